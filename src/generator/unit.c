@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: MIT */
+#include "generator/unit.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "shared/address.h"
+
+typedef struct Unit {
+        const PoolConfig *config;
+        const UnitReport *report;
+        FILE *out;
+} Unit;
+
+_printf_(4, 5) static void say(
+                const Unit *unit, int priority, const char *directive, const char *format, ...) {
+        _cleanup_free_ char *text = NULL, *line = NULL;
+        const char *file = pool_config_file_of(unit->config, directive);
+        va_list ap;
+
+        va_start(ap, format);
+        if (vasprintf(&text, format, ap) < 0)
+                text = NULL;
+        va_end(ap);
+
+        if (asprintf(&line, "%s:%u: %s: %s", file, pool_config_line_of(unit->config, directive),
+                            directive, text ? text : format) < 0)
+                line = NULL;
+
+        if (unit->report->report)
+                unit->report->report(unit->report->userdata, priority, line ? line : format);
+}
+
+static bool is_given(const Unit *unit, const char *directive) {
+        return pool_config_line_of(unit->config, directive) > 0;
+}
+
+/* Whether systemd reads this as the value that it is once % is doubled: no end of the line, none of
+ * the backslashes that join lines, no blank that is cut off, and for command lines no quotes. */
+static bool is_safe(const char *text, const char *forbidden) {
+        size_t size = strlen(text);
+
+        if (size == 0 || text[0] == ' ' || text[size - 1] == ' ')
+                return false;
+
+        for (const char *p = text; *p; p++)
+                if ((unsigned char) *p < ' ' || *p == 0x7f || strchr(forbidden, *p))
+                        return false;
+
+        return true;
+}
+
+static void put_escaped(FILE *out, const char *text, const char *doubled) {
+        for (; *text; text++) {
+                if (strchr(doubled, *text))
+                        fputc(*text, out);
+                fputc(*text, out);
+        }
+}
+
+static void put(const Unit *unit, const char *key, const char *value) {
+        fprintf(unit->out, "%s=", key);
+        put_escaped(unit->out, value, "%");
+        fputc('\n', unit->out);
+}
+
+static bool is_unix(const char *address) {
+        return *address == '/';
+}
+
+/* Whether the socket unit has an address of that kind; without listen it has the default path. */
+static bool listens_on(const PoolConfig *config, bool unix_path) {
+        for (size_t i = 0; i < config->listen.n_items; i++)
+                if (is_unix(config->listen.items[i].value) == unix_path)
+                        return true;
+
+        return config->listen.n_items == 0 && unix_path;
+}
+
+/* The address as ListenStream= takes it; what this cannot say is reported and left out. */
+static bool write_address(const Unit *unit, const char *text, bool first) {
+        char why[ADDRESS_WHY_MAX], form[INET6_ADDRSTRLEN + 16];
+        Address address;
+
+        if (address_parse(&address, text, why) < 0 ||
+                        (address.kind == ADDRESS_UNIX && !is_safe(text, "\\"))) {
+                say(unit, LOG_ERR, "listen",
+                                "a path with a backslash, control character or blank at its end "
+                                "cannot stand in a unit, use another");
+                return false;
+        }
+
+        /* The first line empties what the template says. */
+        if (first)
+                put(unit, "ListenStream", "");
+
+        switch (address.kind) {
+        case ADDRESS_PORT:
+                snprintf(form, sizeof(form), "%u", address.port);
+                break;
+        case ADDRESS_IPV4:
+                snprintf(form, sizeof(form), "%s:%u", address.host, address.port);
+                break;
+        case ADDRESS_IPV6:
+                snprintf(form, sizeof(form), "[%s]:%u", address.host, address.port);
+                break;
+        case ADDRESS_UNIX:
+        default:
+                put(unit, "ListenStream", text);
+                return true;
+        }
+
+        put(unit, "ListenStream", form);
+        return true;
+}
+
+static void write_addresses(const Unit *unit) {
+        bool first = true;
+
+        for (size_t i = 0; i < unit->config->listen.n_items; i++)
+                if (write_address(unit, unit->config->listen.items[i].value, first))
+                        first = false;
+}
+
+static void write_backlog(const Unit *unit) {
+        int64_t backlog = unit->config->listen_backlog;
+
+        /* listen(2) takes the number as unsigned and cuts it to net.core.somaxconn. */
+        if (is_given(unit, "listen.backlog"))
+                fprintf(unit->out, "Backlog=%u\n", backlog < 0 ? UINT32_MAX : (uint32_t) backlog);
+}
+
+static void write_name(const Unit *unit, const char *key, const char *directive, const char *name) {
+        if (!name)
+                return;
+
+        if (!is_safe(name, "\\ \"'")) {
+                say(unit, LOG_ERR, directive, "this name cannot stand in a unit, write its number");
+                return;
+        }
+
+        put(unit, key, name);
+}
+
+/* "u:www-data:rw,u:deploy:rw" out of "www-data, deploy". false: nothing that can be said. */
+static bool write_acl(
+                const Unit *unit, FILE *out, char kind, const char *directive, const char *names) {
+        bool any = false;
+
+        for (const char *p = names; p && *p;) {
+                size_t size = strcspn(p += strspn(p, ", \t"), ", \t");
+                _cleanup_free_ char *name = strndup(p, size);
+
+                p += size;
+                if (!name || size == 0)
+                        continue;
+
+                if (!is_safe(name, "\\ \"':")) {
+                        say(unit, LOG_ERR, directive,
+                                        "'%s' cannot stand in a unit, write its number", name);
+                        continue;
+                }
+
+                fprintf(out, "%s%c:", any ? "," : "", kind);
+                put_escaped(out, name, "%$");
+                fputs(":rw", out);
+                any = true;
+        }
+
+        return any;
+}
+
+static int acl_of(const Unit *unit, char **ret) {
+        const PoolConfig *config = unit->config;
+        _cleanup_free_ char *acl = NULL;
+        size_t size;
+        FILE *out;
+        bool any;
+
+        out = open_memstream(&acl, &size);
+        if (!out)
+                return -ENOMEM;
+
+        any = write_acl(unit, out, 'u', "listen.acl_users", config->listen_acl_users);
+        if (any && config->listen_acl_groups)
+                fputc(',', out);
+        any = write_acl(unit, out, 'g', "listen.acl_groups", config->listen_acl_groups) || any;
+
+        if (fclose(out) != 0)
+                return -ENOMEM;
+
+        if (any && size > 0 && acl[size - 1] == ',')
+                acl[size - 1] = '\0';
+
+        *ret = any ? TAKE_PTR(acl) : NULL;
+        return 0;
+}
+
+static void write_setfacl(
+                const Unit *unit, const char *setfacl, const char *acl, const char *path) {
+        if (!is_safe(path, "\\\"'")) {
+                say(unit, LOG_ERR, "listen", "a path with quotes cannot have listen.acl_users");
+                return;
+        }
+
+        fprintf(unit->out, "ExecStartPost=%s -m %s -- \"", setfacl, acl);
+        put_escaped(unit->out, path, "%$");
+        fputs("\"\n", unit->out);
+}
+
+/* systemd knows owner, group and mode; entries of an ACL are set when the socket is there. */
+static int write_acls(const Unit *unit, const char *setfacl) {
+        const PoolConfig *config = unit->config;
+        const char *directive = config->listen_acl_users ? "listen.acl_users" : "listen.acl_groups";
+        _cleanup_free_ char *acl = NULL, *path = NULL;
+        int r;
+
+        if (!setfacl) {
+                say(unit, LOG_WARNING, directive,
+                                "needs setfacl: install the package acl, or use listen.group");
+                return 0;
+        }
+
+        r = acl_of(unit, &acl);
+        if (r < 0 || !acl)
+                return r;
+
+        if (config->listen.n_items == 0) {
+                if (asprintf(&path, "/run/fpmd/%s.sock", config->name) < 0)
+                        return -ENOMEM;
+
+                write_setfacl(unit, setfacl, acl, path);
+        }
+
+        for (size_t i = 0; i < config->listen.n_items; i++)
+                if (is_unix(config->listen.items[i].value))
+                        write_setfacl(unit, setfacl, acl, config->listen.items[i].value);
+
+        return 0;
+}
+
+/* Owner, group, mode and ACL: only unix sockets have them. */
+static int write_access(const Unit *unit, const char *setfacl) {
+        const PoolConfig *config = unit->config;
+        bool acl = config->listen_acl_users || config->listen_acl_groups;
+
+        if (!listens_on(config, true))
+                return 0;
+
+        if (is_given(unit, "listen.mode"))
+                fprintf(unit->out, "SocketMode=0%llo\n", (unsigned long long) config->listen_mode);
+
+        if (acl)
+                return write_acls(unit, setfacl);
+
+        write_name(unit, "SocketUser", "listen.owner", config->listen_owner);
+        write_name(unit, "SocketGroup", "listen.group", config->listen_group);
+        return 0;
+}
+
+/* Everybody is shut out first, so that a list with something wrong in it admits too few. */
+static void write_clients(const Unit *unit) {
+        const char *cursor = unit->config->listen_allowed_clients;
+        ClientRange range;
+        int r;
+
+        if (!is_given(unit, "listen.allowed_clients") || !listens_on(unit->config, false))
+                return;
+        if (cursor && *cursor == '\0')
+                return;
+
+        put(unit, "IPAddressDeny", "any");
+
+        while (cursor && (r = client_list_next(&cursor, &range)) != 0)
+                if (r > 0)
+                        put(unit, "IPAddressAllow", range.text);
+}
+
+static bool says_anything(const Unit *unit) {
+        static const char *const directives[] = {
+                        "listen",
+                        "listen.backlog",
+                        "listen.owner",
+                        "listen.group",
+                        "listen.mode",
+                        "listen.acl_users",
+                        "listen.acl_groups",
+                        "listen.allowed_clients",
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(directives); i++)
+                if (is_given(unit, directives[i]))
+                        return true;
+
+        return unit->config->listen.n_items > 0;
+}
+
+int unit_socket_dropin(const PoolConfig *config, const char *setfacl, const UnitReport *report,
+                char **ret) {
+        Unit unit = {.config = config, .report = report};
+        _cleanup_free_ char *text = NULL;
+        size_t size;
+        int r;
+
+        if (!says_anything(&unit)) {
+                *ret = NULL;
+                return 0;
+        }
+
+        unit.out = open_memstream(&text, &size);
+        if (!unit.out)
+                return -ENOMEM;
+
+        fprintf(unit.out,
+                        "# Made by fpmd-generator(8) from the pool file %s.conf. Change that file, "
+                        "then run\n# systemctl daemon-reload && systemctl restart fpmd@%s.socket "
+                        "fpmd@%s.service\n"
+                        "[Socket]\n",
+                        config->name, config->name, config->name);
+
+        write_addresses(&unit);
+        write_backlog(&unit);
+        r = write_access(&unit, setfacl);
+        write_clients(&unit);
+
+        if (fclose(unit.out) != 0 && r == 0)
+                r = -ENOMEM;
+        if (r < 0)
+                return r;
+
+        *ret = TAKE_PTR(text);
+        return 0;
+}

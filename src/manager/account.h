@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* Account: who the pool's processes are, looked up once in the user database.
+ *
+ * Runs in: manager. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "shared/cleanup.h"
+
+typedef struct Account {
+        char *user; /* its name, for $USER */
+        char *home;
+        uid_t uid;
+        gid_t gid;
+        gid_t *groups; /* supplementary ones, gid included, as initgroups(3) would set them */
+        size_t n_groups;
+} Account;
+
+/* user and group are names or numbers; group NULL: the user's own. 0, -ESRCH: no such user,
+ * -ENODATA: no such group, or negative errno. */
+int account_resolve(Account *ret, const char *user, const char *group);
+
+/* The account that this process has already, for a manager that is not root. */
+int account_of_self(Account *ret);
+
+void account_done(Account *account);

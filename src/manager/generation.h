@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* Generation: one zygote and the workers that it forked, all with one configuration.
+ *
+ * A pool has one that serves; a reload starts the next beside it and drains the old one.
+ *
+ * Runs in: manager.     Owns: the configuration, the zygote's control socket, the scoreboard.
+ * Trusts:  nobody. What the zygote says is checked by form (message_check), by state (the tables in
+ * generation.c and slots.c) and else ends the generation; the scoreboard only tells how busy it is.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <systemd/sd-event.h>
+
+#include "manager/listener.h"
+#include "shared/cleanup.h"
+#include "shared/parse.h"
+#include "shared/pool_config.h"
+#include "shared/scoreboard.h"
+
+typedef struct Generation Generation;
+
+/* Less than TimeoutStopSec= of the unit, so that it is us who end what hangs, and nothing stays
+ * behind. */
+#define GENERATION_DRAIN_LIMIT_USEC (80 * USEC_PER_SEC)
+
+typedef enum GenerationState {
+        GENERATION_STARTING, /* PHP starts */
+        GENERATION_WARMING,  /* workers were asked for, none has reached the socket */
+        GENERATION_SERVING,
+        GENERATION_DRAINING, /* workers finish what they hold */
+        GENERATION_GONE,     /* the zygote has exited */
+        _GENERATION_STATE_MAX,
+} GenerationState;
+
+/* What the pool is told. Each may call back into the generation, except gone(), after which only
+ * generation_free() is right (not from inside the hook). */
+typedef struct GenerationHooks {
+        void (*serving)(Generation *generation, void *userdata); /* the first worker can accept */
+        void (*changed)(Generation *generation, void *userdata); /* worker numbers changed */
+        void (*alive)(Generation *generation, void *userdata);   /* the zygote answered a ping */
+        void (*gone)(Generation *generation, void *userdata);
+} GenerationHooks;
+
+typedef struct GenerationContext {
+        sd_event *event;
+        const Listeners *listeners;
+        const char *program; /* of the pool: fpmd-php */
+        const GenerationHooks *hooks;
+        void *userdata;
+        bool strict; /* another generation serves: this one has no excuse */
+} GenerationContext;
+
+/* Takes config; borrows what context names. Starts nothing. 0 or negative errno. */
+int generation_new(Generation **ret, const GenerationContext *context, PoolConfig *config,
+                unsigned number);
+Generation *generation_free(Generation *generation);
+DEFINE_CLEANUP(Generation, generation_free);
+
+/* Starts the zygote. Logs. 0 or negative errno, and then gone() is not called. */
+int generation_start(Generation *generation);
+
+/* Asks every worker to leave after its request, then the zygote. No signal reaches a script. What
+ * has not left after process_control_timeout, or GENERATION_DRAIN_LIMIT_USEC without it, is killed.
+ */
+void generation_drain(Generation *generation);
+
+/* SIGKILL for the zygote and each worker: when a drain took too long, or a peer misbehaved. */
+void generation_kill(Generation *generation);
+
+/* Asks the zygote for a sign of life; alive() is the answer. */
+void generation_ping(Generation *generation);
+
+GenerationState generation_state(const Generation *generation);
+unsigned generation_number(const Generation *generation);
+const PoolConfig *generation_config(const Generation *generation);
+
+/* Whether the pool program itself said why it cannot start: its configuration is wrong. */
+bool generation_refused(const Generation *generation);
+
+/* Why it did not serve, for people. */
+const char *generation_reason(const Generation *generation);
+
+uint64_t generation_limit_reached(const Generation *generation);
+uint64_t generation_drain_limit_usec(const Generation *generation);
+
+/* What the scoreboard says now. 0 or negative errno. */
+int generation_summarize(Generation *generation, ScoreboardSummary *ret);

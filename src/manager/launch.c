@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+#include "manager/launch.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <systemd/sd-journal.h>
+
+#include "manager/account.h"
+#include "manager/log.h"
+#include "manager/privilege.h"
+#include "manager/spawn.h"
+#include "shared/fd.h"
+
+/* The pool's own streams: so that its lines have an identifier and default priorities of their own.
+ * They are connected here because the journal's socket is out of sight after a chroot. */
+static int journal_stream(int priority) {
+        if (!getenv("JOURNAL_STREAM"))
+                return -ENOENT;
+
+        return sd_journal_stream_fd("fpmd-php", priority, true);
+}
+
+static int config_memfd(const PoolConfig *config) {
+        _cleanup_free_ char *data = NULL;
+        size_t size;
+        int r;
+
+        r = pool_config_serialize(config, &data, &size);
+        if (r < 0)
+                return r;
+
+        return fd_memfd_data("fpmd-config", data, size);
+}
+
+static int plan_fds(SpawnPlan *spawn, const LaunchPlan *plan, int control_fd, int config_fd) {
+        const SpawnFd ours[] = {
+                        {control_fd, "control"},
+                        {config_fd, "config"},
+                        {scoreboard_board_fd(plan->board), "board"},
+                        {scoreboard_ledger_fd(plan->board), "ledger"},
+                        {plan->bell_fd, "bell"},
+        };
+        int r;
+
+        for (size_t i = 0; i < plan->listeners->n_fds; i++) {
+                r = spawn_plan_add(spawn, plan->listeners->fds[i], "listen");
+                if (r < 0)
+                        return r;
+        }
+
+        for (size_t i = 0; i < ELEMENTSOF(ours); i++) {
+                r = spawn_plan_add(spawn, ours[i].fd, ours[i].name);
+                if (r < 0)
+                        return r;
+        }
+
+        return 0;
+}
+
+static int spawn_zygote(const LaunchPlan *plan, int control_fd, pid_t *ret_pid) {
+        _cleanup_(account_done) Account account = {};
+        _cleanup_close_ int config_fd = -EBADF, stdout_fd = -EBADF, stderr_fd = -EBADF;
+        SpawnPlan spawn = {
+                        .program = plan->program,
+                        .pool = plan->config->name,
+                        .option = plan->strict ? "--strict" : NULL,
+                        .config = plan->config,
+                        .account = &account,
+        };
+        int r;
+
+        r = privilege_can_switch_user()
+                            ? account_resolve(&account, plan->config->user, plan->config->group)
+                            : account_of_self(&account);
+        if (r < 0)
+                return log_error_errno(r, "Cannot resolve the pool's user: %m");
+
+        config_fd = config_memfd(plan->config);
+        if (config_fd < 0)
+                return log_error_errno(config_fd, "Cannot write down the configuration: %m");
+
+        spawn.stdout_fd = stdout_fd = journal_stream(LOG_INFO);
+        spawn.stderr_fd = stderr_fd = journal_stream(LOG_WARNING);
+
+        r = plan_fds(&spawn, plan, control_fd, config_fd);
+        if (r < 0)
+                return log_error_errno(r, "Too many sockets for one pool: %m");
+
+        return spawn_pool_program(&spawn, ret_pid);
+}
+
+int launch_zygote(const LaunchPlan *plan, pid_t *ret_pid, int *ret_control_fd) {
+        _cleanup_close_ int ours = -EBADF, theirs = -EBADF;
+        int pair[2], r;
+
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+                return log_error_errno(errno, "Cannot make a control socket: %m");
+        ours = pair[0];
+        theirs = pair[1];
+
+        r = fd_set_nonblock(ours, true);
+        if (r < 0)
+                return log_error_errno(r, "Cannot make a control socket: %m");
+
+        r = spawn_zygote(plan, theirs, ret_pid);
+        if (r < 0)
+                return r;
+
+        *ret_control_fd = TAKE_FD(ours);
+        return 0;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+#include "manager/listener.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <systemd/sd-daemon.h>
+
+#include "manager/log.h"
+#include "manager/queue_depth.h"
+#include "shared/fd.h"
+
+static int listener_check(int fd, const char *name) {
+        int r;
+
+        r = sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, true);
+        if (r < 0)
+                return log_error_errno(r, "Cannot examine the socket '%s' (fd %d): %m", name, fd);
+        if (r == 0) {
+                log_error("The fd %d ('%s') is not a listening stream socket; "
+                          "use ListenStream= in the socket unit",
+                                fd, name);
+                return -EINVAL;
+        }
+
+        r = fd_set_nonblock(fd, true);
+        if (r < 0)
+                return log_error_errno(r, "Cannot make the socket '%s' non-blocking: %m", name);
+
+        /* Connections inherit it: an answer that leaves in one piece must not wait for an ACK.
+         * Fails on unix sockets, which never wait. */
+        (void) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
+        return 0;
+}
+
+static void free_names(char ***names) {
+        for (char **name = *names; name && *name; name++)
+                free(*name);
+        free(*names);
+}
+
+int listeners_receive(Listeners *ret) {
+        _cleanup_(free_names) char **names = NULL;
+        Listeners listeners = {};
+        int n, r;
+
+        n = sd_listen_fds_with_names(true, &names);
+        if (n < 0)
+                return log_error_errno(n, "Cannot take the sockets of LISTEN_FDS: %m");
+        if (n == 0) {
+                log_error("No listening socket was passed; start the pool through its socket unit, "
+                          "fpmd@.socket");
+                return -ENOTCONN;
+        }
+        if (n > LISTENERS_MAX) {
+                log_error("%d sockets were passed, at most %d are supported", n, LISTENERS_MAX);
+                return -E2BIG;
+        }
+
+        for (int i = 0; i < n; i++) {
+                r = listener_check(SD_LISTEN_FDS_START + i, names ? names[i] : "unknown");
+                if (r < 0)
+                        return r;
+
+                listeners.fds[listeners.n_fds++] = SD_LISTEN_FDS_START + i;
+        }
+
+        *ret = listeners;
+        return 0;
+}
+
+void listeners_queue_depth(const Listeners *listeners, QueueDepth *ret) {
+        QueueDepth all = {};
+
+        for (size_t i = 0; i < listeners->n_fds; i++) {
+                QueueDepth one = {};
+
+                /* A socket whose queue cannot be seen counts as empty: workers then come when the
+                 * ones there are busy, later than they could, but they come. */
+                if (queue_depth_of(listeners->fds[i], &one) < 0)
+                        continue;
+
+                all.n_queued += one.n_queued;
+                all.n_limit += one.n_limit;
+        }
+
+        *ret = all;
+}

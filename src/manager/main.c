@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+/* fpmd: the manager of one pool. See fpmd(8). */
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "manager/listener.h"
+#include "manager/log.h"
+#include "manager/manager.h"
+#include "manager/pool.h"
+#include "manager/pool_check.h"
+
+static const char *arg_conf_dir = FPMD_CONF_DIR;
+static const char *arg_program = FPMD_POOL_PROGRAM;
+static const char *arg_pool;
+static bool arg_test;
+
+static void usage(FILE *f) {
+        fputs("Usage: fpmd [OPTION]... POOL\n"
+              "Runs one pool of PHP workers on the sockets that systemd passes.\n"
+              "\n"
+              "  -t, --test               check the pool file and exit\n"
+              "      --conf-dir=DIR       where POOL.conf is [" FPMD_CONF_DIR "]\n"
+              "      --pool-program=FILE  what runs the pool [" FPMD_POOL_PROGRAM "]\n"
+              "  -h, --help               this text\n"
+              "  -v, --version            the version\n"
+              "\n"
+              "Exit status: 0 done, 64 wrong usage, 78 wrong configuration, 1 anything else.\n",
+                        f);
+}
+
+enum {
+        OPTION_CONF_DIR = 256,
+        OPTION_POOL_PROGRAM,
+};
+
+/* 1: go on, else done with exit status *ret. */
+static int parse_arguments(int argc, char *argv[], int *ret) {
+        static const struct option options[] = {
+                        {"test", no_argument, NULL, 't'},
+                        {"conf-dir", required_argument, NULL, OPTION_CONF_DIR},
+                        {"pool-program", required_argument, NULL, OPTION_POOL_PROGRAM},
+                        {"help", no_argument, NULL, 'h'},
+                        {"version", no_argument, NULL, 'v'},
+                        {},
+        };
+        int c;
+
+        while ((c = getopt_long(argc, argv, "thv", options, NULL)) >= 0)
+                switch (c) {
+                case 't':
+                        arg_test = true;
+                        break;
+                case OPTION_CONF_DIR:
+                        arg_conf_dir = optarg;
+                        break;
+                case OPTION_POOL_PROGRAM:
+                        arg_program = optarg;
+                        break;
+                case 'h':
+                        usage(stdout);
+                        *ret = EXIT_SUCCESS;
+                        return 0;
+                case 'v':
+                        puts("fpmd " PACKAGE_VERSION);
+                        *ret = EXIT_SUCCESS;
+                        return 0;
+                default:
+                        *ret = EX_USAGE;
+                        return 0;
+                }
+
+        if (optind + 1 != argc) {
+                usage(stderr);
+                *ret = EX_USAGE;
+                return 0;
+        }
+
+        arg_pool = argv[optind];
+        return 1;
+}
+
+static int exit_status(int r) {
+        if (r >= 0)
+                return EXIT_SUCCESS;
+
+        return r == POOL_REFUSED ? EX_CONFIG : EXIT_FAILURE;
+}
+
+static int run_pool(PoolConfig *config) {
+        _cleanup_(manager_freep) Manager *manager = NULL;
+        ManagerOptions options = {
+                        .name = arg_pool,
+                        .conf_dir = arg_conf_dir,
+                        .program = arg_program,
+        };
+        Listeners listeners;
+        int r;
+
+        r = listeners_receive(&listeners);
+        if (r < 0) {
+                pool_config_free(config);
+                return EX_CONFIG;
+        }
+
+        r = manager_new(&manager, &options, config, &listeners);
+        if (r < 0) {
+                log_error_errno(r, "Cannot start: %m");
+                return EXIT_FAILURE;
+        }
+
+        return exit_status(manager_run(manager));
+}
+
+int main(int argc, char *argv[]) {
+        _cleanup_(pool_config_freep) PoolConfig *config = NULL;
+        char reason[POOL_CHECK_REASON_MAX];
+        int r, status;
+
+        if (parse_arguments(argc, argv, &status) == 0)
+                return status;
+
+        log_open("", LOG_INFO);
+        if (!pool_name_is_valid(arg_pool)) {
+                log_error("'%s' is not the name of a pool: letters, digits and _-:. are, at most "
+                          "64",
+                                arg_pool);
+                return EX_CONFIG;
+        }
+
+        log_open(arg_pool, LOG_INFO);
+        r = pool_check_load(&config, arg_conf_dir, arg_pool, reason);
+        if (r < 0)
+                return EX_CONFIG;
+
+        if (arg_test) {
+                printf("configuration file %s test is successful\n", config->file);
+                return EXIT_SUCCESS;
+        }
+
+        log_open(arg_pool, (int) config->log_level);
+        return run_pool(TAKE_PTR(config));
+}

@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: MIT */
+#include "manager/manager.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <systemd/sd-daemon.h>
+#include <systemd/sd-event.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "manager/control_server.h"
+#include "manager/log.h"
+#include "manager/pool.h"
+#include "manager/pool_check.h"
+#include "shared/parse.h"
+
+struct Manager {
+        sd_event *event;
+        Pool *pool;
+        ManagerOptions options;
+        ControlServer *control; /* NULL: no runtime directory */
+        bool reload_again;
+        bool ready, stopping;
+        unsigned n_told;        /* workers in the last status line */
+        uint64_t watchdog_usec; /* 0: none */
+        sd_event_source *watchdog_source;
+};
+
+static void notify_status(Manager *m, const char *state) {
+        PoolStatus status;
+
+        pool_status(m->pool, &status);
+        m->n_told = status.n_busy + status.n_idle + status.n_starting;
+        (void) sd_notifyf(0,
+                        "%sSTATUS=%u workers: %u busy, %u idle; %" PRIu64
+                        " requests; generation %u",
+                        state, status.n_busy + status.n_idle + status.n_starting, status.n_busy,
+                        status.n_idle, status.n_requests, status.generation);
+}
+
+static char *status_text(Manager *m) {
+        PoolStatus status;
+        char *text;
+
+        pool_status(m->pool, &status);
+        if (asprintf(&text,
+                            "pool:                 %s\n"
+                            "generation:           %u\n"
+                            "workers:              %u\n"
+                            "busy:                 %u\n"
+                            "idle:                 %u\n"
+                            "draining:             %u\n"
+                            "max children:         %" PRIu64 "\n"
+                            "max children reached: %" PRIu64 "\n"
+                            "requests:             %" PRIu64 "\n",
+                            m->options.name, status.generation,
+                            status.n_busy + status.n_idle + status.n_starting, status.n_busy,
+                            status.n_idle, status.n_draining, status.max_children,
+                            status.n_limit_reached, status.n_requests) < 0)
+                return NULL;
+
+        return text;
+}
+
+/* --- the pool's hooks --- */
+
+static void on_serving(void *userdata) {
+        Manager *m = userdata;
+
+        if (!m->ready)
+                log_info("Ready to handle connections");
+        m->ready = true;
+        notify_status(m, "READY=1\n");
+}
+
+static void on_changed(void *userdata) {
+        Manager *m = userdata;
+
+        PoolStatus status;
+
+        if (!m->ready || m->stopping)
+                return;
+
+        /* Bells ring at every edge of load: systemd hears of other numbers of workers only. The
+         * rest is brought up to date with the watchdog. */
+        pool_status(m->pool, &status);
+        if (status.n_busy + status.n_idle + status.n_starting != m->n_told)
+                notify_status(m, "");
+}
+
+static void on_alive(void *userdata) {
+        notify_status(userdata, "WATCHDOG=1\n");
+}
+
+static void on_ended(int result, void *userdata) {
+        Manager *m = userdata;
+
+        (void) sd_event_exit(m->event, result);
+}
+
+/* --- reload --- */
+
+static void reload(Manager *m);
+
+static void reload_ended(Manager *m, int result, const char *reason) {
+        if (result < 0)
+                log_error("Reload refused, the old generation goes on: %s", reason);
+        else
+                log_info("Reloaded");
+
+        notify_status(m, "READY=1\n");
+
+        /* Whoever asked meanwhile may have changed the file after it was read: all hear of the
+         * last. */
+        if (m->reload_again && !m->stopping) {
+                m->reload_again = false;
+                reload(m);
+                return;
+        }
+        control_server_reloaded(m->control, result, result < 0 ? reason : "reloaded\n");
+}
+
+static const char *reason_of_start(int error) {
+        return error == -EBUSY ? "the pool is starting or stopping, or too many old generations "
+                                 "drain"
+                               : "cannot start a generation; the journal has more";
+}
+
+static void reload(Manager *m) {
+        PoolConfig *config = NULL;
+        char reason[POOL_CHECK_REASON_MAX];
+        uint64_t now = 0;
+        int r;
+
+        if (pool_is_reloading(m->pool)) {
+                m->reload_again = true;
+                return;
+        }
+
+        (void) sd_event_now(m->event, CLOCK_MONOTONIC, &now);
+        (void) sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, now);
+        r = pool_check_load(&config, m->options.conf_dir, m->options.name, reason);
+        if (r < 0) {
+                reload_ended(m, r, reason);
+                return;
+        }
+
+        log_open(m->options.name, (int) config->log_level);
+        r = pool_reload(m->pool, config);
+        if (r < 0)
+                reload_ended(m, r, reason_of_start(r));
+}
+
+static void on_reloaded(int result, const char *reason, void *userdata) {
+        reload_ended(userdata, result, reason);
+}
+
+static void on_reload_asked(void *userdata) {
+        reload(userdata);
+}
+
+static char *on_status_asked(void *userdata) {
+        return status_text(userdata);
+}
+
+static const ControlHooks control_hooks = {
+                .reload = on_reload_asked,
+                .status = on_status_asked,
+};
+
+static const PoolHooks pool_hooks = {
+                .serving = on_serving,
+                .changed = on_changed,
+                .alive = on_alive,
+                .ended = on_ended,
+                .reloaded = on_reloaded,
+};
+
+/* --- timers --- */
+
+static int on_watchdog(sd_event_source *source, uint64_t usec, void *userdata) {
+        Manager *m = userdata;
+        int r;
+
+        pool_ping(m->pool);
+
+        r = sd_event_source_set_time(source, usec + m->watchdog_usec / 2);
+        if (r < 0)
+                return r;
+
+        return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+static int add_watchdog(Manager *m) {
+        uint64_t now;
+        int r;
+
+        r = sd_watchdog_enabled(true, &m->watchdog_usec);
+        if (r <= 0)
+                return r;
+
+        r = sd_event_now(m->event, CLOCK_MONOTONIC, &now);
+        if (r < 0)
+                return r;
+
+        return sd_event_add_time(m->event, &m->watchdog_source, CLOCK_MONOTONIC,
+                        now + m->watchdog_usec / 2, 0, on_watchdog, m);
+}
+
+/* --- signals --- */
+
+static void stop(Manager *m) {
+        m->stopping = true;
+        notify_status(m, "STOPPING=1\n");
+
+        /* systemd's own patience must not end before ours. */
+        (void) sd_notifyf(0, "EXTEND_TIMEOUT_USEC=%" PRIu64,
+                        pool_drain_limit_usec(m->pool) + 5 * USEC_PER_SEC);
+}
+
+static int on_drain_signal(
+                sd_event_source *source, const struct signalfd_siginfo *si, void *userdata) {
+        Manager *m = userdata;
+
+        (void) source;
+        (void) si;
+        log_info("Stopping: workers finish what they hold");
+        stop(m);
+        pool_drain(m->pool);
+        return 0;
+}
+
+static int on_fast_signal(
+                sd_event_source *source, const struct signalfd_siginfo *si, void *userdata) {
+        Manager *m = userdata;
+
+        (void) source;
+        (void) si;
+        log_notice("Stopping at once: requests that run are lost");
+        stop(m);
+        pool_kill(m->pool);
+        return 0;
+}
+
+static int on_reload_signal(
+                sd_event_source *source, const struct signalfd_siginfo *si, void *userdata) {
+        (void) source;
+        (void) si;
+        reload(userdata);
+        return 0;
+}
+
+/* php-fpm reopens its logs at this; ours are the journal's. */
+static int on_reopen_signal(
+                sd_event_source *source, const struct signalfd_siginfo *si, void *userdata) {
+        (void) source;
+        (void) si;
+        (void) userdata;
+        return 0;
+}
+
+static const struct {
+        int signal;
+        sd_event_signal_handler_t handler;
+} signals[] = {
+                {SIGTERM, on_drain_signal},
+                {SIGQUIT, on_drain_signal},
+                {SIGINT, on_fast_signal},
+                {SIGHUP, on_reload_signal},
+                {SIGUSR1, on_reopen_signal},
+                {SIGUSR2, on_reload_signal},
+};
+
+static int add_signals(Manager *m) {
+        int r;
+
+        for (size_t i = 0; i < ELEMENTSOF(signals); i++) {
+                r = sd_event_add_signal(m->event, NULL, signals[i].signal, signals[i].handler, m);
+                if (r < 0)
+                        return r;
+        }
+
+        return 0;
+}
+
+static int block_signals(void) {
+        sigset_t set;
+
+        sigemptyset(&set);
+        sigaddset(&set, SIGCHLD);
+        for (size_t i = 0; i < ELEMENTSOF(signals); i++)
+                sigaddset(&set, signals[i].signal);
+        (void) signal(SIGPIPE, SIG_IGN);
+        return sigprocmask(SIG_BLOCK, &set, NULL) < 0 ? -errno : 0;
+}
+
+/* --- life --- */
+
+/* $RUNTIME_DIRECTORY is systemd's word for where to put sockets; without it there is nobody to ask.
+ */
+static int add_control(Manager *m) {
+        const char *directory = getenv("RUNTIME_DIRECTORY");
+        _cleanup_free_ char *path = NULL;
+
+        if (!directory)
+                return 0;
+        if (asprintf(&path, "%s/control", directory) < 0)
+                return -ENOMEM;
+
+        return control_server_new(&m->control, m->event, path, &control_hooks, m);
+}
+
+static int manager_init(Manager *m) {
+        int r;
+
+        r = block_signals();
+        if (r < 0)
+                return r;
+
+        r = sd_event_new(&m->event);
+        if (r < 0)
+                return r;
+
+        r = add_signals(m);
+        if (r < 0)
+                return r;
+
+        r = add_control(m);
+        if (r < 0)
+                return r;
+
+        return add_watchdog(m);
+}
+
+int manager_new(Manager **ret, const ManagerOptions *options, PoolConfig *config,
+                const Listeners *listeners) {
+        _cleanup_(manager_freep) Manager *m = NULL;
+        int r;
+
+        m = calloc(1, sizeof(*m));
+        if (!m) {
+                pool_config_free(config);
+                return -ENOMEM;
+        }
+
+        m->options = *options;
+        r = manager_init(m);
+        if (r < 0) {
+                pool_config_free(config);
+                return r;
+        }
+
+        r = pool_new(&m->pool, m->event, listeners, options->program, config, &pool_hooks, m);
+        if (r < 0)
+                return r;
+
+        *ret = TAKE_PTR(m);
+        return 0;
+}
+
+Manager *manager_free(Manager *m) {
+        if (!m)
+                return NULL;
+
+        pool_free(m->pool);
+        sd_event_source_disable_unref(m->watchdog_source);
+        control_server_free(m->control);
+        sd_event_unref(m->event);
+        free(m);
+        return NULL;
+}
+
+int manager_run(Manager *m) {
+        int r;
+
+        r = pool_start(m->pool);
+        if (r < 0)
+                return r;
+
+        return sd_event_loop(m->event);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* Manager: the service that systemd sees. Signals come in, notifications go out, the pool does the
+ * work.
+ *
+ * Runs in: manager. */
+
+#include "manager/listener.h"
+#include "shared/cleanup.h"
+#include "shared/pool_config.h"
+
+typedef struct Manager Manager;
+
+/* All borrowed. */
+typedef struct ManagerOptions {
+        const char *name;     /* of the pool */
+        const char *conf_dir; /* where its file is read again at a reload */
+        const char *program;  /* that runs it */
+} ManagerOptions;
+
+/* Takes config; borrows listeners. 0 or negative errno. */
+int manager_new(Manager **ret, const ManagerOptions *options, PoolConfig *config,
+                const Listeners *listeners);
+Manager *manager_free(Manager *manager);
+DEFINE_CLEANUP(Manager, manager_free);
+
+/* Runs until the pool has left. 0, POOL_REFUSED or another negative errno. */
+int manager_run(Manager *manager);

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* Policy: how many workers a pool should have, and when to look again. Pure: no fds, no clock.
+ *
+ * Runs in: manager. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "shared/pool_config.h"
+
+typedef struct PolicyInput {
+        unsigned n_starting; /* asked for or forked, not yet at the socket */
+        unsigned n_idle;
+        unsigned n_busy;
+        unsigned n_expired;         /* of the idle ones, those idle for policy_idle_limit_usec() */
+        uint64_t next_expired_usec; /* from now, until one more has; when n_idle > n_expired */
+        unsigned n_queued;          /* connections that wait in the listening sockets */
+        bool begun;                 /* the first workers were asked for already */
+} PolicyInput;
+
+typedef struct PolicyDecision {
+        unsigned n_fork;
+        unsigned n_retire;        /* of those that have been idle for longest */
+        bool limit_reached;       /* more are wanted than pm.max_children allows */
+        bool has_room;            /* after n_fork there can be more */
+        bool watch_listeners;     /* nobody is free to see the next connection */
+        uint64_t look_again_usec; /* from now, 0: only when something happens */
+} PolicyDecision;
+
+PolicyDecision policy_decide(const PoolConfig *config, const PolicyInput *input);
+
+/* After how long an idle worker is one too many, if it is; UINT64_MAX: never. */
+uint64_t policy_idle_limit_usec(const PoolConfig *config);
+
+/* A worker that takes a connection rings when fewer than this many others are idle; 0: it does not.
+ */
+unsigned policy_ring_below(const PoolConfig *config);
+
+enum {
+        BACKOFF_FIRST_MSEC = 100,
+        BACKOFF_LIMIT_MSEC = 10 * 1000,
+        BACKOFF_QUICK_MSEC = 1000,
+};
+
+/* The pause before something that died at once is started again: doubles from 100 ms to 10 s. */
+typedef struct Backoff {
+        unsigned n_failures;
+        uint64_t until_usec;
+} Backoff;
+
+/* Tells that it died badly after lived_usec. Sets until_usec. */
+void backoff_fail(Backoff *backoff, uint64_t lived_usec, uint64_t now_usec);
+
+/* Tells that it works. */
+void backoff_reset(Backoff *backoff);

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: MIT */
+#include "manager/pool.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "manager/generation.h"
+#include "manager/log.h"
+#include "manager/policy.h"
+
+enum {
+        /* Old generations that still hold requests: a reload waits until there are fewer. */
+        DRAINING_MAX = 16,
+};
+
+typedef enum PoolState {
+        POOL_STARTING, /* nothing has served yet: a failure ends the pool */
+        POOL_SERVING,
+        POOL_STOPPING,
+} PoolState;
+
+struct Pool {
+        sd_event *event;
+        GenerationContext context;
+        const PoolHooks *hooks;
+        void *userdata;
+
+        PoolState state;
+        PoolConfig *config; /* what serves now, for the generation that replaces a dead one */
+        Generation *current;
+        Generation *next;                   /* of a reload, until it serves */
+        Generation *draining[DRAINING_MAX]; /* oldest first */
+        size_t n_draining;
+        Generation *dead; /* freed outside of its own hooks */
+        unsigned n_generations;
+        uint64_t started_usec;
+        uint64_t n_requests_before; /* of the generations that are gone */
+        Backoff backoff;
+        sd_event_source *sweep_source, *retry_source;
+};
+
+static uint64_t now_usec(Pool *pool) {
+        uint64_t now = 0;
+
+        (void) sd_event_now(pool->event, CLOCK_MONOTONIC, &now);
+        return now;
+}
+
+/* --- generations come and go --- */
+
+static int on_sweep(sd_event_source *source, void *userdata) {
+        Pool *pool = userdata;
+
+        (void) source;
+        pool->dead = generation_free(pool->dead);
+        return 0;
+}
+
+/* A generation cannot be freed from inside its own event handlers. */
+static void bury(Pool *pool, Generation *generation) {
+        ScoreboardSummary summary;
+        int r;
+
+        if (generation_summarize(generation, &summary) >= 0)
+                pool->n_requests_before += summary.n_requests;
+
+        generation_free(pool->dead);
+        pool->dead = generation;
+        pool->sweep_source = sd_event_source_disable_unref(pool->sweep_source);
+        r = sd_event_add_defer(pool->event, &pool->sweep_source, on_sweep, pool);
+        if (r < 0)
+                log_error_errno(r, "Cannot free a generation now, later: %m");
+}
+
+static int start_generation(Pool *pool, const PoolConfig *config, Generation **ret) {
+        _cleanup_(generation_freep) Generation *generation = NULL;
+        GenerationContext context = pool->context;
+        PoolConfig *copy;
+        int r;
+
+        r = pool_config_copy(&copy, config);
+        if (r < 0)
+                return log_error_errno(r, "Cannot start a generation: %m");
+
+        /* At a boot a pool with one broken extension is better than none, as under php-fpm; at a
+         * reload the old generation is better. */
+        context.strict = pool->current;
+        r = generation_new(&generation, &context, copy, pool->n_generations + 1);
+        if (r < 0)
+                return log_error_errno(r, "Cannot start a generation: %m");
+
+        r = generation_start(generation);
+        if (r < 0)
+                return r;
+
+        pool->n_generations++;
+        *ret = TAKE_PTR(generation);
+        return 0;
+}
+
+static void let_drain(Pool *pool, Generation *generation) {
+        pool->draining[pool->n_draining++] = generation;
+        generation_drain(generation);
+}
+
+static bool forget_draining(Pool *pool, const Generation *generation) {
+        for (size_t i = 0; i < pool->n_draining; i++) {
+                if (pool->draining[i] != generation)
+                        continue;
+
+                pool->n_draining--;
+                for (; i < pool->n_draining; i++)
+                        pool->draining[i] = pool->draining[i + 1];
+                return true;
+        }
+
+        return false;
+}
+
+static int on_retry(sd_event_source *source, uint64_t usec, void *userdata) {
+        Pool *pool = userdata;
+
+        (void) source;
+        (void) usec;
+        if (pool->state == POOL_SERVING && !pool->current)
+                (void) pool_start(pool);
+
+        return 0;
+}
+
+/* A zygote that lived well is replaced at once, one that died young after a growing pause. */
+static void replace_later(Pool *pool, uint64_t lived_usec) {
+        uint64_t when;
+        int r;
+
+        backoff_fail(&pool->backoff, lived_usec, now_usec(pool));
+        when = pool->backoff.until_usec > 0 ? pool->backoff.until_usec : now_usec(pool);
+        pool->retry_source = sd_event_source_disable_unref(pool->retry_source);
+        r = sd_event_add_time(pool->event, &pool->retry_source, CLOCK_MONOTONIC, when, 1000,
+                        on_retry, pool);
+        if (r < 0) {
+                log_error_errno(r, "Cannot plan a new start: %m");
+                pool->hooks->ended(r, pool->userdata);
+        }
+}
+
+/* --- what generations tell --- */
+
+static void take_over(Pool *pool, Generation *generation) {
+        PoolConfig *config;
+
+        pool->next = NULL;
+        if (pool_config_copy(&config, generation_config(generation)) >= 0) {
+                pool_config_free(pool->config);
+                pool->config = config;
+        }
+        if (pool->current)
+                let_drain(pool, pool->current);
+        pool->current = generation;
+        pool->started_usec = now_usec(pool);
+        pool->hooks->reloaded(0, "", pool->userdata);
+}
+
+static void on_serving(Generation *generation, void *userdata) {
+        Pool *pool = userdata;
+
+        if (pool->state == POOL_STARTING)
+                pool->state = POOL_SERVING;
+        if (generation == pool->next)
+                take_over(pool, generation);
+
+        pool->hooks->serving(pool->userdata);
+}
+
+static void on_changed(Generation *generation, void *userdata) {
+        Pool *pool = userdata;
+
+        (void) generation;
+        pool->hooks->changed(pool->userdata);
+}
+
+static void on_alive(Generation *generation, void *userdata) {
+        Pool *pool = userdata;
+
+        if (generation == pool->current)
+                pool->hooks->alive(pool->userdata);
+}
+
+static void end_if_all_left(Pool *pool) {
+        if (pool->state == POOL_STOPPING && !pool->current && !pool->next && pool->n_draining == 0)
+                pool->hooks->ended(0, pool->userdata);
+}
+
+static void current_is_gone(Pool *pool) {
+        bool refused = generation_refused(pool->current);
+
+        pool->current = NULL;
+        if (pool->state == POOL_STARTING)
+                pool->hooks->ended(refused ? POOL_REFUSED : -EIO, pool->userdata);
+        else if (pool->state == POOL_SERVING)
+                replace_later(pool, now_usec(pool) - pool->started_usec);
+}
+
+static void on_gone(Generation *generation, void *userdata) {
+        Pool *pool = userdata;
+
+        bury(pool, generation);
+        if (generation == pool->next) {
+                pool->next = NULL;
+                pool->hooks->reloaded(-EINVAL, generation_reason(generation), pool->userdata);
+        } else if (generation == pool->current)
+                current_is_gone(pool);
+        else
+                (void) forget_draining(pool, generation);
+
+        end_if_all_left(pool);
+}
+
+static const GenerationHooks generation_hooks = {
+                .serving = on_serving,
+                .changed = on_changed,
+                .alive = on_alive,
+                .gone = on_gone,
+};
+
+/* --- life --- */
+
+int pool_new(Pool **ret, sd_event *event, const Listeners *listeners, const char *program,
+                PoolConfig *config, const PoolHooks *hooks, void *userdata) {
+        Pool *pool;
+
+        pool = calloc(1, sizeof(*pool));
+        if (!pool) {
+                pool_config_free(config);
+                return -ENOMEM;
+        }
+
+        *pool = (Pool){
+                        .event = event,
+                        .config = config,
+                        .hooks = hooks,
+                        .userdata = userdata,
+        };
+        pool->context = (GenerationContext){
+                        .event = event,
+                        .listeners = listeners,
+                        .program = program,
+                        .hooks = &generation_hooks,
+                        .userdata = pool,
+        };
+        *ret = pool;
+        return 0;
+}
+
+Pool *pool_free(Pool *pool) {
+        if (!pool)
+                return NULL;
+
+        sd_event_source_disable_unref(pool->sweep_source);
+        sd_event_source_disable_unref(pool->retry_source);
+        generation_free(pool->current);
+        generation_free(pool->next);
+        generation_free(pool->dead);
+        for (size_t i = 0; i < pool->n_draining; i++)
+                generation_free(pool->draining[i]);
+        pool_config_free(pool->config);
+        free(pool);
+        return NULL;
+}
+
+int pool_start(Pool *pool) {
+        int r;
+
+        r = start_generation(pool, pool->config, &pool->current);
+        if (r < 0 && pool->state == POOL_SERVING) {
+                replace_later(pool, 0);
+                return 0;
+        }
+
+        pool->started_usec = now_usec(pool);
+        return r;
+}
+
+bool pool_is_reloading(const Pool *pool) {
+        return pool->next;
+}
+
+int pool_reload(Pool *pool, PoolConfig *config) {
+        _cleanup_(pool_config_freep) PoolConfig *mine = config;
+
+        if (pool->next || pool->state != POOL_SERVING || pool->n_draining == DRAINING_MAX)
+                return -EBUSY;
+
+        return start_generation(pool, mine, &pool->next);
+}
+
+void pool_drain(Pool *pool) {
+        pool->state = POOL_STOPPING;
+        if (pool->next)
+                generation_kill(pool->next); /* has served nobody */
+        if (pool->current)
+                generation_drain(pool->current);
+
+        end_if_all_left(pool);
+}
+
+void pool_kill(Pool *pool) {
+        pool->state = POOL_STOPPING;
+        if (pool->next)
+                generation_kill(pool->next);
+        if (pool->current)
+                generation_kill(pool->current);
+        for (size_t i = 0; i < pool->n_draining; i++)
+                generation_kill(pool->draining[i]);
+
+        end_if_all_left(pool);
+}
+
+uint64_t pool_drain_limit_usec(const Pool *pool) {
+        return pool->current ? generation_drain_limit_usec(pool->current) : 0;
+}
+
+void pool_ping(Pool *pool) {
+        if (pool->current && generation_state(pool->current) <= GENERATION_SERVING)
+                generation_ping(pool->current);
+        else
+                pool->hooks->alive(pool->userdata);
+}
+
+static unsigned count_draining(Pool *pool) {
+        ScoreboardSummary summary;
+        unsigned n = 0;
+
+        for (size_t i = 0; i < pool->n_draining; i++)
+                if (generation_summarize(pool->draining[i], &summary) >= 0)
+                        n += summary.n_busy + summary.n_idle + summary.n_starting;
+
+        return n;
+}
+
+void pool_status(Pool *pool, PoolStatus *ret) {
+        ScoreboardSummary summary = {};
+
+        *ret = (PoolStatus){
+                        .n_draining = count_draining(pool), .n_requests = pool->n_requests_before};
+        if (!pool->current || generation_summarize(pool->current, &summary) < 0)
+                return;
+
+        ret->n_idle = summary.n_idle;
+        ret->n_busy = summary.n_busy;
+        ret->n_starting = summary.n_starting;
+        ret->n_requests += summary.n_requests;
+        ret->max_children = generation_config(pool->current)->max_children;
+        ret->n_limit_reached = generation_limit_reached(pool->current);
+        ret->generation = generation_number(pool->current);
+}

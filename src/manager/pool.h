@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* Pool: the generation that serves, the one that is to follow it, and those that still drain.
+ *
+ * Runs in: manager.     Owns: its generations. */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <systemd/sd-event.h>
+
+#include "manager/listener.h"
+#include "shared/cleanup.h"
+#include "shared/pool_config.h"
+
+typedef struct Pool Pool;
+
+typedef struct PoolStatus {
+        unsigned n_idle, n_busy, n_starting; /* of the generation that serves */
+        unsigned n_draining;                 /* workers of older ones */
+        uint64_t max_children;
+        uint64_t n_requests, n_limit_reached;
+        unsigned generation; /* its number, 0: none serves */
+} PoolStatus;
+
+typedef struct PoolHooks {
+        void (*serving)(void *userdata);           /* requests are answered now */
+        void (*changed)(void *userdata);           /* worth a new status line */
+        void (*alive)(void *userdata);             /* answer to pool_ping() */
+        void (*ended)(int result, void *userdata); /* all has left: 0 after a drain, else why */
+
+        /* Each pool_reload() that returned 0 ends in one of these: 0, or why the old generation
+         * goes on. */
+        void (*reloaded)(int result, const char *reason, void *userdata);
+} PoolHooks;
+
+/* What a pool ends with when the pool program refused its configuration. */
+#define POOL_REFUSED (-EINVAL)
+
+/* Takes config; borrows the rest. 0 or negative errno. */
+int pool_new(Pool **ret, sd_event *event, const Listeners *listeners, const char *program,
+                PoolConfig *config, const PoolHooks *hooks, void *userdata);
+Pool *pool_free(Pool *pool);
+DEFINE_CLEANUP(Pool, pool_free);
+
+int pool_start(Pool *pool);
+
+/* Starts a generation with a new configuration, which it takes, beside the one that serves. The old
+ * one drains once the new one can accept, and goes on untouched if that never happens. 0, -EBUSY:
+ * one is on its way, nothing serves, or too many old ones still drain; or another negative errno.
+ */
+int pool_reload(Pool *pool, PoolConfig *config);
+bool pool_is_reloading(const Pool *pool);
+
+void pool_drain(Pool *pool); /* ended() follows */
+void pool_kill(Pool *pool);  /* the same, at once */
+
+/* Asks for a sign of life; alive() is the answer, at once where there is nobody to ask. */
+void pool_ping(Pool *pool);
+
+/* How long pool_drain() may take. */
+uint64_t pool_drain_limit_usec(const Pool *pool);
+
+void pool_status(Pool *pool, PoolStatus *ret);

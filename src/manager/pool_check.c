@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+#include "manager/pool_check.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "manager/account.h"
+#include "manager/log.h"
+#include "manager/privilege.h"
+
+static void report_line(void *userdata, int priority, const char *line) {
+        char *reason = userdata;
+
+        log_full(priority, "%s", line);
+        if (priority <= LOG_ERR)
+                snprintf(reason, POOL_CHECK_REASON_MAX, "%s", line);
+}
+
+typedef struct Check {
+        const PoolConfig *config;
+        char *reason;
+} Check;
+
+/* Says where in the file the trouble is. Returns -EINVAL. */
+_printf_(3, 4) static int refuse(
+                const Check *check, const char *directive, const char *format, ...) {
+        _cleanup_free_ char *text = NULL;
+        unsigned line = pool_config_line_of(check->config, directive);
+        char place[16] = "";
+        va_list arguments;
+        int r;
+
+        va_start(arguments, format);
+        r = vasprintf(&text, format, arguments);
+        va_end(arguments);
+        if (r < 0)
+                return -ENOMEM;
+
+        if (line > 0)
+                snprintf(place, sizeof(place), ":%u", line);
+        snprintf(check->reason, POOL_CHECK_REASON_MAX, "%s%s: %s: %s", pool_config_file_of(check->config, directive), place,
+                        directive, text);
+        log_error("%s", check->reason);
+        return -EINVAL;
+}
+
+static int check_root(const Check *check) {
+        _cleanup_(account_done) Account account = {};
+        int r;
+
+        if (!check->config->user)
+                return refuse(check, "user", "not set; name the user that PHP runs as");
+
+        r = account_resolve(&account, check->config->user, check->config->group);
+        if (r == -ESRCH)
+                return refuse(check, "user", "there is no user '%s' on this machine",
+                                check->config->user);
+        if (r == -ENODATA)
+                return refuse(check, "group", "there is no group '%s' on this machine",
+                                check->config->group);
+        if (r < 0)
+                return refuse(check, "user", "cannot look up '%s': %s", check->config->user,
+                                strerror(-r));
+
+        if (account.uid == 0)
+                return refuse(check, "user", "PHP never runs as root; name another user");
+        if (account.gid == 0)
+                return refuse(check, "group",
+                                "PHP never runs with root's group; name another group");
+
+        return 0;
+}
+
+/* Without privileges everything runs as whoever started us, as under php-fpm. */
+static int check_plain_user(const Check *check) {
+        if (geteuid() == 0)
+                return refuse(check, "user",
+                                "the manager is root without CAP_SETUID and CAP_SETGID; give it "
+                                "both");
+        if (check->config->user || check->config->group)
+                log_notice("%s: user, group: ignored, the manager does not run as root",
+                                check->config->file);
+        if (check->config->chroot)
+                log_notice("%s: chroot: ignored, the manager does not run as root",
+                                check->config->file);
+
+        return 0;
+}
+
+static int check_directory(
+                const Check *check, const char *directive, const char *root, const char *path) {
+        _cleanup_free_ char *full = NULL;
+        struct stat st;
+
+        if (!path)
+                return 0;
+
+        if (asprintf(&full, "%s%s", root ? root : "", path) < 0)
+                return -ENOMEM;
+
+        if (stat(full, &st) < 0)
+                return refuse(check, directive, "'%s': %s; create it or name another folder", full,
+                                strerror(errno));
+        if (!S_ISDIR(st.st_mode))
+                return refuse(check, directive, "'%s' is not a folder", full);
+
+        return 0;
+}
+
+static int check_php_ini(const Check *check) {
+        struct stat st;
+
+        if (!check->config->php_ini)
+                return 0;
+
+        if (stat(check->config->php_ini, &st) < 0)
+                return refuse(check, "php_ini", "'%s': %s; name a php.ini that exists",
+                                check->config->php_ini, strerror(errno));
+        if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+                return refuse(check, "php_ini", "'%s' is neither a file nor a folder",
+                                check->config->php_ini);
+
+        return 0;
+}
+
+static int check_scan_dir(const Check *check) {
+        /* A list as in PHP_INI_SCAN_DIR: an empty element stands for PHP's own folder. */
+        if (!check->config->php_ini_scan_dir || strchr(check->config->php_ini_scan_dir, ':') ||
+                        *check->config->php_ini_scan_dir == '\0')
+                return 0;
+
+        return check_directory(check, "php_ini_scan_dir", NULL, check->config->php_ini_scan_dir);
+}
+
+static int check_machine(const Check *check) {
+        const char *root = privilege_can_switch_user() ? check->config->chroot : NULL;
+        int r;
+
+        r = privilege_can_switch_user() ? check_root(check) : check_plain_user(check);
+        if (r < 0)
+                return r;
+
+        r = check_directory(check, "chroot", NULL, root);
+        if (r < 0)
+                return r;
+
+        r = check_directory(check, "chdir", root, check->config->chdir);
+        if (r < 0)
+                return r;
+
+        r = check_php_ini(check);
+        if (r < 0)
+                return r;
+
+        return check_scan_dir(check);
+}
+
+int pool_check_load(PoolConfig **ret, const char *conf_dir, const char *name,
+                char reason[POOL_CHECK_REASON_MAX]) {
+        _cleanup_(pool_config_freep) PoolConfig *config = NULL;
+        _cleanup_free_ char *path = NULL;
+        int r;
+
+        snprintf(reason, POOL_CHECK_REASON_MAX, "no memory");
+        if (asprintf(&path, "%s/%s.conf", conf_dir, name) < 0)
+                return -ENOMEM;
+
+        r = pool_config_load(&config, name, path, report_line, reason);
+        if (r < 0)
+                return r;
+
+        r = check_machine(&(Check){.config = config, .reason = reason});
+        if (r < 0)
+                return r;
+
+        *ret = TAKE_PTR(config);
+        return 0;
+}

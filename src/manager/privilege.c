@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+#include "manager/privilege.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/capability.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "shared/fd.h"
+
+static void cap_freep(cap_t *caps) {
+        if (*caps)
+                cap_free(*caps);
+}
+
+bool privilege_can_switch_user(void) {
+        _cleanup_(cap_freep) cap_t caps = cap_get_proc();
+        cap_flag_value_t uid = CAP_CLEAR, gid = CAP_CLEAR;
+
+        if (!caps || cap_get_flag(caps, CAP_SETUID, CAP_EFFECTIVE, &uid) < 0 ||
+                        cap_get_flag(caps, CAP_SETGID, CAP_EFFECTIVE, &gid) < 0)
+                return false;
+
+        return uid == CAP_SET && gid == CAP_SET;
+}
+
+/* The bounding set can only be dropped with CAP_SETPCAP; a manager that was not given it keeps what
+ * the unit allows, which is harmless as long as no_new_privileges is on, and no error. */
+static void drop_bounding_set(void) {
+        for (cap_value_t cap = 0; cap_valid(cap); cap++)
+                (void) cap_drop_bound(cap);
+}
+
+static int clear_capabilities(void) {
+        _cleanup_(cap_freep) cap_t none = cap_init();
+
+        if (!none || cap_reset_ambient() < 0 || cap_set_proc(none) < 0)
+                return -errno;
+
+        return 0;
+}
+
+static int switch_user(const Account *account) {
+        if (setgroups(account->n_groups, account->groups) < 0)
+                return -errno;
+
+        if (setresgid(account->gid, account->gid, account->gid) < 0)
+                return -errno;
+
+        if (setresuid(account->uid, account->uid, account->uid) < 0)
+                return -errno;
+
+        return 0;
+}
+
+int privilege_drop(const Account *account) {
+        int r;
+
+        if (privilege_can_switch_user()) {
+                drop_bounding_set();
+                r = switch_user(account);
+                if (r < 0)
+                        return r;
+        }
+
+        r = clear_capabilities();
+        if (r < 0)
+                return r;
+
+        /* What must not work is tried: a kernel or a policy that keeps ids behind our back is an
+         * end. */
+        if (account->uid != 0 && setresuid(0, 0, 0) >= 0)
+                return -EPERM;
+        if (getuid() != account->uid || geteuid() != account->uid || getegid() != account->gid)
+                return -EPERM;
+
+        return 0;
+}
+
+_noreturn_ static void chroot_helper(int fd, const char *path) {
+        char go;
+        int answer;
+
+        if (read(fd, &go, 1) != 1)
+                _exit(0);
+
+        answer = chroot(path) < 0 || chdir("/") < 0 ? -errno : 0;
+        (void) !write(fd, &answer, sizeof(answer));
+        _exit(0);
+}
+
+/* fork() with a shared fs_struct; the child of a child, so that init reaps it. */
+static pid_t fork_sharing_fs(void) {
+        return (pid_t) syscall(SYS_clone, CLONE_FS | SIGCHLD, NULL, NULL, NULL, 0);
+}
+
+int privilege_fork_chroot_helper(const char *path, int *ret_fd) {
+        _cleanup_close_ int ours = -EBADF, theirs = -EBADF;
+        int pair[2], status;
+        pid_t pid;
+
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+                return -errno;
+        ours = pair[0];
+        theirs = pair[1];
+
+        pid = fork_sharing_fs();
+        if (pid < 0)
+                return -errno;
+        if (pid == 0) {
+                pid = fork_sharing_fs();
+                if (pid == 0) {
+                        /* Only our end may keep the socket open, and no listener may hang on us. */
+                        (void) dup2(theirs, 3);
+                        (void) close_range(4, ~0U, 0);
+                        chroot_helper(3, path);
+                }
+                _exit(pid < 0 ? 1 : 0);
+        }
+
+        if (waitpid(pid, &status, 0) < 0)
+                return -errno;
+        if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+                return -EAGAIN;
+
+        *ret_fd = TAKE_FD(ours);
+        return 0;
+}

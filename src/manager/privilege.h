@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* Privilege: the only file that changes ids, capabilities or the root directory.
+ *
+ * Runs in: manager, and its child between fork and exec. */
+
+#include <stdbool.h>
+
+#include "manager/account.h"
+
+/* Whether this process may become somebody else. Without it a pool runs as the manager's own user.
+ */
+bool privilege_can_switch_user(void);
+
+/* Child: becomes account for good. All capabilities go, the bounding set too, so that nothing that
+ * the pool executes gains any. Checks that there is no way back. 0 or negative errno. */
+int privilege_drop(const Account *account);
+
+/* Child, before privilege_drop(): leaves a helper process behind that shares this process's root
+ * directory (CLONE_FS) over the exec that follows. When a byte is written to the returned fd it
+ * does chroot(path) for both, answers with an int (0 or negative errno) and exits; EOF makes it
+ * exit without.
+ *
+ * So the pool program can start PHP with the whole file system in sight and be locked in afterwards
+ * without ever having had a capability: with one, preload code could use it through FFI.
+ *
+ * ret_fd gets the pool program's end (CLOEXEC). 0 or negative errno. */
+int privilege_fork_chroot_helper(const char *path, int *ret_fd);

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* Queue depth: how many connections wait to be accepted from a listening socket.
+ *
+ * Runs in: manager. */
+
+typedef struct QueueDepth {
+        unsigned n_queued;
+        unsigned n_limit; /* the backlog */
+} QueueDepth;
+
+/* TCP_INFO for tcp; NETLINK_SOCK_DIAG for unix sockets, which needs no privilege. 0 or negative
+ * errno. */
+int queue_depth_of(int listen_fd, QueueDepth *ret);

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT */
+#include "manager/workforce.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <time.h>
+
+#include "manager/log.h"
+#include "manager/policy.h"
+#include "shared/parse.h"
+
+/* The advice about pm.max_children is given once in this time. */
+#define ADVICE_EVERY_USEC (60 * USEC_PER_SEC)
+
+struct Workforce {
+        sd_event *event;
+        const PoolConfig *config;
+        const Listeners *listeners;
+        Scoreboard *board;
+        const WorkforceOrders *orders;
+        void *userdata;
+
+        Slots *slots;
+        bool active, begun;
+        uint64_t n_limit_reached, advised_usec;
+        sd_event_source *timer_source;
+        sd_event_source *listen_sources[LISTENERS_MAX];
+};
+
+static uint64_t now_usec(const Workforce *w) {
+        uint64_t now = 0;
+
+        (void) sd_event_now(w->event, CLOCK_MONOTONIC, &now);
+        return now;
+}
+
+int workforce_new(Workforce **ret, sd_event *event, const PoolConfig *config,
+                const Listeners *listeners, Scoreboard *board, const WorkforceOrders *orders,
+                void *userdata) {
+        _cleanup_(workforce_freep) Workforce *w = NULL;
+        int r;
+
+        w = calloc(1, sizeof(*w));
+        if (!w)
+                return -ENOMEM;
+
+        *w = (Workforce){
+                        .event = event,
+                        .config = config,
+                        .listeners = listeners,
+                        .board = board,
+                        .orders = orders,
+                        .userdata = userdata,
+        };
+        r = slots_new(&w->slots, scoreboard_slots(board));
+        if (r < 0)
+                return r;
+
+        *ret = TAKE_PTR(w);
+        return 0;
+}
+
+Workforce *workforce_free(Workforce *w) {
+        if (!w)
+                return NULL;
+
+        sd_event_source_disable_unref(w->timer_source);
+        for (size_t i = 0; i < LISTENERS_MAX; i++)
+                sd_event_source_disable_unref(w->listen_sources[i]);
+        slots_free(w->slots);
+        free(w);
+        return NULL;
+}
+
+Slots *workforce_slots(Workforce *w) {
+        return w->slots;
+}
+
+uint64_t workforce_limit_reached(const Workforce *w) {
+        return w->n_limit_reached;
+}
+
+/* --- when to look again --- */
+
+static int on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
+        (void) source;
+        (void) usec;
+        workforce_balance(userdata);
+        return 0;
+}
+
+static void look_again_at(Workforce *w, uint64_t usec) {
+        int r;
+
+        if (!w->timer_source)
+                r = sd_event_add_time(w->event, &w->timer_source, CLOCK_MONOTONIC, usec, 1000,
+                                on_timer, w);
+        else {
+                r = sd_event_source_set_time(w->timer_source, usec);
+                if (r >= 0)
+                        r = sd_event_source_set_enabled(w->timer_source, SD_EVENT_ONESHOT);
+        }
+        if (r < 0)
+                log_error_errno(r, "Cannot arm a timer, the number of workers may be late: %m");
+}
+
+static void look_no_more(Workforce *w) {
+        if (w->timer_source)
+                (void) sd_event_source_set_enabled(w->timer_source, SD_EVENT_OFF);
+}
+
+static int on_connection(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
+        (void) source;
+        (void) fd;
+        (void) revents;
+        workforce_balance(userdata);
+        return 0;
+}
+
+/* The manager never accepts: it only looks whether somebody waits while no worker is free to see
+ * it. */
+static void watch_listeners(Workforce *w, bool on) {
+        int enabled = on ? SD_EVENT_ONESHOT : SD_EVENT_OFF, r = 0;
+
+        for (size_t i = 0; i < w->listeners->n_fds && r >= 0; i++) {
+                if (w->listen_sources[i])
+                        r = sd_event_source_set_enabled(w->listen_sources[i], enabled);
+                else if (on) {
+                        r = sd_event_add_io(w->event, &w->listen_sources[i], w->listeners->fds[i],
+                                        EPOLLIN, on_connection, w);
+                        if (r >= 0)
+                                r = sd_event_source_set_enabled(w->listen_sources[i], enabled);
+                }
+        }
+        if (r < 0)
+                log_error_errno(r, "Cannot watch the listening socket: %m");
+}
+
+void workforce_start(Workforce *w) {
+        w->active = true;
+        workforce_balance(w);
+}
+
+void workforce_stop(Workforce *w) {
+        w->active = false;
+        look_no_more(w);
+        watch_listeners(w, false);
+        atomic_store(&scoreboard_ledger(w->board)->ring, 0);
+}
+
+/* --- what is the case --- */
+
+static bool is_idle(const Workforce *w, unsigned slot) {
+        return slots_life(w->slots, slot) == SLOT_ALIVE &&
+               slot_word_state(scoreboard_word(w->board, slot)) == SLOT_IDLE;
+}
+
+static uint64_t idle_usec(const Workforce *w, unsigned slot, uint64_t now) {
+        uint64_t since = slot_word_since_usec(scoreboard_word(w->board, slot));
+
+        /* A worker may write any time there: the future counts as now. */
+        return since < now ? now - since : 0;
+}
+
+static void look(Workforce *w, PolicyInput *ret) {
+        uint64_t limit = policy_idle_limit_usec(w->config), now = now_usec(w);
+        PolicyInput input = {.begun = w->begun};
+        QueueDepth depth;
+        int r;
+
+        r = scoreboard_copy(w->board);
+        if (r < 0)
+                log_error_errno(r, "Cannot read the scoreboard, deciding by an old one: %m");
+
+        for (unsigned i = 0; i < slots_count(w->slots); i++) {
+                SlotLife life = slots_life(w->slots, i);
+                SlotState state = slot_word_state(scoreboard_word(w->board, i));
+                uint64_t age;
+
+                if (life == SLOT_VACANT)
+                        continue;
+
+                if (life == SLOT_FORKING || (life == SLOT_ALIVE && state <= SLOT_STARTING))
+                        input.n_starting++;
+                else if (!is_idle(w, i))
+                        input.n_busy++;
+                else {
+                        input.n_idle++;
+                        age = idle_usec(w, i, now);
+                        if (age >= limit)
+                                input.n_expired++;
+                        else if (age > input.next_expired_usec)
+                                input.next_expired_usec = age;
+                }
+        }
+        if (input.n_idle > input.n_expired)
+                input.next_expired_usec = limit - input.next_expired_usec;
+
+        listeners_queue_depth(w->listeners, &depth);
+        input.n_queued = depth.n_queued;
+        *ret = input;
+}
+
+/* --- orders --- */
+
+static void fork_workers(Workforce *w, unsigned n) {
+        unsigned slot;
+
+        while (n-- > 0 && slots_take(w->slots, &slot))
+                if (w->orders->start_worker(slot, w->userdata) < 0)
+                        return;
+}
+
+/* The one that has been idle for longest has the coldest caches, and would be missed least. */
+static bool find_longest_idle(const Workforce *w, unsigned *ret_slot) {
+        uint64_t oldest = UINT64_MAX;
+
+        for (unsigned i = 0; i < slots_count(w->slots); i++) {
+                uint64_t since = slot_word_since_usec(scoreboard_word(w->board, i));
+
+                if (is_idle(w, i) && since < oldest) {
+                        oldest = since;
+                        *ret_slot = i;
+                }
+        }
+
+        return oldest < UINT64_MAX;
+}
+
+static void retire_workers(Workforce *w, unsigned n) {
+        unsigned slot;
+
+        while (n-- > 0 && find_longest_idle(w, &slot)) {
+                if (slots_retire(w->slots, slot) < 0)
+                        return;
+
+                atomic_store(&scoreboard_ledger(w->board)->retired[slot], 1);
+                if (w->orders->retire_worker(slot, w->userdata) < 0)
+                        return;
+        }
+}
+
+static void advise(Workforce *w) {
+        uint64_t now = now_usec(w);
+
+        w->n_limit_reached++;
+        if (w->advised_usec > 0 && now - w->advised_usec < ADVICE_EVERY_USEC)
+                return;
+
+        w->advised_usec = now;
+        log_warning("All %" PRIu64 " workers are busy and requests wait: "
+                    "raise pm.max_children if the machine has memory for more",
+                        w->config->max_children);
+}
+
+void workforce_balance(Workforce *w) {
+        Ledger *ledger = scoreboard_ledger(w->board);
+        uint64_t now = now_usec(w), pause_until = slots_pause_until_usec(w->slots);
+        PolicyDecision decision;
+        PolicyInput input;
+
+        if (!w->active)
+                return;
+
+        if (pause_until > now) {
+                look_again_at(w, pause_until);
+                return;
+        }
+
+        /* Rung before it is looked at, or the last idle place could be taken unheard in between. */
+        atomic_store(&ledger->ring, policy_ring_below(w->config));
+        look(w, &input);
+        decision = policy_decide(w->config, &input);
+        w->begun = true;
+        fork_workers(w, decision.n_fork);
+        retire_workers(w, decision.n_retire);
+        if (decision.limit_reached)
+                advise(w);
+
+        if (!decision.has_room)
+                atomic_store(&ledger->ring, 0);
+        watch_listeners(w, decision.watch_listeners);
+        if (decision.look_again_usec > 0)
+                look_again_at(w, now + decision.look_again_usec);
+        else
+                look_no_more(w);
+}

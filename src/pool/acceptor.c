@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+#include "pool/acceptor.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include "shared/fd.h"
+
+struct Acceptor {
+        int epoll_fd, leash_fd;
+        size_t n_listen_fds, next;
+        int listen_fds[];
+};
+
+static int watch(Acceptor *acceptor, int fd, uint32_t events) {
+        struct epoll_event event = {.events = events, .data.fd = fd};
+
+        return epoll_ctl(acceptor->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
+int acceptor_new(Acceptor **ret, const int listen_fds[], size_t n_listen_fds, int leash_fd) {
+        _cleanup_(acceptor_freep) Acceptor *acceptor = NULL;
+        int r;
+
+        acceptor = calloc(1, sizeof(*acceptor) + n_listen_fds * sizeof(int));
+        if (!acceptor)
+                return -ENOMEM;
+
+        acceptor->leash_fd = leash_fd;
+        acceptor->n_listen_fds = n_listen_fds;
+        memcpy(acceptor->listen_fds, listen_fds, n_listen_fds * sizeof(int));
+        acceptor->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+        if (acceptor->epoll_fd < 0)
+                return -errno;
+
+        for (size_t i = 0; i < n_listen_fds; i++) {
+                r = watch(acceptor, listen_fds[i], EPOLLIN | EPOLLEXCLUSIVE);
+                if (r < 0)
+                        return r;
+        }
+
+        /* The end of a pipe whose other end closes reports EPOLLHUP, asked for or not. */
+        r = watch(acceptor, leash_fd, 0);
+        if (r < 0)
+                return r;
+
+        *ret = TAKE_PTR(acceptor);
+        return 0;
+}
+
+Acceptor *acceptor_free(Acceptor *acceptor) {
+        if (!acceptor)
+                return NULL;
+
+        fd_close(acceptor->epoll_fd);
+        free(acceptor);
+        return NULL;
+}
+
+/* What accept(2) says to retry: errors of a connection that died in the queue, not of the listener.
+ */
+static bool is_transient(int error) {
+        return error == EINTR || error == ECONNABORTED || error == EPROTO || error == ENETDOWN ||
+               error == EHOSTDOWN || error == ENONET || error == EHOSTUNREACH ||
+               error == EOPNOTSUPP || error == ENETUNREACH || error == ENOPROTOOPT;
+}
+
+int acceptor_try(Acceptor *acceptor) {
+        /* Each listener gets its turn, or a busy unix socket would starve the tcp one. */
+        for (size_t i = 0; i < acceptor->n_listen_fds; i++) {
+                int listen_fd = acceptor->listen_fds[acceptor->next], fd;
+
+                acceptor->next = (acceptor->next + 1) % acceptor->n_listen_fds;
+                do
+                        fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
+                while (fd < 0 && is_transient(errno));
+                if (fd >= 0)
+                        return fd;
+                if (errno != EAGAIN)
+                        return -errno;
+        }
+
+        return -EAGAIN;
+}
+
+int acceptor_wait(Acceptor *acceptor) {
+        struct epoll_event event;
+        int n;
+
+        n = epoll_wait(acceptor->epoll_fd, &event, 1, -1);
+        if (n < 0)
+                return errno == EINTR ? 0 : -errno;
+
+        return n == 1 && event.data.fd == acceptor->leash_fd ? -ESHUTDOWN : 0;
+}
+
+int acceptor_wait_kept(Acceptor *acceptor, int fd, int timeout_msec) {
+        struct pollfd fds[] = {
+                        {.fd = fd, .events = POLLIN},
+                        {.fd = acceptor->leash_fd},
+        };
+        int n;
+
+        do
+                n = poll(fds, 2, timeout_msec);
+        while (n < 0 && errno == EINTR);
+        if (n <= 0)
+                return n < 0 ? -errno : -ETIMEDOUT;
+
+        return fds[0].revents ? 0 : -ESHUTDOWN;
+}
+
+bool acceptor_leash_is_cut(Acceptor *acceptor) {
+        struct pollfd pollfd = {.fd = acceptor->leash_fd};
+
+        return poll(&pollfd, 1, 0) > 0;
+}

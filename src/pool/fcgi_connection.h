@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* FcgiConnection: an accepted socket with a receive buffer and deadlines.
+ *
+ * Runs in: worker.     Owns: the fd while it is attached, the buffer for ever.
+ * Trusts:  nobody. The peer may send nothing, one byte at a time, or stop reading.
+ *
+ * Both directions try the call first and poll only on EAGAIN: in the common case a request costs
+ * one recv and one send. No call raises SIGPIPE, and none needs the fd to be non-blocking. */
+
+#include <limits.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+enum {
+        FCGI_INPUT_SIZE = 32 * 1024,
+};
+
+#define FCGI_DEADLINE_LOOK UINT64_C(0) /* take what is there, never wait */
+#define FCGI_DEADLINE_NEVER UINT64_MAX
+
+typedef struct FcgiConnection {
+        int fd;
+        uint8_t *input;
+        size_t start, end; /* input[start .. end) has arrived and is not consumed */
+} FcgiConnection;
+
+int fcgi_connection_init(FcgiConnection *conn); /* 0 or -ENOMEM */
+void fcgi_connection_done(FcgiConnection *conn);
+
+void fcgi_connection_open(FcgiConnection *conn, int fd); /* takes fd */
+int fcgi_connection_release(FcgiConnection *conn);       /* gives fd back, drops the input */
+
+static inline const uint8_t *fcgi_connection_data(const FcgiConnection *conn) {
+        return conn->input + conn->start;
+}
+
+static inline size_t fcgi_connection_available(const FcgiConnection *conn) {
+        return conn->end - conn->start;
+}
+
+static inline void fcgi_connection_consume(FcgiConnection *conn, size_t n) {
+        conn->start += n;
+}
+
+/* CLOCK_MONOTONIC. */
+uint64_t fcgi_now_usec(void);
+uint64_t fcgi_deadline(uint64_t timeout_usec); /* 0: never */
+
+/* Receives until n bytes (at most FCGI_INPUT_SIZE) are available; may move the data. 0, -ENODATA:
+ * the peer has ended, -ETIMEDOUT, or the socket's errno. What did arrive stays available. */
+int fcgi_connection_fill(FcgiConnection *conn, size_t n, uint64_t deadline_usec);
+
+/* Sends everything; changes iov. stall_usec: how long nothing may move, 0: no limit. 0, -ETIMEDOUT
+ * or the socket's errno. */
+int fcgi_connection_send(
+                FcgiConnection *conn, struct iovec *iov, size_t n_iov, uint64_t stall_usec);
+
+/* Tells the peer that nothing follows. */
+void fcgi_connection_shutdown(FcgiConnection *conn);
+
+/* Before a close with input still to come: shutdown(), then discards what the peer sends until it
+ * closes, within both limits. */
+void fcgi_connection_linger(FcgiConnection *conn, uint64_t timeout_usec, uint64_t max_bytes);

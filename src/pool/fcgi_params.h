@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* FcgiParams: the name-value stream of one request as an environment. Pure.
+ *
+ * Runs in: worker.     Owns: all strings, until the next reset.
+ * Trusts:  nobody. Every length is checked against what has arrived, and both limits are fixed at
+ * init: nothing is allocated later. */
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+        /* nginx takes 32 KiB of request head by default, Apache 8 KiB per line, and TLS client
+         * certificates come on top; 256 KiB is far above what a web server lets through. */
+        FCGI_PARAMS_BYTES_MAX = 256 * 1024,
+        FCGI_PARAMS_COUNT_MAX = 1024,
+};
+
+/* name is not NUL-terminated: its '=' follows. value is, and holds no other NUL. */
+typedef struct FcgiParam {
+        const char *name, *value;
+        uint32_t name_len, value_len;
+} FcgiParam;
+
+typedef struct FcgiParams {
+        uint8_t *bytes; /* the stream as it came, then turned into strings in place */
+        size_t n_bytes, max_bytes;
+        FcgiParam *items;
+        char **envp; /* "NAME=VALUE", NULL at the end, parallel to items */
+        size_t n_items, max_items;
+        uint16_t *table; /* of index + 1, open addressing */
+        size_t table_size;
+} FcgiParams;
+
+/* 0, -EINVAL for limits of 0 or too large, -ENOMEM. */
+int fcgi_params_init(FcgiParams *params, size_t max_bytes, size_t max_items);
+void fcgi_params_done(FcgiParams *params);
+
+/* Forgets everything, keeps the memory. */
+void fcgi_params_reset(FcgiParams *params);
+
+/* Adds a piece of the stream; a pair may be cut anywhere. -E2BIG: over max_bytes. */
+int fcgi_params_append(FcgiParams *params, const void *data, size_t size);
+
+/* The stream is complete: makes items and envp. -EBADMSG: a length beyond the end, an empty name, a
+ * name with '=' or NUL, a value with NUL. -E2BIG: over max_items. After an error only reset. */
+int fcgi_params_parse(FcgiParams *params);
+
+/* NULL: not there. */
+const FcgiParam *fcgi_params_find(const FcgiParams *params, const char *name, size_t name_len);

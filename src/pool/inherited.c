@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+#include "pool/inherited.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include "shared/cleanup.h"
+
+static void free_names(char ***names) {
+        for (char **name = *names; name && *name; name++)
+                free(*name);
+        free(*names);
+}
+
+static int inherited_add(Inherited *inherited, const char *name, int fd) {
+        const struct {
+                const char *name;
+                int *fd;
+        } ones[] = {
+                        {"control", &inherited->control_fd},
+                        {"config", &inherited->config_fd},
+                        {"board", &inherited->board_fd},
+                        {"ledger", &inherited->ledger_fd},
+                        {"bell", &inherited->bell_fd},
+                        {"root", &inherited->root_fd},
+        };
+
+        if (strcmp(name, "listen") == 0) {
+                if (inherited->n_listen_fds >= INHERITED_LISTENERS_MAX)
+                        return -E2BIG;
+
+                inherited->listen_fds[inherited->n_listen_fds++] = fd;
+                return 0;
+        }
+
+        for (size_t i = 0; i < ELEMENTSOF(ones); i++)
+                if (strcmp(name, ones[i].name) == 0) {
+                        *ones[i].fd = fd;
+                        return 0;
+                }
+
+        /* A newer manager may pass more. */
+        close(fd);
+        return 0;
+}
+
+int inherited_receive(Inherited *ret) {
+        _cleanup_(free_names) char **names = NULL;
+        Inherited inherited = {
+                        .control_fd = -EBADF,
+                        .config_fd = -EBADF,
+                        .board_fd = -EBADF,
+                        .ledger_fd = -EBADF,
+                        .bell_fd = -EBADF,
+                        .root_fd = -EBADF,
+        };
+        int n, r;
+
+        n = sd_listen_fds_with_names(true, &names);
+        if (n < 0)
+                return n;
+
+        for (int i = 0; i < n; i++) {
+                r = inherited_add(&inherited, names[i], SD_LISTEN_FDS_START + i);
+                if (r < 0)
+                        return r;
+        }
+
+        if (inherited.n_listen_fds == 0 || inherited.control_fd < 0 || inherited.config_fd < 0 ||
+                        inherited.board_fd < 0 || inherited.ledger_fd < 0 || inherited.bell_fd < 0)
+                return -ENOENT;
+
+        *ret = inherited;
+        return 0;
+}

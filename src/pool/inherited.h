@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* Inherited: the fds that the manager passed, by name, in the way of sd_listen_fds(3).
+ *
+ * Runs in: zygote.     Owns: the fds; they are CLOEXEC from here on. */
+
+#include <stddef.h>
+
+enum {
+        INHERITED_LISTENERS_MAX = 64,
+};
+
+typedef struct Inherited {
+        int listen_fds[INHERITED_LISTENERS_MAX];
+        size_t n_listen_fds;
+        int control_fd;
+        int config_fd;
+        int board_fd;
+        int ledger_fd;
+        int bell_fd;
+        int root_fd; /* asks for the chroot; -EBADF: none is wanted */
+} Inherited;
+
+/* Reads LISTEN_PID, LISTEN_FDS and LISTEN_FDNAMES and takes them out of the environment, which
+ * scripts see. 0, -ENOENT: one that must be there is not, or negative errno. */
+int inherited_receive(Inherited *ret);

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/* fpmd-php: the pool program that runs PHP. Started by fpmd, see fpmd-php(8). */
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "pool/inherited.h"
+#include "pool/php_engine.h"
+#include "pool/worker.h"
+#include "pool/zygote.h"
+#include "shared/fd.h"
+#include "shared/pool_config.h"
+
+enum {
+        CONFIG_BYTES_MAX = 4 << 20,
+};
+
+/* PHP calls exit() when it gives up while it starts: then this tells the manager why. */
+static int starting_control_fd = -EBADF;
+
+static void report_exit_while_starting(void) {
+        const char *why = php_engine_startup_error();
+
+        if (starting_control_fd >= 0)
+                zygote_report_failure(
+                                starting_control_fd, *why ? why : "it gave up without a word");
+}
+
+static int read_config(PoolConfig **ret, int fd) {
+        _cleanup_free_ char *data = NULL;
+        size_t size;
+        int r;
+
+        r = fd_read_all(fd, CONFIG_BYTES_MAX, &data, &size);
+        if (r < 0)
+                return r;
+
+        return pool_config_deserialize(ret, data, size);
+}
+
+/* The manager left a helper behind that shares our root directory and may change it; we may not. */
+static int change_root(int root_fd) {
+        int answer;
+
+        if (root_fd < 0)
+                return 0;
+
+        if (write(root_fd, "", 1) != 1)
+                return -errno;
+        if (read(root_fd, &answer, sizeof(answer)) != sizeof(answer))
+                return -EIO;
+
+        return answer;
+}
+
+static int fail(const Inherited *inherited, int r, const char *what) {
+        char text[200];
+
+        snprintf(text, sizeof(text), "%s: %s", what, strerror(-r));
+        starting_control_fd = -EBADF;
+        zygote_report_failure(inherited->control_fd, text);
+        return EX_CONFIG;
+}
+
+static int enter_folders(const Inherited *inherited, const PoolConfig *config) {
+        int r;
+
+        r = change_root(inherited->root_fd);
+        if (r < 0)
+                return fail(inherited, r, "chroot");
+
+        if (inherited->root_fd >= 0) {
+                fd_close(inherited->root_fd);
+                php_engine_root_changed();
+        }
+
+        if (config->chdir && chdir(config->chdir) < 0)
+                return fail(inherited, -errno, "chdir");
+
+        return 0;
+}
+
+static int run(const Inherited *inherited, const PoolConfig *config, bool strict) {
+        _cleanup_(scoreboard_freep) Scoreboard *board = NULL;
+        _cleanup_(zygote_freep) Zygote *zygote = NULL;
+        WorkerContext context = {.config = config, .inherited = inherited};
+        int r;
+
+        r = scoreboard_attach(&board, inherited->board_fd, inherited->ledger_fd,
+                        (unsigned) config->max_children);
+        if (r < 0)
+                return fail(inherited, r, "scoreboard");
+
+        r = php_engine_start(config, strict);
+        if (r < 0)
+                return EX_CONFIG; /* report_exit_while_starting() has PHP's own words */
+
+        r = enter_folders(inherited, config);
+        if (r != 0)
+                return r;
+
+        context.board = board;
+        r = zygote_new(&zygote, inherited->control_fd, board, worker_run, &context);
+        if (r < 0)
+                return fail(inherited, r, "zygote");
+
+        starting_control_fd = -EBADF;
+        return zygote_run(zygote) < 0 ? EX_OSERR : EX_OK;
+}
+
+int main(int argc, char *argv[]) {
+        _cleanup_(pool_config_freep) PoolConfig *config = NULL;
+        Inherited inherited;
+        bool strict = argc == 3 && strcmp(argv[2], "--strict") == 0;
+        int r;
+
+        if (argc != 2 + strict || inherited_receive(&inherited) < 0) {
+                fputs("fpmd-php is started by fpmd(8), not by hand\n", stderr);
+                return EX_USAGE;
+        }
+
+        starting_control_fd = inherited.control_fd;
+        if (atexit(report_exit_while_starting) != 0)
+                return EX_OSERR;
+
+        r = read_config(&config, inherited.config_fd);
+        if (r < 0)
+                return fail(&inherited, r, "configuration");
+
+        fd_close(inherited.config_fd);
+        return run(&inherited, config, strict);
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+#include "pool/php_functions.h"
+
+#include <SAPI.h>
+#include <ext/standard/head.h>
+#include <ext/standard/info.h>
+#include <php.h>
+#include <php_main.h>
+
+#include "pool/php_request.h"
+
+/* The web server has its whole answer, the script goes on. */
+static PHP_FUNCTION(fastcgi_finish_request) {
+        PhpRequest *request = php_request_current();
+
+        ZEND_PARSE_PARAMETERS_NONE();
+
+        if (!request || request->finished)
+                RETURN_FALSE;
+
+        php_output_end_all();
+        php_header();
+        (void) fcgi_request_finish(request->fcgi, 0);
+        request->finished = true;
+        request->stage(SLOT_FINISHING, request->userdata);
+        RETURN_TRUE;
+}
+
+/* HTTP_ACCEPT_LANGUAGE → Accept-Language; letters behind the first of a word are lowered only when
+ * they are upper case, others stay, as in php-fpm. */
+static size_t header_name(char *buffer, size_t size, const char *name, size_t name_len) {
+        bool first = true;
+        size_t n = 0;
+
+        for (size_t i = 0; i < name_len && n + 1 < size; i++) {
+                char c = name[i];
+
+                if (c == '_') {
+                        buffer[n++] = '-';
+                        first = true;
+                        continue;
+                }
+                buffer[n++] = !first && c >= 'A' && c <= 'Z' ? (char) (c - 'A' + 'a') : c;
+                first = false;
+        }
+
+        return n;
+}
+
+static void add_header(zval *array, const FcgiParam *param) {
+        char name[256];
+        size_t n;
+
+        if (param->name_len > 5 && memcmp(param->name, "HTTP_", 5) == 0)
+                n = header_name(name, sizeof(name), param->name + 5, param->name_len - 5);
+        else if (param->name_len == 12 && memcmp(param->name, "CONTENT_TYPE", 12) == 0)
+                n = header_name(name, sizeof(name), param->name, param->name_len);
+        else if (param->name_len == 14 && memcmp(param->name, "CONTENT_LENGTH", 14) == 0)
+                n = header_name(name, sizeof(name), param->name, param->name_len);
+        else
+                return;
+
+        add_assoc_stringl_ex(array, name, n, param->value, param->value_len);
+}
+
+static PHP_FUNCTION(apache_request_headers) {
+        PhpRequest *request = php_request_current();
+        const FcgiParam *params;
+        size_t n;
+
+        ZEND_PARSE_PARAMETERS_NONE();
+
+        array_init(return_value);
+        if (!request)
+                return;
+
+        params = fcgi_request_params(request->fcgi, &n);
+        for (size_t i = n; i > 0; i--)
+                add_header(return_value, &params[i - 1]);
+}
+
+ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_finish_request, 0, 0, _IS_BOOL, 0)
+ZEND_END_ARG_INFO()
+
+ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_request_headers, 0, 0, IS_ARRAY, 0)
+ZEND_END_ARG_INFO()
+
+static const zend_function_entry functions[] = {ZEND_FE(fastcgi_finish_request,
+                arginfo_finish_request) ZEND_FE(apache_request_headers, arginfo_request_headers)
+                                ZEND_FALIAS(getallheaders, apache_request_headers,
+                                                arginfo_request_headers) ZEND_FE_END};
+
+PHP_INI_BEGIN()
+PHP_INI_ENTRY("cgi.nph", "0", PHP_INI_ALL, NULL)
+PHP_INI_ENTRY("cgi.rfc2616_headers", "0", PHP_INI_ALL, NULL)
+PHP_INI_ENTRY("cgi.force_redirect", "1", PHP_INI_SYSTEM, NULL)
+PHP_INI_ENTRY("cgi.redirect_status_env", NULL, PHP_INI_SYSTEM, NULL)
+PHP_INI_ENTRY("cgi.fix_pathinfo", "1", PHP_INI_SYSTEM, NULL)
+PHP_INI_ENTRY("cgi.discard_path", "0", PHP_INI_SYSTEM, NULL)
+PHP_INI_ENTRY("fastcgi.logging", "1", PHP_INI_SYSTEM, NULL)
+PHP_INI_ENTRY("fastcgi.error_header", NULL, PHP_INI_SYSTEM, NULL)
+PHP_INI_END()
+
+PhpCgiSettings php_cgi_settings(void) {
+        return (PhpCgiSettings){
+                        .nph = INI_BOOL("cgi.nph"),
+                        .rfc2616_headers = INI_BOOL("cgi.rfc2616_headers"),
+                        .fix_pathinfo = INI_BOOL("cgi.fix_pathinfo"),
+                        .discard_path = INI_BOOL("cgi.discard_path"),
+                        .logging = INI_BOOL("fastcgi.logging"),
+        };
+}
+
+static PHP_MINIT_FUNCTION(cgi) {
+        (void) type;
+        REGISTER_INI_ENTRIES();
+        return SUCCESS;
+}
+
+static PHP_MSHUTDOWN_FUNCTION(cgi) {
+        (void) type;
+        UNREGISTER_INI_ENTRIES();
+        return SUCCESS;
+}
+
+static PHP_MINFO_FUNCTION(cgi) {
+        php_info_print_table_start();
+        php_info_print_table_row(2, "php-fpm", "active");
+        php_info_print_table_row(2, "fpmd", PACKAGE_VERSION);
+        php_info_print_table_end();
+        DISPLAY_INI_ENTRIES();
+}
+
+zend_module_entry fpmd_cgi_module = {
+                STANDARD_MODULE_HEADER,
+                "cgi-fcgi",
+                functions,
+                PHP_MINIT(cgi),
+                PHP_MSHUTDOWN(cgi),
+                NULL,
+                NULL,
+                PHP_MINFO(cgi),
+                PHP_VERSION,
+                STANDARD_MODULE_PROPERTIES,
+};

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* PhpFunctions: what the SAPI adds to the language: functions and the cgi.* and fastcgi.* settings,
+ * as the module "cgi-fcgi", the name that php-fpm gives it.
+ *
+ * Runs in: zygote and worker. */
+
+#include <stdbool.h>
+
+struct _zend_module_entry;
+
+extern struct _zend_module_entry fpmd_cgi_module;
+
+typedef struct PhpCgiSettings {
+        bool nph;
+        bool rfc2616_headers;
+        bool fix_pathinfo;
+        bool discard_path;
+        bool logging;
+} PhpCgiSettings;
+
+/* As php.ini, the pool and the request have them now. */
+PhpCgiSettings php_cgi_settings(void);

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* PhpRequest: what PHP's side of a worker knows of the request it runs: SG(server_context).
+ *
+ * Runs in: worker. */
+
+#include <stdbool.h>
+
+#include "pool/fcgi_request.h"
+#include "shared/pool_config.h"
+#include "shared/scoreboard.h"
+
+typedef struct PhpRequest {
+        FcgiRequest *fcgi;
+        const PoolConfig *config;
+        bool finished; /* the answer is out: fastcgi_finish_request(), or the end */
+        bool logging;  /* fastcgi.logging: PHP's messages also go to the web server */
+
+        /* Tells the scoreboard. */
+        void (*stage)(SlotState state, void *userdata);
+        void *userdata;
+} PhpRequest;
+
+/* The request that runs, or NULL (also before the first and between two). */
+PhpRequest *php_request_current(void);

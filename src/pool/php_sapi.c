@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+#include "pool/php_sapi.h"
+
+#include <SAPI.h>
+#include <http_status_codes.h>
+#include <php.h>
+#include <php_main.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "pool/php_functions.h"
+#include "pool/php_request.h"
+#include "pool/php_variables.h"
+
+PhpRequest *php_request_current(void) {
+        return SG(server_context);
+}
+
+/* --- the answer --- */
+
+static size_t on_write(const char *data, size_t size) {
+        PhpRequest *request = php_request_current();
+
+        /* Nobody reads it, and that is the script's intent. */
+        if (!request || request->finished)
+                return size;
+
+        if (fcgi_request_write(request->fcgi, data, size) < 0) {
+                php_handle_aborted_connection();
+                return 0;
+        }
+
+        return size;
+}
+
+static void on_flush(void *server_context) {
+        PhpRequest *request = server_context;
+
+        if (!request || request->finished)
+                return;
+
+        if (fcgi_request_flush(request->fcgi) < 0)
+                php_handle_aborted_connection();
+}
+
+static const char *reason_of(int code) {
+        for (size_t i = 0; http_status_map[i].str; i++)
+                if (http_status_map[i].code == code)
+                        return http_status_map[i].str;
+
+        return NULL;
+}
+
+/* "HTTP/1.1 404 Nothing here", set by header(), gives status and reason as the script wants them.
+ */
+static const char *own_status(const sapi_headers_struct *headers) {
+        const char *line = headers->http_status_line;
+        const char *blank = line ? strchr(line, ' ') : NULL;
+
+        return blank ? blank + strspn(blank, " ") : NULL;
+}
+
+static bool sets_status(const sapi_header_struct *header) {
+        return header->header_len > 7 && strncasecmp(header->header, "Status:", 7) == 0;
+}
+
+static bool script_sets_status(sapi_headers_struct *headers) {
+        zend_llist_position position;
+
+        for (sapi_header_struct *h = zend_llist_get_first_ex(&headers->headers, &position); h;
+                        h = zend_llist_get_next_ex(&headers->headers, &position))
+                if (sets_status(h))
+                        return true;
+
+        return false;
+}
+
+static void write_status(FcgiRequest *fcgi, sapi_headers_struct *headers, bool rfc2616) {
+        int code = headers->http_response_code ? headers->http_response_code : 200;
+        const char *own = own_status(headers), *reason = reason_of(code);
+        char line[1024];
+        int n;
+
+        if (rfc2616 && headers->http_status_line)
+                n = snprintf(line, sizeof(line), "%s\r\n", headers->http_status_line);
+        else if (own)
+                n = snprintf(line, sizeof(line), "%s %s\r\n",
+                                rfc2616 ? "HTTP/1.0" : "Status:", own);
+        else
+                n = snprintf(line, sizeof(line), "%s %d%s%s\r\n",
+                                rfc2616 ? "HTTP/1.0" : "Status:", code, reason ? " " : "",
+                                reason ? reason : "");
+        if (n > 0 && (size_t) n < sizeof(line))
+                (void) fcgi_request_write(fcgi, line, (size_t) n);
+}
+
+static int on_send_headers(sapi_headers_struct *headers) {
+        PhpRequest *request = php_request_current();
+        PhpCgiSettings settings = php_cgi_settings();
+        zend_llist_position position;
+
+        if (!request || request->finished || SG(request_info).no_headers)
+                return SAPI_HEADER_SENT_SUCCESSFULLY;
+
+        if (settings.nph || headers->http_response_code != 200)
+                if (!script_sets_status(headers))
+                        write_status(request->fcgi, headers, settings.rfc2616_headers);
+
+        for (sapi_header_struct *h = zend_llist_get_first_ex(&headers->headers, &position); h;
+                        h = zend_llist_get_next_ex(&headers->headers, &position)) {
+                if (h->header_len == 0)
+                        continue;
+
+                (void) fcgi_request_write(request->fcgi, h->header, h->header_len);
+                (void) fcgi_request_write(request->fcgi, "\r\n", 2);
+        }
+        (void) fcgi_request_write(request->fcgi, "\r\n", 2);
+        return SAPI_HEADER_SENT_SUCCESSFULLY;
+}
+
+/* --- the request --- */
+
+static size_t on_read_post(char *buffer, size_t size) {
+        PhpRequest *request = php_request_current();
+        zend_long left = SG(request_info).content_length - (zend_long) SG(read_post_bytes);
+
+        if (!request || request->finished || left <= 0)
+                return 0;
+
+        return fcgi_request_read_body(request->fcgi, buffer, MIN(size, (size_t) left));
+}
+
+static const char *param(const char *name, size_t name_len) {
+        PhpRequest *request = php_request_current();
+
+        return request ? fcgi_request_param(request->fcgi, name, name_len) : NULL;
+}
+
+static char *on_read_cookies(void) {
+        return (char *) param(ZEND_STRL("HTTP_COOKIE"));
+}
+
+static char *on_getenv(const char *name, size_t name_len) {
+        /* A client's Proxy: header is not the environment (CVE-2016-5385). */
+        if (name_len == 10 && strncasecmp(name, "HTTP_PROXY", 10) == 0)
+                return NULL;
+
+        return (char *) param(name, name_len);
+}
+
+/* --- messages --- */
+
+static char first_message[240];
+
+const char *php_sapi_first_message(void) {
+        return first_message;
+}
+
+/* Each line with the priority in front that journald understands (sd-daemon(3)), in one write. */
+static void write_lines(int priority, const char *message) {
+        char *text = NULL;
+        size_t size = 0;
+        FILE *f = open_memstream(&text, &size);
+
+        if (!f)
+                return;
+
+        while (*message) {
+                size_t n = strcspn(message, "\n");
+
+                if (n > 0)
+                        fprintf(f, "<%d>%.*s\n", priority & LOG_PRIMASK, (int) n, message);
+                message += n + (message[n] == '\n');
+        }
+
+        if (fclose(f) == 0)
+                (void) !write(STDERR_FILENO, text, size);
+        free(text);
+}
+
+static void on_log_message(const char *message, int priority) {
+        PhpRequest *request = php_request_current();
+
+        write_lines(priority, message);
+        if (!request) {
+                if (first_message[0] == '\0' && priority <= LOG_WARNING)
+                        snprintf(first_message, sizeof(first_message), "%.*s",
+                                        (int) strcspn(message, "\n"), message);
+                return;
+        }
+
+        if (request->logging && !request->finished) {
+                (void) fcgi_request_write_error(request->fcgi, ZEND_STRL("PHP message: "));
+                (void) fcgi_request_write_error(request->fcgi, message, strlen(message));
+                (void) fcgi_request_write_error(request->fcgi, ZEND_STRL("; "));
+        }
+}
+
+/* --- the module --- */
+
+static int on_startup(sapi_module_struct *module) {
+        return php_module_startup(module, &fpmd_cgi_module);
+}
+
+static void on_ini_defaults(HashTable *configuration) {
+        zval on;
+
+        /* As in php-fpm, for a machine without php.ini. */
+        ZVAL_NEW_STR(&on, zend_string_init(ZEND_STRL("1"), 1));
+        zend_hash_str_update(configuration, ZEND_STRL("display_errors"), &on);
+}
+
+sapi_module_struct fpmd_sapi_module = {
+                .name = "fpm-fcgi",
+                .pretty_name = "FPM/FastCGI",
+                .startup = on_startup,
+                .shutdown = php_module_shutdown_wrapper,
+                .ub_write = on_write,
+                .flush = on_flush,
+                .getenv = on_getenv,
+                .sapi_error = php_error,
+                .send_headers = on_send_headers,
+                .read_post = on_read_post,
+                .read_cookies = on_read_cookies,
+                .register_server_variables = php_variables_register,
+                .log_message = on_log_message,
+                .ini_defaults = on_ini_defaults,
+};

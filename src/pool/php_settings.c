@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+#include "pool/php_settings.h"
+
+#include <php.h>
+#include <stdio.h>
+
+#include "shared/cleanup.h"
+#include "shared/parse.h"
+
+static bool is_flag(const Setting *setting) {
+        return setting->kind == SETTING_PHP_FLAG || setting->kind == SETTING_PHP_ADMIN_FLAG;
+}
+
+static bool is_admin(const Setting *setting) {
+        return setting->kind == SETTING_PHP_ADMIN_VALUE || setting->kind == SETTING_PHP_ADMIN_FLAG;
+}
+
+/* php.ini knows no escape for a single quote inside single quotes; strings side by side are one. */
+static void write_quoted(FILE *f, const char *value) {
+        if (*value == '\0')
+                fputs("\"\"", f);
+
+        while (*value) {
+                size_t n = strcspn(value, "'");
+
+                if (n > 0)
+                        fprintf(f, "'%.*s'", (int) n, value);
+                value += n;
+                if (*value == '\'') {
+                        fputs("\"'\"", f);
+                        value++;
+                }
+        }
+}
+
+/* These are added to what php.ini disables, not put in its place. */
+static bool is_additive(const char *key) {
+        return strcmp(key, "disable_functions") == 0 || strcmp(key, "disable_classes") == 0;
+}
+
+static void write_setting(FILE *f, const Setting *setting) {
+        bool on;
+
+        fprintf(f, "%s=", setting->key);
+        if (is_flag(setting) && parse_bool(setting->value, &on) >= 0)
+                fputs(on ? "1" : "0", f);
+        else
+                write_quoted(f, setting->value);
+        fputc('\n', f);
+}
+
+/* The last line of the same name counts, and what is admin counts most (as under php-fpm). */
+static void write_settings(FILE *f, const SettingList *settings, bool admin) {
+        for (size_t i = 0; i < settings->n_items; i++)
+                if (is_admin(&settings->items[i]) == admin && !is_additive(settings->items[i].key))
+                        write_setting(f, &settings->items[i]);
+}
+
+char *php_settings_ini_text(const SettingList *settings) {
+        char *text = NULL;
+        size_t size = 0;
+        FILE *f = open_memstream(&text, &size);
+
+        if (!f)
+                return NULL;
+
+        write_settings(f, settings, false);
+        write_settings(f, settings, true);
+        if (fclose(f) != 0) {
+                free(text);
+                return NULL;
+        }
+
+        return text;
+}
+
+static void disable_classes(const char *list) {
+        const char *p = list;
+
+        while (*(p += strspn(p, ", "))) {
+                size_t n = strcspn(p, ", ");
+
+                zend_disable_class(p, n);
+                p += n;
+        }
+}
+
+static void apply_additive(const Setting *setting) {
+        if (strcmp(setting->key, "disable_functions") == 0)
+                zend_disable_functions(setting->value);
+        else
+                disable_classes(setting->value);
+}
+
+/* php.ini takes these and has no entry for them. */
+static bool is_loader(const char *key) {
+        return strcmp(key, "extension") == 0 || strcmp(key, "zend_extension") == 0;
+}
+
+void php_settings_apply(const SettingList *settings) {
+        for (size_t i = 0; i < settings->n_items; i++) {
+                const Setting *setting = &settings->items[i];
+                zend_ini_entry *entry;
+
+                if (is_additive(setting->key)) {
+                        apply_additive(setting);
+                        continue;
+                }
+
+                entry = zend_hash_str_find_ptr(
+                                EG(ini_directives), setting->key, strlen(setting->key));
+                if (entry && is_admin(setting))
+                        entry->modifiable = ZEND_INI_SYSTEM;
+                if (!entry && !is_loader(setting->key))
+                        fprintf(stderr,
+                                        "<4>Pool file line %u: PHP knows no setting '%s', "
+                                        "ignored\n",
+                                        setting->line, setting->key);
+        }
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* PhpVariables: $_SERVER from the environment and the request's params.
+ *
+ * Runs in: worker. */
+
+#include <Zend/zend_types.h>
+
+/* The SAPI callback register_server_variables. */
+void php_variables_register(zval *track_vars_array);

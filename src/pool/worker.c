@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+#include "pool/worker.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "pool/acceptor.h"
+#include "pool/fcgi_request.h"
+#include "pool/php_engine.h"
+#include "shared/clock.h"
+#include "shared/fd.h"
+
+enum {
+        /* A worker that never sleeps looks at its leash this often, for the case that manager and
+         * zygote were both killed and nobody wrote on the boards. */
+        LEASH_LOOK_REQUESTS = 64,
+
+        /* How long a worker waits for the next request on a connection that the web server keeps;
+         * the web server opens another one when it needs it. */
+        KEPT_IDLE_MSEC = 5000,
+};
+
+typedef struct Worker {
+        const WorkerContext *context;
+        unsigned slot;
+        uint64_t n_requests, max_requests;
+        Acceptor *acceptor;
+        FcgiRequest *fcgi;
+        PhpRequest php;
+} Worker;
+
+static void set_state(Worker *worker, SlotState state) {
+        scoreboard_set(worker->context->board, worker->slot, state, clock_now_usec());
+}
+
+static void on_stage(SlotState state, void *userdata) {
+        set_state(userdata, state);
+}
+
+static void ring_bell(Worker *worker) {
+        static const uint64_t one = 1;
+
+        (void) !write(worker->context->inherited->bell_fd, &one, sizeof(one));
+}
+
+/* The manager says below how many idle ones it wants to hear of it: 0 while it can fork no more. */
+static bool someone_should_know(const Worker *worker) {
+        const Scoreboard *board = worker->context->board;
+        uint32_t below = atomic_load_explicit(&scoreboard_view(board)->ring, memory_order_relaxed);
+
+        return below > 0 && scoreboard_idle_below(board, below);
+}
+
+/* Not all at once: workers that were forked together and share the load would otherwise reach the
+ * limit together, and the pool would be empty for a moment. */
+static uint64_t spread_max_requests(uint64_t max_requests, unsigned slot) {
+        uint64_t tenth = max_requests / 10;
+
+        return tenth > 0 ? max_requests - (slot * UINT64_C(2654435761)) % tenth : max_requests;
+}
+
+static int worker_init(Worker *worker, int leash_fd) {
+        const Inherited *inherited = worker->context->inherited;
+        FcgiLimits limits = FCGI_LIMITS_DEFAULT;
+        int r;
+
+        (void) prctl(PR_SET_DUMPABLE, worker->context->config->process_dumpable, 0, 0, 0);
+
+        r = acceptor_new(&worker->acceptor, inherited->listen_fds, inherited->n_listen_fds,
+                        leash_fd);
+        if (r < 0)
+                return r;
+
+        r = fcgi_request_new(&worker->fcgi, &limits);
+        if (r < 0)
+                return r;
+
+        worker->max_requests =
+                        spread_max_requests(worker->context->config->max_requests, worker->slot);
+        worker->php = (PhpRequest){
+                        .fcgi = worker->fcgi,
+                        .config = worker->context->config,
+                        .stage = on_stage,
+                        .userdata = worker,
+        };
+        php_engine_enter_worker();
+        return 0;
+}
+
+static const char *param(const Worker *worker, const char *name) {
+        return fcgi_request_param(worker->fcgi, name, strlen(name));
+}
+
+static void publish_request(Worker *worker) {
+        const char *length = param(worker, "CONTENT_LENGTH");
+        RequestInfo info = {
+                        .method = param(worker, "REQUEST_METHOD"),
+                        .uri = param(worker, "SCRIPT_NAME"),
+                        .query = param(worker, "QUERY_STRING"),
+                        .script = param(worker, "SCRIPT_FILENAME"),
+                        .user = param(worker, "REMOTE_USER"),
+                        .remote = param(worker, "REMOTE_ADDR"),
+                        .content_length = length ? strtoull(length, NULL, 10) : 0,
+        };
+
+        scoreboard_set_request(worker->context->board, worker->slot, &info);
+}
+
+static void report_bad_request(int error) {
+        switch (error) {
+        case -ENODATA:
+        case -ECANCELED:
+        case -ECONNRESET:
+        case -EPIPE:
+                return; /* the web server changed its mind */
+        case -ETIMEDOUT:
+                fputs("<5>A connection sent no complete request in time, closed\n", stderr);
+                return;
+        case -E2BIG:
+                fputs("<4>A request has more parameters than are accepted, closed\n", stderr);
+                return;
+        default:
+                fprintf(stderr, "<4>A connection does not speak FastCGI, closed: %s\n",
+                                strerror(-error));
+        }
+}
+
+/* One request. 1: the connection can be kept, 0: close it, negative: leave. */
+static int serve_request(Worker *worker) {
+        int r;
+
+        set_state(worker, SLOT_READING_HEADERS);
+        if (someone_should_know(worker))
+                ring_bell(worker);
+
+        r = fcgi_request_read(worker->fcgi);
+        if (r < 0) {
+                report_bad_request(r);
+                return 0;
+        }
+
+        publish_request(worker);
+        scoreboard_count_request(worker->context->board, worker->slot);
+        worker->n_requests++;
+        worker->php.finished = false;
+        return php_engine_serve(&worker->php);
+}
+
+static bool has_done_enough(const Worker *worker) {
+        return worker->max_requests > 0 && worker->n_requests >= worker->max_requests;
+}
+
+static bool must_leave(const Worker *worker) {
+        return has_done_enough(worker) ||
+               scoreboard_must_leave(worker->context->board, worker->slot);
+}
+
+/* On a connection that the web server keeps. Idle there, a worker can still be told to leave. */
+static bool next_request_comes(Worker *worker) {
+        set_state(worker, SLOT_IDLE);
+
+        return fcgi_request_has_input(worker->fcgi) ||
+               acceptor_wait_kept(worker->acceptor, fcgi_request_fd(worker->fcgi),
+                               KEPT_IDLE_MSEC) >= 0;
+}
+
+static int serve_connection(Worker *worker, int fd) {
+        int r;
+
+        fcgi_request_attach(worker->fcgi, fd);
+        do
+                r = serve_request(worker);
+        while (r > 0 && !must_leave(worker) && next_request_comes(worker));
+
+        fd_close(fcgi_request_detach(worker->fcgi));
+        return r;
+}
+
+/* A connection, or -ESHUTDOWN when this worker is to leave. */
+static int next_connection(Worker *worker) {
+        int r;
+
+        set_state(worker, SLOT_IDLE);
+        if (worker->n_requests % LEASH_LOOK_REQUESTS == LEASH_LOOK_REQUESTS - 1 &&
+                        acceptor_leash_is_cut(worker->acceptor))
+                return -ESHUTDOWN;
+
+        while (!must_leave(worker)) {
+                r = acceptor_try(worker->acceptor);
+                if (r != -EAGAIN)
+                        return r;
+
+                r = acceptor_wait(worker->acceptor);
+                if (r < 0)
+                        return r;
+        }
+
+        return -ESHUTDOWN;
+}
+
+static int serve_all(Worker *worker) {
+        int fd, r;
+
+        set_state(worker, SLOT_IDLE);
+        ring_bell(worker);
+
+        for (;;) {
+                fd = next_connection(worker);
+                if (fd == -ESHUTDOWN)
+                        return EX_OK;
+                if (fd < 0) {
+                        fprintf(stderr, "<3>Cannot accept connections: %s\n", strerror(-fd));
+                        return EX_OSERR;
+                }
+
+                r = serve_connection(worker, fd);
+                if (r < 0)
+                        return EX_SOFTWARE;
+        }
+}
+
+int worker_run(unsigned slot, int leash_fd, void *userdata) {
+        Worker worker = {.context = userdata, .slot = slot};
+        int r;
+
+        r = worker_init(&worker, leash_fd);
+        if (r < 0) {
+                fprintf(stderr, "<3>Cannot start worker %u: %s\n", slot, strerror(-r));
+                return EX_OSERR;
+        }
+
+        r = serve_all(&worker);
+        acceptor_free(worker.acceptor);
+        fcgi_request_free(worker.fcgi);
+        return r;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* Worker: accept, read, run, answer, again.
+ *
+ * Runs in: worker, as the pool's user, without any capability. */
+
+#include "pool/inherited.h"
+#include "shared/pool_config.h"
+#include "shared/scoreboard.h"
+
+typedef struct WorkerContext {
+        const PoolConfig *config;
+        const Inherited *inherited;
+        Scoreboard *board;
+} WorkerContext;
+
+/* Serves until it is told to leave or has done pm.max_requests. Returns the exit status: 0, or 70
+ * (EX_SOFTWARE) when PHP is broken. Suits WorkerMain; userdata is a WorkerContext. */
+int worker_run(unsigned slot, int leash_fd, void *userdata);

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* Escape: makes a string of strangers safe for one line of a terminal or a log.
+ *
+ * Runs in: any process. Pure. */
+
+#include <stddef.h>
+
+/* Control bytes, DEL, the backslash and what is not valid UTF-8 become \xNN; the rest, UTF-8 included,
+ * stays. C1 controls in UTF-8 form (U+0080 to U+009F) are escaped too: terminals obey them. Never writes
+ * more than size bytes with the NUL; what does not fit is cut between characters. Returns the length. */
+size_t escape_string(char *buffer, size_t size, const char *string);

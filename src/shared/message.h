@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* Message: what the manager and a zygote say to each other, fixed-size structs over SOCK_SEQPACKET.
+ *
+ * Runs in: manager and pool program.
+ * Trusts:  nobody. message_check() is what the receiver asks before it looks at a field. The
+ * manager names slots; a pid in a message is for display and never given to kill(). EOF means:
+ * drain. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+        MESSAGE_TEXT_MAX = 232,
+};
+
+typedef enum MessageType {
+        /* manager → zygote */
+        MESSAGE_FORK = 1, /* slot */
+        MESSAGE_SIGNAL,   /* slot, value: signal number */
+        MESSAGE_RETIRE,   /* slot: finishes what it holds and leaves */
+        MESSAGE_DRAIN,    /* workers finish what they hold and leave, then the zygote */
+        MESSAGE_PING,     /* value: cookie */
+
+        /* zygote → manager */
+        MESSAGE_READY = 64, /* PHP has started, FORK is welcome */
+        MESSAGE_FAILED,     /* text: why PHP did not start; EOF follows */
+        MESSAGE_FORKED,     /* slot, value: pid, for display */
+        MESSAGE_NOT_FORKED, /* slot, value: errno */
+        MESSAGE_EXITED,     /* slot, value: wait status */
+        MESSAGE_PONG,       /* value: the cookie of the PING */
+} MessageType;
+
+typedef enum MessageSide {
+        MESSAGE_FROM_MANAGER,
+        MESSAGE_FROM_ZYGOTE,
+} MessageSide;
+
+typedef struct Message {
+        uint32_t type;
+        uint32_t slot;
+        int32_t value;
+        uint32_t reserved; /* 0 */
+        char text[MESSAGE_TEXT_MAX];
+} Message;
+
+_Static_assert(sizeof(Message) == 248, "the layout of Message is a contract");
+
+/* Whether the peer of that side may say this at all: known type, slot below n_slots, reserved zero,
+ * text terminated, value in range. Pure. 0 or -EBADMSG. */
+int message_check(const Message *message, MessageSide from, unsigned n_slots);
+
+/* Sends one message. Never blocks on a non-blocking fd. 0 or negative errno (-EAGAIN: the peer does
+ * not read, -EPIPE: it is gone). */
+int message_send(int fd, const Message *message);
+
+/* Receives one message. 1: got one, 0: EOF, -EAGAIN: none waits, -EBADMSG: not of our size. */
+int message_receive(int fd, Message *ret);
+
+/* The name for logs, "unknown" for others. */
+const char *message_type_name(uint32_t type);

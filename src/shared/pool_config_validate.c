@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <syslog.h>
+
+#include "shared/address.h"
+#include "shared/directive.h"
+#include "shared/pool_config_parts.h"
+
+typedef struct Validation {
+        PoolConfig *config;
+        ConfigReporter *reporter;
+} Validation;
+
+_printf_(4, 5) static void say(
+                const Validation *v, int priority, const char *directive, const char *format, ...) {
+        _cleanup_free_ char *text = NULL;
+        va_list ap;
+
+        va_start(ap, format);
+        if (vasprintf(&text, format, ap) < 0)
+                text = NULL;
+        va_end(ap);
+
+        config_say(v->reporter, priority, pool_config_file_of(v->config, directive),
+                        pool_config_line_of(v->config, directive), directive, "%s",
+                        text ? text : format);
+}
+
+#define refuse(v, ...) (say(v, LOG_ERR, __VA_ARGS__), -EINVAL)
+
+static bool is_given(const Validation *v, const char *directive) {
+        return pool_config_line_of(v->config, directive) > 0;
+}
+
+/* A path is absolute, or is made so with prefix: $prefix at its start or nothing. *path is
+ * replaced. -ENOENT: there is no prefix. */
+static int resolve_path(const char *prefix, char **path) {
+        const char *rest = *path;
+        char *joined;
+
+        if (*rest == '/')
+                return 0;
+        if (!prefix)
+                return -ENOENT;
+
+        if (strncmp(rest, "$prefix", strlen("$prefix")) == 0)
+                rest += strlen("$prefix");
+
+        if (asprintf(&joined, "%s%s%s", prefix, *rest == '/' || *rest == '\0' ? "" : "/", rest) < 0)
+                return -ENOMEM;
+
+        free(*path);
+        *path = joined;
+        return 0;
+}
+
+static int check_paths(const Validation *v) {
+        PoolConfig *config = v->config;
+
+        for (size_t i = 0; i < directive_count(); i++) {
+                const Directive *d = directive_at(i);
+                char **path = directive_field(d, config);
+                int r;
+
+                if (d->type != DIRECTIVE_PATH || !path || !*path)
+                        continue;
+
+                r = resolve_path(config->prefix, path);
+                if (r == -ENOENT)
+                        return refuse(v, d->key,
+                                        "'%.60s' is not an absolute path, and there is no prefix",
+                                        *path);
+                if (r < 0)
+                        return r;
+        }
+
+        if (config->chdir && *config->chdir != '/')
+                return refuse(v, "chdir", "'%.60s' does not start with /", config->chdir);
+
+        if (config->chroot && !config->chdir) {
+                config->chdir = strdup("/");
+                if (!config->chdir)
+                        return -ENOMEM;
+        }
+
+        return 0;
+}
+
+static int check_prefix(const Validation *v) {
+        if (v->config->prefix && *v->config->prefix != '/')
+                return refuse(v, "prefix", "'%.60s' does not start with /", v->config->prefix);
+
+        return 0;
+}
+
+/* The php.ini settings that php-fpm too takes as relative to prefix. */
+static bool is_php_path(const Setting *setting) {
+        static const char *const keys[] = {
+                        "error_log",
+                        "extension_dir",
+                        "mime_magic.magicfile",
+                        "sendmail_path",
+                        "session.cookie_path",
+                        "session_pgsql.sem_file_name",
+                        "soap.wsdl_cache_dir",
+                        "uploadprogress.file.filename_template",
+                        "xdebug.output_dir",
+                        "xdebug.profiler_output_dir",
+                        "xdebug.trace_output_dir",
+                        "xmms.path",
+                        "axis2.client_home",
+                        "blenc.key_file",
+                        "coin_acceptor.device",
+        };
+
+        if (strcasecmp(setting->value, "syslog") == 0 && strcasecmp(setting->key, "error_log") == 0)
+                return false;
+
+        for (size_t i = 0; i < ELEMENTSOF(keys); i++)
+                if (strcasecmp(setting->key, keys[i]) == 0)
+                        return *setting->value != '\0';
+
+        return false;
+}
+
+static int resolve_php_values(const Validation *v) {
+        SettingList *list = &v->config->php_values;
+
+        /* Inside a chroot they mean something else. Without prefix php-fpm would put its own
+         * compiled-in /usr before them, which no file can have meant. */
+        if (v->config->chroot || !v->config->prefix)
+                return 0;
+
+        for (size_t i = 0; i < list->n_items; i++) {
+                int r;
+
+                if (!is_php_path(&list->items[i]))
+                        continue;
+
+                r = resolve_path(v->config->prefix, &list->items[i].value);
+                if (r < 0)
+                        return r;
+        }
+
+        return 0;
+}
+
+static int check_dynamic(const Validation *v) {
+        PoolConfig *config = v->config;
+        uint64_t least = config->min_spare_servers, most = config->max_spare_servers;
+
+        if (least == 0)
+                return refuse(v, "pm", "dynamic needs pm.min_spare_servers");
+        if (most == 0)
+                return refuse(v, "pm", "dynamic needs pm.max_spare_servers");
+        if (least > config->max_children)
+                return refuse(v, "pm.min_spare_servers", "%llu is above pm.max_children, %llu",
+                                (unsigned long long) least,
+                                (unsigned long long) config->max_children);
+        if (most > config->max_children)
+                return refuse(v, "pm.max_spare_servers", "%llu is above pm.max_children, %llu",
+                                (unsigned long long) most,
+                                (unsigned long long) config->max_children);
+        if (most < least)
+                return refuse(v, "pm.max_spare_servers", "%llu is below pm.min_spare_servers, %llu",
+                                (unsigned long long) most, (unsigned long long) least);
+
+        if (config->start_servers == 0) {
+                config->start_servers = least + (most - least) / 2;
+                say(v, LOG_NOTICE, "pm.start_servers", "is not set, it is %llu now",
+                                (unsigned long long) config->start_servers);
+                return 0;
+        }
+
+        if (config->start_servers < least || config->start_servers > most)
+                return refuse(v, "pm.start_servers",
+                                "%llu is not between pm.min_spare_servers, %llu, and "
+                                "pm.max_spare_servers, %llu",
+                                (unsigned long long) config->start_servers,
+                                (unsigned long long) least, (unsigned long long) most);
+
+        return 0;
+}
+
+static int check_pm(const Validation *v) {
+        if (v->config->pm == PM_UNSET)
+                return refuse(v, "pm", "is missing, write pm = static, dynamic or ondemand");
+        if (v->config->max_children == 0)
+                return refuse(v, "pm.max_children",
+                                "is missing, write how many requests the pool "
+                                "may serve at the same time");
+        if (v->config->pm == PM_DYNAMIC)
+                return check_dynamic(v);
+
+        return 0;
+}
+
+static int check_pages(const Validation *v) {
+        const PoolConfig *config = v->config;
+
+        /* Only a listener of its own makes "/" a page and not every index of the site. */
+        if (config->status_path && !config->status_path[1] && !config->status_listen)
+                return refuse(v, "pm.status_path",
+                                "'/' is too short, write a path such as /status");
+        if (config->ping_path && !config->ping_path[1])
+                return refuse(v, "ping.path", "'/' is too short, write a path such as /ping");
+        if (*config->ping_response == '\0')
+                return refuse(v, "ping.response", "is empty, write a text such as pong");
+
+        return 0;
+}
+
+static int check_times(const Validation *v) {
+        const PoolConfig *config = v->config;
+        uint64_t slow = config->request_slowlog_timeout_usec;
+        uint64_t end = config->request_terminate_timeout_usec;
+
+        if (slow > 0 && !config->slowlog)
+                return refuse(v, "request_slowlog_timeout", "needs slowlog, write slowlog = FILE");
+        if (slow > 0 && end > 0 && slow > end)
+                return refuse(v, "request_slowlog_timeout",
+                                "is above request_terminate_timeout, the request would be gone");
+
+        return 0;
+}
+
+/* One address as systemd can bind it. -EINVAL after a report. */
+static int check_address(const Validation *v, int priority, const char *directive, char **text) {
+        char why[ADDRESS_WHY_MAX];
+        Address address;
+        int r;
+
+        r = address_parse(&address, *text, why);
+        if (r == 0 && address.kind == ADDRESS_UNIX) {
+                r = resolve_path(v->config->prefix, text);
+                if (r == -ENOENT) {
+                        say(v, priority, directive,
+                                        "'%.60s' is not an absolute path, and there is no prefix",
+                                        *text);
+                        return -EINVAL;
+                }
+                if (r == 0)
+                        r = address_parse(&address, *text, why);
+        }
+        if (r == -EINVAL)
+                say(v, priority, directive, "%s", why);
+
+        return r;
+}
+
+static int check_listen(const Validation *v) {
+        SettingList *list = &v->config->listen;
+
+        for (size_t i = 0; i < list->n_items; i++) {
+                int r;
+
+                r = check_address(v, LOG_ERR, "listen", &list->items[i].value);
+                if (r < 0)
+                        return r;
+        }
+
+        if (v->config->status_listen)
+                return check_address(v, LOG_ERR, "pm.status_listen", &v->config->status_listen);
+
+        return 0;
+}
+
+static bool any_unix(const PoolConfig *config) {
+        for (size_t i = 0; i < config->listen.n_items; i++)
+                if (*config->listen.items[i].value == '/')
+                        return true;
+
+        return config->listen.n_items == 0;
+}
+
+static bool any_tcp(const PoolConfig *config) {
+        for (size_t i = 0; i < config->listen.n_items; i++)
+                if (*config->listen.items[i].value != '/')
+                        return true;
+
+        return false;
+}
+
+/* What php-fpm passes over in silence. */
+static void warn_listen(const Validation *v) {
+        const PoolConfig *config = v->config;
+        bool acl = config->listen_acl_users || config->listen_acl_groups;
+
+        if (config->listen_allowed_clients && !any_tcp(config))
+                say(v, LOG_NOTICE, "listen.allowed_clients",
+                                "has no effect on a unix socket; listen.mode and listen.group say "
+                                "who may connect");
+
+        if (acl && any_unix(config) && (config->listen_owner || config->listen_group))
+                say(v, LOG_WARNING, config->listen_owner ? "listen.owner" : "listen.group",
+                                "has no effect beside listen.acl_users and listen.acl_groups");
+}
+
+int pool_config_validate(PoolConfig *config, ConfigReporter *reporter) {
+        static int (*const checks[])(const Validation *v) = {
+                        check_prefix,
+                        check_paths,
+                        check_pm,
+                        check_pages,
+                        check_times,
+                        check_listen,
+                        resolve_php_values,
+        };
+        Validation v = {.config = config, .reporter = reporter};
+
+        for (size_t i = 0; i < ELEMENTSOF(checks); i++) {
+                int r;
+
+                r = checks[i](&v);
+                if (r < 0)
+                        return r;
+        }
+
+        if (config->pm != PM_DYNAMIC && is_given(&v, "pm.max_spawn_rate"))
+                say(&v, LOG_NOTICE, "pm.max_spawn_rate", "has no effect without pm = dynamic");
+
+        warn_listen(&v);
+        return 0;
+}
+
+int pool_config_validate_listen(PoolConfig *config, ConfigReporter *reporter) {
+        Validation v = {.config = config, .reporter = reporter};
+        SettingList kept = {};
+        int r = 0;
+
+        if (config->prefix && *config->prefix != '/') {
+                free(config->prefix);
+                config->prefix = NULL;
+        }
+
+        for (size_t i = 0; r == 0 && i < config->listen.n_items; i++) {
+                Setting *setting = &config->listen.items[i];
+
+                r = check_address(&v, LOG_WARNING, "listen", &setting->value);
+                if (r == -EINVAL)
+                        r = 0;
+                else if (r == 0)
+                        r = setting_list_add(
+                                        &kept, setting->kind, NULL, setting->value, setting->line);
+        }
+
+        setting_list_done(&config->listen);
+        config->listen = kept;
+        return r;
+}

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: MIT */
+#include "shared/scoreboard.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "shared/fd.h"
+
+/* What the status page shows of a slot. sequence is odd while the worker writes, so that a reader
+ * can tell a torn copy. */
+typedef struct SlotDetail {
+        _Alignas(64) _Atomic uint64_t sequence;
+        SlotWord last_word; /* when the last worker died */
+        uint64_t content_length;
+        char method[16], uri[128], query[512], script[256], user[32], remote[48];
+} SlotDetail;
+
+/* The board: the zygote's word to all workers, then all words, then all request counters, then all
+ * details. Words stand together so that one small pread(), or a worker's look for an idle one,
+ * touches few cache lines. */
+struct Scoreboard {
+        int board_fd, ledger_fd;
+        unsigned n_slots;
+        size_t size;
+        void *map; /* NULL in the manager */
+        Ledger *ledger;
+        SlotWord *copy; /* manager: where words and counters are copied to */
+};
+
+enum {
+        WORDS_OFFSET = 64, /* the head has a cache line of its own */
+};
+
+static size_t counters_offset(unsigned n_slots) {
+        return WORDS_OFFSET + (size_t) n_slots * sizeof(SlotWord);
+}
+
+static size_t details_offset(unsigned n_slots) {
+        size_t offset = counters_offset(n_slots) + (size_t) n_slots * sizeof(SlotWord);
+
+        return (offset + _Alignof(SlotDetail) - 1) / _Alignof(SlotDetail) * _Alignof(SlotDetail);
+}
+
+static size_t board_size(unsigned n_slots) {
+        return details_offset(n_slots) + (size_t) n_slots * sizeof(SlotDetail);
+}
+
+static _Atomic uint32_t *draining_at(const Scoreboard *board) {
+        return board->map;
+}
+
+static _Atomic SlotWord *word_at(const Scoreboard *board, unsigned slot) {
+        return (_Atomic SlotWord *) ((char *) board->map + WORDS_OFFSET) + slot;
+}
+
+static _Atomic uint64_t *counter_at(const Scoreboard *board, unsigned slot) {
+        return (_Atomic uint64_t *) ((char *) board->map + counters_offset(board->n_slots)) + slot;
+}
+
+static SlotDetail *detail_at(const Scoreboard *board, unsigned slot) {
+        return (SlotDetail *) ((char *) board->map + details_offset(board->n_slots)) + slot;
+}
+
+static int scoreboard_allocate(Scoreboard **ret, unsigned n_slots) {
+        Scoreboard *board;
+
+        if (n_slots == 0 || n_slots > SCOREBOARD_SLOTS_MAX)
+                return -EINVAL;
+
+        board = calloc(1, sizeof(*board));
+        if (!board)
+                return -ENOMEM;
+
+        *board = (Scoreboard){
+                        .board_fd = -EBADF,
+                        .ledger_fd = -EBADF,
+                        .n_slots = n_slots,
+                        .size = board_size(n_slots),
+        };
+        *ret = board;
+        return 0;
+}
+
+/* A memfd that this process alone can write: what is mapped before the seal stays writable. */
+static int ledger_open(Ledger **ret) {
+        _cleanup_close_ int fd = -EBADF;
+        void *map;
+
+        fd = memfd_create("fpmd-ledger", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+        if (fd < 0)
+                return -errno;
+
+        if (ftruncate(fd, sizeof(Ledger)) < 0)
+                return -errno;
+
+        map = mmap(NULL, sizeof(Ledger), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+        if (map == MAP_FAILED)
+                return -errno;
+
+        if (fcntl(fd, F_ADD_SEALS,
+                            F_SEAL_FUTURE_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0) {
+                int r = -errno;
+
+                munmap(map, sizeof(Ledger));
+                return r;
+        }
+
+        *ret = map;
+        return TAKE_FD(fd);
+}
+
+int scoreboard_new(Scoreboard **ret, unsigned n_slots) {
+        _cleanup_(scoreboard_freep) Scoreboard *board = NULL;
+        int r;
+
+        r = scoreboard_allocate(&board, n_slots);
+        if (r < 0)
+                return r;
+
+        board->copy = calloc(n_slots, 2 * sizeof(SlotWord));
+        if (!board->copy)
+                return -ENOMEM;
+
+        board->board_fd = fd_memfd_sized("fpmd-board", board->size);
+        if (board->board_fd < 0)
+                return board->board_fd;
+
+        board->ledger_fd = ledger_open(&board->ledger);
+        if (board->ledger_fd < 0)
+                return board->ledger_fd;
+
+        *ret = TAKE_PTR(board);
+        return 0;
+}
+
+static int map_fd(int fd, size_t size, int protection, void **ret) {
+        struct stat st;
+        void *map;
+
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        if (st.st_size < 0 || (size_t) st.st_size != size)
+                return -EBADMSG;
+
+        map = mmap(NULL, size, protection, MAP_SHARED, fd, 0);
+        if (map == MAP_FAILED)
+                return -errno;
+
+        *ret = map;
+        return 0;
+}
+
+int scoreboard_attach(Scoreboard **ret, int board_fd, int ledger_fd, unsigned n_slots) {
+        _cleanup_(scoreboard_freep) Scoreboard *board = NULL;
+        void *ledger = NULL;
+        int r;
+
+        r = scoreboard_allocate(&board, n_slots);
+        if (r < 0)
+                return r;
+
+        r = map_fd(board_fd, board->size, PROT_READ | PROT_WRITE, &board->map);
+        if (r < 0)
+                return r;
+
+        r = map_fd(ledger_fd, sizeof(Ledger), PROT_READ, &ledger);
+        if (r < 0)
+                return r;
+
+        board->ledger = ledger;
+        *ret = TAKE_PTR(board);
+        return 0;
+}
+
+Scoreboard *scoreboard_free(Scoreboard *board) {
+        if (!board)
+                return NULL;
+
+        if (board->map)
+                munmap(board->map, board->size);
+        if (board->ledger)
+                munmap(board->ledger, sizeof(Ledger));
+        fd_close(board->board_fd);
+        fd_close(board->ledger_fd);
+        free(board->copy);
+        free(board);
+        return NULL;
+}
+
+int scoreboard_board_fd(const Scoreboard *board) {
+        return board->board_fd;
+}
+
+int scoreboard_ledger_fd(const Scoreboard *board) {
+        return board->ledger_fd;
+}
+
+Ledger *scoreboard_ledger(Scoreboard *board) {
+        return board->ledger;
+}
+
+const Ledger *scoreboard_view(const Scoreboard *board) {
+        return board->ledger;
+}
+
+unsigned scoreboard_slots(const Scoreboard *board) {
+        return board->n_slots;
+}
+
+static int board_read(const Scoreboard *board, void *buffer, size_t size, size_t offset) {
+        ssize_t n;
+
+        n = pread(board->board_fd, buffer, size, (off_t) offset);
+        if (n < 0)
+                return -errno;
+
+        return (size_t) n == size ? 0 : -EIO;
+}
+
+int scoreboard_copy(Scoreboard *board) {
+        return board_read(board, board->copy, board->n_slots * 2 * sizeof(SlotWord), WORDS_OFFSET);
+}
+
+SlotWord scoreboard_word(const Scoreboard *board, unsigned slot) {
+        return board->copy[slot];
+}
+
+int scoreboard_summarize(Scoreboard *board, ScoreboardSummary *ret) {
+        ScoreboardSummary summary = {};
+        int r;
+
+        r = scoreboard_copy(board);
+        if (r < 0)
+                return r;
+
+        for (unsigned i = 0; i < board->n_slots; i++) {
+                switch (slot_word_state(board->copy[i])) {
+                case SLOT_EMPTY:
+                        break;
+                case SLOT_STARTING:
+                        summary.n_starting++;
+                        break;
+                case SLOT_IDLE:
+                        summary.n_idle++;
+                        break;
+                default:
+                        summary.n_busy++;
+                        break;
+                }
+                summary.n_requests += board->copy[board->n_slots + i];
+        }
+
+        *ret = summary;
+        return 0;
+}
+
+void scoreboard_set(Scoreboard *board, unsigned slot, SlotState state, uint64_t now_usec) {
+        atomic_store_explicit(
+                        word_at(board, slot), slot_word(state, now_usec), memory_order_seq_cst);
+}
+
+void scoreboard_bury(Scoreboard *board, unsigned slot) {
+        detail_at(board, slot)->last_word = atomic_load(word_at(board, slot));
+        scoreboard_set(board, slot, SLOT_EMPTY, 0);
+}
+
+void scoreboard_count_request(Scoreboard *board, unsigned slot) {
+        _Atomic uint64_t *counter = counter_at(board, slot);
+
+        /* One writer per slot: a plain load and store, no locked instruction. */
+        atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + 1,
+                        memory_order_relaxed);
+}
+
+void scoreboard_drain(Scoreboard *board) {
+        atomic_store(draining_at(board), 1);
+}
+
+bool scoreboard_must_leave(const Scoreboard *board, unsigned slot) {
+        return atomic_load_explicit(&board->ledger->draining, memory_order_relaxed) ||
+               atomic_load_explicit(&board->ledger->retired[slot], memory_order_relaxed) ||
+               atomic_load_explicit(draining_at(board), memory_order_relaxed);
+}
+
+bool scoreboard_idle_below(const Scoreboard *board, unsigned n) {
+        for (unsigned i = 0; i < board->n_slots && n > 0; i++)
+                if (slot_word_state(atomic_load_explicit(
+                                    word_at(board, i), memory_order_seq_cst)) == SLOT_IDLE)
+                        n--;
+
+        return n > 0;
+}
+
+static void copy_cut(char *to, size_t size, const char *from) {
+        size_t n = from ? strnlen(from, size - 1) : 0;
+
+        memcpy(to, from ? from : "", n);
+        to[n] = '\0';
+}
+
+void scoreboard_set_request(Scoreboard *board, unsigned slot, const RequestInfo *info) {
+        SlotDetail *detail = detail_at(board, slot);
+        uint64_t sequence = atomic_load_explicit(&detail->sequence, memory_order_relaxed);
+
+        /* Odd: a reader that sees the same even number before and after has a whole copy. */
+        atomic_store_explicit(&detail->sequence, sequence | 1, memory_order_relaxed);
+        atomic_thread_fence(memory_order_release);
+        copy_cut(detail->method, sizeof(detail->method), info->method);
+        copy_cut(detail->uri, sizeof(detail->uri), info->uri);
+        copy_cut(detail->query, sizeof(detail->query), info->query);
+        copy_cut(detail->script, sizeof(detail->script), info->script);
+        copy_cut(detail->user, sizeof(detail->user), info->user);
+        copy_cut(detail->remote, sizeof(detail->remote), info->remote);
+        detail->content_length = info->content_length;
+        atomic_store_explicit(&detail->sequence, (sequence | 1) + 1, memory_order_release);
+}
+
+/* Reads the detail until two readings agree, a few times only: the writer may be hostile. */
+static int detail_read(const Scoreboard *board, unsigned slot, SlotDetail *ret) {
+        size_t offset = details_offset(board->n_slots) + slot * sizeof(SlotDetail);
+        uint64_t after;
+        int r;
+
+        for (unsigned attempt = 0; attempt < 3; attempt++) {
+                r = board_read(board, ret, sizeof(*ret), offset);
+                if (r < 0)
+                        return r;
+
+                r = board_read(board, &after, sizeof(after), offset);
+                if (r < 0)
+                        return r;
+
+                if (after == ret->sequence && (after & 1) == 0)
+                        break;
+        }
+
+        return 0;
+}
+
+int scoreboard_view_slot(Scoreboard *board, unsigned slot, SlotView *ret) {
+        SlotWord word;
+        uint64_t counter;
+        SlotDetail detail;
+        int r;
+
+        if (slot >= board->n_slots)
+                return -EINVAL;
+
+        r = board_read(board, &word, sizeof(word), WORDS_OFFSET + slot * sizeof(SlotWord));
+        if (r < 0)
+                return r;
+
+        r = board_read(board, &counter, sizeof(counter),
+                        counters_offset(board->n_slots) + slot * sizeof(SlotWord));
+        if (r < 0)
+                return r;
+
+        r = detail_read(board, slot, &detail);
+        if (r < 0)
+                return r;
+
+        *ret = (SlotView){
+                        .state = slot_word_state(word),
+                        .last_state = slot_word_state(detail.last_word),
+                        .since_usec = slot_word_since_usec(word),
+                        .n_requests = counter,
+                        .content_length = detail.content_length,
+        };
+        copy_cut(ret->method, sizeof(ret->method), detail.method);
+        copy_cut(ret->uri, sizeof(ret->uri), detail.uri);
+        copy_cut(ret->query, sizeof(ret->query), detail.query);
+        copy_cut(ret->script, sizeof(ret->script), detail.script);
+        copy_cut(ret->user, sizeof(ret->user), detail.user);
+        copy_cut(ret->remote, sizeof(ret->remote), detail.remote);
+        return 0;
+}

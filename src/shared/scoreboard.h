@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* Scoreboard: what the workers of one generation do, in shared memory without locks.
+ *
+ * Two memfds. The board is written by the workers, each in its own slot, and by the zygote in the
+ * slots of the dead. The ledger is written by the manager alone and sealed so that nobody else can.
+ *
+ * Runs in: manager, zygote, workers.
+ * Trusts:  for the manager all that stands on the board is gossip (CVE-2021-21703: php-fpm's master
+ * followed it and gave away root). It copies with pread(), never maps, and uses nothing from there
+ * as an index, size, pointer, pid or path. Decisions rest on the words alone, one aligned load
+ * each. */
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "shared/cleanup.h"
+
+enum {
+        SCOREBOARD_SLOTS_MAX = 4096, /* the most that pm.max_children can be */
+};
+
+/* php-fpm's names for the stages of a request; a slot with nobody in it is 0. */
+typedef enum SlotState {
+        SLOT_EMPTY,
+        SLOT_STARTING,        /* forked, not yet at the socket */
+        SLOT_IDLE,            /* waits in accept */
+        SLOT_READING_HEADERS, /* has a connection, the request is not complete */
+        SLOT_REQUEST_INFO,    /* PHP's request start-up */
+        SLOT_RUNNING,
+        SLOT_ENDING,
+        SLOT_FINISHING, /* the answer is out, the script goes on */
+        _SLOT_STATE_MAX,
+} SlotState;
+
+/* state and since when, in one word: the only thing that decisions are made from. */
+typedef uint64_t SlotWord;
+
+static inline SlotWord slot_word(SlotState state, uint64_t since_usec) {
+        return since_usec << 3 | (uint64_t) state;
+}
+
+static inline SlotState slot_word_state(SlotWord word) {
+        return (SlotState) (word & 7);
+}
+
+/* CLOCK_MONOTONIC, microseconds. */
+static inline uint64_t slot_word_since_usec(SlotWord word) {
+        return word >> 3;
+}
+
+/* What the manager tells the workers, read-only to them, looked at before each accept: no system
+ * call, and no signal that would cut short the sleep() of a running script. */
+typedef struct Ledger {
+        _Atomic uint32_t draining; /* every worker leaves */
+        _Atomic uint32_t ring;     /* whoever takes a connection rings if fewer others are idle */
+        _Atomic uint8_t retired[SCOREBOARD_SLOTS_MAX]; /* this one leaves */
+} Ledger;
+
+typedef struct Scoreboard Scoreboard;
+
+/* Manager: makes both memfds for n_slots workers. 0 or negative errno. */
+int scoreboard_new(Scoreboard **ret, unsigned n_slots);
+
+/* Zygote: maps the two fds that it was given; n_slots is checked against their size. Takes neither.
+ * 0, -EBADMSG or negative errno. */
+int scoreboard_attach(Scoreboard **ret, int board_fd, int ledger_fd, unsigned n_slots);
+
+Scoreboard *scoreboard_free(Scoreboard *board);
+DEFINE_CLEANUP(Scoreboard, scoreboard_free);
+
+/* Manager: the fds to hand to the pool program; they stay the scoreboard's. ledger_fd cannot be
+ * mapped writable. */
+int scoreboard_board_fd(const Scoreboard *board);
+int scoreboard_ledger_fd(const Scoreboard *board);
+
+Ledger *scoreboard_ledger(Scoreboard *board); /* manager: to write */
+const Ledger *scoreboard_view(const Scoreboard *board);
+unsigned scoreboard_slots(const Scoreboard *board);
+
+/* What the manager makes of all words at one moment. Unknown states count as busy. */
+typedef struct ScoreboardSummary {
+        unsigned n_starting, n_idle, n_busy;
+        uint64_t n_requests; /* of the workers that live and of those that were in their slots
+                                before */
+} ScoreboardSummary;
+
+/* Manager: copies all words; scoreboard_word() then gives them back. 0 or negative errno. */
+int scoreboard_copy(Scoreboard *board);
+SlotWord scoreboard_word(const Scoreboard *board, unsigned slot);
+
+/* Manager: copies and counts. 0 or negative errno. */
+int scoreboard_summarize(Scoreboard *board, ScoreboardSummary *ret);
+
+/* Zygote and worker: the slot's own words. slot is below scoreboard_slots(). */
+void scoreboard_set(Scoreboard *board, unsigned slot, SlotState state, uint64_t now_usec);
+void scoreboard_count_request(Scoreboard *board, unsigned slot);
+
+/* Zygote: the worker of this slot is dead. What it was doing stays readable as last_state. */
+void scoreboard_bury(Scoreboard *board, unsigned slot);
+
+/* Zygote: tells every worker to leave, for when the manager, who would write it in the ledger, is
+ * gone. */
+void scoreboard_drain(Scoreboard *board);
+
+/* Worker: whether this slot is to leave, by the ledger's word or by the zygote's. */
+bool scoreboard_must_leave(const Scoreboard *board, unsigned slot);
+
+/* Worker: whether fewer than n workers are idle right now. */
+bool scoreboard_idle_below(const Scoreboard *board, unsigned n);
+
+/* Worker: before a peer may know of the request: who, what, to be read by the status page and in
+ * messages about this slot. Longer strings are cut (php-fpm's lengths), NULL is "". */
+typedef struct RequestInfo {
+        const char *method, *uri, *query, *script, *user, *remote;
+        uint64_t content_length;
+} RequestInfo;
+
+void scoreboard_set_request(Scoreboard *board, unsigned slot, const RequestInfo *info);
+
+/* Manager and status page: a copy of one slot, strings NUL-terminated whatever stands there. */
+typedef struct SlotView {
+        SlotState state;
+        SlotState last_state; /* of the last one that died in this slot */
+        uint64_t since_usec;
+        uint64_t n_requests;
+        uint64_t content_length;
+        char method[16], uri[128], query[512], script[256], user[32], remote[48];
+} SlotView;
+
+int scoreboard_view_slot(Scoreboard *board, unsigned slot, SlotView *ret);

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* SettingList: the key[sub] = value directives of a pool file, in the order of the file.
+ *
+ * Runs in: any process. */
+
+#include <stddef.h>
+
+typedef enum SettingKind {
+        SETTING_PLAIN, /* listen, access.suppress_path: no key */
+        SETTING_ENV,
+        SETTING_PHP_VALUE,
+        SETTING_PHP_FLAG,
+        SETTING_PHP_ADMIN_VALUE,
+        SETTING_PHP_ADMIN_FLAG,
+        _SETTING_KIND_MAX,
+} SettingKind;
+
+typedef struct Setting {
+        SettingKind kind;
+        char *key; /* NULL for SETTING_PLAIN */
+        char *value;
+        unsigned line; /* of the pool file, 0: not from a file */
+} Setting;
+
+typedef struct SettingList {
+        Setting *items;
+        size_t n_items;
+} SettingList;
+
+/* Appends copies. 0 or -ENOMEM. */
+int setting_list_add(SettingList *list, SettingKind kind, const char *key, const char *value,
+                unsigned line);
+void setting_list_done(SettingList *list);

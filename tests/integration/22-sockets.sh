@@ -1,0 +1,47 @@
+#!/bin/bash
+# Several sockets, unix and tcp together, serve one pool: as several `listen` in the pool file, and as a
+# ListenStream= that the administrator adds in a drop-in of the socket unit.
+
+source "${BASH_SOURCE[0]%/*}/lib.sh"
+needs_fpmd
+
+# shellcheck disable=SC2016  # PHP
+page='<?php echo posix_geteuid(), " ", $_SERVER["SERVER_NAME"];'
+for name in two two-tcp added added-tcp; do
+	write_page "$name" page.php <<<"$page"
+done
+
+pool two <<'END'
+listen = /run/fpmd/two.sock
+listen = 127.0.0.1:9201
+END
+site two-tcp 127.0.0.1:9201
+for _ in 1 2 3; do
+	assert_eq 'by the unix socket' '2001 two.test' "$(fetch http://two.test/page.php)"
+	assert_eq 'by tcp' '2001 two-tcp.test' "$(fetch http://two-tcp.test/page.php)"
+done
+assert_eq 'by tcp, at the pool' 0 "$(in_container python3 "$TOOLS/fcgi.py" 127.0.0.1:9201 \
+	/srv/www/two/page.php SERVER_NAME=direct | grep -c 404 || true)"
+
+# cold, by tcp
+in_container systemctl stop fpmd@two.service
+assert_eq 'tcp starts the pool' '2001 two-tcp.test' "$(fetch http://two-tcp.test/page.php)"
+
+# a drop-in adds one
+mkdir -p "$CONTAINER_ROOT/etc/systemd/system/fpmd@added.socket.d"
+printf '[Socket]\nListenStream=127.0.0.1:9202\n' \
+	>"$CONTAINER_ROOT/etc/systemd/system/fpmd@added.socket.d/tcp.conf"
+pool added </dev/null
+site added-tcp 127.0.0.1:9202
+assert_eq 'by the unix socket' '2001 added.test' "$(fetch http://added.test/page.php)"
+assert_eq 'by tcp' '2001 added-tcp.test' "$(fetch http://added-tcp.test/page.php)"
+
+# both under load at once
+load http://two.test/page.php 4 2 >"$CONTAINER_ROOT/srv/load" &
+over_unix=$!
+over_tcp=$(load http://two-tcp.test/page.php 4 2)
+wait "$over_unix"
+echo "unix: $(<"$CONTAINER_ROOT/srv/load")"
+echo "tcp: $over_tcp"
+assert_matches 'unix under load' '"status": \{"200": [0-9]+\}, "errors": \{\}' "$(<"$CONTAINER_ROOT/srv/load")"
+assert_matches 'tcp under load' '"status": \{"200": [0-9]+\}, "errors": \{\}' "$over_tcp"

@@ -1,0 +1,73 @@
+#!/bin/bash
+# listen and listen.* of the pool file are the socket unit's after a daemon-reload: address, owner, group,
+# mode, backlog; also when they change or go away. A file that is wrong disturbs no other pool.
+
+source "${BASH_SOURCE[0]%/*}/lib.sh"
+needs_fpmd
+
+write_page listen page.php <<'END'
+<?php echo posix_geteuid();
+END
+look() {
+	in_container stat --format='%U %G %a' "$1"
+}
+
+# none given
+pool listen </dev/null
+assert_eq 'by default' 'www-data www-data 660' "$(look /run/fpmd/listen.sock)"
+in_container systemctl stop fpmd@listen.socket fpmd@listen.service
+
+# all given
+write_pool listen <<'END'
+user = alice
+pm = static
+pm.max_children = 1
+listen = /run/fpmd/other-name.sock
+listen.owner = bob
+listen.group = web
+listen.mode = 0666
+listen.backlog = 77
+END
+in_container systemctl start fpmd@listen.socket
+assert_eq 'as given' 'bob web 666' "$(look /run/fpmd/other-name.sock)"
+assert_eq 'Backlog=' 77 "$(unit_property fpmd@listen.socket Backlog)"
+assert_eq 'one address only' '/run/fpmd/other-name.sock (Stream)' \
+	"$(unit_property fpmd@listen.socket Listen)"
+site listen unix:/run/fpmd/other-name.sock
+assert_eq 'a page' 2001 "$(fetch http://listen.test/page.php)"
+in_container systemctl stop fpmd@listen.socket fpmd@listen.service
+
+# tcp
+write_pool listen <<'END'
+user = alice
+pm = static
+pm.max_children = 1
+listen = 127.0.0.1:9280
+END
+in_container systemctl start fpmd@listen.socket
+assert_eq 'tcp only' '127.0.0.1:9280 (Stream)' "$(unit_property fpmd@listen.socket Listen)"
+site listen 127.0.0.1:9280
+assert_eq 'a page by tcp' 2001 "$(fetch http://listen.test/page.php)"
+in_container systemctl stop fpmd@listen.socket fpmd@listen.service
+
+# a broken neighbour, and hostile names
+write_pool broken <<'END'
+listen = nonsense:99999999
+listen.mode = 9
+what is this
+END
+mkdir -p "$CONTAINER_ROOT/etc/fpmd/conf.d"
+echo 'listen = /run/x.sock' >"$CONTAINER_ROOT/etc/fpmd/conf.d/..conf"
+printf 'listen = /run/x.sock\n' >"$CONTAINER_ROOT/etc/fpmd/conf.d/a b%n.conf"
+printf '[lines]\nuser = alice\nlisten = "/run/x.sock\\nExecStartPre=/bin/touch /root/pwned"\n' \
+	>"$CONTAINER_ROOT/etc/fpmd/conf.d/lines.conf"
+in_container systemctl daemon-reload
+in_container systemctl start fpmd@listen.socket
+assert_eq 'beside a broken file' '127.0.0.1:9280 (Stream)' "$(unit_property fpmd@listen.socket Listen)"
+assert_lacks 'injected lines' touch "$(unit_property fpmd@lines.socket ExecStartPre)"
+
+# gone: the default again
+in_container systemctl stop fpmd@listen.socket
+rm "$CONTAINER_ROOT/etc/fpmd/conf.d/listen.conf"
+in_container systemctl daemon-reload
+assert_eq 'the default again' '/run/fpmd/listen.sock (Stream)' "$(unit_property fpmd@listen.socket Listen)"

@@ -1,0 +1,267 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+#
+# lib.sh: what the integration tests NN-name.sh are written with. Each begins with
+#
+#     source "${BASH_SOURCE[0]%/*}/lib.sh"
+#
+# and is run by tests/integration/run, which has booted the container, installed the build and, after
+# the test, stops its units and removes its files. A test that is started by itself starts `run`.
+#
+# Inside the container: users alice (uid 2001) and bob (uid 2002), both in group web (2100); nginx on
+# 127.0.0.1:80, in which a pool's site is http://NAME.test/ with the pages in /srv/www/NAME; the
+# Python tools of this folder in /usr/local/lib/fpmd-test.
+
+set -euo pipefail
+
+TEST_DIR=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
+
+# shellcheck source-path=SCRIPTDIR
+source "$TEST_DIR/container.sh"
+
+if [[ -z ${FPMD_TEST_INIT:-} ]]; then
+	exec "$TEST_DIR/run" "$0"
+fi
+CONTAINER_INIT=$FPMD_TEST_INIT
+CONTAINER_ROOT=$FPMD_TEST_ROOT
+
+TOOLS=/usr/local/lib/fpmd-test
+
+# A command that fails and ends the test: which line of the test that was.
+on_error() {
+	local status=$? i
+
+	((BASH_SUBSHELL == 0)) || return 0
+	for ((i = 1; i < ${#BASH_SOURCE[@]} - 1; i++)); do
+		[[ ${BASH_SOURCE[i]} != "$0" ]] || break
+	done
+	echo "FAIL: ${0##*/}:${BASH_LINENO[i - 1]}: exit status $status:" >&2
+	sed -n "${BASH_LINENO[i - 1]}s/^/	/p" "$0" >&2
+}
+trap on_error ERR
+set -o errtrace
+
+### saying what is
+
+fail() {
+	echo "FAIL: $*" >&2
+	exit 1
+}
+
+skip() {
+	echo "SKIP: $*"
+	exit 77
+}
+
+# This test proves something that php-fpm does not do (run --php-fpm).
+needs_fpmd() {
+	if [[ -n ${FPMD_TEST_PHP_FPM:-} ]]; then
+		skip "not for php-fpm"
+	fi
+}
+
+# A sanitizer changes sizes and times.
+needs_no_sanitizer() {
+	if grep -qa __asan_init "$CONTAINER_ROOT/usr/sbin/fpmd"; then
+		skip "built with a sanitizer"
+	fi
+}
+
+# assert_eq WHAT EXPECTED ACTUAL
+assert_eq() {
+	[[ $2 == "$3" ]] || fail "$1: expected '$2', got '$3'"
+}
+
+# assert_contains WHAT PART TEXT
+assert_contains() {
+	[[ $3 == *"$2"* ]] || fail "$1: no '$2' in: $3"
+}
+
+assert_lacks() {
+	[[ $3 != *"$2"* ]] || fail "$1: '$2' in: $3"
+}
+
+# assert_matches WHAT EXTENDED-REGEX TEXT
+assert_matches() {
+	[[ $3 =~ $2 ]] || fail "$1: no match of /$2/ in: $3"
+}
+
+# assert_at_most WHAT LIMIT NUMBER
+assert_at_most() {
+	[[ $3 =~ ^[0-9]+$ ]] || fail "$1: '$3' is no number"
+	(($3 <= $2)) || fail "$1: $3 is more than $2"
+	echo "$1: $3 (at most $2)"
+}
+
+# assert_fails COMMAND…: it ends with a status other than 0.
+assert_fails() {
+	if "$@"; then
+		fail "succeeded: $*"
+	fi
+}
+
+# wait_for SECONDS COMMAND…: tries until it succeeds.
+wait_for() {
+	local limit=$1 end
+	shift
+	end=$((SECONDS + limit + 1))
+
+	until "$@" >/dev/null 2>&1; do
+		((SECONDS < end)) || fail "not within $limit s: $*"
+		sleep 0.05
+	done
+}
+
+### the machine
+
+in_container() {
+	container_run "$@"
+}
+
+# unit_property UNIT PROPERTY
+unit_property() {
+	in_container systemctl show --property="$2" --value "$1"
+}
+
+# journal_of UNIT [journalctl option…]: the messages alone.
+journal_of() {
+	local unit=$1
+	shift
+
+	in_container journalctl --sync
+	in_container journalctl --quiet --no-pager --output=cat --unit="$unit" "$@"
+}
+
+# journal_has UNIT TEXT [journalctl option…]
+journal_has() {
+	local unit=$1 text=$2
+	shift 2
+
+	[[ $(journal_of "$unit" "$@") == *"$text"* ]]
+}
+
+# The processes of a pool: "PID UID COMMAND" each, PID as seen inside.
+processes_of() {
+	local group
+
+	group=$(unit_property "fpmd@$1.service" ControlGroup)
+	[[ -n $group ]] || return 0
+	# shellcheck disable=SC2016
+	in_container sh -c '
+		for base in /sys/fs/cgroup /sys/fs/cgroup/systemd; do
+			[ -e "$base$1/cgroup.procs" ] || continue
+			while read -r pid; do
+				ps -o pid=,uid=,comm= -p "$pid" || true
+			done <"$base$1/cgroup.procs"
+			break
+		done' sh "$group"
+}
+
+manager_of() {
+	unit_property "fpmd@$1.service" MainPID
+}
+
+# The PHP processes of a pool that serve requests: those that are no manager and have no child.
+workers_of() {
+	processes_of "$1" | while read -r pid _; do
+		[[ $pid != "$(manager_of "$1")" ]] || continue
+		[[ -n $(in_container pgrep -P "$pid" || true) ]] || echo "$pid"
+	done
+}
+
+# The PHP process that the workers are forked from.
+zygote_of() {
+	in_container pgrep -P "$(manager_of "$1")"
+}
+
+### pools, pages, requests
+
+# write_pool NAME <<END: the pool file as it stands; [NAME] is put before it when it has no section.
+write_pool() {
+	local text
+
+	text=$(cat)
+	[[ $text == *"[$1]"* ]] || text="[$1]"$'\n'"$text"
+	mkdir -p "$CONTAINER_ROOT/etc/fpmd/conf.d"
+	printf '%s\n' "$text" >"$CONTAINER_ROOT/etc/fpmd/conf.d/$1.conf"
+	in_container systemctl daemon-reload
+}
+
+# pool NAME [<<END]: a pool of two workers of alice, with what stdin adds, its site and its socket.
+pool() {
+	local more=''
+
+	[[ -t 0 ]] || more=$(cat)
+	write_pool "$1" <<-END
+		user = alice
+		group = alice
+		pm = static
+		pm.max_children = 2
+		$more
+	END
+	site "$1"
+	in_container systemctl start "fpmd@$1.socket"
+}
+
+# write_page NAME PATH <<END: a script of the pool's site. An hour old, or opcache would wait.
+write_page() {
+	local file=$CONTAINER_ROOT/srv/www/$1/$2
+
+	mkdir -p "${file%/*}"
+	cat >"$file"
+	touch -d '1 hour ago' "$file"
+}
+
+# site NAME [FASTCGI_PASS [DOCUMENT_ROOT [NGINX-LINE]]]: nginx serves http://NAME.test/ by the pool.
+site() {
+	local pass=${2:-unix:/run/fpmd/$1.sock} root=${3:-/srv/www/$1} more=${4:-}
+
+	mkdir -p "$CONTAINER_ROOT/srv/www/$1"
+	cat >"$CONTAINER_ROOT/etc/nginx/sites-enabled/$1.conf" <<-END
+		server {
+			listen 127.0.0.1:80;
+			server_name $1.test;
+			root $root;
+			location = /.probe { return 200 "$pass $root $more"; }
+			location / {
+				fastcgi_split_path_info ^(.+?\.php)(/.*)\$;
+				fastcgi_param PATH_INFO \$fastcgi_path_info;
+				include fastcgi.conf;
+				fastcgi_pass $pass;
+				$more
+			}
+		}
+	END
+	grep -q " $1\.test\$" "$CONTAINER_ROOT/etc/hosts" ||
+		echo "127.0.0.1 $1.test" >>"$CONTAINER_ROOT/etc/hosts"
+	start_nginx
+	wait_for 5 site_is_served "$1" "$pass $root $more"
+}
+
+site_is_served() {
+	[[ $(fetch "http://$1.test/.probe") == "$2" ]]
+}
+
+# Starts nginx, or lets it read its configuration again.
+start_nginx() {
+	in_container systemctl reload-or-restart nginx.service
+}
+
+# fetch [curl option…] URL: the body; also of an error page.
+fetch() {
+	in_container curl --silent --show-error --max-time 20 "$@"
+}
+
+fetch_status() {
+	fetch --output /dev/null --write-out '%{http_code}' "$@"
+}
+
+# load URL CLIENTS SECONDS: what they were answered, as JSON.
+load() {
+	in_container python3 "$TOOLS/load.py" "$@"
+}
+
+# median NUMBER…
+median() {
+	printf '%s\n' "$@" | sort -n | sed -n "$((($# + 1) / 2))p"
+}

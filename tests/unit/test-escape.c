@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* Proves that nothing a stranger sends reaches a terminal or a log line as anything but text. */
+
+#include "shared/escape.h"
+
+#include <string.h>
+
+#include "unit.h"
+
+static void check_escape(const char *from, const char *to) {
+        char buffer[128];
+        size_t n = escape_string(buffer, sizeof(buffer), from);
+
+        ck_assert_str_eq(buffer, to);
+        ck_assert_uint_eq(n, strlen(to));
+}
+
+START_TEST(plain_text_stays) {
+        check_escape("", "");
+        check_escape("/x.php?a=b&c=%20 é 日本 😀", "/x.php?a=b&c=%20 é 日本 😀");
+}
+END_TEST
+
+START_TEST(control_bytes_go) {
+        check_escape("a\nb\x1b[31m\x7f\\", "a\\x0ab\\x1b[31m\\x7f\\x5c");
+        check_escape("\xc2\x9b\x32J", "\\xc2\\x9b2J"); /* CSI as UTF-8 */
+}
+END_TEST
+
+START_TEST(invalid_utf8_goes) {
+        check_escape("\xff\xc0\xaf", "\\xff\\xc0\\xaf");
+        check_escape("\xe2\x82", "\\xe2\\x82");
+        check_escape("\xed\xa0\x80", "\\xed\\xa0\\x80");          /* surrogate */
+        check_escape("\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80"); /* above U+10FFFF */
+        check_escape("\xfc\x80\x80\x80", "\\xfc\\x80\\x80\\x80");
+        check_escape("\xe0\x80\xaf", "\\xe0\\x80\\xaf"); /* overlong */
+}
+END_TEST
+
+START_TEST(it_is_cut_between_characters) {
+        char buffer[6];
+
+        ck_assert_uint_eq(escape_string(buffer, sizeof(buffer), "abc\x01z"), 3);
+        ck_assert_str_eq(buffer, "abc");
+        ck_assert_uint_eq(escape_string(buffer, sizeof(buffer), "abcdé"), 4);
+        ck_assert_uint_eq(escape_string(buffer, 1, "abc"), 0);
+        ck_assert_uint_eq(escape_string(buffer, 0, "abc"), 0);
+}
+END_TEST
+
+UNIT_MAIN("escape", plain_text_stays, control_bytes_go, invalid_utf8_goes,
+                it_is_cut_between_characters);

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+/* Proves that the drop-in says what the pool file says of its socket, and that a pool file cannot
+ * put anything else into a unit. */
+
+#include "generator/unit.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/un.h>
+
+#include "shared/address.h"
+#include "unit.h"
+
+static char reports[8192];
+
+static void record(void *userdata, int priority, const char *line) {
+        size_t used = strlen(reports);
+
+        (void) userdata;
+        snprintf(reports + used, sizeof(reports) - used, "<%d> %s\n", priority, line);
+}
+
+/* What is below [Socket] in the drop-in of the pool file that has these lines, NULL for none. */
+static char *dropin_with(const char *lines, const char *setfacl) {
+        UnitReport report = {.report = record};
+        PoolConfig *config = NULL;
+        char text[4096], *unit = NULL, *socket;
+
+        reports[0] = '\0';
+        snprintf(text, sizeof(text), "[www]\n%s", lines);
+        ck_assert_int_eq(pool_config_parse_listen(&config, "www", "www.conf", text, strlen(text),
+                                         record, NULL),
+                        0);
+        ck_assert_int_eq(unit_socket_dropin(config, setfacl, &report, &unit), 0);
+        pool_config_free(config);
+        if (!unit)
+                return NULL;
+
+        socket = strstr(unit, "[Socket]\n");
+        ck_assert_ptr_nonnull(socket);
+        socket = strdup(socket + strlen("[Socket]\n"));
+        free(unit);
+        return socket;
+}
+
+static void becomes(const char *lines, const char *expected) {
+        _cleanup_free_ char *unit = dropin_with(lines, "/usr/bin/setfacl");
+
+        if (!expected)
+                ck_assert_ptr_null(unit);
+        else {
+                ck_assert_ptr_nonnull(unit);
+                ck_assert_str_eq(unit, expected);
+        }
+}
+
+START_TEST(nothing_said) {
+        becomes("", NULL);
+        becomes("user = alice\npm = static\n", NULL);
+}
+END_TEST
+
+START_TEST(addresses) {
+        becomes("listen = /run/php/$pool.sock\n",
+                        "ListenStream=\nListenStream=/run/php/www.sock\n");
+        becomes("listen = 9000\n", "ListenStream=\nListenStream=9000\n");
+        becomes("listen = 127.0.0.1:9000\n", "ListenStream=\nListenStream=127.0.0.1:9000\n");
+        becomes("listen = localhost:9000\n", "ListenStream=\nListenStream=127.0.0.1:9000\n");
+        becomes("listen = [::1]:9000\n", "ListenStream=\nListenStream=[::1]:9000\n");
+        becomes("listen = ::1:9000\n", "ListenStream=\nListenStream=[::1]:9000\n");
+        becomes("prefix = /srv\nlisten = x.sock\n", "ListenStream=\nListenStream=/srv/x.sock\n");
+        becomes("listen = /a\nlisten = 9000\nlisten = /b\n",
+                        "ListenStream=\nListenStream=/a\nListenStream=9000\nListenStream=/b\n");
+        ck_assert_str_eq(reports, "");
+}
+END_TEST
+
+START_TEST(owner_group_mode_backlog) {
+        becomes("listen.owner = bob\nlisten.group = 33\nlisten.mode = 666\nlisten.backlog = 77\n",
+                        "Backlog=77\nSocketMode=0666\nSocketUser=bob\nSocketGroup=33\n");
+        becomes("listen.backlog = -1\n", "Backlog=4294967295\n");
+        becomes("listen.mode = 0\n", "SocketMode=00\n");
+        /* tcp sockets have neither */
+        becomes("listen = 9000\nlisten.owner = bob\nlisten.mode = 0600\n",
+                        "ListenStream=\nListenStream=9000\n");
+        ck_assert_str_eq(reports, "");
+}
+END_TEST
+
+START_TEST(access_control_lists) {
+        _cleanup_free_ char *unit = NULL;
+
+        becomes("listen.acl_users = alice, bob\nlisten.acl_groups = web\n",
+                        "ExecStartPost=/usr/bin/setfacl -m u:alice:rw,u:bob:rw,g:web:rw -- "
+                        "\"/run/fpmd/www.sock\"\n");
+        becomes("listen = /a b$%x\nlisten = 9000\nlisten.acl_users = a$x\nlisten.owner = bob\n",
+                        "ListenStream=\nListenStream=/a b$%%x\nListenStream=9000\n"
+                        "ExecStartPost=/usr/bin/setfacl -m u:a$$x:rw -- \"/a b$$%%x\"\n");
+        becomes("listen = 9000\nlisten.acl_users = a\n", "ListenStream=\nListenStream=9000\n");
+        ck_assert_str_eq(reports, "");
+
+        unit = dropin_with("listen.acl_users = alice\n", NULL);
+        ck_assert_str_eq(unit, "");
+        ck_assert_str_eq(reports, "<4> www.conf:2: listen.acl_users: needs setfacl: install the "
+                                  "package acl, or use listen.group\n");
+}
+END_TEST
+
+START_TEST(allowed_clients) {
+        becomes("listen = 9000\nlisten.allowed_clients = 127.0.0.1,::1, 10.0.0.0/8\n",
+                        "ListenStream=\nListenStream=9000\nIPAddressDeny=any\n"
+                        "IPAddressAllow=127.0.0.1/32\nIPAddressAllow=::1/128\n"
+                        "IPAddressAllow=10.0.0.0/8\n");
+        becomes("listen = 9000\nlisten.allowed_clients =\n", "ListenStream=\nListenStream=9000\n");
+        becomes("listen = /x\nlisten.allowed_clients = ::1\n", "ListenStream=\nListenStream=/x\n");
+        ck_assert_str_eq(reports, "");
+
+        /* a wrong list shuts everybody out */
+        becomes("listen = 9000\nlisten.allowed_clients = host\n",
+                        "ListenStream=\nListenStream=9000\nIPAddressDeny=any\n");
+        ck_assert_ptr_nonnull(strstr(reports, "'host' is not an IP address"));
+}
+END_TEST
+
+START_TEST(nothing_else_gets_into_a_unit) {
+        setenv("FPMD_EVIL", "/run/x\nExecStartPre=/bin/touch /evil", 1);
+        becomes("listen = ${FPMD_EVIL}\n", "");
+        becomes("listen = \"/run/x\\\"\n", "");
+        becomes("listen = \"/run/x\\nExecStartPre=/bin/touch /evil\"\n", "");
+        becomes("listen = '/run/x '\n", "");
+        becomes("listen.owner = \"a\\b\"\n", "");
+        becomes("listen.owner = \"%i\"\n", "");
+        becomes("listen = '/run/%i \"quoted\"; #x'\n",
+                        "ListenStream=\nListenStream=/run/%%i \"quoted\"; #x\n");
+        becomes("listen = '/run/\"x'\nlisten.acl_users = a\n",
+                        "ListenStream=\nListenStream=/run/\"x\n");
+        becomes("listen.acl_users = 'a:rwx,u:b'\n", "");
+        becomes("listen.acl_users = 'a\\b'\n", "");
+}
+END_TEST
+
+START_TEST(a_wrong_file_keeps_its_address) {
+        becomes("this is wrong\npm.max_children = lots\nlisten = /run/x.sock\n[other]\nlisten = "
+                "/y\n",
+                        "ListenStream=\nListenStream=/run/x.sock\n");
+}
+END_TEST
+
+/* --- shared/address.h, for what the generator does not use --- */
+
+static bool v4_allowed(const char *list, const char *peer) {
+        struct sockaddr_in address = {.sin_family = AF_INET};
+
+        ck_assert_int_eq(inet_pton(AF_INET, peer, &address.sin_addr), 1);
+        return client_list_allows(list, (const struct sockaddr *) &address);
+}
+
+static bool v6_allowed(const char *list, const char *peer) {
+        struct sockaddr_in6 address = {.sin6_family = AF_INET6};
+
+        ck_assert_int_eq(inet_pton(AF_INET6, peer, &address.sin6_addr), 1);
+        return client_list_allows(list, (const struct sockaddr *) &address);
+}
+
+START_TEST(peers) {
+        struct sockaddr_un path = {.sun_family = AF_UNIX};
+
+        ck_assert(v4_allowed(NULL, "192.0.2.1"));
+        ck_assert(v4_allowed("", "192.0.2.1"));
+        ck_assert(v4_allowed("127.0.0.1, 192.0.2.1", "192.0.2.1"));
+        ck_assert(!v4_allowed("127.0.0.1", "192.0.2.1"));
+        ck_assert(v4_allowed("192.0.2.0/25", "192.0.2.127"));
+        ck_assert(!v4_allowed("192.0.2.0/25", "192.0.2.128"));
+        ck_assert(v4_allowed("0.0.0.0/0", "192.0.2.128"));
+        ck_assert(!v4_allowed("::/0", "192.0.2.128"));
+        ck_assert(!v4_allowed("nonsense", "192.0.2.128"));
+        ck_assert(v6_allowed("::1", "::1"));
+        ck_assert(!v6_allowed("::1", "::2"));
+        ck_assert(v6_allowed("2001:db8::/33", "2001:db8:7fff::1"));
+        ck_assert(!v6_allowed("2001:db8::/33", "2001:db8:8000::1"));
+        ck_assert(v6_allowed("192.0.2.1", "::ffff:192.0.2.1"));
+        ck_assert(!v6_allowed("192.0.2.1", "::ffff:192.0.2.2"));
+        ck_assert(client_list_allows("::1", (const struct sockaddr *) &path));
+}
+END_TEST
+
+START_TEST(client_lists) {
+        const char *cursor = "1.2.3.4/33,::1/129,1.2.3.4/,1.2.3.4/x,1.2.3/8,"
+                             "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+                             "xxxxxxxxx,"
+                             "1.2.3.4";
+        ClientRange range;
+
+        for (int i = 0; i < 6; i++)
+                ck_assert_int_eq(client_list_next(&cursor, &range), -EINVAL);
+        ck_assert_int_eq(client_list_next(&cursor, &range), 1);
+        ck_assert_str_eq(range.text, "1.2.3.4/32");
+        ck_assert_int_eq(client_list_next(&cursor, &range), 0);
+        ck_assert_int_eq(client_list_next(&cursor, &range), 0);
+}
+END_TEST
+
+START_TEST(addresses_that_are_none) {
+        static const char *const bad[] = {"", "0", "65536", "99999999999999999999", "127.0.0.1:0",
+                        "127.0.0.1:", ":9000", "*:9000", "256.0.0.1:1", "[127.0.0.1]:1",
+                        "[localhost]:1", "[::1:9000", "[]:1", "host:1", "[::1%lo]:1"};
+        char long_path[200], why[ADDRESS_WHY_MAX];
+        Address address = {.port = 7};
+
+        for (size_t i = 0; i < ELEMENTSOF(bad); i++) {
+                why[0] = '\0';
+                ck_assert_msg(address_parse(&address, bad[i], why) == -EINVAL, "%s", bad[i]);
+                ck_assert(why[0]);
+        }
+
+        memset(long_path, '/', sizeof(long_path));
+        long_path[108] = '\0';
+        ck_assert_int_eq(address_parse(&address, long_path, why), -EINVAL);
+        long_path[107] = '\0';
+        ck_assert_uint_eq(address.port, 7);
+        ck_assert_int_eq(address_parse(&address, long_path, why), 0);
+}
+END_TEST
+
+UNIT_MAIN("generator", nothing_said, addresses, owner_group_mode_backlog, access_control_lists,
+                allowed_clients, nothing_else_gets_into_a_unit, a_wrong_file_keeps_its_address,
+                peers, client_lists, addresses_that_are_none);

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/* Proves that only messages of our form get through: everything else is refused, not interpreted.
+ */
+
+#include "shared/message.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "unit.h"
+
+START_TEST(a_good_message_passes) {
+        Message fork = {.type = MESSAGE_FORK, .slot = 3};
+        Message exited = {.type = MESSAGE_EXITED, .slot = 0, .value = 9};
+        Message failed = {.type = MESSAGE_FAILED, .text = "why"};
+
+        ck_assert_int_eq(message_check(&fork, MESSAGE_FROM_MANAGER, 4), 0);
+        ck_assert_int_eq(message_check(&exited, MESSAGE_FROM_ZYGOTE, 4), 0);
+        ck_assert_int_eq(message_check(&failed, MESSAGE_FROM_ZYGOTE, 4), 0);
+}
+END_TEST
+
+START_TEST(a_slot_out_of_range_is_refused) {
+        Message fork = {.type = MESSAGE_FORK, .slot = 4};
+
+        ck_assert_int_eq(message_check(&fork, MESSAGE_FROM_MANAGER, 4), -EBADMSG);
+        fork.slot = UINT32_MAX;
+        ck_assert_int_eq(message_check(&fork, MESSAGE_FROM_MANAGER, 4), -EBADMSG);
+}
+END_TEST
+
+START_TEST(the_wrong_side_is_refused) {
+        Message fork = {.type = MESSAGE_FORK};
+        Message ready = {.type = MESSAGE_READY};
+
+        ck_assert_int_eq(message_check(&fork, MESSAGE_FROM_ZYGOTE, 4), -EBADMSG);
+        ck_assert_int_eq(message_check(&ready, MESSAGE_FROM_MANAGER, 4), -EBADMSG);
+}
+END_TEST
+
+START_TEST(unknown_types_are_refused) {
+        for (uint32_t type = 0; type < 300; type++) {
+                Message message = {.type = type};
+                bool known = strcmp(message_type_name(type), "unknown") != 0;
+
+                if (!known) {
+                        ck_assert_int_eq(message_check(&message, MESSAGE_FROM_ZYGOTE, 4), -EBADMSG);
+                        ck_assert_int_eq(
+                                        message_check(&message, MESSAGE_FROM_MANAGER, 4), -EBADMSG);
+                }
+        }
+}
+END_TEST
+
+START_TEST(fields_that_a_type_does_not_have_are_zero) {
+        Message drain = {.type = MESSAGE_DRAIN, .slot = 1};
+        Message ready = {.type = MESSAGE_READY, .value = 1};
+        Message ping = {.type = MESSAGE_PING, .reserved = 1};
+        Message pong = {.type = MESSAGE_PONG, .text = "x"};
+
+        ck_assert_int_eq(message_check(&drain, MESSAGE_FROM_MANAGER, 4), -EBADMSG);
+        ck_assert_int_eq(message_check(&ready, MESSAGE_FROM_ZYGOTE, 4), -EBADMSG);
+        ck_assert_int_eq(message_check(&ping, MESSAGE_FROM_MANAGER, 4), -EBADMSG);
+        ck_assert_int_eq(message_check(&pong, MESSAGE_FROM_ZYGOTE, 4), -EBADMSG);
+}
+END_TEST
+
+START_TEST(values_out_of_range_are_refused) {
+        Message signal = {.type = MESSAGE_SIGNAL, .value = 0};
+        Message forked = {.type = MESSAGE_FORKED, .value = -1};
+
+        ck_assert_int_eq(message_check(&signal, MESSAGE_FROM_MANAGER, 4), -EBADMSG);
+        signal.value = 65;
+        ck_assert_int_eq(message_check(&signal, MESSAGE_FROM_MANAGER, 4), -EBADMSG);
+        ck_assert_int_eq(message_check(&forked, MESSAGE_FROM_ZYGOTE, 4), -EBADMSG);
+}
+END_TEST
+
+START_TEST(text_without_an_end_is_refused) {
+        Message failed = {.type = MESSAGE_FAILED};
+
+        memset(failed.text, 'x', sizeof(failed.text));
+        ck_assert_int_eq(message_check(&failed, MESSAGE_FROM_ZYGOTE, 4), -EBADMSG);
+}
+END_TEST
+
+START_TEST(the_length_on_the_wire_is_exact) {
+        Message sent = {.type = MESSAGE_READY}, got;
+        char longer[sizeof(Message) + 1] = "";
+        int pair[2];
+
+        ck_assert_int_eq(
+                        socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair),
+                        0);
+        ck_assert_int_eq(message_receive(pair[1], &got), -EAGAIN);
+
+        ck_assert_int_eq(message_send(pair[0], &sent), 0);
+        ck_assert_int_eq(message_receive(pair[1], &got), 1);
+        ck_assert_mem_eq(&sent, &got, sizeof(got));
+
+        ck_assert_int_eq(send(pair[0], &sent, sizeof(sent) - 1, 0), sizeof(sent) - 1);
+        ck_assert_int_eq(message_receive(pair[1], &got), -EBADMSG);
+        ck_assert_int_eq(send(pair[0], longer, sizeof(longer), 0), sizeof(longer));
+        ck_assert_int_eq(message_receive(pair[1], &got), -EBADMSG);
+
+        close(pair[0]);
+        ck_assert_int_eq(message_receive(pair[1], &got), 0);
+        ck_assert_int_eq(message_send(pair[1], &sent), -EPIPE);
+        close(pair[1]);
+}
+END_TEST
+
+UNIT_MAIN("message", a_good_message_passes, a_slot_out_of_range_is_refused,
+                the_wrong_side_is_refused, unknown_types_are_refused,
+                fields_that_a_type_does_not_have_are_zero, values_out_of_range_are_refused,
+                text_without_an_end_is_refused, the_length_on_the_wire_is_exact);

@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: MIT */
+/* Proves that a pool file is read as php-fpm means it, or refused with file, line and what would be
+ * right. */
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "pool-config.h"
+
+START_TEST(the_least) {
+        PoolConfig *config = parse(minimal, 0);
+
+        ck_assert_str_eq(reports.text, "");
+        ck_assert_str_eq(config->name, "www");
+        ck_assert_str_eq(config->file, "www.conf");
+        ck_assert_uint_eq(config->pm, PM_STATIC);
+        ck_assert_uint_eq(config->max_children, 5);
+        ck_assert_ptr_null(config->user);
+        ck_assert_uint_eq(config->listen.n_items, 0);
+        ck_assert_uint_eq(pool_config_line_of(config, "pm.max_children"), 3);
+        ck_assert_uint_eq(pool_config_line_of(config, "PM"), 2);
+        ck_assert_uint_eq(pool_config_line_of(config, "user"), 0);
+        ck_assert_uint_eq(pool_config_line_of(config, "nonsense"), 0);
+        pool_config_free(config);
+}
+END_TEST
+
+/* The lines of Debian's php8.2-fpm pool.d/www.conf that are no comments, as they are. */
+START_TEST(the_file_of_debian) {
+        PoolConfig *config = parse("; Start a new pool named 'www'.\n"
+                                   "[www]\n"
+                                   ";prefix = /path/to/pools/$pool\n"
+                                   "user = www-data\n"
+                                   "group = www-data\n"
+                                   "listen = /run/php/php8.2-fpm.sock\n"
+                                   "listen.owner = www-data\n"
+                                   "listen.group = www-data\n"
+                                   "pm = dynamic\n"
+                                   "pm.max_children = 5\n"
+                                   "pm.start_servers = 2\n"
+                                   "pm.min_spare_servers = 1\n"
+                                   "pm.max_spare_servers = 3\n"
+                                   ";php_admin_value[memory_limit] = 32M\n",
+                        0);
+
+        ck_assert_str_eq(reports.text, "");
+        ck_assert_str_eq(config->user, "www-data");
+        ck_assert_str_eq(config->listen.items[0].value, "/run/php/php8.2-fpm.sock");
+        ck_assert_uint_eq(config->pm, PM_DYNAMIC);
+        ck_assert_uint_eq(config->start_servers, 2);
+        pool_config_free(config);
+}
+END_TEST
+
+START_TEST(the_file_on_this_machine) {
+        static const char path[] = "/etc/php/8.2/fpm/pool.d/www.conf";
+        PoolConfig *config = NULL;
+
+        if (access(path, R_OK) < 0)
+                return;
+
+        reports = (Reports){};
+        ck_assert_int_eq(pool_config_load(&config, "www", path, record, &reports), 0);
+        pool_config_free(config);
+}
+END_TEST
+
+START_TEST(the_default_pool) {
+        const char *srcdir = getenv("srcdir");
+        PoolConfig *config = NULL;
+        char path[4096];
+
+        snprintf(path, sizeof(path), "%s/conf.d/www.conf", srcdir ? srcdir : ".");
+        reports = (Reports){};
+        ck_assert_int_eq(pool_config_load(&config, "www", path, record, &reports), 0);
+        ck_assert_str_eq(reports.text, "");
+        ck_assert_str_eq(config->user, "www-data");
+        ck_assert_uint_eq(config->listen.n_items, 0);
+        pool_config_free(config);
+}
+END_TEST
+
+START_TEST(sections) {
+        pool_config_free(
+                        parse("log_level = debug\n[GLOBAL]\nlog_level = error\n[WWW]\npm = static\n"
+                              "[Global]\n[www]\npm.max_children = 1",
+                                        0));
+        refused("[web]\npm = static\n",
+                        ":1: [web]: this file is for the pool [www] alone, put [web] in a file of "
+                        "its own, web.conf");
+        refused("", ": there is no section [www], which is this pool's");
+        refused("[global]\n", ": there is no section [www], which is this pool's");
+        refused("pm = static\n", ":1: pm: belongs to the pool, put it below [www]");
+        refused("[www]\nlog_level = debug\n", ":2: log_level: belongs into [global]");
+        refused("[www\n", ":1: a [ is not closed with ]");
+}
+END_TEST
+
+START_TEST(wrong_lines) {
+        refused("[www]\npm.max_children = 0\n", ":2: pm.max_children: 0 is below 1");
+        refused("[www]\npm.max_childern = 5\n",
+                        ":2: pm.max_childern: there is no such directive, is it pm.max_children?");
+        refused("[www]\nfrobnicate = 5\n", ":2: frobnicate: there is no such directive");
+        refused("[www]\nenf[X] = 5\n", ":2: enf: there is no such directive, is it env[]?");
+        refused("[www]\nenv = 5\n", ":2: env: needs brackets, write key[NAME] = value");
+        refused("[www]\nuser[x] = 5\n", ":2: user: takes no name in brackets");
+        refused("[www]\n\n# x\n", ":3: # does not start a comment here, write ; instead");
+        refused("[www]\npm static\n", ":2: 'pm static' has no value, write pm static = value");
+        refused("[www]\npm = sometimes\n", ":2: pm: 'sometimes' is not a process manager: write "
+                                           "static, dynamic or ondemand");
+        refused("[www]\npm.max_requests = off\n",
+                        ":2: pm.max_requests: 'off' is not a whole number");
+        refused("[www]\npm.max_requests = yes\n",
+                        ":2: pm.max_requests: 'yes' is not a whole number");
+        refused("[www]\nrequest_terminate_timeout = 500ms\n",
+                        ":2: request_terminate_timeout: '500ms' is not a time: write a whole "
+                        "number "
+                        "with s, m, h or d behind it, such as 10s, or 0");
+        refused("[www]\nenv[X] = no\n",
+                        ":2: env: is empty, an unquoted word such as no or off means that; put it "
+                        "in quotes");
+        refused("[www]\nevil\033 = 1\n", ":2: evil?: there is no such directive");
+}
+END_TEST
+
+START_TEST(what_has_no_effect_is_said) {
+        PoolConfig *config =
+                        parse("error_log = /var/log/x\ndaemonize = no\nprocess.max = 9\n[www]\n"
+                              "pm = static\npm.max_children = 5\nlisten.setfib = 1\n"
+                              "access.log = /var/log/a\n",
+                                        0);
+
+        ck_assert_str_eq(reports.text,
+                        "<5> www.conf:1: error_log: has no effect here: messages go to the "
+                        "journal: "
+                        "journalctl -u fpmd@POOL\n"
+                        "<5> www.conf:2: daemonize: has no effect here: systemd starts the "
+                        "manager, "
+                        "which always stays in the foreground\n"
+                        "<4> www.conf:3: process.max: has no effect here: each pool is its own "
+                        "service; set TasksMax= in the unit or in the slice of the pools\n"
+                        "<4> www.conf:7: listen.setfib: has no effect here: routing tables of "
+                        "sockets are FreeBSD's; set BindToDevice= or SocketProtocol= in the unit\n"
+                        "<4> www.conf:8: access.log: has no effect yet\n");
+        pool_config_free(config);
+        refused("daemonize = maybe\n", ":1: daemonize: 'maybe' is neither yes nor no");
+        refused("log_limit = 100\n", ":1: log_limit: 100 is below 512");
+}
+END_TEST
+
+START_TEST(pool_is_expanded) {
+        PoolConfig *config = parse_more("user = $pool\nenv[A] = x$poolx$pool\n"
+                                        "php_value[a] = '/$pool'\nlisten = /run/$pool.sock\n",
+                        0);
+
+        ck_assert_str_eq(config->user, "www");
+        ck_assert_str_eq(config->env.items[0].value, "xwwwxwww");
+        ck_assert_str_eq(config->php_values.items[0].value, "/www");
+        ck_assert_str_eq(config->listen.items[0].value, "/run/www.sock");
+        pool_config_free(config);
+}
+END_TEST
+
+START_TEST(environment_is_expanded) {
+        PoolConfig *config;
+
+        setenv("FPMD_TEST", "value", 1);
+        setenv("FPMD_LINES", "/run/x\nExecStart=evil", 1);
+        config = parse_more("env[A] = ${FPMD_TEST}\nenv[B] = \"$HOME\"\n", 0);
+        ck_assert_str_eq(config->env.items[0].value, "value");
+        ck_assert_str_eq(config->env.items[1].value, "$HOME"); /* for the manager */
+        pool_config_free(config);
+        refused_more("listen = ${FPMD_LINES}\n", ":4: listen: contains a control character");
+}
+END_TEST
+
+START_TEST(what_comes_twice) {
+        PoolConfig *config = parse_more("PM.MAX_CHILDREN = 7\nlisten = 9000\nlisten = [::1]:9001\n"
+                                        "[www]\nlisten = localhost:9002\n",
+                        0);
+
+        ck_assert_uint_eq(config->max_children, 7);
+        ck_assert_uint_eq(pool_config_line_of(config, "pm.max_children"), 4);
+        ck_assert_uint_eq(config->listen.n_items, 3);
+        ck_assert_str_eq(config->listen.items[1].value, "[::1]:9001");
+        ck_assert_uint_eq(config->listen.items[2].line, 8);
+        pool_config_free(config);
+}
+END_TEST
+
+/* php-fpm 8.2.36 applies its lists from their end; disable_functions and extension add up. */
+START_TEST(the_first_php_value_counts) {
+        PoolConfig *config =
+                        parse_more("php_value[memory_limit] = 64M\nphp_value[memory_limit] = 96M\n"
+                                   "php_flag[memory_limit] = on\n"
+                                   "php_admin_value[memory_limit] = 1M\n"
+                                   "php_admin_value[extension] = a\n"
+                                   "php_admin_value[extension] = b\nenv[A] = 1\nenv[A] = 2\n",
+                                        0);
+
+        ck_assert_str_eq(reports.text,
+                        "<4> www.conf:5: php_value: memory_limit was set in line 4, which counts "
+                        "as "
+                        "in php-fpm\n"
+                        "<4> www.conf:6: php_flag: memory_limit was set in line 4, which counts as "
+                        "in php-fpm\n"
+                        "<4> www.conf:11: env: A was set in line 10, which counts as in php-fpm\n");
+        ck_assert_uint_eq(config->php_values.n_items, 4);
+        ck_assert_str_eq(config->php_values.items[0].value, "64M");
+        ck_assert_int_eq(config->php_values.items[1].kind, SETTING_PHP_ADMIN_VALUE);
+        ck_assert_uint_eq(config->env.n_items, 1);
+        ck_assert_uint_eq(pool_config_line_of(config, "php_admin_value[memory_limit]"), 7);
+        ck_assert_uint_eq(pool_config_line_of(config, "php_admin_value[extension]"), 8);
+        ck_assert_uint_eq(pool_config_line_of(config, "php_admin_value[x]"), 0);
+        ck_assert_uint_eq(pool_config_line_of(config, "env[A]"), 10);
+        ck_assert_uint_eq(pool_config_line_of(config, "php_value[]"), 4);
+        pool_config_free(config);
+}
+END_TEST
+
+START_TEST(long_values) {
+        char text[4096] = "php_admin_value[disable_functions] = ";
+        PoolConfig *config;
+
+        for (int i = 0; i < 300; i++)
+                strcat(text, "phpinfo,");
+
+        config = parse_more(text, 0);
+        ck_assert_uint_eq(strlen(config->php_values.items[0].value), 2400);
+        pool_config_free(config);
+}
+END_TEST
+
+START_TEST(names_of_pools) {
+        PoolConfig *config;
+        char name[66];
+
+        ck_assert(pool_name_is_valid("www"));
+        ck_assert(pool_name_is_valid("a-b_c:d.e1"));
+        ck_assert(!pool_name_is_valid(""));
+        ck_assert(!pool_name_is_valid(".www"));
+        ck_assert(!pool_name_is_valid("../x"));
+        ck_assert(!pool_name_is_valid("a b"));
+        ck_assert(!pool_name_is_valid("a%n"));
+        memset(name, 'x', 65);
+        name[65] = '\0';
+        ck_assert(!pool_name_is_valid(name));
+        name[64] = '\0';
+        ck_assert(pool_name_is_valid(name));
+
+        reports = (Reports){};
+        ck_assert_int_eq(pool_config_parse(&config, "Global", "g.conf", "", 0, record, &reports),
+                        -EINVAL);
+        ck_assert_ptr_nonnull(strstr(reports.text, "'Global' cannot be the name of a pool"));
+        ck_assert_int_eq(pool_config_parse(
+                                         &config, "www", "w", minimal, strlen(minimal), NULL, NULL),
+                        0);
+        pool_config_free(config);
+        ck_assert_ptr_null(pool_config_free(NULL));
+}
+END_TEST
+
+START_TEST(extensions) {
+        PoolConfig config = {.limit_extensions = (char *) ".php \t.phar"};
+
+        ck_assert(pool_config_extension_allowed(&config, "/x.php"));
+        ck_assert(pool_config_extension_allowed(&config, "/x.phar"));
+        ck_assert(pool_config_extension_allowed(&config, "a.php"));
+        ck_assert(!pool_config_extension_allowed(&config, ".php"));
+        ck_assert(!pool_config_extension_allowed(&config, "/x.PHP"));
+        ck_assert(!pool_config_extension_allowed(&config, "/x.php5"));
+        ck_assert(!pool_config_extension_allowed(&config, "/x.jpg"));
+        ck_assert(!pool_config_extension_allowed(&config, ""));
+        config.limit_extensions = (char *) "";
+        ck_assert(pool_config_extension_allowed(&config, "/x.jpg"));
+        config.limit_extensions = (char *) "  ";
+        ck_assert(!pool_config_extension_allowed(&config, "/x.php"));
+}
+END_TEST
+
+/* --- files --- */
+
+static char folder[] = "/tmp/fpmd-test-XXXXXX";
+
+static void make_folder(void) {
+        strcpy(folder + strlen(folder) - 6, "XXXXXX");
+        ck_assert_ptr_nonnull(mkdtemp(folder));
+}
+
+static const char *in_folder(const char *name) {
+        static char path[256];
+
+        snprintf(path, sizeof(path), "%s/%s", folder, name);
+        return path;
+}
+
+static void write_file(const char *name, const char *text) {
+        FILE *f = fopen(in_folder(name), "we");
+
+        ck_assert_ptr_nonnull(f);
+        fputs(text, f);
+        fclose(f);
+}
+
+static void remove_folder(void) {
+        static const char *const names[] = {"www.conf", "a.inc", "b.inc", "fifo", "d.inc"};
+
+        for (size_t i = 0; i < ELEMENTSOF(names); i++)
+                remove(in_folder(names[i]));
+        ck_assert_int_eq(rmdir(folder), 0);
+}
+
+static int load(PoolConfig **ret, const char *name) {
+        reports = (Reports){};
+        return pool_config_load(ret, "www", in_folder(name), record, &reports);
+}
+
+START_TEST(includes) {
+        PoolConfig *config;
+        char expected[512];
+
+        make_folder();
+        mkdir(in_folder("d.inc"), 0755);
+        write_file("a.inc", "user = alice\n[global]\nlog_level = debug\n");
+        write_file("b.inc", "\ngroup = users\nuser = bob\n");
+        write_file("www.conf", "[www]\ninclude = *.inc\npm = static\npm.max_children = 1\n"
+                               "include = nothing.*\n");
+
+        ck_assert_int_eq(load(&config, "www.conf"), 0);
+        ck_assert_str_eq(config->user, "bob");
+        ck_assert_uint_eq(pool_config_line_of(config, "user"), 3);
+        ck_assert_str_eq(pool_config_file_of(config, "user"), in_folder("b.inc"));
+        ck_assert_str_eq(pool_config_file_of(config, "pm"), in_folder("www.conf"));
+        ck_assert_uint_eq(config->log_level, LOG_DEBUG);
+        snprintf(expected, sizeof(expected),
+                        "<4> %s/www.conf:5: include: there is no file %s/nothing.*\n", folder,
+                        folder);
+        ck_assert_str_eq(reports.text, expected);
+        pool_config_free(config);
+
+        write_file("b.inc", "\nchroot = /x\npm.max_children = 0\n");
+        ck_assert_int_eq(load(&config, "www.conf"), -EINVAL);
+        snprintf(expected, sizeof(expected), "<3> %s/b.inc:3: pm.max_children: 0 is below 1\n",
+                        folder);
+        ck_assert_str_eq(reports.text, expected);
+
+        write_file("www.conf", "[www]\ninclude = www.conf\n");
+        ck_assert_int_eq(load(&config, "www.conf"), -EINVAL);
+        ck_assert_ptr_nonnull(strstr(reports.text, ":2: include: is nested deeper than 5 files"));
+
+        write_file("www.conf", "[www]\ninclude = nowhere/x.conf\n");
+        ck_assert_int_ne(load(&config, "www.conf"), 0);
+        remove_folder();
+}
+END_TEST
+
+START_TEST(files_that_cannot_be_read) {
+        PoolConfig *config;
+        char expected[512];
+        FILE *f;
+
+        make_folder();
+        ck_assert_int_eq(load(&config, "www.conf"), -ENOENT);
+        snprintf(expected, sizeof(expected),
+                        "<3> %s/www.conf: cannot read it: No such file or directory\n", folder);
+        ck_assert_str_eq(reports.text, expected);
+
+        ck_assert_int_eq(mkfifo(in_folder("fifo"), 0600), 0);
+        ck_assert_int_eq(load(&config, "fifo"), -EINVAL);
+        ck_assert_ptr_nonnull(strstr(reports.text, "fifo: is not a regular file"));
+
+        f = fopen(in_folder("www.conf"), "we");
+        ck_assert_int_eq(ftruncate(fileno(f), 1024 * 1024 + 1), 0);
+        fclose(f);
+        ck_assert_int_eq(load(&config, "www.conf"), -EFBIG);
+        ck_assert_ptr_nonnull(strstr(reports.text, "is larger than 1048576 bytes"));
+
+        f = fopen(in_folder("www.conf"), "we");
+        ck_assert_int_eq(ftruncate(fileno(f), 10), 0);
+        fclose(f);
+        ck_assert_int_eq(load(&config, "www.conf"), -EINVAL);
+        ck_assert_ptr_nonnull(strstr(reports.text, ":1: there is a NUL byte"));
+        remove_folder();
+}
+END_TEST
+
+/* --- only the socket --- */
+
+START_TEST(only_listen) {
+        static const char text[] =
+                        "nonsense\n[www]\npm.max_children = 0\nfrobnicate = 1\n"
+                        "prefix = /srv\nlisten = a.sock\nlisten = nonsense:99999999\n"
+                        "listen.mode = 9\nlisten.owner = bob\n[other]\nlisten = /other\n";
+        PoolConfig *config = NULL;
+
+        reports = (Reports){};
+        ck_assert_int_eq(pool_config_parse_listen(&config, "www", "www.conf", text, strlen(text),
+                                         record, &reports),
+                        0);
+        ck_assert_uint_eq(config->listen.n_items, 1);
+        ck_assert_str_eq(config->listen.items[0].value, "/srv/a.sock");
+        ck_assert_uint_eq(config->listen_mode, 0660);
+        ck_assert_str_eq(config->listen_owner, "bob");
+        ck_assert_ptr_nonnull(strstr(reports.text, "<4> www.conf:1: 'nonsense' has no value"));
+        ck_assert_ptr_nonnull(
+                        strstr(reports.text, "<4> www.conf:7: listen: 'nonsense' is not an IP"));
+        ck_assert_ptr_nonnull(strstr(reports.text, "<4> www.conf:8: listen.mode: '9' is not"));
+        ck_assert_ptr_nonnull(strstr(reports.text, "<4> www.conf:10: [other]: this file is for"));
+        ck_assert_ptr_null(strstr(reports.text, "frobnicate"));
+        pool_config_free(config);
+}
+END_TEST
+
+UNIT_MAIN("pool-config", the_least, the_file_of_debian, the_file_on_this_machine, the_default_pool,
+                sections, wrong_lines, what_has_no_effect_is_said, pool_is_expanded,
+                environment_is_expanded, what_comes_twice, the_first_php_value_counts, long_values,
+                names_of_pools, extensions, includes, files_that_cannot_be_read, only_listen);

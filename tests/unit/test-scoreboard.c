@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/* Proves that the manager counts what the workers write, that it survives whatever else stands on
+ * the board, and that no worker can write in the ledger. */
+
+#include "shared/scoreboard.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "unit.h"
+
+static void make(Scoreboard **manager, Scoreboard **pool, unsigned n) {
+        ck_assert_int_eq(scoreboard_new(manager, n), 0);
+        ck_assert_int_eq(scoreboard_attach(pool, scoreboard_board_fd(*manager),
+                                         scoreboard_ledger_fd(*manager), n),
+                        0);
+}
+
+START_TEST(it_counts) {
+        _cleanup_(scoreboard_freep) Scoreboard *manager = NULL, *pool = NULL;
+        ScoreboardSummary summary;
+
+        make(&manager, &pool, 5);
+        ck_assert(scoreboard_idle_below(pool, 1));
+        scoreboard_set(pool, 0, SLOT_IDLE, 1);
+        scoreboard_set(pool, 1, SLOT_RUNNING, 2);
+        scoreboard_set(pool, 2, SLOT_STARTING, 3);
+        scoreboard_set(pool, 4, SLOT_FINISHING, 3);
+        scoreboard_count_request(pool, 0);
+        scoreboard_count_request(pool, 4);
+        scoreboard_count_request(pool, 4);
+
+        ck_assert(!scoreboard_idle_below(pool, 1));
+        ck_assert(scoreboard_idle_below(pool, 2));
+        ck_assert(!scoreboard_idle_below(pool, 0));
+        ck_assert_int_eq(scoreboard_summarize(manager, &summary), 0);
+        ck_assert_uint_eq(summary.n_idle, 1);
+        ck_assert_uint_eq(summary.n_busy, 2);
+        ck_assert_uint_eq(summary.n_starting, 1);
+        ck_assert_uint_eq(summary.n_requests, 3);
+}
+END_TEST
+
+START_TEST(a_slot_is_shown_whole_and_terminated) {
+        _cleanup_(scoreboard_freep) Scoreboard *manager = NULL, *pool = NULL;
+        char uri[500];
+        RequestInfo info = {.method = "GET", .uri = uri, .content_length = 7};
+        SlotView view;
+
+        memset(uri, 'u', sizeof(uri) - 1);
+        uri[sizeof(uri) - 1] = '\0';
+        make(&manager, &pool, 2);
+        scoreboard_set(pool, 1, SLOT_RUNNING, 1234567);
+        scoreboard_set_request(pool, 1, &info);
+
+        ck_assert_int_eq(scoreboard_view_slot(manager, 1, &view), 0);
+        ck_assert_int_eq(view.state, SLOT_RUNNING);
+        ck_assert_uint_eq(view.since_usec, 1234567);
+        ck_assert_str_eq(view.method, "GET");
+        ck_assert_uint_eq(strlen(view.uri), sizeof(view.uri) - 1);
+        ck_assert_str_eq(view.query, "");
+        ck_assert_uint_eq(view.content_length, 7);
+        ck_assert_int_eq(scoreboard_view_slot(manager, 2, &view), -EINVAL);
+}
+END_TEST
+
+START_TEST(a_dead_worker_leaves_its_last_state) {
+        _cleanup_(scoreboard_freep) Scoreboard *manager = NULL, *pool = NULL;
+        SlotView view;
+
+        make(&manager, &pool, 1);
+        scoreboard_set(pool, 0, SLOT_RUNNING, 5);
+        scoreboard_bury(pool, 0);
+        ck_assert_int_eq(scoreboard_view_slot(manager, 0, &view), 0);
+        ck_assert_int_eq(view.state, SLOT_EMPTY);
+        ck_assert_int_eq(view.last_state, SLOT_RUNNING);
+}
+END_TEST
+
+START_TEST(rubbish_on_the_board_harms_nothing) {
+        _cleanup_(scoreboard_freep) Scoreboard *manager = NULL;
+        ScoreboardSummary summary;
+        char rubbish[4096];
+        SlotView view;
+
+        ck_assert_int_eq(scoreboard_new(&manager, 7), 0);
+        memset(rubbish, 0xff, sizeof(rubbish));
+        for (off_t at = 0; pwrite(scoreboard_board_fd(manager), rubbish, sizeof(rubbish), at) > 0;)
+                at += (off_t) sizeof(rubbish);
+
+        ck_assert_int_eq(scoreboard_summarize(manager, &summary), 0);
+        ck_assert_uint_le(summary.n_busy + summary.n_idle + summary.n_starting, 7);
+        for (unsigned i = 0; i < 7; i++) {
+                ck_assert_int_eq(scoreboard_view_slot(manager, i, &view), 0);
+                ck_assert_uint_lt(strlen(view.uri), sizeof(view.uri));
+                ck_assert_uint_lt(strlen(view.remote), sizeof(view.remote));
+        }
+}
+END_TEST
+
+START_TEST(the_board_keeps_its_size_and_the_ledger_its_writer) {
+        _cleanup_(scoreboard_freep) Scoreboard *manager = NULL;
+
+        ck_assert_int_eq(scoreboard_new(&manager, 3), 0);
+        ck_assert_int_lt(ftruncate(scoreboard_board_fd(manager), 0), 0);
+        ck_assert_int_lt(ftruncate(scoreboard_ledger_fd(manager), 0), 0);
+        ck_assert_int_lt(pwrite(scoreboard_ledger_fd(manager), "x", 1, 0), 0);
+        ck_assert_ptr_eq(mmap(NULL, sizeof(Ledger), PROT_READ | PROT_WRITE, MAP_SHARED,
+                                         scoreboard_ledger_fd(manager), 0),
+                        MAP_FAILED);
+}
+END_TEST
+
+START_TEST(workers_learn_that_they_should_leave) {
+        _cleanup_(scoreboard_freep) Scoreboard *manager = NULL, *pool = NULL;
+
+        make(&manager, &pool, 2);
+        ck_assert(!scoreboard_must_leave(pool, 0));
+        atomic_store(&scoreboard_ledger(manager)->retired[1], 1);
+        ck_assert(!scoreboard_must_leave(pool, 0));
+        ck_assert(scoreboard_must_leave(pool, 1));
+        scoreboard_drain(pool);
+        ck_assert(scoreboard_must_leave(pool, 0));
+}
+END_TEST
+
+START_TEST(a_wrong_size_is_refused) {
+        _cleanup_(scoreboard_freep) Scoreboard *manager = NULL, *pool = NULL;
+
+        ck_assert_int_eq(scoreboard_new(&manager, 0), -EINVAL);
+        ck_assert_int_eq(scoreboard_new(&manager, SCOREBOARD_SLOTS_MAX + 1), -EINVAL);
+        ck_assert_int_eq(scoreboard_new(&manager, 3), 0);
+        ck_assert_int_eq(scoreboard_attach(&pool, scoreboard_board_fd(manager),
+                                         scoreboard_ledger_fd(manager), 4),
+                        -EBADMSG);
+}
+END_TEST
+
+UNIT_MAIN("scoreboard", it_counts, a_slot_is_shown_whole_and_terminated,
+                a_dead_worker_leaves_its_last_state, rubbish_on_the_board_harms_nothing,
+                the_board_keeps_its_size_and_the_ledger_its_writer,
+                workers_learn_that_they_should_leave, a_wrong_size_is_refused);
