@@ -13,10 +13,10 @@
 
 static int client_connect(const char *pool, uint64_t timeout_usec) {
         _cleanup_close_ int fd = -EBADF;
-        struct sockaddr_un address = {.sun_family = AF_UNIX};
+        struct sockaddr_un address = { .sun_family = AF_UNIX };
         struct timeval timeout = {
-                        .tv_sec = (time_t) (timeout_usec / 1000000),
-                        .tv_usec = (suseconds_t) (timeout_usec % 1000000),
+                .tv_sec = (time_t) (timeout_usec / 1000000),
+                .tv_usec = (suseconds_t) (timeout_usec % 1000000),
         };
         int r;
 
@@ -41,7 +41,7 @@ static int client_connect(const char *pool, uint64_t timeout_usec) {
 int client_ask(ControlReply **ret, const char *pool, ControlVerb verb, uint64_t timeout_usec) {
         _cleanup_free_ ControlReply *reply = calloc(1, sizeof(*reply));
         _cleanup_close_ int fd = -EBADF;
-        ControlRequest request = {.version = CONTROL_VERSION, .verb = verb};
+        ControlRequest request = { .version = CONTROL_VERSION, .verb = verb };
         ssize_t n;
         int r;
 

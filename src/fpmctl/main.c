@@ -76,8 +76,8 @@ static const struct {
         const char *name;
         int (*run)(const char *pool);
 } commands[] = {
-                {"reload", command_reload},
-                {"status", command_status},
+        { "reload", command_reload },
+        { "status", command_status },
 };
 
 static int run_command(const char *name, const char *pool) {
@@ -96,9 +96,9 @@ static int run_command(const char *name, const char *pool) {
 
 int main(int argc, char *argv[]) {
         static const struct option options[] = {
-                        {"help", no_argument, NULL, 'h'},
-                        {"version", no_argument, NULL, 'v'},
-                        {},
+                { "help", no_argument, NULL, 'h' },
+                { "version", no_argument, NULL, 'v' },
+                {},
         };
         int c;
 

@@ -106,7 +106,7 @@ static int note_addresses(Generator *generator, const PoolConfig *config) {
 static int generate(Generator *generator, const char *name, const char *file) {
         _cleanup_(pool_config_freep) PoolConfig *config = NULL;
         _cleanup_free_ char *text = NULL, *dir = NULL, *path = NULL;
-        UnitReport report = {.report = say, .userdata = generator};
+        UnitReport report = { .report = say, .userdata = generator };
         int r;
 
         /* What is wrong with the file was said, and is not for our exit status. */
@@ -166,7 +166,7 @@ static void generate_all(Generator *generator) {
 }
 
 static const char *find_setfacl(void) {
-        static const char *const paths[] = {"/usr/bin/setfacl", "/bin/setfacl"};
+        static const char *const paths[] = { "/usr/bin/setfacl", "/bin/setfacl" };
 
         for (size_t i = 0; i < ELEMENTSOF(paths); i++)
                 if (access(paths[i], X_OK) == 0)
@@ -176,7 +176,7 @@ static const char *find_setfacl(void) {
 }
 
 int main(int argc, char *argv[]) {
-        Generator generator = {.conf_dir = FPMD_CONF_DIR, .kmsg_fd = -EBADF};
+        Generator generator = { .conf_dir = FPMD_CONF_DIR, .kmsg_fd = -EBADF };
 
         if (argc != 4 && argc != 5) {
                 fprintf(stderr, "Usage: fpmd-generator NORMAL-DIR EARLY-DIR LATE-DIR [CONF-DIR]\n");

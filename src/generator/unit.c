@@ -281,14 +281,14 @@ static void write_clients(const Unit *unit) {
 
 static bool says_anything(const Unit *unit) {
         static const char *const directives[] = {
-                        "listen",
-                        "listen.backlog",
-                        "listen.owner",
-                        "listen.group",
-                        "listen.mode",
-                        "listen.acl_users",
-                        "listen.acl_groups",
-                        "listen.allowed_clients",
+                "listen",
+                "listen.backlog",
+                "listen.owner",
+                "listen.group",
+                "listen.mode",
+                "listen.acl_users",
+                "listen.acl_groups",
+                "listen.allowed_clients",
         };
 
         for (size_t i = 0; i < ELEMENTSOF(directives); i++)
@@ -300,7 +300,7 @@ static bool says_anything(const Unit *unit) {
 
 int unit_socket_dropin(const PoolConfig *config, const char *setfacl, const UnitReport *report,
                 char **ret) {
-        Unit unit = {.config = config, .report = report};
+        Unit unit = { .config = config, .report = report };
         _cleanup_free_ char *text = NULL;
         size_t size;
         int r;

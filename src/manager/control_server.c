@@ -142,7 +142,7 @@ static int on_connection(sd_event_source *source, int fd, uint32_t revents, void
 
 static int listen_at(const char *path) {
         _cleanup_close_ int fd = -EBADF;
-        struct sockaddr_un address = {.sun_family = AF_UNIX};
+        struct sockaddr_un address = { .sun_family = AF_UNIX };
 
         if (strlen(path) >= sizeof(address.sun_path))
                 return -ENAMETOOLONG;
@@ -172,9 +172,9 @@ int control_server_new(ControlServer **ret, sd_event *event, const char *path,
         if (!server)
                 return -ENOMEM;
 
-        *server = (ControlServer){.event = event, .hooks = hooks, .userdata = userdata};
+        *server = (ControlServer){ .event = event, .hooks = hooks, .userdata = userdata };
         for (size_t i = 0; i < CLIENTS_MAX; i++)
-                server->clients[i] = (Client){.server = server, .fd = -EBADF};
+                server->clients[i] = (Client){ .server = server, .fd = -EBADF };
 
         server->fd = listen_at(path);
         if (server->fd < 0)

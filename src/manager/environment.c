@@ -9,15 +9,15 @@
 #include <unistd.h>
 
 static const char *const manager_only[] = {
-                "NOTIFY_SOCKET",
-                "WATCHDOG_PID",
-                "WATCHDOG_USEC",
-                "LISTEN_PID",
-                "LISTEN_FDS",
-                "LISTEN_FDNAMES",
-                "FDSTORE",
-                "MAINPID",
-                "JOURNAL_STREAM",
+        "NOTIFY_SOCKET",
+        "WATCHDOG_PID",
+        "WATCHDOG_USEC",
+        "LISTEN_PID",
+        "LISTEN_FDS",
+        "LISTEN_FDNAMES",
+        "FDSTORE",
+        "MAINPID",
+        "JOURNAL_STREAM",
 };
 
 static bool is_manager_only(const char *variable) {

@@ -12,6 +12,7 @@
 
 #include "manager/launch.h"
 #include "manager/log.h"
+#include "manager/overdue.h"
 #include "manager/worker_report.h"
 #include "manager/workforce.h"
 #include "shared/escape.h"
@@ -31,6 +32,7 @@ struct Generation {
         int bell_fd; /* eventfd that workers ring */
         Scoreboard *board;
         Workforce *workforce;
+        Overdue *overdue;
 
         sd_event_source *child_source, *control_source, *bell_source, *limit_source;
 };
@@ -53,6 +55,7 @@ Generation *generation_free(Generation *g) {
         fd_close(g->control_fd);
         fd_close(g->bell_fd);
         scoreboard_free(g->board);
+        overdue_free(g->overdue);
         workforce_free(g->workforce);
         pool_config_free(g->config);
         free(g);
@@ -72,18 +75,21 @@ static void generation_misused(Generation *g, const char *what) {
 
 /* The socket is non-blocking and holds hundreds of our messages: one that does not fit means that
  * the zygote does not read. */
-static int order(Generation *g, MessageType type, unsigned slot, int value) {
-        Message message = {.type = type, .slot = slot, .value = value};
+static int order_message(Generation *g, const Message *message) {
         int r;
 
         if (g->control_fd < 0)
                 return -EPIPE;
 
-        r = message_send(g->control_fd, &message);
+        r = message_send(g->control_fd, message);
         if (r == -EAGAIN)
                 generation_misused(g, "the zygote does not read its control socket");
 
         return r;
+}
+
+static int order(Generation *g, MessageType type, unsigned slot, int value) {
+        return order_message(g, &(Message){ .type = type, .slot = slot, .value = value });
 }
 
 void generation_ping(Generation *g) {
@@ -150,7 +156,7 @@ void generation_kill(Generation *g) {
         for (unsigned i = 0; i < slots_count(slots(g)) && g->control_fd >= 0; i++)
                 if (slots_life(slots(g), i) == SLOT_ALIVE ||
                                 slots_life(slots(g), i) == SLOT_RETIRING) {
-                        Message message = {.type = MESSAGE_SIGNAL, .slot = i, .value = SIGKILL};
+                        Message message = { .type = MESSAGE_SIGNAL, .slot = i, .value = SIGKILL };
 
                         (void) message_send(g->control_fd, &message);
                 }
@@ -171,7 +177,21 @@ static int order_retire(unsigned slot, void *userdata) {
         return order(userdata, MESSAGE_RETIRE, slot, 0);
 }
 
-static const WorkforceOrders workforce_orders = {.start_worker = order_fork, .retire_worker = order_retire};
+static void order_trace(unsigned slot, unsigned depth, void *userdata) {
+        (void) order(userdata, MESSAGE_TRACE, slot, (int) depth);
+}
+
+/* Not SIGTERM, which a script may have learned to ignore: nothing of it is to run any more. */
+static void order_end(unsigned slot, SlotWord word, void *userdata) {
+        (void) order_message(userdata, &(Message){ .type = MESSAGE_SIGNAL,
+                                                       .slot = slot,
+                                                       .value = SIGKILL,
+                                                       .word = word });
+}
+
+static const OverdueOrders overdue_orders = { .trace = order_trace, .end = order_end };
+static const WorkforceOrders workforce_orders = { .start_worker = order_fork,
+        .retire_worker = order_retire };
 
 int generation_new(Generation **ret, const GenerationContext *context, PoolConfig *config,
                 unsigned number) {
@@ -185,11 +205,11 @@ int generation_new(Generation **ret, const GenerationContext *context, PoolConfi
         }
 
         *g = (Generation){
-                        .context = *context,
-                        .config = config,
-                        .number = number,
-                        .control_fd = -EBADF,
-                        .bell_fd = -EBADF,
+                .context = *context,
+                .config = config,
+                .number = number,
+                .control_fd = -EBADF,
+                .bell_fd = -EBADF,
         };
 
         r = scoreboard_new(&g->board, (unsigned) config->max_children);
@@ -198,6 +218,10 @@ int generation_new(Generation **ret, const GenerationContext *context, PoolConfi
 
         r = workforce_new(&g->workforce, context->event, config, context->listeners, g->board,
                         &workforce_orders, g);
+        if (r < 0)
+                return r;
+
+        r = overdue_new(&g->overdue, context->event, config, g->board, &overdue_orders, g);
         if (r < 0)
                 return r;
 
@@ -228,6 +252,7 @@ static int on_bell(sd_event_source *source, int fd, uint32_t revents, void *user
                 begin_serving(g);
 
         workforce_balance(g->workforce);
+        overdue_look(g->overdue);
         g->context.hooks->changed(g, g->context.userdata);
         return 0;
 }
@@ -253,6 +278,7 @@ static int on_ready(Generation *g, const Message *message) {
         log_debug("Generation %u: PHP has started", g->number);
         g->state = GENERATION_WARMING;
         workforce_start(g->workforce);
+        overdue_look(g->overdue);
         if (slots_taken(slots(g)) == 0)
                 begin_serving(g); /* on demand: systemd's queue is as good as a worker */
 
@@ -293,8 +319,11 @@ static int on_exited(Generation *g, const Message *message) {
         if (r < 0)
                 return r;
 
-        worker_report_exit(g->board, message->slot, pid, message->value, lived_usec);
+        worker_report_exit(g->board, message->slot, pid, message->value, lived_usec,
+                        overdue_cause(g->overdue, message->slot));
         workforce_balance(g->workforce);
+        if (worker_exit_is_crash(message->value))
+                g->context.hooks->crashed(g, g->context.userdata);
         g->context.hooks->changed(g, g->context.userdata);
         return 0;
 }
@@ -302,6 +331,11 @@ static int on_exited(Generation *g, const Message *message) {
 static int on_pong(Generation *g, const Message *message) {
         (void) message;
         g->context.hooks->alive(g, g->context.userdata);
+        return 0;
+}
+
+static int on_frame(Generation *g, const Message *message) {
+        overdue_frame(g->overdue, message->slot, message->text);
         return 0;
 }
 
@@ -313,17 +347,19 @@ typedef enum ZygoteWord {
         WORD_NOT_FORKED,
         WORD_EXITED,
         WORD_PONG,
+        WORD_FRAME,
+        WORD_TRACED,
         _WORD_MAX,
 } ZygoteWord;
 
 /* clang-format off */
 static const MessageHandler handlers[_GENERATION_STATE_MAX][_WORD_MAX] = {
-        /*                         READY     FAILED     FORKED     NOT_FORKED     EXITED     PONG    */
-        [GENERATION_STARTING] = { on_ready,  on_failed, misuse,    misuse,        misuse,    on_pong },
-        [GENERATION_WARMING]  = { misuse,    misuse,    on_forked, on_not_forked, on_exited, on_pong },
-        [GENERATION_SERVING]  = { misuse,    misuse,    on_forked, on_not_forked, on_exited, on_pong },
-        [GENERATION_DRAINING] = { ignore,    on_failed, on_forked, on_not_forked, on_exited, on_pong },
-        [GENERATION_GONE]     = { misuse,    misuse,    misuse,    misuse,        misuse,    misuse  },
+        /*                         READY     FAILED     FORKED     NOT_FORKED     EXITED     PONG     FRAME     TRACED */
+        [GENERATION_STARTING] = { on_ready,  on_failed, misuse,    misuse,        misuse,    on_pong, misuse,   misuse },
+        [GENERATION_WARMING]  = { misuse,    misuse,    on_forked, on_not_forked, on_exited, on_pong, on_frame, ignore },
+        [GENERATION_SERVING]  = { misuse,    misuse,    on_forked, on_not_forked, on_exited, on_pong, on_frame, ignore },
+        [GENERATION_DRAINING] = { ignore,    on_failed, on_forked, on_not_forked, on_exited, on_pong, on_frame, ignore },
+        [GENERATION_GONE]     = { misuse,    misuse,    misuse,    misuse,        misuse,    misuse,  misuse,   misuse },
 };
 /* clang-format on */
 
@@ -400,12 +436,12 @@ static int watch(Generation *g) {
 
 int generation_start(Generation *g) {
         LaunchPlan plan = {
-                        .program = g->context.program,
-                        .config = g->config,
-                        .listeners = g->context.listeners,
-                        .board = g->board,
-                        .bell_fd = g->bell_fd,
-                        .strict = g->context.strict,
+                .program = g->context.program,
+                .config = g->config,
+                .listeners = g->context.listeners,
+                .board = g->board,
+                .bell_fd = g->bell_fd,
+                .strict = g->context.strict,
         };
         int r;
 
@@ -441,6 +477,14 @@ const char *generation_reason(const Generation *g) {
 
 uint64_t generation_limit_reached(const Generation *g) {
         return workforce_limit_reached(g->workforce);
+}
+
+uint64_t generation_ceiling(const Generation *g) {
+        return workforce_ceiling(g->workforce);
+}
+
+void generation_describe_ceiling(const Generation *g, char *buffer, size_t size) {
+        workforce_describe_ceiling(g->workforce, buffer, size);
 }
 
 bool generation_refused(const Generation *g) {

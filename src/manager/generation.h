@@ -40,6 +40,8 @@ typedef struct GenerationHooks {
         void (*serving)(Generation *generation, void *userdata); /* the first worker can accept */
         void (*changed)(Generation *generation, void *userdata); /* worker numbers changed */
         void (*alive)(Generation *generation, void *userdata);   /* the zygote answered a ping */
+        void (*crashed)(Generation *generation,
+                        void *userdata); /* a worker, by SIGSEGV or SIGBUS */
         void (*gone)(Generation *generation, void *userdata);
 } GenerationHooks;
 
@@ -83,6 +85,8 @@ bool generation_refused(const Generation *generation);
 const char *generation_reason(const Generation *generation);
 
 uint64_t generation_limit_reached(const Generation *generation);
+uint64_t generation_ceiling(const Generation *generation);
+void generation_describe_ceiling(const Generation *generation, char *buffer, size_t size);
 uint64_t generation_drain_limit_usec(const Generation *generation);
 
 /* What the scoreboard says now. 0 or negative errno. */

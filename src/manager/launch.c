@@ -35,11 +35,11 @@ static int config_memfd(const PoolConfig *config) {
 
 static int plan_fds(SpawnPlan *spawn, const LaunchPlan *plan, int control_fd, int config_fd) {
         const SpawnFd ours[] = {
-                        {control_fd, "control"},
-                        {config_fd, "config"},
-                        {scoreboard_board_fd(plan->board), "board"},
-                        {scoreboard_ledger_fd(plan->board), "ledger"},
-                        {plan->bell_fd, "bell"},
+                { control_fd, "control" },
+                { config_fd, "config" },
+                { scoreboard_board_fd(plan->board), "board" },
+                { scoreboard_ledger_fd(plan->board), "ledger" },
+                { plan->bell_fd, "bell" },
         };
         int r;
 
@@ -62,11 +62,11 @@ static int spawn_zygote(const LaunchPlan *plan, int control_fd, pid_t *ret_pid) 
         _cleanup_(account_done) Account account = {};
         _cleanup_close_ int config_fd = -EBADF, stdout_fd = -EBADF, stderr_fd = -EBADF;
         SpawnPlan spawn = {
-                        .program = plan->program,
-                        .pool = plan->config->name,
-                        .option = plan->strict ? "--strict" : NULL,
-                        .config = plan->config,
-                        .account = &account,
+                .program = plan->program,
+                .pool = plan->config->name,
+                .option = plan->strict ? "--strict" : NULL,
+                .config = plan->config,
+                .account = &account,
         };
         int r;
 

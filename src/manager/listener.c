@@ -32,7 +32,7 @@ static int listener_check(int fd, const char *name) {
 
         /* Connections inherit it: an answer that leaves in one piece must not wait for an ACK.
          * Fails on unix sockets, which never wait. */
-        (void) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
+        (void) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int));
         return 0;
 }
 

@@ -18,7 +18,7 @@ static struct {
         const char *pool;
         int max_priority;
         bool journal;
-} state = {.pool = "", .max_priority = LOG_INFO};
+} state = { .pool = "", .max_priority = LOG_INFO };
 
 /* $JOURNAL_STREAM names the device and inode of stderr when systemd connected it (systemd.exec(5)).
  */

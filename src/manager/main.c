@@ -41,12 +41,12 @@ enum {
 /* 1: go on, else done with exit status *ret. */
 static int parse_arguments(int argc, char *argv[], int *ret) {
         static const struct option options[] = {
-                        {"test", no_argument, NULL, 't'},
-                        {"conf-dir", required_argument, NULL, OPTION_CONF_DIR},
-                        {"pool-program", required_argument, NULL, OPTION_POOL_PROGRAM},
-                        {"help", no_argument, NULL, 'h'},
-                        {"version", no_argument, NULL, 'v'},
-                        {},
+                { "test", no_argument, NULL, 't' },
+                { "conf-dir", required_argument, NULL, OPTION_CONF_DIR },
+                { "pool-program", required_argument, NULL, OPTION_POOL_PROGRAM },
+                { "help", no_argument, NULL, 'h' },
+                { "version", no_argument, NULL, 'v' },
+                {},
         };
         int c;
 
@@ -94,9 +94,9 @@ static int exit_status(int r) {
 static int run_pool(PoolConfig *config) {
         _cleanup_(manager_freep) Manager *manager = NULL;
         ManagerOptions options = {
-                        .name = arg_pool,
-                        .conf_dir = arg_conf_dir,
-                        .program = arg_program,
+                .name = arg_pool,
+                .conf_dir = arg_conf_dir,
+                .program = arg_program,
         };
         Listeners listeners;
         int r;

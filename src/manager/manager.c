@@ -35,10 +35,10 @@ static void notify_status(Manager *m, const char *state) {
         pool_status(m->pool, &status);
         m->n_told = status.n_busy + status.n_idle + status.n_starting;
         (void) sd_notifyf(0,
-                        "%sSTATUS=%u workers: %u busy, %u idle; %" PRIu64
+                        "%sSTATUS=%u of %" PRIu64 " workers: %u busy, %u idle; %u queued; %" PRIu64
                         " requests; generation %u",
-                        state, status.n_busy + status.n_idle + status.n_starting, status.n_busy,
-                        status.n_idle, status.n_requests, status.generation);
+                        state, m->n_told, status.ceiling, status.n_busy, status.n_idle,
+                        status.n_queued, status.n_requests, status.generation);
 }
 
 static char *status_text(Manager *m) {
@@ -53,16 +53,27 @@ static char *status_text(Manager *m) {
                             "busy:                 %u\n"
                             "idle:                 %u\n"
                             "draining:             %u\n"
+                            "queue:                %u\n"
                             "max children:         %" PRIu64 "\n"
+                            "because:              %s\n"
                             "max children reached: %" PRIu64 "\n"
                             "requests:             %" PRIu64 "\n",
                             m->options.name, status.generation,
                             status.n_busy + status.n_idle + status.n_starting, status.n_busy,
-                            status.n_idle, status.n_draining, status.max_children,
-                            status.n_limit_reached, status.n_requests) < 0)
+                            status.n_idle, status.n_draining, status.n_queued, status.ceiling,
+                            status.why_ceiling, status.n_limit_reached, status.n_requests) < 0)
                 return NULL;
 
         return text;
+}
+
+static void stop(Manager *m) {
+        m->stopping = true;
+        notify_status(m, "STOPPING=1\n");
+
+        /* systemd's own patience must not end before ours. */
+        (void) sd_notifyf(0, "EXTEND_TIMEOUT_USEC=%" PRIu64,
+                        pool_drain_limit_usec(m->pool) + 5 * USEC_PER_SEC);
 }
 
 /* --- the pool's hooks --- */
@@ -93,6 +104,15 @@ static void on_changed(void *userdata) {
 
 static void on_alive(void *userdata) {
         notify_status(userdata, "WATCHDOG=1\n");
+}
+
+static void on_idle(void *userdata) {
+        Manager *m = userdata;
+
+        log_info("Idle for as long as pm.idle_exit_timeout says, leaving; the next connection starts the "
+                 "pool again");
+        stop(m);
+        pool_drain(m->pool);
 }
 
 static void on_ended(int result, void *userdata) {
@@ -167,16 +187,17 @@ static char *on_status_asked(void *userdata) {
 }
 
 static const ControlHooks control_hooks = {
-                .reload = on_reload_asked,
-                .status = on_status_asked,
+        .reload = on_reload_asked,
+        .status = on_status_asked,
 };
 
 static const PoolHooks pool_hooks = {
-                .serving = on_serving,
-                .changed = on_changed,
-                .alive = on_alive,
-                .ended = on_ended,
-                .reloaded = on_reloaded,
+        .serving = on_serving,
+        .changed = on_changed,
+        .alive = on_alive,
+        .idle = on_idle,
+        .ended = on_ended,
+        .reloaded = on_reloaded,
 };
 
 /* --- timers --- */
@@ -211,15 +232,6 @@ static int add_watchdog(Manager *m) {
 }
 
 /* --- signals --- */
-
-static void stop(Manager *m) {
-        m->stopping = true;
-        notify_status(m, "STOPPING=1\n");
-
-        /* systemd's own patience must not end before ours. */
-        (void) sd_notifyf(0, "EXTEND_TIMEOUT_USEC=%" PRIu64,
-                        pool_drain_limit_usec(m->pool) + 5 * USEC_PER_SEC);
-}
 
 static int on_drain_signal(
                 sd_event_source *source, const struct signalfd_siginfo *si, void *userdata) {
@@ -266,12 +278,12 @@ static const struct {
         int signal;
         sd_event_signal_handler_t handler;
 } signals[] = {
-                {SIGTERM, on_drain_signal},
-                {SIGQUIT, on_drain_signal},
-                {SIGINT, on_fast_signal},
-                {SIGHUP, on_reload_signal},
-                {SIGUSR1, on_reopen_signal},
-                {SIGUSR2, on_reload_signal},
+        { SIGTERM, on_drain_signal },
+        { SIGQUIT, on_drain_signal },
+        { SIGINT, on_fast_signal },
+        { SIGHUP, on_reload_signal },
+        { SIGUSR1, on_reopen_signal },
+        { SIGUSR2, on_reload_signal },
 };
 
 static int add_signals(Manager *m) {

@@ -31,8 +31,8 @@ typedef struct Hierarchy {
 
 /* A hybrid setup has both: v2 for names only at another place, the memory controller in v1. */
 static const Hierarchy hierarchies[] = {
-                {"", "sys/fs/cgroup", {"memory.max", "memory.high", NULL}},
-                {"memory", "sys/fs/cgroup/memory", {"memory.limit_in_bytes", NULL}},
+        { "", "sys/fs/cgroup", { "memory.max", "memory.high", NULL } },
+        { "memory", "sys/fs/cgroup/memory", { "memory.limit_in_bytes", NULL } },
 };
 
 /* --- texts ------------------------------------------------------------------------------------ */
@@ -300,7 +300,7 @@ static uint64_t available(const MachineMemory *machine, uint64_t used_bytes) {
 }
 
 int memory_budget_at(int root_fd, uint64_t used_bytes, MemoryBudget *ret) {
-        MemoryBudget budget = {.bytes = MEMORY_UNLIMITED, .source = MEMORY_CGROUP_LIMIT};
+        MemoryBudget budget = { .bytes = MEMORY_UNLIMITED, .source = MEMORY_CGROUP_LIMIT };
         MachineMemory machine;
         int r;
 
@@ -315,9 +315,9 @@ int memory_budget_at(int root_fd, uint64_t used_bytes, MemoryBudget *ret) {
 
         if (r >= 0 && budget.bytes >= machine.total_bytes)
                 budget = (MemoryBudget){
-                                .bytes = available(&machine, used_bytes),
-                                .source = MEMORY_MACHINE_AVAILABLE,
-                                .description = "MemAvailable in /proc/meminfo",
+                        .bytes = available(&machine, used_bytes),
+                        .source = MEMORY_MACHINE_AVAILABLE,
+                        .description = "MemAvailable in /proc/meminfo",
                 };
 
         *ret = budget;

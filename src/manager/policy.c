@@ -18,6 +18,26 @@ static uint64_t missing(uint64_t wanted, uint64_t present) {
 /* When a burst asks for more than pm.max_spawn_rate, the rest follows after this pause. */
 #define SPAWN_PAUSE_USEC (USEC_PER_SEC / 100)
 
+/* pm = auto starts with this many, and then keeps the connections of so much time in spare workers: about
+ * what it takes from the bell to a new worker in accept(). */
+#define AUTO_START 2
+#define AUTO_SPARE_SECONDS 0.01
+#define AUTO_IDLE_LIMIT_USEC (10 * USEC_PER_SEC)
+
+static uint64_t auto_spares(double rate) {
+        double spares = rate * AUTO_SPARE_SECONDS;
+
+        /* The negation also catches what is no number. */
+        return !(spares < 1000) ? 1000 : 1 + (uint64_t) spares;
+}
+
+/* Twice the spares, so that what comes and goes does not fork. */
+static uint64_t auto_most_idle(double rate) {
+        uint64_t most = 2 * auto_spares(rate);
+
+        return most > AUTO_START ? most : AUTO_START;
+}
+
 static unsigned alive(const PolicyInput *input) {
         return input->n_starting + input->n_idle + input->n_busy;
 }
@@ -34,8 +54,12 @@ static uint64_t wanted(const PoolConfig *config, const PolicyInput *input) {
                                 coming);
         case PM_ONDEMAND:
                 return missing(input->n_queued, coming);
+        case PM_AUTO:
+                return missing((input->begun ? auto_spares(input->rate) : AUTO_START) +
+                                                input->n_queued,
+                                coming);
         default:
-                return missing(config->max_children, alive(input));
+                return missing(input->ceiling, alive(input));
         }
 }
 
@@ -45,6 +69,9 @@ static uint64_t surplus(const PoolConfig *config, const PolicyInput *input) {
                 return min_u64(missing(input->n_idle, config->max_spare_servers), input->n_expired);
         case PM_ONDEMAND:
                 return input->n_expired;
+        case PM_AUTO:
+                return min_u64(missing(input->n_idle, auto_most_idle(input->rate)),
+                                input->n_expired);
         default:
                 return 0;
         }
@@ -52,14 +79,21 @@ static uint64_t surplus(const PoolConfig *config, const PolicyInput *input) {
 
 /* An idle worker that is not wanted costs nothing but memory, so nothing wakes us for it but this.
  */
-static uint64_t next_surplus_usec(const PoolConfig *config, const PolicyInput *input) {
-        bool can_shrink =
-                        config->pm == PM_ONDEMAND
-                                        ? alive(input) > 0
-                                        : config->pm == PM_DYNAMIC &&
-                                                          alive(input) > config->max_spare_servers;
+static bool can_shrink(const PoolConfig *config, const PolicyInput *input) {
+        switch (config->pm) {
+        case PM_DYNAMIC:
+                return alive(input) > config->max_spare_servers;
+        case PM_ONDEMAND:
+                return alive(input) > 0;
+        case PM_AUTO:
+                return alive(input) > AUTO_START;
+        default:
+                return false;
+        }
+}
 
-        if (!can_shrink)
+static uint64_t next_surplus_usec(const PoolConfig *config, const PolicyInput *input) {
+        if (!can_shrink(config, input))
                 return 0;
 
         /* Those that are busy now may be idle, and too many, after this time at the earliest. */
@@ -73,17 +107,31 @@ uint64_t policy_idle_limit_usec(const PoolConfig *config) {
                 return DYNAMIC_IDLE_LIMIT_USEC;
         case PM_ONDEMAND:
                 return config->process_idle_timeout_usec;
+        case PM_AUTO:
+                return AUTO_IDLE_LIMIT_USEC;
         default:
                 return UINT64_MAX;
         }
 }
 
-unsigned policy_ring_below(const PoolConfig *config) {
+uint64_t policy_ceiling(const PoolConfig *config, uint64_t budget_bytes, uint64_t worker_bytes) {
+        uint64_t fit;
+
+        if (config->pm != PM_AUTO)
+                return config->max_children;
+
+        fit = budget_bytes / (worker_bytes > 0 ? worker_bytes : POLICY_WORKER_BYTES_GUESS);
+        return fit == 0 ? 1 : min_u64(fit, config->max_children);
+}
+
+unsigned policy_ring_below(const PoolConfig *config, double rate) {
         switch (config->pm) {
         case PM_DYNAMIC:
                 return (unsigned) config->min_spare_servers;
         case PM_ONDEMAND:
                 return 1;
+        case PM_AUTO:
+                return (unsigned) auto_spares(rate);
         default:
                 return 0;
         }
@@ -91,9 +139,9 @@ unsigned policy_ring_below(const PoolConfig *config) {
 
 PolicyDecision policy_decide(const PoolConfig *config, const PolicyInput *input) {
         uint64_t want = wanted(config, input);
-        uint64_t room = missing(config->max_children, alive(input));
+        uint64_t room = missing(input->ceiling, alive(input));
         uint64_t now = min_u64(want, room);
-        PolicyDecision decision = {.limit_reached = want > room && config->pm != PM_STATIC};
+        PolicyDecision decision = { .limit_reached = want > room && config->pm != PM_STATIC };
 
         if (config->pm == PM_DYNAMIC && now > config->max_spawn_rate) {
                 now = config->max_spawn_rate;

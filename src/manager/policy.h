@@ -17,6 +17,8 @@ typedef struct PolicyInput {
         uint64_t next_expired_usec; /* from now, until one more has; when n_idle > n_expired */
         unsigned n_queued;          /* connections that wait in the listening sockets */
         bool begun;                 /* the first workers were asked for already */
+        uint64_t ceiling;           /* how many there may be: policy_ceiling() */
+        double rate;                /* requests per second, lately */
 } PolicyInput;
 
 typedef struct PolicyDecision {
@@ -30,12 +32,19 @@ typedef struct PolicyDecision {
 
 PolicyDecision policy_decide(const PoolConfig *config, const PolicyInput *input);
 
+/* How many workers there may be: pm.max_children, and with pm = auto as many as fit in budget_bytes at
+ * worker_bytes each (0: not known yet), at least one. */
+uint64_t policy_ceiling(const PoolConfig *config, uint64_t budget_bytes, uint64_t worker_bytes);
+
+/* What is taken for the weight of a worker that was not weighed yet. */
+#define POLICY_WORKER_BYTES_GUESS (UINT64_C(16) << 20)
+
 /* After how long an idle worker is one too many, if it is; UINT64_MAX: never. */
 uint64_t policy_idle_limit_usec(const PoolConfig *config);
 
 /* A worker that takes a connection rings when fewer than this many others are idle; 0: it does not.
  */
-unsigned policy_ring_below(const PoolConfig *config);
+unsigned policy_ring_below(const PoolConfig *config, double rate);
 
 enum {
         BACKOFF_FIRST_MSEC = 100,

@@ -2,9 +2,11 @@
 #include "manager/pool.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <time.h>
 
+#include "manager/crash_window.h"
 #include "manager/generation.h"
 #include "manager/log.h"
 #include "manager/policy.h"
@@ -35,9 +37,11 @@ struct Pool {
         Generation *dead; /* freed outside of its own hooks */
         unsigned n_generations;
         uint64_t started_usec;
-        uint64_t n_requests_before; /* of the generations that are gone */
+        uint64_t n_requests_seen, active_usec; /* idle exit: what was seen at the last look */
+        uint64_t n_requests_before;            /* of the generations that are gone */
         Backoff backoff;
-        sd_event_source *sweep_source, *retry_source;
+        CrashWindow crashes;
+        sd_event_source *sweep_source, *retry_source, *idle_source;
 };
 
 static uint64_t now_usec(Pool *pool) {
@@ -162,6 +166,64 @@ static void take_over(Pool *pool, Generation *generation) {
         pool->hooks->reloaded(0, "", pool->userdata);
 }
 
+/* --- idle exit --- */
+
+static int on_idle_timer(sd_event_source *source, uint64_t usec, void *userdata);
+
+static void look_for_idleness_at(Pool *pool, uint64_t usec) {
+        int r;
+
+        pool->idle_source = sd_event_source_disable_unref(pool->idle_source);
+        r = sd_event_add_time(pool->event, &pool->idle_source, CLOCK_MONOTONIC, usec,
+                        USEC_PER_SEC / 10, on_idle_timer, pool);
+        if (r < 0)
+                log_error_errno(r, "Cannot arm a timer, the pool will not leave when idle: %m");
+}
+
+/* When it last did something: to the microsecond where a worker is there to tell, else to a look. */
+static uint64_t active_usec(Pool *pool, uint64_t now) {
+        PoolStatus status;
+        ScoreboardSummary summary = {};
+
+        pool_status(pool, &status);
+        if (pool->current)
+                (void) generation_summarize(pool->current, &summary);
+
+        if (status.n_busy > 0 || status.n_draining > 0 || status.n_queued > 0 || pool->next)
+                pool->active_usec = now;
+        else if (status.n_requests != pool->n_requests_seen)
+                pool->active_usec = summary.n_idle > 0 && summary.last_idle_usec < now
+                                                    ? summary.last_idle_usec
+                                                    : now;
+        pool->n_requests_seen = status.n_requests;
+        return pool->active_usec;
+}
+
+static int on_idle_timer(sd_event_source *source, uint64_t usec, void *userdata) {
+        Pool *pool = userdata;
+        uint64_t timeout = pool->config->idle_exit_timeout_usec, now = now_usec(pool), active;
+
+        (void) source;
+        (void) usec;
+        if (pool->state != POOL_SERVING || timeout == 0)
+                return 0;
+
+        active = active_usec(pool, now);
+        if (active + timeout > now)
+                look_for_idleness_at(pool, active + timeout);
+        else
+                pool->hooks->idle(pool->userdata);
+
+        return 0;
+}
+
+static void begin_to_look_for_idleness(Pool *pool) {
+        pool->active_usec = now_usec(pool);
+        if (pool->config->idle_exit_timeout_usec > 0)
+                look_for_idleness_at(
+                                pool, pool->active_usec + pool->config->idle_exit_timeout_usec);
+}
+
 static void on_serving(Generation *generation, void *userdata) {
         Pool *pool = userdata;
 
@@ -169,6 +231,7 @@ static void on_serving(Generation *generation, void *userdata) {
                 pool->state = POOL_SERVING;
         if (generation == pool->next)
                 take_over(pool, generation);
+        begin_to_look_for_idleness(pool);
 
         pool->hooks->serving(pool->userdata);
 }
@@ -217,11 +280,34 @@ static void on_gone(Generation *generation, void *userdata) {
         end_if_all_left(pool);
 }
 
+/* Workers share opcache's memory: when they crash one after the other it may be broken, and only a
+ * new generation has a new one. */
+static void on_crashed(Generation *generation, void *userdata) {
+        Pool *pool = userdata;
+        const PoolConfig *config = pool->config;
+        int r;
+
+        if (generation != pool->current ||
+                        !crash_window_add(&pool->crashes, config->emergency_restart_threshold,
+                                        config->emergency_restart_interval_usec, now_usec(pool)))
+                return;
+
+        log_error("%" PRIu64 " workers crashed within %" PRIu64
+                  " s: emergency restart, a new generation "
+                  "with fresh opcache memory",
+                        config->emergency_restart_threshold,
+                        config->emergency_restart_interval_usec / USEC_PER_SEC);
+        r = pool->next ? 0 : start_generation(pool, config, &pool->next);
+        if (r < 0)
+                log_error_errno(r, "Cannot start it, the old one goes on: %m");
+}
+
 static const GenerationHooks generation_hooks = {
-                .serving = on_serving,
-                .changed = on_changed,
-                .alive = on_alive,
-                .gone = on_gone,
+        .serving = on_serving,
+        .changed = on_changed,
+        .alive = on_alive,
+        .crashed = on_crashed,
+        .gone = on_gone,
 };
 
 /* --- life --- */
@@ -237,17 +323,17 @@ int pool_new(Pool **ret, sd_event *event, const Listeners *listeners, const char
         }
 
         *pool = (Pool){
-                        .event = event,
-                        .config = config,
-                        .hooks = hooks,
-                        .userdata = userdata,
+                .event = event,
+                .config = config,
+                .hooks = hooks,
+                .userdata = userdata,
         };
         pool->context = (GenerationContext){
-                        .event = event,
-                        .listeners = listeners,
-                        .program = program,
-                        .hooks = &generation_hooks,
-                        .userdata = pool,
+                .event = event,
+                .listeners = listeners,
+                .program = program,
+                .hooks = &generation_hooks,
+                .userdata = pool,
         };
         *ret = pool;
         return 0;
@@ -259,6 +345,7 @@ Pool *pool_free(Pool *pool) {
 
         sd_event_source_disable_unref(pool->sweep_source);
         sd_event_source_disable_unref(pool->retry_source);
+        sd_event_source_disable_unref(pool->idle_source);
         generation_free(pool->current);
         generation_free(pool->next);
         generation_free(pool->dead);
@@ -341,9 +428,12 @@ static unsigned count_draining(Pool *pool) {
 
 void pool_status(Pool *pool, PoolStatus *ret) {
         ScoreboardSummary summary = {};
+        QueueDepth depth;
 
-        *ret = (PoolStatus){
-                        .n_draining = count_draining(pool), .n_requests = pool->n_requests_before};
+        *ret = (PoolStatus){ .n_draining = count_draining(pool),
+                .n_requests = pool->n_requests_before };
+        listeners_queue_depth(pool->context.listeners, &depth);
+        ret->n_queued = depth.n_queued;
         if (!pool->current || generation_summarize(pool->current, &summary) < 0)
                 return;
 
@@ -351,7 +441,8 @@ void pool_status(Pool *pool, PoolStatus *ret) {
         ret->n_busy = summary.n_busy;
         ret->n_starting = summary.n_starting;
         ret->n_requests += summary.n_requests;
-        ret->max_children = generation_config(pool->current)->max_children;
+        ret->ceiling = generation_ceiling(pool->current);
+        generation_describe_ceiling(pool->current, ret->why_ceiling, sizeof(ret->why_ceiling));
         ret->n_limit_reached = generation_limit_reached(pool->current);
         ret->generation = generation_number(pool->current);
 }

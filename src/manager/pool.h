@@ -17,7 +17,9 @@ typedef struct Pool Pool;
 typedef struct PoolStatus {
         unsigned n_idle, n_busy, n_starting; /* of the generation that serves */
         unsigned n_draining;                 /* workers of older ones */
-        uint64_t max_children;
+        uint64_t ceiling;                    /* how many workers there may be */
+        char why_ceiling[512];
+        unsigned n_queued;
         uint64_t n_requests, n_limit_reached;
         unsigned generation; /* its number, 0: none serves */
 } PoolStatus;
@@ -26,6 +28,7 @@ typedef struct PoolHooks {
         void (*serving)(void *userdata);           /* requests are answered now */
         void (*changed)(void *userdata);           /* worth a new status line */
         void (*alive)(void *userdata);             /* answer to pool_ping() */
+        void (*idle)(void *userdata);              /* for pm.idle_exit_timeout: time to leave */
         void (*ended)(int result, void *userdata); /* all has left: 0 after a drain, else why */
 
         /* Each pool_reload() that returned 0 ends in one of these: 0, or why the old generation

@@ -42,8 +42,8 @@ _printf_(3, 4) static int refuse(
 
         if (line > 0)
                 snprintf(place, sizeof(place), ":%u", line);
-        snprintf(check->reason, POOL_CHECK_REASON_MAX, "%s%s: %s: %s", pool_config_file_of(check->config, directive), place,
-                        directive, text);
+        snprintf(check->reason, POOL_CHECK_REASON_MAX, "%s%s: %s: %s",
+                        pool_config_file_of(check->config, directive), place, directive, text);
         log_error("%s", check->reason);
         return -EINVAL;
 }
@@ -173,7 +173,7 @@ int pool_check_load(PoolConfig **ret, const char *conf_dir, const char *name,
         if (r < 0)
                 return r;
 
-        r = check_machine(&(Check){.config = config, .reason = reason});
+        r = check_machine(&(Check){ .config = config, .reason = reason });
         if (r < 0)
                 return r;
 

@@ -26,7 +26,7 @@ static int tcp_depth(int fd, QueueDepth *ret) {
         if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) < 0)
                 return -errno;
 
-        *ret = (QueueDepth){.n_queued = info.tcpi_unacked, .n_limit = info.tcpi_sacked};
+        *ret = (QueueDepth){ .n_queued = info.tcpi_unacked, .n_limit = info.tcpi_sacked };
         return 0;
 }
 
@@ -68,7 +68,8 @@ static int find_rqlen(struct unix_diag_msg *message, size_t size, QueueDepth *re
                         continue;
 
                 memcpy(&rqlen, RTA_DATA(attribute), sizeof(rqlen));
-                *ret = (QueueDepth){.n_queued = rqlen.udiag_rqueue, .n_limit = rqlen.udiag_wqueue};
+                *ret = (QueueDepth){ .n_queued = rqlen.udiag_rqueue,
+                        .n_limit = rqlen.udiag_wqueue };
                 return 0;
         }
 

@@ -80,7 +80,7 @@ int slots_forked(Slots *slots, unsigned slot, pid_t pid, uint64_t now_usec) {
         if (slots->items[slot].life != SLOT_FORKING)
                 return -EBADMSG;
 
-        slots->items[slot] = (Slot){.life = SLOT_ALIVE, .pid = pid, .forked_usec = now_usec};
+        slots->items[slot] = (Slot){ .life = SLOT_ALIVE, .pid = pid, .forked_usec = now_usec };
         slots->n_forking--;
         return 0;
 }

@@ -31,12 +31,12 @@ typedef enum SpawnStep {
 } SpawnStep;
 
 static const char *const step_texts[_STEP_MAX] = {
-                [STEP_FDS] = "Cannot pass file descriptors",
-                [STEP_LIMITS] = "Cannot set rlimit_files or rlimit_core",
-                [STEP_PRIORITY] = "Cannot set process.priority",
-                [STEP_CHROOT] = "Cannot prepare the chroot",
-                [STEP_IDENTITY] = "Cannot become the pool's user",
-                [STEP_EXEC] = "Cannot execute the pool program",
+        [STEP_FDS] = "Cannot pass file descriptors",
+        [STEP_LIMITS] = "Cannot set rlimit_files or rlimit_core",
+        [STEP_PRIORITY] = "Cannot set process.priority",
+        [STEP_CHROOT] = "Cannot prepare the chroot",
+        [STEP_IDENTITY] = "Cannot become the pool's user",
+        [STEP_EXEC] = "Cannot execute the pool program",
 };
 
 typedef struct SpawnFailure {
@@ -48,7 +48,7 @@ int spawn_plan_add(SpawnPlan *plan, int fd, const char *name) {
         if (plan->n_fds >= SPAWN_FDS_MAX)
                 return -E2BIG;
 
-        plan->fds[plan->n_fds++] = (SpawnFd){.fd = fd, .name = name};
+        plan->fds[plan->n_fds++] = (SpawnFd){ .fd = fd, .name = name };
         return 0;
 }
 
@@ -160,10 +160,10 @@ static int child_prepare(const SpawnPlan *plan, int *failure_fd, SpawnStep *step
 
 _noreturn_ static void child_main(const SpawnPlan *plan, char **environment, int failure_fd) {
         char *const argv[] = {
-                        (char *) plan->program,
-                        (char *) plan->pool,
-                        (char *) plan->option,
-                        NULL,
+                (char *) plan->program,
+                (char *) plan->pool,
+                (char *) plan->option,
+                NULL,
         };
         SpawnStep step;
         SpawnFailure failure;
@@ -178,7 +178,7 @@ _noreturn_ static void child_main(const SpawnPlan *plan, char **environment, int
                 r = -errno;
         }
 
-        failure = (SpawnFailure){.step = (int) step, .error = r};
+        failure = (SpawnFailure){ .step = (int) step, .error = r };
         (void) !write(failure_fd, &failure, sizeof(failure));
         _exit(EXIT_FAILURE);
 }

@@ -12,6 +12,11 @@ bool worker_exit_is_bad(int wait_status) {
         return !WIFEXITED(wait_status) || WEXITSTATUS(wait_status) != 0;
 }
 
+bool worker_exit_is_crash(int wait_status) {
+        return WIFSIGNALED(wait_status) &&
+               (WTERMSIG(wait_status) == SIGSEGV || WTERMSIG(wait_status) == SIGBUS);
+}
+
 static void describe_status(char *buffer, size_t size, int wait_status) {
         if (WIFSIGNALED(wait_status)) {
                 const char *name = sigabbrev_np(WTERMSIG(wait_status));
@@ -44,8 +49,8 @@ static void describe_request(char *buffer, size_t size, const SlotView *view) {
                         script);
 }
 
-void worker_report_exit(
-                Scoreboard *board, unsigned slot, pid_t pid, int wait_status, uint64_t lived_usec) {
+void worker_report_exit(Scoreboard *board, unsigned slot, pid_t pid, int wait_status,
+                uint64_t lived_usec, const char *cause) {
         double seconds = (double) lived_usec / 1e6;
         char status[64], request[4096] = "";
         SlotView view;
@@ -58,7 +63,12 @@ void worker_report_exit(
         describe_status(status, sizeof(status), wait_status);
         if (scoreboard_view_slot(board, slot, &view) >= 0)
                 describe_request(request, sizeof(request), &view);
-        log_warning("Worker %u (pid %d) %s after %.1f s%s", slot, pid, status, seconds, request);
+        if (cause)
+                log_warning("Worker %u (pid %d) was ended%s: the request %s", slot, pid, request,
+                                cause);
+        else
+                log_warning("Worker %u (pid %d) %s after %.1f s%s", slot, pid, status, seconds,
+                                request);
 }
 
 void worker_report_zygote_exit(unsigned generation, const siginfo_t *si, bool expected) {

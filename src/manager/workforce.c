@@ -2,17 +2,23 @@
 #include "manager/workforce.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <time.h>
 
+#include "manager/ceiling.h"
 #include "manager/log.h"
 #include "manager/policy.h"
 #include "shared/parse.h"
 
 /* The advice about pm.max_children is given once in this time. */
 #define ADVICE_EVERY_USEC (60 * USEC_PER_SEC)
+
+/* Requests per second, over the time since it was last looked at and some time before. */
+typedef struct Rate {
+        uint64_t n_requests, at_usec;
+        double per_second;
+} Rate;
 
 struct Workforce {
         sd_event *event;
@@ -24,6 +30,8 @@ struct Workforce {
 
         Slots *slots;
         bool active, begun;
+        Ceiling ceiling;
+        Rate rate;
         uint64_t n_limit_reached, advised_usec;
         sd_event_source *timer_source;
         sd_event_source *listen_sources[LISTENERS_MAX];
@@ -47,12 +55,12 @@ int workforce_new(Workforce **ret, sd_event *event, const PoolConfig *config,
                 return -ENOMEM;
 
         *w = (Workforce){
-                        .event = event,
-                        .config = config,
-                        .listeners = listeners,
-                        .board = board,
-                        .orders = orders,
-                        .userdata = userdata,
+                .event = event,
+                .config = config,
+                .listeners = listeners,
+                .board = board,
+                .orders = orders,
+                .userdata = userdata,
         };
         r = slots_new(&w->slots, scoreboard_slots(board));
         if (r < 0)
@@ -76,6 +84,14 @@ Workforce *workforce_free(Workforce *w) {
 
 Slots *workforce_slots(Workforce *w) {
         return w->slots;
+}
+
+void workforce_describe_ceiling(const Workforce *w, char *buffer, size_t size) {
+        ceiling_describe(&w->ceiling, w->config, buffer, size);
+}
+
+uint64_t workforce_ceiling(const Workforce *w) {
+        return w->ceiling.workers;
 }
 
 uint64_t workforce_limit_reached(const Workforce *w) {
@@ -164,9 +180,29 @@ static uint64_t idle_usec(const Workforce *w, unsigned slot, uint64_t now) {
         return since < now ? now - since : 0;
 }
 
+/* Looks come with bells: at one request a minute as well as at thousands a second. A short time says
+ * little, so it is given little weight. */
+static void update_rate(Workforce *w, uint64_t now) {
+        Rate *rate = &w->rate;
+        uint64_t n = 0, elapsed = now - rate->at_usec;
+        double weight;
+
+        for (unsigned i = 0; i < slots_count(w->slots); i++)
+                n += scoreboard_requests(w->board, i);
+
+        if (rate->at_usec > 0 && elapsed > 0 && n >= rate->n_requests) {
+                weight = elapsed >= USEC_PER_SEC ? 1 : (double) elapsed / USEC_PER_SEC;
+                rate->per_second += weight * ((double) (n - rate->n_requests) * USEC_PER_SEC /
+                                                                             (double) elapsed -
+                                                             rate->per_second);
+        }
+        rate->n_requests = n;
+        rate->at_usec = now;
+}
+
 static void look(Workforce *w, PolicyInput *ret) {
         uint64_t limit = policy_idle_limit_usec(w->config), now = now_usec(w);
-        PolicyInput input = {.begun = w->begun};
+        PolicyInput input = { .begun = w->begun };
         QueueDepth depth;
         int r;
 
@@ -198,8 +234,12 @@ static void look(Workforce *w, PolicyInput *ret) {
         if (input.n_idle > input.n_expired)
                 input.next_expired_usec = limit - input.next_expired_usec;
 
+        update_rate(w, now);
+        ceiling_update(&w->ceiling, w->config, w->board, w->slots, now);
         listeners_queue_depth(w->listeners, &depth);
         input.n_queued = depth.n_queued;
+        input.rate = w->rate.per_second;
+        input.ceiling = w->ceiling.workers;
         *ret = input;
 }
 
@@ -208,9 +248,11 @@ static void look(Workforce *w, PolicyInput *ret) {
 static void fork_workers(Workforce *w, unsigned n) {
         unsigned slot;
 
-        while (n-- > 0 && slots_take(w->slots, &slot))
+        while (n-- > 0 && slots_take(w->slots, &slot)) {
+                atomic_store(&scoreboard_ledger(w->board)->retired[slot], 0);
                 if (w->orders->start_worker(slot, w->userdata) < 0)
                         return;
+        }
 }
 
 /* The one that has been idle for longest has the coldest caches, and would be missed least. */
@@ -244,15 +286,15 @@ static void retire_workers(Workforce *w, unsigned n) {
 
 static void advise(Workforce *w) {
         uint64_t now = now_usec(w);
+        char text[512];
 
         w->n_limit_reached++;
         if (w->advised_usec > 0 && now - w->advised_usec < ADVICE_EVERY_USEC)
                 return;
 
         w->advised_usec = now;
-        log_warning("All %" PRIu64 " workers are busy and requests wait: "
-                    "raise pm.max_children if the machine has memory for more",
-                        w->config->max_children);
+        ceiling_describe(&w->ceiling, w->config, text, sizeof(text));
+        log_warning("All workers are busy and requests wait. There may be %s", text);
 }
 
 void workforce_balance(Workforce *w) {
@@ -270,7 +312,7 @@ void workforce_balance(Workforce *w) {
         }
 
         /* Rung before it is looked at, or the last idle place could be taken unheard in between. */
-        atomic_store(&ledger->ring, policy_ring_below(w->config));
+        atomic_store(&ledger->ring, policy_ring_below(w->config, w->rate.per_second));
         look(w, &input);
         decision = policy_decide(w->config, &input);
         w->begun = true;

@@ -43,6 +43,10 @@ void workforce_balance(Workforce *workforce);
 /* Whom it has. Reports of the zygote go in by slots_forked() and so on. */
 Slots *workforce_slots(Workforce *workforce);
 
+/* How many there may be, and why, for people. */
+uint64_t workforce_ceiling(const Workforce *workforce);
+void workforce_describe_ceiling(const Workforce *workforce, char *buffer, size_t size);
+
 /* How often more workers were wanted than pm.max_children allows (php-fpm: max children reached).
  */
 uint64_t workforce_limit_reached(const Workforce *workforce);

@@ -17,7 +17,7 @@ struct Acceptor {
 };
 
 static int watch(Acceptor *acceptor, int fd, uint32_t events) {
-        struct epoll_event event = {.events = events, .data.fd = fd};
+        struct epoll_event event = { .events = events, .data.fd = fd };
 
         return epoll_ctl(acceptor->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
 }
@@ -100,8 +100,8 @@ int acceptor_wait(Acceptor *acceptor) {
 
 int acceptor_wait_kept(Acceptor *acceptor, int fd, int timeout_msec) {
         struct pollfd fds[] = {
-                        {.fd = fd, .events = POLLIN},
-                        {.fd = acceptor->leash_fd},
+                { .fd = fd, .events = POLLIN },
+                { .fd = acceptor->leash_fd },
         };
         int n;
 
@@ -115,7 +115,7 @@ int acceptor_wait_kept(Acceptor *acceptor, int fd, int timeout_msec) {
 }
 
 bool acceptor_leash_is_cut(Acceptor *acceptor) {
-        struct pollfd pollfd = {.fd = acceptor->leash_fd};
+        struct pollfd pollfd = { .fd = acceptor->leash_fd };
 
         return poll(&pollfd, 1, 0) > 0;
 }

@@ -10,13 +10,13 @@
 #include <time.h>
 
 int fcgi_connection_init(FcgiConnection *conn) {
-        *conn = (FcgiConnection){.fd = -EBADF, .input = malloc(FCGI_INPUT_SIZE)};
+        *conn = (FcgiConnection){ .fd = -EBADF, .input = malloc(FCGI_INPUT_SIZE) };
         return conn->input ? 0 : -ENOMEM;
 }
 
 void fcgi_connection_done(FcgiConnection *conn) {
         free(conn->input);
-        *conn = (FcgiConnection){.fd = -EBADF};
+        *conn = (FcgiConnection){ .fd = -EBADF };
 }
 
 void fcgi_connection_open(FcgiConnection *conn, int fd) {
@@ -61,7 +61,7 @@ static int poll_timeout(uint64_t deadline_usec) {
 /* Errors and hang-ups are for the recv() or sendmsg() that follows to find. */
 static int wait_for(const FcgiConnection *conn, short events, uint64_t deadline_usec) {
         for (;;) {
-                struct pollfd pollfd = {.fd = conn->fd, .events = events};
+                struct pollfd pollfd = { .fd = conn->fd, .events = events };
                 int timeout_msec = poll_timeout(deadline_usec);
                 int n;
 

@@ -18,7 +18,7 @@ int fcgi_params_init(FcgiParams *params, size_t max_bytes, size_t max_items) {
         if (max_bytes == 0 || max_bytes > BYTES_LIMIT || max_items == 0 || max_items > COUNT_LIMIT)
                 return -EINVAL;
 
-        *params = (FcgiParams){.max_bytes = max_bytes, .max_items = max_items, .table_size = 8};
+        *params = (FcgiParams){ .max_bytes = max_bytes, .max_items = max_items, .table_size = 8 };
         while (params->table_size < 2 * max_items)
                 params->table_size *= 2;
 

@@ -5,7 +5,7 @@
 #include <errno.h>
 
 void fcgi_reader_init(FcgiReader *reader, FcgiConnection *conn) {
-        *reader = (FcgiReader){.conn = conn, .budget = UINT64_MAX};
+        *reader = (FcgiReader){ .conn = conn, .budget = UINT64_MAX };
 }
 
 static size_t min_size(size_t a, size_t b) {

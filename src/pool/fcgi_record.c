@@ -21,10 +21,10 @@ int fcgi_record_decode(FcgiRecord *ret, const uint8_t *bytes) {
                 return -EBADMSG;
 
         *ret = (FcgiRecord){
-                        .type = bytes[1],
-                        .id = get_u16(bytes + 2),
-                        .content_len = get_u16(bytes + 4),
-                        .padding_len = bytes[6],
+                .type = bytes[1],
+                .id = get_u16(bytes + 2),
+                .content_len = get_u16(bytes + 4),
+                .padding_len = bytes[6],
         };
         return 0;
 }
@@ -43,8 +43,8 @@ int fcgi_begin_decode(FcgiBegin *ret, const uint8_t *body, size_t size) {
                 return -EBADMSG;
 
         *ret = (FcgiBegin){
-                        .role = get_u16(body),
-                        .keep_conn = body[2] & FCGI_KEEP_CONN,
+                .role = get_u16(body),
+                .keep_conn = body[2] & FCGI_KEEP_CONN,
         };
         return 0;
 }
@@ -52,8 +52,8 @@ int fcgi_begin_decode(FcgiBegin *ret, const uint8_t *body, size_t size) {
 /* All of the body is zero at first: php-fpm leaves bytes of earlier answers in the reserved ones.
  */
 static uint8_t *short_record(uint8_t *bytes, uint8_t type, uint16_t id) {
-        fcgi_record_encode(
-                        bytes, &(FcgiRecord){.type = type, .id = id, .content_len = FCGI_BODY_LEN});
+        fcgi_record_encode(bytes,
+                        &(FcgiRecord){ .type = type, .id = id, .content_len = FCGI_BODY_LEN });
         memset(bytes + FCGI_HEADER_LEN, 0, FCGI_BODY_LEN);
         return bytes + FCGI_HEADER_LEN;
 }
@@ -96,9 +96,9 @@ enum {
 };
 
 static const char *const value_names[_VALUE_MAX] = {
-                [VALUE_MAX_CONNS] = FCGI_MAX_CONNS,
-                [VALUE_MAX_REQS] = FCGI_MAX_REQS,
-                [VALUE_MPXS_CONNS] = FCGI_MPXS_CONNS,
+        [VALUE_MAX_CONNS] = FCGI_MAX_CONNS,
+        [VALUE_MAX_REQS] = FCGI_MAX_REQS,
+        [VALUE_MPXS_CONNS] = FCGI_MPXS_CONNS,
 };
 
 /* Notes which of the known names are asked for. */
@@ -130,9 +130,9 @@ static int values_decode(bool asked[_VALUE_MAX], const uint8_t *content, size_t 
 }
 
 int fcgi_values_encode(uint8_t *bytes, const uint8_t *content, size_t size, unsigned max_conns) {
-        const unsigned values[_VALUE_MAX] = {max_conns, max_conns, 0};
+        const unsigned values[_VALUE_MAX] = { max_conns, max_conns, 0 };
         bool asked[_VALUE_MAX] = {};
-        FcgiRecord record = {.type = FCGI_GET_VALUES_RESULT};
+        FcgiRecord record = { .type = FCGI_GET_VALUES_RESULT };
         size_t used = FCGI_HEADER_LEN;
         int r;
 

@@ -50,7 +50,7 @@ static void stdin_window(FcgiRequest *req, size_t n) {
 }
 
 static void stdin_open(FcgiRequest *req) {
-        req->in = (FCGX_Stream){.isReader = 1, .fillBuffProc = stdin_fill, .data = req};
+        req->in = (FCGX_Stream){ .isReader = 1, .fillBuffProc = stdin_fill, .data = req };
         stdin_window(req, 0);
         req->in_stdin = req->stdin_ended = req->aborted = false;
         req->body_error = 0;
@@ -82,12 +82,12 @@ int fcgi_request_new(FcgiRequest **ret, const FcgiLimits *limits) {
         stdin_open(req);
         req->in.isClosed = 1;
         req->fcgx = (FCGX_Request){
-                        .in = &req->in,
-                        .out = &req->writer.out,
-                        .err = &req->writer.err,
-                        .envp = req->params.envp,
-                        .ipcFd = -1,
-                        .listen_sock = -1,
+                .in = &req->in,
+                .out = &req->writer.out,
+                .err = &req->writer.err,
+                .envp = req->params.envp,
+                .ipcFd = -1,
+                .listen_sock = -1,
         };
         *ret = TAKE_PTR(req);
         return 0;
@@ -265,7 +265,7 @@ static int head_record(FcgiRequest *req, const FcgiRecord *record, uint64_t dead
         case FCGI_PARAMS:
                 return params_record(req, record, deadline_usec);
         case FCGI_ABORT_REQUEST:
-                return refuse(req, &(FcgiBegin){.keep_conn = req->keep_conn}, req->id,
+                return refuse(req, &(FcgiBegin){ .keep_conn = req->keep_conn }, req->id,
                                 FCGI_REQUEST_COMPLETE);
         case FCGI_STDIN:
         case FCGI_DATA:

@@ -21,12 +21,12 @@ static void stream_empty(FCGX_Stream *stream, int do_close);
 
 static void stream_init(FcgiWriter *writer, FCGX_Stream *stream) {
         *stream = (FCGX_Stream){
-                        .rdNext = writer->buffer,
-                        .wrNext = writer->buffer,
-                        .stop = writer->buffer,
-                        .isClosed = writer->id == 0,
-                        .emptyBuffProc = stream_empty,
-                        .data = writer,
+                .rdNext = writer->buffer,
+                .wrNext = writer->buffer,
+                .stop = writer->buffer,
+                .isClosed = writer->id == 0,
+                .emptyBuffProc = stream_empty,
+                .data = writer,
         };
 }
 
@@ -45,7 +45,7 @@ static uint8_t stream_type(const FcgiWriter *writer, const FCGX_Stream *stream) 
 }
 
 int fcgi_writer_init(FcgiWriter *writer, FcgiConnection *conn) {
-        *writer = (FcgiWriter){.conn = conn, .buffer = malloc(FCGI_OUTPUT_SIZE)};
+        *writer = (FcgiWriter){ .conn = conn, .buffer = malloc(FCGI_OUTPUT_SIZE) };
         if (!writer->buffer)
                 return -ENOMEM;
 
@@ -127,7 +127,7 @@ static int send_iov(FcgiWriter *writer, struct iovec *iov, size_t n_iov) {
 }
 
 static int send_buffer(FcgiWriter *writer) {
-        struct iovec iov = {.iov_base = writer->buffer};
+        struct iovec iov = { .iov_base = writer->buffer };
 
         window_close(writer);
         iov.iov_len = writer->used;
@@ -196,18 +196,18 @@ static int put_direct(FcgiWriter *writer, uint8_t type, const uint8_t *data, siz
                 struct iovec iov[1 + 2 * DIRECT_RECORDS + 1];
                 size_t n_iov = 0, n = 0;
 
-                iov[n_iov++] = (struct iovec){writer->buffer, writer->used};
+                iov[n_iov++] = (struct iovec){ writer->buffer, writer->used };
                 for (size_t i = 0; i < DIRECT_RECORDS && size > 0; i++) {
                         n = size < FCGI_RECORD_CONTENT_MAX ? size : FCGI_RECORD_CONTENT_MAX;
                         put_header(headers[i], writer, type, n);
-                        iov[n_iov++] = (struct iovec){headers[i], FCGI_HEADER_LEN};
-                        iov[n_iov++] = (struct iovec){(void *) data, n};
+                        iov[n_iov++] = (struct iovec){ headers[i], FCGI_HEADER_LEN };
+                        iov[n_iov++] = (struct iovec){ (void *) data, n };
                         data += n;
                         size -= n;
                 }
 
                 /* Only the very last record can have a size that needs padding. */
-                iov[n_iov++] = (struct iovec){(void *) zeros, fcgi_padding(n)};
+                iov[n_iov++] = (struct iovec){ (void *) zeros, fcgi_padding(n) };
                 r = send_iov(writer, iov, n_iov);
                 if (r < 0)
                         return r;

@@ -21,12 +21,12 @@ static int inherited_add(Inherited *inherited, const char *name, int fd) {
                 const char *name;
                 int *fd;
         } ones[] = {
-                        {"control", &inherited->control_fd},
-                        {"config", &inherited->config_fd},
-                        {"board", &inherited->board_fd},
-                        {"ledger", &inherited->ledger_fd},
-                        {"bell", &inherited->bell_fd},
-                        {"root", &inherited->root_fd},
+                { "control", &inherited->control_fd },
+                { "config", &inherited->config_fd },
+                { "board", &inherited->board_fd },
+                { "ledger", &inherited->ledger_fd },
+                { "bell", &inherited->bell_fd },
+                { "root", &inherited->root_fd },
         };
 
         if (strcmp(name, "listen") == 0) {
@@ -51,12 +51,12 @@ static int inherited_add(Inherited *inherited, const char *name, int fd) {
 int inherited_receive(Inherited *ret) {
         _cleanup_(free_names) char **names = NULL;
         Inherited inherited = {
-                        .control_fd = -EBADF,
-                        .config_fd = -EBADF,
-                        .board_fd = -EBADF,
-                        .ledger_fd = -EBADF,
-                        .bell_fd = -EBADF,
-                        .root_fd = -EBADF,
+                .control_fd = -EBADF,
+                .config_fd = -EBADF,
+                .board_fd = -EBADF,
+                .ledger_fd = -EBADF,
+                .bell_fd = -EBADF,
+                .root_fd = -EBADF,
         };
         int n, r;
 

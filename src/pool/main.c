@@ -2,6 +2,8 @@
 /* fpmd-php: the pool program that runs PHP. Started by fpmd, see fpmd-php(8). */
 
 #include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,9 +14,11 @@
 
 #include "pool/inherited.h"
 #include "pool/php_engine.h"
+#include "pool/php_trace.h"
 #include "pool/worker.h"
 #include "pool/zygote.h"
 #include "shared/fd.h"
+#include "shared/message.h"
 #include "shared/pool_config.h"
 
 enum {
@@ -86,10 +90,35 @@ static int enter_folders(const Inherited *inherited, const PoolConfig *config) {
         return 0;
 }
 
+/* One line for each call, as php-fpm's slow log has it. */
+static int trace_worker(int memory_fd, unsigned depth,
+                void (*add)(const char *frame, void *userdata), void *userdata) {
+        PhpTrace *trace = malloc(sizeof(*trace));
+        char line[MESSAGE_TEXT_MAX];
+        int r;
+
+        if (!trace)
+                return -ENOMEM;
+
+        r = php_trace_read(memory_fd, depth, trace);
+        for (unsigned i = 0; r >= 0 && i < trace->n; i++) {
+                const PhpTraceFrame *frame = &trace->frames[i];
+
+                snprintf(line, sizeof(line), "[0x%016" PRIx64 "] %s() %s:%u", frame->address,
+                                frame->function, frame->file, frame->line);
+                add(line, userdata);
+        }
+
+        free(trace);
+        return r;
+}
+
 static int run(const Inherited *inherited, const PoolConfig *config, bool strict) {
         _cleanup_(scoreboard_freep) Scoreboard *board = NULL;
         _cleanup_(zygote_freep) Zygote *zygote = NULL;
-        WorkerContext context = {.config = config, .inherited = inherited};
+        WorkerContext context = { .config = config, .inherited = inherited };
+        ZygoteHooks hooks = { .worker = worker_run, .trace = trace_worker };
+        _cleanup_close_ int proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
         int r;
 
         r = scoreboard_attach(&board, inherited->board_fd, inherited->ledger_fd,
@@ -106,7 +135,9 @@ static int run(const Inherited *inherited, const PoolConfig *config, bool strict
                 return r;
 
         context.board = board;
-        r = zygote_new(&zygote, inherited->control_fd, board, worker_run, &context);
+        context.proc_fd = proc_fd;
+        hooks.userdata = &context;
+        r = zygote_new(&zygote, inherited->control_fd, board, &hooks);
         if (r < 0)
                 return fail(inherited, r, "zygote");
 

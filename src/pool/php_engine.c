@@ -117,13 +117,13 @@ static void set_request_info(PhpRequest *request) {
                 script = param(request, ZEND_STRL("PATH_TRANSLATED"));
 
         *info = (sapi_request_info){
-                        .request_method = param(request, ZEND_STRL("REQUEST_METHOD")),
-                        .query_string = (char *) param(request, ZEND_STRL("QUERY_STRING")),
-                        .request_uri = (char *) param(request, ZEND_STRL("SCRIPT_NAME")),
-                        .content_type = type ? type : "",
-                        .content_length = length ? ZEND_STRTOL(length, NULL, 10) : 0,
-                        .path_translated = script ? estrdup(script) : NULL,
-                        .proto_num = 1000,
+                .request_method = param(request, ZEND_STRL("REQUEST_METHOD")),
+                .query_string = (char *) param(request, ZEND_STRL("QUERY_STRING")),
+                .request_uri = (char *) param(request, ZEND_STRL("SCRIPT_NAME")),
+                .content_type = type ? type : "",
+                .content_length = length ? ZEND_STRTOL(length, NULL, 10) : 0,
+                .path_translated = script ? estrdup(script) : NULL,
+                .proto_num = 1000,
         };
         if (info->content_length < 0)
                 info->content_length = 0;
@@ -217,7 +217,6 @@ static void keep_signal_handlers(void) {
 
 static int serve_in_try(PhpRequest *request) {
         request->logging = php_cgi_settings().logging;
-        request->stage(SLOT_REQUEST_INFO, request->userdata);
         set_request_info(request);
 
         if (php_request_startup() == FAILURE)

@@ -85,10 +85,10 @@ ZEND_END_ARG_INFO()
 ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_request_headers, 0, 0, IS_ARRAY, 0)
 ZEND_END_ARG_INFO()
 
-static const zend_function_entry functions[] = {ZEND_FE(fastcgi_finish_request,
+static const zend_function_entry functions[] = { ZEND_FE(fastcgi_finish_request,
                 arginfo_finish_request) ZEND_FE(apache_request_headers, arginfo_request_headers)
-                                ZEND_FALIAS(getallheaders, apache_request_headers,
-                                                arginfo_request_headers) ZEND_FE_END};
+                        ZEND_FALIAS(getallheaders, apache_request_headers, arginfo_request_headers)
+                                        ZEND_FE_END };
 
 PHP_INI_BEGIN()
 PHP_INI_ENTRY("cgi.nph", "0", PHP_INI_ALL, NULL)
@@ -103,11 +103,11 @@ PHP_INI_END()
 
 PhpCgiSettings php_cgi_settings(void) {
         return (PhpCgiSettings){
-                        .nph = INI_BOOL("cgi.nph"),
-                        .rfc2616_headers = INI_BOOL("cgi.rfc2616_headers"),
-                        .fix_pathinfo = INI_BOOL("cgi.fix_pathinfo"),
-                        .discard_path = INI_BOOL("cgi.discard_path"),
-                        .logging = INI_BOOL("fastcgi.logging"),
+                .nph = INI_BOOL("cgi.nph"),
+                .rfc2616_headers = INI_BOOL("cgi.rfc2616_headers"),
+                .fix_pathinfo = INI_BOOL("cgi.fix_pathinfo"),
+                .discard_path = INI_BOOL("cgi.discard_path"),
+                .logging = INI_BOOL("fastcgi.logging"),
         };
 }
 
@@ -132,14 +132,14 @@ static PHP_MINFO_FUNCTION(cgi) {
 }
 
 zend_module_entry fpmd_cgi_module = {
-                STANDARD_MODULE_HEADER,
-                "cgi-fcgi",
-                functions,
-                PHP_MINIT(cgi),
-                PHP_MSHUTDOWN(cgi),
-                NULL,
-                NULL,
-                PHP_MINFO(cgi),
-                PHP_VERSION,
-                STANDARD_MODULE_PROPERTIES,
+        STANDARD_MODULE_HEADER,
+        "cgi-fcgi",
+        functions,
+        PHP_MINIT(cgi),
+        PHP_MSHUTDOWN(cgi),
+        NULL,
+        NULL,
+        PHP_MINFO(cgi),
+        PHP_VERSION,
+        STANDARD_MODULE_PROPERTIES,
 };

@@ -5,60 +5,31 @@
 #include <php.h>
 #include <string.h>
 #include <unistd.h>
-#include <zend_generators.h>
 
-#include "shared/cleanup.h"
+#include "pool/php_chain.h"
+#include "pool/remote_memory.h"
 #include "shared/escape.h"
 
-#ifdef ZTS
-#error "With threads PHP's globals stand at another address in each: build against a PHP without ZTS"
-#endif
-
 enum {
-        /* A stack counts as one when it was seen this often. Less lets through what was put
-         * together of two moments: a worker calls and returns a few times while one pass reads. */
-#ifndef PASSES
-#define PASSES 16
-#endif
+        /* How often the chain is read before a call in it counts, and once more behind. Each pass can
+         * put together what was never together: a worker calls and returns a few times while it goes
+         * on. Of a loop made for that, two passes let 3 wrong stacks of 1000 through, three 1 of
+         * 20000, four none. */
+        PASSES = 6,
 
+        /* When nothing is left: it may just not be scheduled, in the middle of a call. */
+        TRIES = 4,
+        RETRY_USEC = 1000,
 
-        CALLS_MAX = 1024,    /* of the chain, also when it is a circle */
-        DELEGATES_MAX = 64,  /* generators that wait in "yield from" */
-        READS_MAX = 20000,   /* of one trace: what a lying chain can cost at most */
-        WINDOW_BYTES = 4096, /* frames stand close together, one read gets many at one moment */
-        NAME_BYTES = 128,
-        PATH_BYTES = 192,
+        READS_MAX = 8000, /* at 0.5 us or so */
+        NAME_BYTES = sizeof((PhpTraceFrame){}.function),
+        PATH_BYTES = sizeof((PhpTraceFrame){}.file),
+        CLASS_BYTES = NAME_BYTES - 40, /* leaves room for the method */
+        NAME_MAX_BYTES = 512,          /* of longer ones only that much is looked at */
         STRING_MAX = 1 << 16,
 };
 
-/* An address in the worker. Not a pointer, so that nobody follows it here. */
-typedef uint64_t Address;
-
-typedef struct Memory {
-        int fd;
-        unsigned n_reads;
-        Address start; /* of the window */
-        size_t size;
-        char window[WINDOW_BYTES];
-} Memory;
-
-/* What matters of a zend_execute_data. */
-typedef struct Call {
-        Address address;
-        Address func;
-        Address prev;
-        Address opline;
-        Address object;
-        bool has_object;
-        bool is_top; /* called by PHP itself, there may be nothing outside */
-} Call;
-
-typedef struct Chain {
-        unsigned n;
-        bool complete; /* goes to the outermost call */
-        bool moved;
-        Call calls[CALLS_MAX]; /* innermost first */
-} Chain;
+#define ELLIPSIS "…"
 
 /* The code that made a call. */
 typedef struct Place {
@@ -67,222 +38,14 @@ typedef struct Place {
         zend_op op;
 } Place;
 
-/* --- memory of the worker --- */
-
-static bool is_address(Address address) {
-        return address >= 4096 && address < UINT64_C(1) << 56 && address % sizeof(void *) == 0;
-}
-
-static int memory_copy(Memory *memory, Address address, void *to, size_t size) {
-        ssize_t n;
-
-        if (memory->n_reads++ >= READS_MAX)
-                return -ELOOP;
-
-        n = pread(memory->fd, to, size, (off_t) address);
-        if (n < 0)
-                return errno == EIO ? -EFAULT : -errno;
-        if (n == 0)
-                return -ESRCH; /* /proc/PID/mem outlives the process as an empty file */
-
-        return (size_t) n == size ? 0 : -EFAULT;
-}
-
-/* A struct, which is aligned or a lie. */
-static int memory_get(Memory *memory, Address address, void *to, size_t size) {
-        return is_address(address) ? memory_copy(memory, address, to, size) : -EFAULT;
-}
-
-/* The same through a window that ends behind the struct, because callers stand below. */
-static int memory_peek(Memory *memory, Address address, void *to, size_t size) {
-        int r;
-
-        if (!is_address(address))
-                return -EFAULT;
-
-        if (address < memory->start || address + size > memory->start + memory->size) {
-                memory->start = address + size - WINDOW_BYTES;
-                memory->size = WINDOW_BYTES;
-                r = memory_copy(memory, memory->start, memory->window, memory->size);
-                if (r < 0) {
-                        memory->size = 0;
-                        return memory_copy(memory, address, to, size);
-                }
-        }
-
-        memcpy(to, memory->window + (address - memory->start), size);
-        return 0;
-}
-
-/* --- the chain of calls --- */
-
-static int call_read(Memory *memory, Address address, Call *ret) {
-        zend_execute_data ex;
-        int r;
-
-        r = memory_peek(memory, address, &ex, sizeof(ex));
-        if (r < 0)
-                return r;
-
-        *ret = (Call){
-                        .address = address,
-                        .func = (Address) ex.func,
-                        .prev = (Address) ex.prev_execute_data,
-                        .opline = (Address) ex.opline,
-                        .object = (Address) Z_OBJ(ex.This),
-                        .has_object = Z_TYPE(ex.This) == IS_OBJECT,
-                        .is_top = ZEND_CALL_INFO(&ex) & ZEND_CALL_TOP,
-        };
-        return 0;
-}
-
-static void chain_add(Chain *chain, const Call *call) {
-        if (chain->n < CALLS_MAX)
-                chain->calls[chain->n++] = *call;
-}
-
-/* A generator that runs for another's "yield from" was called by a frame without a function, in
- * place of those that wait for it: PHP puts these into the chain only when it makes a backtrace
- * itself (zend_generator_check_placeholder_frame). From the waiting one they lead inwards. */
-static void chain_add_delegates(Chain *chain, Memory *memory, const Call *placeholder) {
-        Address generator = placeholder->object, waiting[DELEGATES_MAX];
-        zend_generator g;
-        unsigned n = 0;
-        Call call;
-
-        while (n < DELEGATES_MAX && memory_get(memory, generator, &g, sizeof(g)) >= 0) {
-                if (g.std.ce != zend_ce_generator || !g.node.parent)
-                        break;
-                waiting[n++] = (Address) g.execute_data;
-                generator = (Address) g.node.parent;
-        }
-
-        for (; n > 0; n--) {
-                if (call_read(memory, waiting[n - 1], &call) < 0)
-                        return;
-                call.prev = n > 1 ? waiting[n - 2] : placeholder->prev;
-                chain_add(chain, &call);
-        }
-}
-
-static bool is_placeholder(const Call *call) {
-        return call->func == 0 && call->has_object;
-}
-
-/* A call that is being prepared, in the place of one that has returned, ends the chain as well. */
-static bool is_outermost(const Call *call) {
-        return call->prev == 0 && (call->is_top || call->func == 0);
-}
-
-/* One pass over the chain, as it stands. -EAGAIN if it leads nowhere. */
-static int chain_follow(Chain *chain, Memory *memory, Address address) {
-        Call call;
-        int r;
-
-        chain->n = 0;
-        while (chain->n < CALLS_MAX) {
-                r = call_read(memory, address, &call);
-                if (r < 0)
-                        return r == -EFAULT ? -EAGAIN : r;
-
-                if (is_placeholder(&call))
-                        chain_add_delegates(chain, memory, &call);
-                else
-                        chain_add(chain, &call);
-
-                chain->complete = is_outermost(&call);
-                if (chain->complete)
-                        return 0;
-                address = call.prev;
-        }
-
-        return 0;
-}
-
-static int chain_read(Chain *chain, Memory *memory) {
-        Address top;
-        int r;
-
-        do {
-                r = memory_copy(memory, (Address) &EG(current_execute_data), &top, sizeof(top));
-                if (r < 0)
-                        return r;
-                if (top == 0)
-                        return -ENODATA;
-
-                memory->size = 0;
-                r = chain_follow(chain, memory, top);
-        } while (r == -EAGAIN && memory->n_reads < READS_MAX);
-
-        chain->moved = false;
-        return r;
-}
-
-static bool same_call(const Call *a, const Call *b) {
-        return a->address == b->address && a->func == b->func && a->prev == b->prev;
-}
-
-/* Where the calls that both have begin. Outer calls live longer than inner ones, so whole chains are
- * compared from their outer end. */
-static void find_common(const Chain *a, const Chain *b, unsigned *ret_i, unsigned *ret_j) {
-        unsigned n = 0;
-
-        if (a->complete && b->complete) {
-                while (n < a->n && n < b->n &&
-                                same_call(&a->calls[a->n - n - 1], &b->calls[b->n - n - 1]))
-                        n++;
-                *ret_i = a->n - n;
-                *ret_j = b->n - n;
-                return;
-        }
-
-        for (unsigned i = 0; i < a->n; i++)
-                for (unsigned j = 0; j < b->n; j++)
-                        if (same_call(&a->calls[i], &b->calls[j])) {
-                                *ret_i = i;
-                                *ret_j = j;
-                                return;
-                        }
-
-        *ret_i = a->n;
-        *ret_j = b->n;
-}
-
-/* Leaves in chain what is in later, too, as it is there. */
-static void chain_keep_common(Chain *chain, const Chain *later) {
-        unsigned i, j, n = 0;
-
-        find_common(chain, later, &i, &j);
-        while (i + n < chain->n && j + n < later->n &&
-                        same_call(&chain->calls[i + n], &later->calls[j + n]))
-                n++;
-
-        chain->complete = chain->complete && later->complete;
-        chain->moved = chain->moved || i > 0 || j > 0;
-        memcpy(chain->calls, later->calls + j, n * sizeof(Call));
-        chain->n = n;
-}
-
-static int chain_read_again(Chain *chain, Memory *memory) {
-        Chain later;
-        int r;
-
-        r = chain_read(&later, memory);
-        if (r < 0)
-                return r;
-
-        chain_keep_common(chain, &later);
-        return chain->n > 0 ? 0 : -EAGAIN;
-}
-
 /* --- texts --- */
 
 /* The length of what may be a zend_string. */
-static int string_length(Memory *memory, const zend_string *string, size_t *ret) {
+static int string_length(RemoteMemory *memory, const zend_string *string, size_t *ret) {
         zend_string head;
         int r;
 
-        r = memory_get(memory, (Address) string, &head, sizeof(head));
+        r = remote_memory_get(memory, (RemoteAddress) string, &head, sizeof(head));
         if (r < 0)
                 return r;
         if ((GC_TYPE_INFO(&head) & GC_TYPE_MASK) != IS_STRING || ZSTR_LEN(&head) > STRING_MAX)
@@ -294,20 +57,39 @@ static int string_length(Memory *memory, const zend_string *string, size_t *ret)
 
 /* The n bytes from offset and the one behind them, which is a NUL at the end of each zend_string.
  */
-static int string_bytes(
-                Memory *memory, const zend_string *string, size_t offset, char *to, size_t n) {
-        return memory_copy(
-                        memory, (Address) string + offsetof(zend_string, val) + offset, to, n + 1);
+static int string_bytes(RemoteMemory *memory, const zend_string *string, size_t offset, char *to,
+                size_t n) {
+        return remote_memory_copy(memory,
+                        (RemoteAddress) string + offsetof(zend_string, val) + offset, to, n + 1);
 }
 
 static bool is_continuation(char c) {
         return ((unsigned char) c & 0xc0) == 0x80;
 }
 
-/* The name of a function or class, cut behind size. The name of an anonymous class ends for people
- * at its NUL, behind which stands its path. Returns the length. */
-static int name_read(Memory *memory, const zend_string *string, char *to, size_t size) {
-        char raw[NAME_BYTES];
+/* Namespaces are wanted as they are written. */
+static size_t escape_name(char *to, size_t size, char *name) {
+        size_t n = 0;
+
+        for (;;) {
+                char *end = strchrnul(name, '\\');
+                bool last = *end == '\0';
+
+                *end = '\0';
+                n += escape_string(to + n, size - n, name);
+                if (last || n + 1 >= size)
+                        return n;
+
+                to[n++] = '\\';
+                to[n] = '\0';
+                name = end + 1;
+        }
+}
+
+/* The start of a name, escaped. That of an anonymous class ends for people at its NUL, behind which
+ * stands a path. */
+static int name_read(RemoteMemory *memory, const zend_string *string, char *to, size_t size) {
+        char raw[NAME_MAX_BYTES];
         size_t length, n;
         int r;
 
@@ -322,14 +104,31 @@ static int name_read(Memory *memory, const zend_string *string, char *to, size_t
         if (n == length && raw[n] != '\0')
                 return -EBADMSG;
 
+        while (n > 0 && n < length && is_continuation(raw[n]))
+                n--;
         raw[n] = '\0';
-        return (int) escape_string(to, size, raw);
+        (void) escape_name(to, size, raw);
+        return 0;
 }
 
-static int path_read(Memory *memory, const zend_string *string, char to[static PATH_BYTES]) {
-        static const char ellipsis[] = "…";
-        char raw[PATH_BYTES], text[4 * PATH_BYTES];
-        const char *start = raw, *end = text;
+/* All of text, or its end. Returns the length. */
+static size_t copy_end(char *to, size_t size, const char *text) {
+        size_t n = strlen(text);
+
+        if (n < size) {
+                memcpy(to, text, n + 1);
+                return n;
+        }
+
+        text += n - (size - sizeof(ELLIPSIS));
+        while (is_continuation(*text))
+                text++;
+        return (size_t) (stpcpy(stpcpy(to, ELLIPSIS), text) - to);
+}
+
+static int path_read(RemoteMemory *memory, const zend_string *string, char to[static PATH_BYTES]) {
+        char raw[PATH_BYTES], text[sizeof(ELLIPSIS) + 4 * PATH_BYTES];
+        char *start = raw, *end = text;
         size_t length, n;
         int r;
 
@@ -344,29 +143,22 @@ static int path_read(Memory *memory, const zend_string *string, char to[static P
         if (raw[n] != '\0')
                 return -EBADMSG;
 
-        while (n < length && is_continuation(*start))
-                start++;
-        n = escape_string(text, sizeof(text), start);
-        if (n < PATH_BYTES && length < sizeof(raw)) {
-                memcpy(to, text, n + 1);
-                return 0;
+        if (n < length) {
+                end = stpcpy(end, ELLIPSIS);
+                while (is_continuation(*start))
+                        start++;
         }
-
-        if (n > PATH_BYTES - sizeof(ellipsis))
-                end += n - (PATH_BYTES - sizeof(ellipsis));
-        while (is_continuation(*end))
-                end++;
-        memcpy(to, ellipsis, sizeof(ellipsis) - 1);
-        memcpy(to + sizeof(ellipsis) - 1, end, strlen(end) + 1);
+        (void) escape_string(end, 4 * PATH_BYTES, start);
+        (void) copy_end(to, PATH_BYTES, text);
         return 0;
 }
 
 /* --- functions and places --- */
 
-static int function_read(Memory *memory, Address address, zend_function *ret) {
+static int function_read(RemoteMemory *memory, RemoteAddress address, zend_function *ret) {
         int r;
 
-        r = memory_get(memory, address, ret, sizeof(ret->common));
+        r = remote_memory_get(memory, address, ret, sizeof(ret->common));
         if (r < 0)
                 return r;
 
@@ -375,48 +167,57 @@ static int function_read(Memory *memory, Address address, zend_function *ret) {
         if (ret->type != ZEND_USER_FUNCTION && ret->type != ZEND_EVAL_CODE)
                 return -EBADMSG;
 
-        return memory_get(memory, address, &ret->op_array, sizeof(ret->op_array));
+        return remote_memory_get(memory, address, &ret->op_array, sizeof(ret->op_array));
+}
+
+static int class_name_read(
+                RemoteMemory *memory, const zend_class_entry *scope, char *to, size_t size) {
+        const zend_string *name;
+        int r;
+
+        r = remote_memory_get(memory, (RemoteAddress) scope + offsetof(zend_class_entry, name),
+                        &name, sizeof(name));
+        if (r < 0)
+                return r;
+
+        return name_read(memory, name, to, size);
 }
 
 /* "Class::function" */
 static int function_name(
-                Memory *memory, const zend_function *function, char to[static NAME_BYTES]) {
-        const zend_string *class_name;
-        int r, n = 0;
+                RemoteMemory *memory, const zend_function *function, char to[static NAME_BYTES]) {
+        char class_name[4 * NAME_MAX_BYTES];
+        size_t n = 0;
+        int r;
 
         if (function->common.scope) {
-                r = memory_get(memory,
-                                (Address) function->common.scope + offsetof(zend_class_entry, name),
-                                &class_name, sizeof(class_name));
+                r = class_name_read(memory, function->common.scope, class_name, sizeof(class_name));
                 if (r < 0)
                         return r;
 
-                n = name_read(memory, class_name, to, NAME_BYTES - 2);
-                if (n < 0)
-                        return n;
-
-                memcpy(to + n, "::", 3);
-                n += 2;
+                n = copy_end(to, CLASS_BYTES, class_name);
+                n += (size_t) (stpcpy(to + n, "::") - (to + n));
         }
 
-        return name_read(memory, function->common.function_name, to + n, NAME_BYTES - (size_t) n);
+        return name_read(memory, function->common.function_name, to + n, NAME_BYTES - n);
 }
 
-static bool has_op(const zend_op_array *code, Address op) {
-        Address first = (Address) code->opcodes;
+static bool has_op(const zend_op_array *code, RemoteAddress op) {
+        RemoteAddress first = (RemoteAddress) code->opcodes;
 
-        return op >= first && op < first + (Address) code->last * sizeof(zend_op) &&
+        return op >= first && op < first + (RemoteAddress) code->last * sizeof(zend_op) &&
                (op - first) % sizeof(zend_op) == 0;
 }
 
 /* While an exception is on its way the frame stands at an op that PHP keeps for that. */
-static Address before_exception(Memory *memory, Address op) {
-        Address first = (Address) EG(exception_op);
+static RemoteAddress before_exception(RemoteMemory *memory, RemoteAddress op) {
+        RemoteAddress first = (RemoteAddress) EG(exception_op);
 
         if (op < first || op >= first + sizeof(EG(exception_op)))
                 return op;
 
-        return memory_copy(memory, (Address) &EG(opline_before_exception), &op, sizeof(op)) < 0
+        return remote_memory_copy(memory, (RemoteAddress) &EG(opline_before_exception), &op,
+                               sizeof(op)) < 0
                                ? 0
                                : op;
 }
@@ -424,13 +225,14 @@ static Address before_exception(Memory *memory, Address op) {
 /* Where code stands. A frame keeps its op in a register and saves it when it calls. One that is
  * new, or that the JIT has compiled, may have saved none: what is there is a former frame's, or
  * NULL. */
-static int place_read(Memory *memory, const Call *call, const zend_op_array *code, Place *ret) {
-        Address op = before_exception(memory, call->opline);
+static int place_read(
+                RemoteMemory *memory, const PhpCall *call, const zend_op_array *code, Place *ret) {
+        RemoteAddress op = before_exception(memory, call->opline);
         int r;
 
-        ret->op = (zend_op){.lineno = code->line_start};
+        ret->op = (zend_op){ .lineno = code->line_start };
         if (has_op(code, op)) {
-                r = memory_get(memory, op, &ret->op, sizeof(ret->op));
+                r = remote_memory_get(memory, op, &ret->op, sizeof(ret->op));
                 if (r < 0)
                         return r;
         }
@@ -465,19 +267,19 @@ static const char *include_name(const zend_op *op) {
 /* --- the trace --- */
 
 typedef struct Tracer {
-        Memory *memory;
+        RemoteMemory *memory;
         PhpTrace *trace;
         unsigned max_depth;
         unsigned n_placed; /* frames whose caller was found */
         bool has_place;
 } Tracer;
 
-static bool is_main(const Call *call, const zend_function *function) {
+static bool is_main(const PhpCall *call, const zend_function *function) {
         return call->prev == 0 && !function->common.function_name;
 }
 
 /* An included file gets its name when the op is known that includes it. */
-static int frame_read(Memory *memory, const Call *call, const zend_function *function,
+static int frame_read(RemoteMemory *memory, const PhpCall *call, const zend_function *function,
                 PhpTraceFrame *ret) {
         ret->address = call->address;
         strcpy(ret->function, INCLUDED);
@@ -519,7 +321,7 @@ static void tracer_place(Tracer *tracer, const Place *place) {
                 frame_called_from(&trace->frames[tracer->n_placed++], place);
 }
 
-static int tracer_add(Tracer *tracer, const Call *call) {
+static int tracer_add(Tracer *tracer, const PhpCall *call) {
         PhpTrace *trace = tracer->trace;
         zend_function function;
         Place place;
@@ -553,7 +355,7 @@ static int tracer_add(Tracer *tracer, const Call *call) {
         return 0;
 }
 
-static void tracer_run(Tracer *tracer, const Chain *chain) {
+static void tracer_run(Tracer *tracer, const PhpChain *chain) {
         PhpTrace *trace = tracer->trace;
 
         strcpy(trace->file, "unknown");
@@ -571,21 +373,13 @@ static void tracer_run(Tracer *tracer, const Chain *chain) {
         }
 }
 
-static bool chain_has(const Chain *chain, Address address) {
-        for (unsigned i = 0; i < chain->n; i++)
-                if (chain->calls[i].address == address)
-                        return true;
-
-        return false;
-}
-
 /* What has returned while its names were read may have shown anybody's memory. */
-static void trace_keep_living(PhpTrace *trace, const Chain *chain) {
+static void trace_keep_living(PhpTrace *trace, const PhpChain *chain) {
         unsigned gone = 0, n = 0;
 
-        while (gone < trace->n && !chain_has(chain, trace->frames[gone].address))
+        while (gone < trace->n && !php_chain_has(chain, trace->frames[gone].address))
                 gone++;
-        while (gone + n < trace->n && chain_has(chain, trace->frames[gone + n].address))
+        while (gone + n < trace->n && php_chain_has(chain, trace->frames[gone + n].address))
                 n++;
 
         if (gone > 0) {
@@ -598,28 +392,37 @@ static void trace_keep_living(PhpTrace *trace, const Chain *chain) {
         trace->n = n;
 }
 
-int php_trace_read(int mem_fd, unsigned max_depth, PhpTrace *ret) {
-        Memory memory = {.fd = mem_fd};
-        Tracer tracer = {
-                        .memory = &memory,
-                        .trace = ret,
-                        .max_depth = MIN(MAX(max_depth, 1), PHP_TRACE_DEPTH_MAX),
-        };
-        Chain chain;
+static int trace_try(PhpTrace *trace, RemoteMemory *memory, unsigned max_depth) {
+        Tracer tracer = { .memory = memory, .trace = trace, .max_depth = max_depth };
+        PhpChain chain;
         int r;
 
-        r = chain_read(&chain, &memory);
+        r = php_chain_read(&chain, memory);
         for (unsigned i = 1; r >= 0 && i < PASSES; i++)
-                r = chain_read_again(&chain, &memory);
+                r = php_chain_read_again(&chain, memory);
         if (r < 0)
                 return r;
 
         tracer_run(&tracer, &chain);
 
-        r = chain_read_again(&chain, &memory);
+        r = php_chain_read_again(&chain, memory);
         if (r < 0)
                 return r;
 
-        trace_keep_living(ret, &chain);
-        return ret->n > 0 ? 0 : -EAGAIN;
+        trace_keep_living(trace, &chain);
+        return trace->n > 0 ? 0 : -EAGAIN;
+}
+
+int php_trace_read(int mem_fd, unsigned max_depth, PhpTrace *ret) {
+        RemoteMemory memory = { .fd = mem_fd, .n_reads_left = READS_MAX };
+        int r;
+
+        max_depth = MIN(MAX(max_depth, 1), PHP_TRACE_DEPTH_MAX);
+        r = trace_try(ret, &memory, max_depth);
+        for (unsigned i = 1; r == -EAGAIN && i < TRIES; i++) {
+                (void) usleep(RETRY_USEC);
+                r = trace_try(ret, &memory, max_depth);
+        }
+
+        return r;
 }

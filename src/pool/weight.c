@@ -99,9 +99,9 @@ int weight_init(Weight *ret, int proc_fd) {
                 return rollup_fd;
 
         *ret = (Weight){
-                        .statm_fd = TAKE_FD(statm_fd),
-                        .rollup_fd = rollup_fd < 0 ? -EBADF : rollup_fd,
-                        .page_bytes = (uint64_t) sysconf(_SC_PAGESIZE),
+                .statm_fd = TAKE_FD(statm_fd),
+                .rollup_fd = rollup_fd < 0 ? -EBADF : rollup_fd,
+                .page_bytes = (uint64_t) sysconf(_SC_PAGESIZE),
         };
         return 0;
 }

@@ -2,6 +2,8 @@
 #include "pool/worker.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +15,8 @@
 #include "pool/acceptor.h"
 #include "pool/fcgi_request.h"
 #include "pool/php_engine.h"
+#include "pool/weight.h"
+#include "pool/zygote.h"
 #include "shared/clock.h"
 #include "shared/fd.h"
 
@@ -30,17 +34,23 @@ typedef struct Worker {
         const WorkerContext *context;
         unsigned slot;
         uint64_t n_requests, max_requests;
+        uint64_t request_usec; /* when the one that runs was complete */
         Acceptor *acceptor;
         FcgiRequest *fcgi;
         PhpRequest php;
+        Weight weight;
+        bool too_heavy;
 } Worker;
 
 static void set_state(Worker *worker, SlotState state) {
         scoreboard_set(worker->context->board, worker->slot, state, clock_now_usec());
 }
 
+/* All stages of a request carry the time of its start: that is what its deadline counts from. */
 static void on_stage(SlotState state, void *userdata) {
-        set_state(userdata, state);
+        Worker *worker = userdata;
+
+        scoreboard_set(worker->context->board, worker->slot, state, worker->request_usec);
 }
 
 static void ring_bell(Worker *worker) {
@@ -57,6 +67,12 @@ static bool someone_should_know(const Worker *worker) {
         return below > 0 && scoreboard_idle_below(board, below);
 }
 
+/* It has no timer running while no request does. */
+static bool manager_waits_for_start(const Worker *worker) {
+        return atomic_load_explicit(
+                        &scoreboard_view(worker->context->board)->tell_start, memory_order_seq_cst);
+}
+
 /* Not all at once: workers that were forked together and share the load would otherwise reach the
  * limit together, and the pool would be empty for a moment. */
 static uint64_t spread_max_requests(uint64_t max_requests, unsigned slot) {
@@ -65,11 +81,22 @@ static uint64_t spread_max_requests(uint64_t max_requests, unsigned slot) {
         return tenth > 0 ? max_requests - (slot * UINT64_C(2654435761)) % tenth : max_requests;
 }
 
+/* Before the process closes itself to others of its own user: what was opened stays open. /proc
+ * comes from before the chroot. */
+static void give_memory_to_zygote(const WorkerContext *context, int leash_fd) {
+        int fd = openat(context->proc_fd, "self/mem", O_RDONLY | O_CLOEXEC);
+
+        if (fd < 0 || zygote_send_memory(leash_fd, fd) < 0)
+                fputs("<4>Stacks of this worker cannot be read: no access to /proc/self/mem\n",
+                                stderr);
+}
+
 static int worker_init(Worker *worker, int leash_fd) {
         const Inherited *inherited = worker->context->inherited;
         FcgiLimits limits = FCGI_LIMITS_DEFAULT;
         int r;
 
+        give_memory_to_zygote(worker->context, leash_fd);
         (void) prctl(PR_SET_DUMPABLE, worker->context->config->process_dumpable, 0, 0, 0);
 
         r = acceptor_new(&worker->acceptor, inherited->listen_fds, inherited->n_listen_fds,
@@ -84,12 +111,17 @@ static int worker_init(Worker *worker, int leash_fd) {
         worker->max_requests =
                         spread_max_requests(worker->context->config->max_requests, worker->slot);
         worker->php = (PhpRequest){
-                        .fcgi = worker->fcgi,
-                        .config = worker->context->config,
-                        .stage = on_stage,
-                        .userdata = worker,
+                .fcgi = worker->fcgi,
+                .config = worker->context->config,
+                .stage = on_stage,
+                .userdata = worker,
         };
         php_engine_enter_worker();
+        r = weight_init(&worker->weight, worker->context->proc_fd);
+        if (r < 0)
+                fprintf(stderr, "<4>The memory of this worker cannot be measured: %s\n",
+                                strerror(-r));
+        (void) close(worker->context->proc_fd); /* it leads out of a chroot */
         return 0;
 }
 
@@ -100,13 +132,13 @@ static const char *param(const Worker *worker, const char *name) {
 static void publish_request(Worker *worker) {
         const char *length = param(worker, "CONTENT_LENGTH");
         RequestInfo info = {
-                        .method = param(worker, "REQUEST_METHOD"),
-                        .uri = param(worker, "SCRIPT_NAME"),
-                        .query = param(worker, "QUERY_STRING"),
-                        .script = param(worker, "SCRIPT_FILENAME"),
-                        .user = param(worker, "REMOTE_USER"),
-                        .remote = param(worker, "REMOTE_ADDR"),
-                        .content_length = length ? strtoull(length, NULL, 10) : 0,
+                .method = param(worker, "REQUEST_METHOD"),
+                .uri = param(worker, "SCRIPT_NAME"),
+                .query = param(worker, "QUERY_STRING"),
+                .script = param(worker, "SCRIPT_FILENAME"),
+                .user = param(worker, "REMOTE_USER"),
+                .remote = param(worker, "REMOTE_ADDR"),
+                .content_length = length ? strtoull(length, NULL, 10) : 0,
         };
 
         scoreboard_set_request(worker->context->board, worker->slot, &info);
@@ -146,13 +178,47 @@ static int serve_request(Worker *worker) {
         }
 
         publish_request(worker);
+        worker->request_usec = clock_now_usec();
+        on_stage(SLOT_REQUEST_INFO, worker);
+        if (manager_waits_for_start(worker))
+                ring_bell(worker);
+
         scoreboard_count_request(worker->context->board, worker->slot);
         worker->n_requests++;
         worker->php.finished = false;
         return php_engine_serve(&worker->php);
 }
 
+/* Often while it is young and grows, then seldom: reading it costs a fraction of a millisecond. */
+static bool should_be_weighed(uint64_t n_requests) {
+        return n_requests < 128 ? (n_requests & (n_requests - 1)) == 0 : n_requests % 256 == 0;
+}
+
+static void weigh(Worker *worker) {
+        const PoolConfig *config = worker->context->config;
+        uint64_t bytes;
+
+        if (config->pm == PM_AUTO && should_be_weighed(worker->n_requests) &&
+                        weight_read_pss(&worker->weight, &bytes) >= 0)
+                scoreboard_set_weight(worker->context->board, worker->slot, bytes);
+
+        if (config->max_worker_memory_bytes == 0 ||
+                        weight_read_private(&worker->weight, &bytes) < 0 ||
+                        bytes <= config->max_worker_memory_bytes)
+                return;
+
+        worker->too_heavy = true;
+        fprintf(stderr,
+                        "<6>Worker %u has grown to %" PRIu64
+                        " MiB, beyond pm.max_worker_memory, after "
+                        "%" PRIu64 " requests: it is replaced\n",
+                        worker->slot, bytes >> 20, worker->n_requests);
+}
+
 static bool has_done_enough(const Worker *worker) {
+        if (worker->too_heavy)
+                return true;
+
         return worker->max_requests > 0 && worker->n_requests >= worker->max_requests;
 }
 
@@ -174,9 +240,10 @@ static int serve_connection(Worker *worker, int fd) {
         int r;
 
         fcgi_request_attach(worker->fcgi, fd);
-        do
+        do {
                 r = serve_request(worker);
-        while (r > 0 && !must_leave(worker) && next_request_comes(worker));
+                weigh(worker);
+        } while (r > 0 && !must_leave(worker) && next_request_comes(worker));
 
         fd_close(fcgi_request_detach(worker->fcgi));
         return r;
@@ -226,7 +293,7 @@ static int serve_all(Worker *worker) {
 }
 
 int worker_run(unsigned slot, int leash_fd, void *userdata) {
-        Worker worker = {.context = userdata, .slot = slot};
+        Worker worker = { .context = userdata, .slot = slot };
         int r;
 
         r = worker_init(&worker, leash_fd);

@@ -12,6 +12,7 @@ typedef struct WorkerContext {
         const PoolConfig *config;
         const Inherited *inherited;
         Scoreboard *board;
+        int proc_fd; /* O_PATH of /proc; closed by the worker before it serves */
 } WorkerContext;
 
 /* Serves until it is told to leave or has done pm.max_requests. Returns the exit status: 0, or 70

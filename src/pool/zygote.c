@@ -2,7 +2,6 @@
 #include "pool/zygote.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -10,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,22 +18,34 @@
 #include "shared/message.h"
 
 typedef struct Child {
-        pid_t pid;    /* 0: none */
-        int leash_fd; /* the write end: closing it asks the worker to leave */
+        pid_t pid;     /* 0: none */
+        int leash_fd;  /* our end: closing it asks the worker to leave */
+        int memory_fd; /* its memory, once it was asked for */
 } Child;
+
+typedef struct Tracing {
+        Zygote *zygote;
+        unsigned slot;
+} Tracing;
 
 struct Zygote {
         int control_fd; /* -EBADF once the manager has gone */
         int signal_fd;
         Scoreboard *board;
-        WorkerMain worker;
-        void *userdata;
+        ZygoteHooks hooks;
         bool draining;
         unsigned n_children, n_slots;
         Child children[];
 };
 
-int zygote_new(Zygote **ret, int control_fd, Scoreboard *board, WorkerMain worker, void *userdata) {
+static const Child NO_CHILD = { .leash_fd = -EBADF, .memory_fd = -EBADF };
+
+static void child_close(Child *child) {
+        child->leash_fd = fd_close(child->leash_fd);
+        child->memory_fd = fd_close(child->memory_fd);
+}
+
+int zygote_new(Zygote **ret, int control_fd, Scoreboard *board, const ZygoteHooks *hooks) {
         _cleanup_(zygote_freep) Zygote *zygote = NULL;
         unsigned n_slots = scoreboard_slots(board);
         sigset_t set;
@@ -44,11 +56,10 @@ int zygote_new(Zygote **ret, int control_fd, Scoreboard *board, WorkerMain worke
 
         zygote->control_fd = control_fd;
         zygote->board = board;
-        zygote->worker = worker;
-        zygote->userdata = userdata;
+        zygote->hooks = *hooks;
         zygote->n_slots = n_slots;
         for (unsigned i = 0; i < n_slots; i++)
-                zygote->children[i].leash_fd = -EBADF;
+                zygote->children[i] = NO_CHILD;
 
         /* Extensions may have touched the mask or SIGCHLD. */
         (void) signal(SIGCHLD, SIG_DFL);
@@ -70,7 +81,7 @@ Zygote *zygote_free(Zygote *zygote) {
                 return NULL;
 
         for (unsigned i = 0; i < zygote->n_slots; i++)
-                fd_close(zygote->children[i].leash_fd);
+                child_close(&zygote->children[i]);
         fd_close(zygote->signal_fd);
         free(zygote);
         return NULL;
@@ -80,17 +91,71 @@ Zygote *zygote_free(Zygote *zygote) {
 
 /* The manager may have gone: then there is nobody to tell, and poll() says so soon. */
 static void tell(Zygote *zygote, MessageType type, unsigned slot, int value) {
-        Message message = {.type = type, .slot = slot, .value = value};
+        Message message = { .type = type, .slot = slot, .value = value };
 
         if (zygote->control_fd >= 0)
                 (void) message_send(zygote->control_fd, &message);
 }
 
 void zygote_report_failure(int control_fd, const char *text) {
-        Message message = {.type = MESSAGE_FAILED};
+        Message message = { .type = MESSAGE_FAILED };
 
         snprintf(message.text, sizeof(message.text), "%s", text);
         (void) message_send(control_fd, &message);
+}
+
+/* --- a look into workers --- */
+
+typedef union FdMessage {
+        struct cmsghdr header;
+        char space[CMSG_SPACE(sizeof(int))];
+} FdMessage;
+
+int zygote_send_memory(int leash_fd, int memory_fd) {
+        FdMessage control = {};
+        struct iovec iov = { .iov_base = (char *) "m", .iov_len = 1 };
+        struct msghdr message = {
+                .msg_iov = &iov,
+                .msg_iovlen = 1,
+                .msg_control = &control,
+                .msg_controllen = sizeof(control),
+        };
+        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+        int r;
+
+        header->cmsg_level = SOL_SOCKET;
+        header->cmsg_type = SCM_RIGHTS;
+        header->cmsg_len = CMSG_LEN(sizeof(int));
+        memcpy(CMSG_DATA(header), &memory_fd, sizeof(int));
+
+        r = sendmsg(leash_fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -errno : 0;
+        fd_close(memory_fd);
+        return r;
+}
+
+static int receive_memory(int leash_fd) {
+        FdMessage control = {};
+        char byte;
+        struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
+        struct msghdr message = {
+                .msg_iov = &iov,
+                .msg_iovlen = 1,
+                .msg_control = &control,
+                .msg_controllen = sizeof(control),
+        };
+        struct cmsghdr *header;
+        int fd;
+
+        if (recvmsg(leash_fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) < 0)
+                return -errno;
+
+        header = CMSG_FIRSTHDR(&message);
+        if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS ||
+                        header->cmsg_len != CMSG_LEN(sizeof(int)))
+                return -ENODATA;
+
+        memcpy(&fd, CMSG_DATA(header), sizeof(int));
+        return fd;
 }
 
 /* --- workers --- */
@@ -101,14 +166,14 @@ static void become_worker(Zygote *zygote, unsigned slot, int leash_fd) {
         sigset_t none;
 
         for (unsigned i = 0; i < zygote->n_slots; i++)
-                zygote->children[i].leash_fd = fd_close(zygote->children[i].leash_fd);
+                child_close(&zygote->children[i]);
         zygote->control_fd = fd_close(zygote->control_fd);
         zygote->signal_fd = fd_close(zygote->signal_fd);
 
         sigemptyset(&none);
         (void) sigprocmask(SIG_SETMASK, &none, NULL);
 
-        _exit(zygote->worker(slot, leash_fd, zygote->userdata));
+        _exit(zygote->hooks.worker(slot, leash_fd, zygote->hooks.userdata));
 }
 
 static int fork_worker(Zygote *zygote, unsigned slot) {
@@ -116,7 +181,7 @@ static int fork_worker(Zygote *zygote, unsigned slot) {
         int fds[2];
         pid_t pid;
 
-        if (pipe2(fds, O_CLOEXEC) < 0)
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
                 return -errno;
         theirs = fds[0];
         ours = fds[1];
@@ -132,7 +197,8 @@ static int fork_worker(Zygote *zygote, unsigned slot) {
                 become_worker(zygote, slot, TAKE_FD(theirs));
         }
 
-        zygote->children[slot] = (Child){.pid = pid, .leash_fd = TAKE_FD(ours)};
+        zygote->children[slot] =
+                        (Child){ .pid = pid, .leash_fd = TAKE_FD(ours), .memory_fd = -EBADF };
         zygote->n_children++;
         tell(zygote, MESSAGE_FORKED, slot, pid);
         return 0;
@@ -143,8 +209,8 @@ static void reap(Zygote *zygote, pid_t pid, int status) {
                 if (zygote->children[i].pid != pid)
                         continue;
 
-                fd_close(zygote->children[i].leash_fd);
-                zygote->children[i] = (Child){.leash_fd = -EBADF};
+                child_close(&zygote->children[i]);
+                zygote->children[i] = NO_CHILD;
                 zygote->n_children--;
                 scoreboard_bury(zygote->board, i);
                 tell(zygote, MESSAGE_EXITED, i, status & 0xffff);
@@ -177,9 +243,18 @@ static void on_fork(Zygote *zygote, const Message *message) {
                 tell(zygote, MESSAGE_NOT_FORKED, message->slot, -r);
 }
 
+/* A request that has ended since the manager looked is not to be mistaken for the next. Stages of
+ * one request have one start. */
+static bool is_still(const Zygote *zygote, unsigned slot, SlotWord word) {
+        SlotWord live = scoreboard_live_word(zygote->board, slot);
+
+        return word == 0 || slot_word_since_usec(live) == slot_word_since_usec(word);
+}
+
 /* Only a child that was not reaped yet is signalled: its pid cannot belong to anybody else. */
 static void on_signal(Zygote *zygote, const Message *message) {
-        if (zygote->children[message->slot].pid > 0)
+        if (zygote->children[message->slot].pid > 0 &&
+                        is_still(zygote, message->slot, message->word))
                 (void) kill(zygote->children[message->slot].pid, message->value);
 }
 
@@ -187,6 +262,35 @@ static void on_retire(Zygote *zygote, const Message *message) {
         Child *child = &zygote->children[message->slot];
 
         child->leash_fd = fd_close(child->leash_fd);
+}
+
+static void tell_frame(const char *frame, void *userdata) {
+        Tracing *tracing = userdata;
+        Message message = { .type = MESSAGE_FRAME, .slot = tracing->slot };
+
+        snprintf(message.text, sizeof(message.text), "%s", frame);
+        if (tracing->zygote->control_fd >= 0)
+                (void) message_send(tracing->zygote->control_fd, &message);
+}
+
+static int trace(Zygote *zygote, unsigned slot, unsigned depth) {
+        Child *child = &zygote->children[slot];
+        Tracing tracing = { .zygote = zygote, .slot = slot };
+
+        if (child->pid == 0 || child->leash_fd < 0)
+                return -ESRCH;
+        if (child->memory_fd < 0)
+                child->memory_fd = receive_memory(child->leash_fd);
+        if (child->memory_fd < 0)
+                return child->memory_fd;
+
+        return zygote->hooks.trace(child->memory_fd, depth, tell_frame, &tracing);
+}
+
+static void on_trace(Zygote *zygote, const Message *message) {
+        int r = trace(zygote, message->slot, (unsigned) message->value);
+
+        tell(zygote, MESSAGE_TRACED, message->slot, r < 0 ? -r : 0);
 }
 
 static void drain(Zygote *zygote) {
@@ -203,6 +307,9 @@ static void follow(Zygote *zygote, const Message *message) {
                 break;
         case MESSAGE_SIGNAL:
                 on_signal(zygote, message);
+                break;
+        case MESSAGE_TRACE:
+                on_trace(zygote, message);
                 break;
         case MESSAGE_RETIRE:
                 on_retire(zygote, message);
@@ -238,8 +345,8 @@ int zygote_run(Zygote *zygote) {
 
         while (!zygote->draining || zygote->n_children > 0) {
                 struct pollfd fds[] = {
-                                {.fd = zygote->signal_fd, .events = POLLIN},
-                                {.fd = zygote->control_fd, .events = POLLIN},
+                        { .fd = zygote->signal_fd, .events = POLLIN },
+                        { .fd = zygote->control_fd, .events = POLLIN },
                 };
 
                 if (poll(fds, 2, -1) < 0 && errno != EINTR)

@@ -11,17 +11,33 @@
 
 typedef struct Zygote Zygote;
 
-/* What a worker does with its life; returns its exit status. */
+/* What a worker does with its life; returns its exit status. leash_fd: hangs up when it is to
+ * leave, and takes its /proc/self/mem by zygote_send_memory(). */
 typedef int (*WorkerMain)(unsigned slot, int leash_fd, void *userdata);
 
+/* Reads the stack of a worker out of its memory and gives each call to add(), innermost first. 0 or
+ * negative errno. */
+typedef int (*WorkerTracer)(int memory_fd, unsigned depth,
+                void (*add)(const char *frame, void *userdata), void *userdata);
+
+typedef struct ZygoteHooks {
+        WorkerMain worker;
+        WorkerTracer trace;
+        void *userdata; /* of worker */
+} ZygoteHooks;
+
 /* Borrows everything. 0 or negative errno. */
-int zygote_new(Zygote **ret, int control_fd, Scoreboard *board, WorkerMain worker, void *userdata);
+int zygote_new(Zygote **ret, int control_fd, Scoreboard *board, const ZygoteHooks *hooks);
 Zygote *zygote_free(Zygote *zygote);
 DEFINE_CLEANUP(Zygote, zygote_free);
 
 /* Says READY and follows orders until all has drained. In a worker this does not return.
  * 0 or negative errno. */
 int zygote_run(Zygote *zygote);
+
+/* Worker: lets the zygote look into this process for as long as it lives. Takes memory_fd. 0 or
+ * negative errno. */
+int zygote_send_memory(int leash_fd, int memory_fd);
 
 /* Tells the manager why there will be no READY. text is cut to MESSAGE_TEXT_MAX. */
 void zygote_report_failure(int control_fd, const char *text);

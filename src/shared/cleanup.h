@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define _cleanup_(f)   __attribute__((cleanup(f)))
+#define _cleanup_(f) __attribute__((cleanup(f)))
 #define _printf_(a, b) __attribute__((format(printf, a, b)))
-#define _noreturn_     __attribute__((noreturn))
+#define _noreturn_ __attribute__((noreturn))
 
 /* Defines the function that _cleanup_() calls for a pointer of TYPE: FUNC accepts NULL. */
 #define DEFINE_CLEANUP(type, func)                                                                 \
@@ -47,6 +47,6 @@ static inline void fclosep(FILE **f) {
                 fclose(*f);
 }
 
-#define _cleanup_free_   _cleanup_(freep)
-#define _cleanup_close_  _cleanup_(fd_closep)
+#define _cleanup_free_ _cleanup_(freep)
+#define _cleanup_close_ _cleanup_(fd_closep)
 #define _cleanup_fclose_ _cleanup_(fclosep)

@@ -15,6 +15,7 @@
 #define FIELD_INT int64_t
 #define FIELD_UINT uint64_t
 #define FIELD_USEC uint64_t
+#define FIELD_BYTES uint64_t
 #define FIELD_MODE uint64_t
 #define FIELD_LIMIT uint64_t
 #define FIELD_PM uint64_t
@@ -72,9 +73,9 @@ static const Directive directives[] = {
         G("log_level",              LEVEL,     log_level,                 "notice",   0,    0,
           "the least important message of the pool that is logged"),
         G("emergency_restart_threshold", UINT, emergency_restart_threshold, "0",      0,    INT32_MAX,
-          "start a new generation when this many workers crashed within the interval, 0: never", LATER),
+          "start a new generation when this many workers crashed within the interval, 0: never"),
         G("emergency_restart_interval",  USEC, emergency_restart_interval_usec, "0",  0,    365 * DAY,
-          "the interval of emergency_restart_threshold", LATER),
+          "the interval of emergency_restart_threshold"),
         G("process_control_timeout", USEC,     process_control_timeout_usec, "0",     0,    365 * DAY,
           "how long the old workers may take to finish after a reload or stop, 0: as long as they need"),
 
@@ -136,7 +137,7 @@ static const Directive directives[] = {
 
         /* workers */
         D("pm",                     PM,        pm,                        NULL,       0,    0,
-          "static: always pm.max_children workers; dynamic: some idle ones; ondemand: none while idle"),
+          "auto: as many as load and memory ask for; static: always pm.max_children; dynamic: some idle ones; ondemand: none while idle"),
         D("pm.max_children",        UINT,      max_children,              NULL,       1,
                                                                           SCOREBOARD_SLOTS_MAX,
           "how many requests the pool serves at the same time"),
@@ -152,6 +153,12 @@ static const Directive directives[] = {
           "ondemand: how long an idle worker stays"),
         D("pm.max_requests",        UINT,      max_requests,              "0",        0,    INT32_MAX,
           "replace a worker after this many requests, 0: never"),
+        D("pm.max_worker_memory",   BYTES,     max_worker_memory_bytes,   "0",        0,    INT64_MAX,
+          "replace a worker whose own memory has grown beyond this, after its request; 0: never"),
+        D("pm.idle_exit_timeout",   USEC,      idle_exit_timeout_usec,    "0",        0,    365 * DAY,
+          "the whole pool leaves after this time without a request, the next one starts it; 0: never"),
+        D("pm.queue_timeout",       USEC,      queue_timeout_usec,        "0",        0,    DAY,
+          "answer 503 to requests that waited longer than this for a worker, 0: never", LATER),
 
         /* limits of a worker */
         D("process.priority",       INT,       process_priority,          NULL,       -20,  20,
@@ -193,10 +200,10 @@ static const Directive directives[] = {
 
         /* time */
         D("request_terminate_timeout", USEC,   request_terminate_timeout_usec, "0",   0,    365 * DAY,
-          "end a worker whose request takes longer, 0: never", LATER),
+          "end a worker whose request takes longer, 0: never"),
         D("request_terminate_timeout_track_finished", BOOL,
                                                request_terminate_timeout_track_finished, "no", 0, 0,
-          "count the time after fastcgi_finish_request() too", LATER),
+          "count the time after fastcgi_finish_request() too"),
         D("request_slowlog_timeout", USEC,     request_slowlog_timeout_usec, "0",     0,    365 * DAY,
           "log the PHP stack of a request that takes longer, 0: never", LATER),
         D("request_slowlog_trace_depth", UINT, request_slowlog_trace_depth, "20",     1,    INT32_MAX,
@@ -344,7 +351,7 @@ static void set_unset(const Directive *directive, void *field) {
 int directive_set_defaults(PoolConfig *config) {
         for (size_t i = 0; i < directive_count(); i++) {
                 const Directive *d = directive_at(i);
-                DirectiveValue value = {.text = d->value_default, .raw = d->value_default};
+                DirectiveValue value = { .text = d->value_default, .raw = d->value_default };
                 char why[DIRECTIVE_WHY_MAX];
                 int r;
 
@@ -370,7 +377,7 @@ static bool unsigned_is_possible(const Directive *d, uint64_t number) {
                 return number == LIMIT_UNSET || (number > 0 && number <= (uint64_t) d->max) ||
                        (number == LIMIT_UNLIMITED && d->max == INT64_MAX);
         case DIRECTIVE_PM:
-                return number <= PM_ONDEMAND;
+                return number <= PM_AUTO;
         case DIRECTIVE_LEVEL:
                 return number <= LOG_DEBUG;
         default:

@@ -22,6 +22,7 @@ typedef enum DirectiveType {
         DIRECTIVE_INT,  /* may be absent: INT_UNSET */
         DIRECTIVE_UINT, /* 0 if absent */
         DIRECTIVE_USEC,
+        DIRECTIVE_BYTES,
         DIRECTIVE_MODE,
         DIRECTIVE_LIMIT, /* of setrlimit(): 0 means LIMIT_UNSET, as in php-fpm */
         DIRECTIVE_PM,

@@ -157,6 +157,22 @@ static int set_usec(const Assignment *a) {
         return 0;
 }
 
+static int set_bytes(const Assignment *a) {
+        uint64_t bytes;
+        int r;
+
+        r = a->value->word ? -EINVAL : parse_bytes(a->value->text, &bytes);
+        if (r == -EINVAL)
+                return refuse_value(a,
+                                "is not a size: write a whole number with K, M or G behind it, "
+                                "such as 256M, or 0");
+        if (r == -ERANGE || bytes > (uint64_t) a->directive->max)
+                return refuse(a, "%.40s is too large", a->value->text);
+
+        put_unsigned(a, bytes);
+        return 0;
+}
+
 static int set_mode(const Assignment *a) {
         uint64_t mode;
 
@@ -190,9 +206,10 @@ static int set_limit(const Assignment *a) {
 
 static int set_pm(const Assignment *a) {
         static const char *const names[] = {
-                        [PM_STATIC] = "static",
-                        [PM_DYNAMIC] = "dynamic",
-                        [PM_ONDEMAND] = "ondemand",
+                [PM_STATIC] = "static",
+                [PM_DYNAMIC] = "dynamic",
+                [PM_ONDEMAND] = "ondemand",
+                [PM_AUTO] = "auto",
         };
 
         for (size_t i = PM_STATIC; i < ELEMENTSOF(names); i++)
@@ -201,7 +218,7 @@ static int set_pm(const Assignment *a) {
                         return 0;
                 }
 
-        return refuse_value(a, "is not a process manager: write static, dynamic or ondemand");
+        return refuse_value(a, "is not a process manager: write auto, static, dynamic or ondemand");
 }
 
 static int set_level(const Assignment *a) {
@@ -209,12 +226,12 @@ static int set_level(const Assignment *a) {
                 const char *name;
                 int priority;
         } levels[] = {
-                        {"debug", LOG_DEBUG},
-                        {"notice", LOG_NOTICE},
-                        {"warning", LOG_WARNING},
-                        {"warn", LOG_WARNING},
-                        {"error", LOG_ERR},
-                        {"alert", LOG_ALERT},
+                { "debug", LOG_DEBUG },
+                { "notice", LOG_NOTICE },
+                { "warning", LOG_WARNING },
+                { "warn", LOG_WARNING },
+                { "error", LOG_ERR },
+                { "alert", LOG_ALERT },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(levels); i++)
@@ -383,6 +400,7 @@ static const struct {
         [DIRECTIVE_INT]       = { "number",          STORAGE_SIGNED,   set_int       },
         [DIRECTIVE_UINT]      = { "number",          STORAGE_UNSIGNED, set_uint      },
         [DIRECTIVE_USEC]      = { "time",            STORAGE_UNSIGNED, set_usec      },
+        [DIRECTIVE_BYTES]     = { "size",            STORAGE_UNSIGNED, set_bytes     },
         [DIRECTIVE_MODE]      = { "mode",            STORAGE_UNSIGNED, set_mode      },
         [DIRECTIVE_LIMIT]     = { "limit",           STORAGE_UNSIGNED, set_limit     },
         [DIRECTIVE_PM]        = { "process-manager", STORAGE_UNSIGNED, set_pm        },
@@ -428,10 +446,10 @@ static bool has_control_byte(const char *text) {
 int directive_set(const Directive *directive, PoolConfig *config, const DirectiveValue *value,
                 char why[static DIRECTIVE_WHY_MAX]) {
         Assignment a = {
-                        .directive = directive,
-                        .value = value,
-                        .field = directive_field(directive, config),
-                        .why = why,
+                .directive = directive,
+                .value = value,
+                .field = directive_field(directive, config),
+                .why = why,
         };
 
         if (is_one_line(directive) && has_control_byte(value->text))

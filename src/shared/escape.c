@@ -59,8 +59,8 @@ size_t escape_string(char *buffer, size_t size, const char *string) {
                 if (plain)
                         memcpy(buffer + used, s, n);
                 else
-                        memcpy(buffer + used, (char[]){'\\', 'x', digits[*s >> 4], digits[*s & 15]},
-                                        4);
+                        memcpy(buffer + used,
+                                        (char[]){ '\\', 'x', digits[*s >> 4], digits[*s & 15] }, 4);
                 used += need;
                 s += plain ? n : 1;
         }

@@ -18,7 +18,7 @@ typedef struct Ini {
 static const char BLANKS[] = " \t";
 
 static int fail(const Ini *ini, const char *why) {
-        IniEvent event = {.type = INI_ERROR, .line = ini->line, .value = why};
+        IniEvent event = { .type = INI_ERROR, .line = ini->line, .value = why };
 
         return ini->handler(ini->userdata, &event);
 }
@@ -54,7 +54,7 @@ static int on_section(const Ini *ini, char *p) {
                 return fail(ini, "the section has no name");
 
         return ini->handler(ini->userdata,
-                        &(IniEvent){.type = INI_SECTION, .line = ini->line, .key = name});
+                        &(IniEvent){ .type = INI_SECTION, .line = ini->line, .key = name });
 }
 
 /* The value of event, whose key was read; p is behind the equals sign. */
@@ -96,12 +96,12 @@ static int on_array(const Ini *ini, char *key, char *bracket) {
                 return fail(ini, "there is no = behind the ], write key[name] = value");
 
         cut(key, bracket);
-        event = (IniEvent){.type = INI_ARRAY, .line = ini->line, .key = key, .sub = sub};
+        event = (IniEvent){ .type = INI_ARRAY, .line = ini->line, .key = key, .sub = sub };
         return on_value(ini, &event, bracket + 1 + (end - bracket));
 }
 
 static int on_key(const Ini *ini, char *p) {
-        IniEvent event = {.type = INI_KEY, .line = ini->line, .key = p};
+        IniEvent event = { .type = INI_KEY, .line = ini->line, .key = p };
         char why[INI_WHY_MAX];
         char *end;
 
@@ -160,7 +160,7 @@ static size_t line_length(const char *text, size_t size, size_t *ret_next) {
 }
 
 int ini_parse(const char *text, size_t size, IniLookup lookup, IniHandler handler, void *userdata) {
-        Ini ini = {.lookup = lookup, .handler = handler, .userdata = userdata};
+        Ini ini = { .lookup = lookup, .handler = handler, .userdata = userdata };
         size_t length, next;
 
         for (; size > 0; text += next, size -= next) {

@@ -84,22 +84,22 @@ static const char *constant(const char *name, size_t length) {
         static const struct {
                 const char *name, *value;
         } levels[] = {
-                        {"E_ERROR", "1"},
-                        {"E_WARNING", "2"},
-                        {"E_PARSE", "4"},
-                        {"E_NOTICE", "8"},
-                        {"E_CORE_ERROR", "16"},
-                        {"E_CORE_WARNING", "32"},
-                        {"E_COMPILE_ERROR", "64"},
-                        {"E_COMPILE_WARNING", "128"},
-                        {"E_USER_ERROR", "256"},
-                        {"E_USER_WARNING", "512"},
-                        {"E_USER_NOTICE", "1024"},
-                        {"E_STRICT", "2048"},
-                        {"E_RECOVERABLE_ERROR", "4096"},
-                        {"E_DEPRECATED", "8192"},
-                        {"E_USER_DEPRECATED", "16384"},
-                        {"E_ALL", "32767"},
+                { "E_ERROR", "1" },
+                { "E_WARNING", "2" },
+                { "E_PARSE", "4" },
+                { "E_NOTICE", "8" },
+                { "E_CORE_ERROR", "16" },
+                { "E_CORE_WARNING", "32" },
+                { "E_COMPILE_ERROR", "64" },
+                { "E_COMPILE_WARNING", "128" },
+                { "E_USER_ERROR", "256" },
+                { "E_USER_WARNING", "512" },
+                { "E_USER_NOTICE", "1024" },
+                { "E_STRICT", "2048" },
+                { "E_RECOVERABLE_ERROR", "4096" },
+                { "E_DEPRECATED", "8192" },
+                { "E_USER_DEPRECATED", "16384" },
+                { "E_ALL", "32767" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(levels); i++)
@@ -364,14 +364,14 @@ static const char *boolean_word(const char *text, size_t *ret_length) {
         static const struct {
                 const char *word, *value;
         } words[] = {
-                        {"true", "1"},
-                        {"on", "1"},
-                        {"yes", "1"},
-                        {"false", ""},
-                        {"off", ""},
-                        {"no", ""},
-                        {"none", ""},
-                        {"null", ""},
+                { "true", "1" },
+                { "on", "1" },
+                { "yes", "1" },
+                { "false", "" },
+                { "off", "" },
+                { "no", "" },
+                { "none", "" },
+                { "null", "" },
         };
         size_t n = strcspn(text, " \t;");
         const char *rest = text + n + strspn(text + n, BLANKS);
@@ -399,7 +399,7 @@ static int take(Text *text, char **ret) {
 
 int ini_value_evaluate(const char *text, IniLookup lookup, char **ret, bool *ret_word,
                 const char **ret_end, char why[static INI_WHY_MAX]) {
-        Value value = {.p = text, .lookup = lookup, .why = why};
+        Value value = { .p = text, .lookup = lookup, .why = why };
         _cleanup_(text_done) Text result = {};
         const char *word;
         size_t length;
@@ -429,7 +429,7 @@ int ini_value_evaluate(const char *text, IniLookup lookup, char **ret, bool *ret
 
 int ini_value_bracket(const char *text, IniLookup lookup, char **ret, const char **ret_end,
                 char why[static INI_WHY_MAX]) {
-        Value value = {.p = text + strspn(text, BLANKS), .lookup = lookup, .why = why};
+        Value value = { .p = text + strspn(text, BLANKS), .lookup = lookup, .why = why };
         _cleanup_(text_done) Text result = {};
         int r = 0;
 

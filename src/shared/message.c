@@ -13,24 +13,27 @@
 typedef struct MessageRule {
         const char *name;
         MessageSide from;
-        bool known, has_slot, has_text;
+        bool known, has_slot, has_text, has_word;
         int32_t value_min, value_max;
 } MessageRule;
 
 /* clang-format off */
 static const MessageRule rules[] = {
-        /*                       name          from                  known slot   text   min max       */
-        [MESSAGE_FORK]       = { "FORK",       MESSAGE_FROM_MANAGER, true, true,  false, 0,  0         },
-        [MESSAGE_SIGNAL]     = { "SIGNAL",     MESSAGE_FROM_MANAGER, true, true,  false, 1,  31        },
-        [MESSAGE_RETIRE]     = { "RETIRE",     MESSAGE_FROM_MANAGER, true, true,  false, 0,  0         },
-        [MESSAGE_DRAIN]      = { "DRAIN",      MESSAGE_FROM_MANAGER, true, false, false, 0,  0         },
-        [MESSAGE_PING]       = { "PING",       MESSAGE_FROM_MANAGER, true, false, false, 0,  INT32_MAX },
-        [MESSAGE_READY]      = { "READY",      MESSAGE_FROM_ZYGOTE,  true, false, false, 0,  0         },
-        [MESSAGE_FAILED]     = { "FAILED",     MESSAGE_FROM_ZYGOTE,  true, false, true,  0,  0         },
-        [MESSAGE_FORKED]     = { "FORKED",     MESSAGE_FROM_ZYGOTE,  true, true,  false, 1,  INT32_MAX },
-        [MESSAGE_NOT_FORKED] = { "NOT_FORKED", MESSAGE_FROM_ZYGOTE,  true, true,  false, 1,  4095      },
-        [MESSAGE_EXITED]     = { "EXITED",     MESSAGE_FROM_ZYGOTE,  true, true,  false, 0,  0xffff    },
-        [MESSAGE_PONG]       = { "PONG",       MESSAGE_FROM_ZYGOTE,  true, false, false, 0,  INT32_MAX },
+        /*                       name          from                  known slot   text   word   min max       */
+        [MESSAGE_FORK]       = { "FORK",       MESSAGE_FROM_MANAGER, true, true,  false, false, 0,  0         },
+        [MESSAGE_SIGNAL]     = { "SIGNAL",     MESSAGE_FROM_MANAGER, true, true,  false, true,  1,  31        },
+        [MESSAGE_TRACE]      = { "TRACE",      MESSAGE_FROM_MANAGER, true, true,  false, false, 1,  4096      },
+        [MESSAGE_RETIRE]     = { "RETIRE",     MESSAGE_FROM_MANAGER, true, true,  false, false, 0,  0         },
+        [MESSAGE_DRAIN]      = { "DRAIN",      MESSAGE_FROM_MANAGER, true, false, false, false, 0,  0         },
+        [MESSAGE_PING]       = { "PING",       MESSAGE_FROM_MANAGER, true, false, false, false, 0,  INT32_MAX },
+        [MESSAGE_READY]      = { "READY",      MESSAGE_FROM_ZYGOTE,  true, false, false, false, 0,  0         },
+        [MESSAGE_FAILED]     = { "FAILED",     MESSAGE_FROM_ZYGOTE,  true, false, true,  false, 0,  0         },
+        [MESSAGE_FORKED]     = { "FORKED",     MESSAGE_FROM_ZYGOTE,  true, true,  false, false, 1,  INT32_MAX },
+        [MESSAGE_NOT_FORKED] = { "NOT_FORKED", MESSAGE_FROM_ZYGOTE,  true, true,  false, false, 1,  4095      },
+        [MESSAGE_EXITED]     = { "EXITED",     MESSAGE_FROM_ZYGOTE,  true, true,  false, false, 0,  0xffff    },
+        [MESSAGE_PONG]       = { "PONG",       MESSAGE_FROM_ZYGOTE,  true, false, false, false, 0,  INT32_MAX },
+        [MESSAGE_FRAME]      = { "FRAME",      MESSAGE_FROM_ZYGOTE,  true, true,  true,  false, 0,  0         },
+        [MESSAGE_TRACED]     = { "TRACED",     MESSAGE_FROM_ZYGOTE,  true, true,  false, false, 0,  4095      },
 };
 /* clang-format on */
 
@@ -56,6 +59,9 @@ int message_check(const Message *message, MessageSide from, unsigned n_slots) {
                 return -EBADMSG;
 
         if (rule->has_slot ? message->slot >= n_slots : message->slot != 0)
+                return -EBADMSG;
+
+        if (!rule->has_word && message->word != 0)
                 return -EBADMSG;
 
         if (message->value < rule->value_min || message->value > rule->value_max)

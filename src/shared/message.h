@@ -17,7 +17,8 @@ enum {
 typedef enum MessageType {
         /* manager → zygote */
         MESSAGE_FORK = 1, /* slot */
-        MESSAGE_SIGNAL,   /* slot, value: signal number */
+        MESSAGE_SIGNAL,   /* slot, value: signal number, word: only while the slot's word is this */
+        MESSAGE_TRACE,    /* slot, value: depth; FRAMEs follow, then TRACED */
         MESSAGE_RETIRE,   /* slot: finishes what it holds and leaves */
         MESSAGE_DRAIN,    /* workers finish what they hold and leave, then the zygote */
         MESSAGE_PING,     /* value: cookie */
@@ -29,6 +30,8 @@ typedef enum MessageType {
         MESSAGE_NOT_FORKED, /* slot, value: errno */
         MESSAGE_EXITED,     /* slot, value: wait status */
         MESSAGE_PONG,       /* value: the cookie of the PING */
+        MESSAGE_FRAME,      /* slot, text: one call of the PHP stack, innermost first */
+        MESSAGE_TRACED,     /* slot, value: 0, or errno: why there is no stack */
 } MessageType;
 
 typedef enum MessageSide {
@@ -41,10 +44,11 @@ typedef struct Message {
         uint32_t slot;
         int32_t value;
         uint32_t reserved; /* 0 */
+        uint64_t word;     /* of the scoreboard; 0: whatever it is */
         char text[MESSAGE_TEXT_MAX];
 } Message;
 
-_Static_assert(sizeof(Message) == 248, "the layout of Message is a contract");
+_Static_assert(sizeof(Message) == 256, "the layout of Message is a contract");
 
 /* Whether the peer of that side may say this at all: known type, slot below n_slots, reserved zero,
  * text terminated, value in range. Pure. 0 or -EBADMSG. */

@@ -113,8 +113,8 @@ static uint64_t bytes_factor(const char *unit) {
 }
 
 int parse_bool(const char *text, bool *ret) {
-        static const char *const yes[] = {"1", "yes", "on", "true"};
-        static const char *const no[] = {"0", "no", "none", "off", "false", ""};
+        static const char *const yes[] = { "1", "yes", "on", "true" };
+        static const char *const no[] = { "0", "no", "none", "off", "false", "" };
 
         for (size_t i = 0; i < ELEMENTSOF(yes); i++)
                 if (strcasecmp(text, yes[i]) == 0) {

@@ -21,7 +21,11 @@ typedef enum ProcessManager {
         PM_STATIC,
         PM_DYNAMIC,
         PM_ONDEMAND,
+        PM_AUTO,
 } ProcessManager;
+
+/* The ceiling of pm = auto where the file sets none: the rest is a matter of memory. */
+#define POOL_AUTO_CHILDREN_MAX 512
 
 /* rlimit_core and the like. */
 #define LIMIT_UNSET UINT64_MAX
@@ -59,6 +63,9 @@ typedef struct PoolConfig {
         uint64_t max_spawn_rate;
         uint64_t process_idle_timeout_usec;
         uint64_t max_requests;
+        uint64_t max_worker_memory_bytes; /* 0: no limit */
+        uint64_t idle_exit_timeout_usec;  /* 0: never */
+        uint64_t queue_timeout_usec;      /* 0: however long */
 
         /* limits of a worker */
         int64_t process_priority;

@@ -177,7 +177,8 @@ static unsigned settings_of(SettingKind kind) {
  * php-fpm applies its lists from their end (seen on 8.2.36), so the first one of the file counts.
  * What it adds up instead of replacing may come often. */
 static const Setting *earlier_entry(const PoolConfig *config, const Directive *d, const char *sub) {
-        static const char *const added_up[] = {"extension", "disable_functions", "disable_classes"};
+        static const char *const added_up[] = { "extension", "disable_functions",
+                "disable_classes" };
         const SettingList *list = directive_field_const(d, config);
 
         if (d->type != DIRECTIVE_VALUES && d->type != DIRECTIVE_FLAGS)
@@ -199,11 +200,11 @@ static int set_directive(Reader *reader, const Directive *d, const IniEvent *eve
         _cleanup_free_ char *expanded = NULL;
         char why[DIRECTIVE_WHY_MAX];
         DirectiveValue value = {
-                        .sub = event->sub,
-                        .text = event->value,
-                        .raw = event->raw,
-                        .word = event->word,
-                        .line = event->line,
+                .sub = event->sub,
+                .text = event->value,
+                .raw = event->raw,
+                .word = event->word,
+                .line = event->line,
         };
         int r;
 
@@ -218,8 +219,8 @@ static int set_directive(Reader *reader, const Directive *d, const IniEvent *eve
         /* Before the value is looked at: a listen.allowed_clients that is wrong was still given,
          * and the socket unit then admits nobody instead of everybody. */
         reader->config->places[directive_index(d)] = (ConfigPlace){
-                        .file = reader->file,
-                        .line = event->line,
+                .file = reader->file,
+                .line = event->line,
         };
 
         r = directive_set(d, reader->config, &value, why);
@@ -459,14 +460,14 @@ static int load(PoolConfig **ret, const char *name, const char *file, const char
 
 int pool_config_load(PoolConfig **ret, const char *name, const char *path, ConfigReport report,
                 void *userdata) {
-        Reader reader = {.reporter = {.report = report, .userdata = userdata}};
+        Reader reader = { .reporter = { .report = report, .userdata = userdata } };
 
         return load(ret, name, path, NULL, 0, &reader);
 }
 
 int pool_config_parse(PoolConfig **ret, const char *name, const char *file, const char *text,
                 size_t size, ConfigReport report, void *userdata) {
-        Reader reader = {.reporter = {.report = report, .userdata = userdata}};
+        Reader reader = { .reporter = { .report = report, .userdata = userdata } };
 
         return load(ret, name, file, text, size, &reader);
 }
@@ -474,8 +475,8 @@ int pool_config_parse(PoolConfig **ret, const char *name, const char *file, cons
 int pool_config_load_listen(PoolConfig **ret, const char *name, const char *path,
                 ConfigReport report, void *userdata) {
         Reader reader = {
-                        .reporter = {.report = report, .userdata = userdata},
-                        .listen_only = true,
+                .reporter = { .report = report, .userdata = userdata },
+                .listen_only = true,
         };
 
         return load(ret, name, path, NULL, 0, &reader);
@@ -484,8 +485,8 @@ int pool_config_load_listen(PoolConfig **ret, const char *name, const char *path
 int pool_config_parse_listen(PoolConfig **ret, const char *name, const char *file, const char *text,
                 size_t size, ConfigReport report, void *userdata) {
         Reader reader = {
-                        .reporter = {.report = report, .userdata = userdata},
-                        .listen_only = true,
+                .reporter = { .report = report, .userdata = userdata },
+                .listen_only = true,
         };
 
         return load(ret, name, file, text, size, &reader);

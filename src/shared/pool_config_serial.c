@@ -250,7 +250,7 @@ static int get_field(Cursor *cursor, const Directive *directive, PoolConfig *con
 
 int pool_config_deserialize(PoolConfig **ret, const char *data, size_t size) {
         _cleanup_(pool_config_freep) PoolConfig *config = NULL;
-        Cursor cursor = {.p = data, .left = size};
+        Cursor cursor = { .p = data, .left = size };
         uint64_t magic = 0;
         int r;
 

@@ -100,21 +100,21 @@ static int check_prefix(const Validation *v) {
 /* The php.ini settings that php-fpm too takes as relative to prefix. */
 static bool is_php_path(const Setting *setting) {
         static const char *const keys[] = {
-                        "error_log",
-                        "extension_dir",
-                        "mime_magic.magicfile",
-                        "sendmail_path",
-                        "session.cookie_path",
-                        "session_pgsql.sem_file_name",
-                        "soap.wsdl_cache_dir",
-                        "uploadprogress.file.filename_template",
-                        "xdebug.output_dir",
-                        "xdebug.profiler_output_dir",
-                        "xdebug.trace_output_dir",
-                        "xmms.path",
-                        "axis2.client_home",
-                        "blenc.key_file",
-                        "coin_acceptor.device",
+                "error_log",
+                "extension_dir",
+                "mime_magic.magicfile",
+                "sendmail_path",
+                "session.cookie_path",
+                "session_pgsql.sem_file_name",
+                "soap.wsdl_cache_dir",
+                "uploadprogress.file.filename_template",
+                "xdebug.output_dir",
+                "xdebug.profiler_output_dir",
+                "xdebug.trace_output_dir",
+                "xmms.path",
+                "axis2.client_home",
+                "blenc.key_file",
+                "coin_acceptor.device",
         };
 
         if (strcasecmp(setting->value, "syslog") == 0 && strcasecmp(setting->key, "error_log") == 0)
@@ -188,7 +188,9 @@ static int check_dynamic(const Validation *v) {
 
 static int check_pm(const Validation *v) {
         if (v->config->pm == PM_UNSET)
-                return refuse(v, "pm", "is missing, write pm = static, dynamic or ondemand");
+                return refuse(v, "pm", "is missing, write pm = auto, static, dynamic or ondemand");
+        if (v->config->pm == PM_AUTO && v->config->max_children == 0)
+                v->config->max_children = POOL_AUTO_CHILDREN_MAX;
         if (v->config->max_children == 0)
                 return refuse(v, "pm.max_children",
                                 "is missing, write how many requests the pool "
@@ -302,15 +304,15 @@ static void warn_listen(const Validation *v) {
 
 int pool_config_validate(PoolConfig *config, ConfigReporter *reporter) {
         static int (*const checks[])(const Validation *v) = {
-                        check_prefix,
-                        check_paths,
-                        check_pm,
-                        check_pages,
-                        check_times,
-                        check_listen,
-                        resolve_php_values,
+                check_prefix,
+                check_paths,
+                check_pm,
+                check_pages,
+                check_times,
+                check_listen,
+                resolve_php_values,
         };
-        Validation v = {.config = config, .reporter = reporter};
+        Validation v = { .config = config, .reporter = reporter };
 
         for (size_t i = 0; i < ELEMENTSOF(checks); i++) {
                 int r;
@@ -328,7 +330,7 @@ int pool_config_validate(PoolConfig *config, ConfigReporter *reporter) {
 }
 
 int pool_config_validate_listen(PoolConfig *config, ConfigReporter *reporter) {
-        Validation v = {.config = config, .reporter = reporter};
+        Validation v = { .config = config, .reporter = reporter };
         SettingList kept = {};
         int r = 0;
 

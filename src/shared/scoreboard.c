@@ -40,8 +40,12 @@ static size_t counters_offset(unsigned n_slots) {
         return WORDS_OFFSET + (size_t) n_slots * sizeof(SlotWord);
 }
 
+static size_t weights_offset(unsigned n_slots) {
+        return counters_offset(n_slots) + (size_t) n_slots * sizeof(SlotWord);
+}
+
 static size_t details_offset(unsigned n_slots) {
-        size_t offset = counters_offset(n_slots) + (size_t) n_slots * sizeof(SlotWord);
+        size_t offset = weights_offset(n_slots) + (size_t) n_slots * sizeof(SlotWord);
 
         return (offset + _Alignof(SlotDetail) - 1) / _Alignof(SlotDetail) * _Alignof(SlotDetail);
 }
@@ -62,6 +66,10 @@ static _Atomic uint64_t *counter_at(const Scoreboard *board, unsigned slot) {
         return (_Atomic uint64_t *) ((char *) board->map + counters_offset(board->n_slots)) + slot;
 }
 
+static _Atomic uint64_t *weight_at(const Scoreboard *board, unsigned slot) {
+        return (_Atomic uint64_t *) ((char *) board->map + weights_offset(board->n_slots)) + slot;
+}
+
 static SlotDetail *detail_at(const Scoreboard *board, unsigned slot) {
         return (SlotDetail *) ((char *) board->map + details_offset(board->n_slots)) + slot;
 }
@@ -77,10 +85,10 @@ static int scoreboard_allocate(Scoreboard **ret, unsigned n_slots) {
                 return -ENOMEM;
 
         *board = (Scoreboard){
-                        .board_fd = -EBADF,
-                        .ledger_fd = -EBADF,
-                        .n_slots = n_slots,
-                        .size = board_size(n_slots),
+                .board_fd = -EBADF,
+                .ledger_fd = -EBADF,
+                .n_slots = n_slots,
+                .size = board_size(n_slots),
         };
         *ret = board;
         return 0;
@@ -122,7 +130,7 @@ int scoreboard_new(Scoreboard **ret, unsigned n_slots) {
         if (r < 0)
                 return r;
 
-        board->copy = calloc(n_slots, 2 * sizeof(SlotWord));
+        board->copy = calloc(n_slots, 3 * sizeof(SlotWord));
         if (!board->copy)
                 return -ENOMEM;
 
@@ -223,11 +231,19 @@ static int board_read(const Scoreboard *board, void *buffer, size_t size, size_t
 }
 
 int scoreboard_copy(Scoreboard *board) {
-        return board_read(board, board->copy, board->n_slots * 2 * sizeof(SlotWord), WORDS_OFFSET);
+        return board_read(board, board->copy, board->n_slots * 3 * sizeof(SlotWord), WORDS_OFFSET);
 }
 
 SlotWord scoreboard_word(const Scoreboard *board, unsigned slot) {
         return board->copy[slot];
+}
+
+uint64_t scoreboard_requests(const Scoreboard *board, unsigned slot) {
+        return board->copy[board->n_slots + slot];
+}
+
+uint64_t scoreboard_weight(const Scoreboard *board, unsigned slot) {
+        return board->copy[2 * board->n_slots + slot];
 }
 
 int scoreboard_summarize(Scoreboard *board, ScoreboardSummary *ret) {
@@ -247,6 +263,8 @@ int scoreboard_summarize(Scoreboard *board, ScoreboardSummary *ret) {
                         break;
                 case SLOT_IDLE:
                         summary.n_idle++;
+                        if (slot_word_since_usec(board->copy[i]) > summary.last_idle_usec)
+                                summary.last_idle_usec = slot_word_since_usec(board->copy[i]);
                         break;
                 default:
                         summary.n_busy++;
@@ -264,6 +282,10 @@ void scoreboard_set(Scoreboard *board, unsigned slot, SlotState state, uint64_t 
                         word_at(board, slot), slot_word(state, now_usec), memory_order_seq_cst);
 }
 
+SlotWord scoreboard_live_word(const Scoreboard *board, unsigned slot) {
+        return atomic_load(word_at(board, slot));
+}
+
 void scoreboard_bury(Scoreboard *board, unsigned slot) {
         detail_at(board, slot)->last_word = atomic_load(word_at(board, slot));
         scoreboard_set(board, slot, SLOT_EMPTY, 0);
@@ -279,6 +301,10 @@ void scoreboard_count_request(Scoreboard *board, unsigned slot) {
 
 void scoreboard_drain(Scoreboard *board) {
         atomic_store(draining_at(board), 1);
+}
+
+void scoreboard_set_weight(Scoreboard *board, unsigned slot, uint64_t bytes) {
+        atomic_store_explicit(weight_at(board, slot), bytes, memory_order_relaxed);
 }
 
 bool scoreboard_must_leave(const Scoreboard *board, unsigned slot) {
@@ -365,11 +391,11 @@ int scoreboard_view_slot(Scoreboard *board, unsigned slot, SlotView *ret) {
                 return r;
 
         *ret = (SlotView){
-                        .state = slot_word_state(word),
-                        .last_state = slot_word_state(detail.last_word),
-                        .since_usec = slot_word_since_usec(word),
-                        .n_requests = counter,
-                        .content_length = detail.content_length,
+                .state = slot_word_state(word),
+                .last_state = slot_word_state(detail.last_word),
+                .since_usec = slot_word_since_usec(word),
+                .n_requests = counter,
+                .content_length = detail.content_length,
         };
         copy_cut(ret->method, sizeof(ret->method), detail.method);
         copy_cut(ret->uri, sizeof(ret->uri), detail.uri);

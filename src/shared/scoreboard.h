@@ -54,8 +54,9 @@ static inline uint64_t slot_word_since_usec(SlotWord word) {
 /* What the manager tells the workers, read-only to them, looked at before each accept: no system
  * call, and no signal that would cut short the sleep() of a running script. */
 typedef struct Ledger {
-        _Atomic uint32_t draining; /* every worker leaves */
-        _Atomic uint32_t ring;     /* whoever takes a connection rings if fewer others are idle */
+        _Atomic uint32_t draining;   /* every worker leaves */
+        _Atomic uint32_t ring;       /* whoever takes a connection rings if fewer others are idle */
+        _Atomic uint32_t tell_start; /* ring at the start of the next request: a deadline begins */
         _Atomic uint8_t retired[SCOREBOARD_SLOTS_MAX]; /* this one leaves */
 } Ledger;
 
@@ -83,13 +84,17 @@ unsigned scoreboard_slots(const Scoreboard *board);
 /* What the manager makes of all words at one moment. Unknown states count as busy. */
 typedef struct ScoreboardSummary {
         unsigned n_starting, n_idle, n_busy;
-        uint64_t n_requests; /* of the workers that live and of those that were in their slots
-                                before */
+        uint64_t last_idle_usec; /* when the last of the idle ones became so, 0: none is */
+        uint64_t n_requests;     /* of the workers that live and of those that were in their slots
+                                    before */
 } ScoreboardSummary;
 
-/* Manager: copies all words; scoreboard_word() then gives them back. 0 or negative errno. */
+/* Manager: copies all words, counters and weights, which the next three then give back. 0 or negative
+ * errno. */
 int scoreboard_copy(Scoreboard *board);
 SlotWord scoreboard_word(const Scoreboard *board, unsigned slot);
+uint64_t scoreboard_requests(const Scoreboard *board, unsigned slot);
+uint64_t scoreboard_weight(const Scoreboard *board, unsigned slot);
 
 /* Manager: copies and counts. 0 or negative errno. */
 int scoreboard_summarize(Scoreboard *board, ScoreboardSummary *ret);
@@ -97,6 +102,12 @@ int scoreboard_summarize(Scoreboard *board, ScoreboardSummary *ret);
 /* Zygote and worker: the slot's own words. slot is below scoreboard_slots(). */
 void scoreboard_set(Scoreboard *board, unsigned slot, SlotState state, uint64_t now_usec);
 void scoreboard_count_request(Scoreboard *board, unsigned slot);
+
+/* Worker: how much memory it makes use of (PSS), in bytes. */
+void scoreboard_set_weight(Scoreboard *board, unsigned slot, uint64_t bytes);
+
+/* Zygote: what stands there at this moment. */
+SlotWord scoreboard_live_word(const Scoreboard *board, unsigned slot);
 
 /* Zygote: the worker of this slot is dead. What it was doing stays readable as last_state. */
 void scoreboard_bury(Scoreboard *board, unsigned slot);

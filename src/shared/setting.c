@@ -28,10 +28,10 @@ int setting_list_add(SettingList *list, SettingKind kind, const char *key, const
 
         list->items = items;
         list->items[list->n_items++] = (Setting){
-                        .kind = kind,
-                        .key = TAKE_PTR(key_copy),
-                        .value = TAKE_PTR(value_copy),
-                        .line = line,
+                .kind = kind,
+                .key = TAKE_PTR(key_copy),
+                .value = TAKE_PTR(value_copy),
+                .line = line,
         };
         return 0;
 }

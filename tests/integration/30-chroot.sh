@@ -26,8 +26,8 @@ assert_eq 'a script outside' $'File not found.' "$(fetch http://jail.test/../../
 
 needs_fpmd
 for pid in $(workers_of jail); do
-	assert_eq 'root of a worker' "$jail" "$(in_container readlink "/proc/$pid/root")"
-	assert_eq 'directory of a worker' "$jail" "$(in_container readlink "/proc/$pid/cwd" | cut -c1-9)"
+	assert_same_file 'root of a worker' "$jail" "/proc/$pid/root"
+	assert_contains 'directory of a worker' "$jail" "$(in_container readlink "/proc/$pid/cwd")"
 done
 
 wait_for 5 journal_has fpmd@jail.service 'hello from the jail'
@@ -43,5 +43,5 @@ chroot = $jail
 chdir = /www
 END
 in_container systemctl start fpmd@jail.service
-assert_eq 'chdir' "$jail/www" "$(in_container readlink "/proc/$(workers_of jail)/cwd")"
+assert_same_file chdir "$jail/www" "/proc/$(workers_of jail)/cwd"
 assert_contains 'a page after chdir' /www/in.php "$(fetch http://jail.test/in.php)"

@@ -26,8 +26,8 @@ END
 site limits
 in_container systemctl start fpmd@limits.service
 if [[ -z ${FPMD_TEST_PHP_FPM:-} ]]; then
-	assert_eq 'directory of an idle worker' /srv/www/limits/work \
-		"$(in_container readlink "/proc/$(workers_of limits)/cwd")"
+	assert_same_file 'directory of an idle worker' /srv/www/limits/work \
+		"/proc/$(workers_of limits)/cwd"
 fi
 reply=$(fetch http://limits.test/limits.php)
 assert_contains rlimit_files '"files":[123,123]' "$reply"

@@ -51,7 +51,7 @@ container_available() {
 		CONTAINER_REASON="not root"
 		return 1
 	fi
-	for tool in systemd-nspawn:systemd-container nsenter:util-linux unshare:mount setpriv:util-linux; do
+	for tool in systemd-nspawn:systemd-container nsenter:util-linux unshare:util-linux setpriv:util-linux; do
 		if ! command -v "${tool%%:*}" >/dev/null; then
 			CONTAINER_REASON="${tool%%:*} is missing; Debian: apt install ${tool##*:}"
 			return 1
@@ -262,9 +262,10 @@ $(tail -n 3 "$CONTAINER_LOG" | tr '\r\n' '  ')"
 	fi
 }
 
-# container_run COMMAND [ARG…]: runs it inside as root, in /, with a clean environment.
+# container_run COMMAND [ARG…]: runs it inside as root, in /, with a clean environment. The root is
+# named because in a chroot nspawn cannot pivot, and the namespace has another.
 container_run() {
-	nsenter --target "$CONTAINER_INIT" --all -- \
+	nsenter --target "$CONTAINER_INIT" --all --root --wd -- \
 		env -i PATH="$CONTAINER_PATH" HOME=/root LANG=C.UTF-8 TERM=dumb \
 		SYSTEMD_COLORS=0 SYSTEMD_PAGER= SYSTEMD_URLIFY=0 "$@"
 }

@@ -86,6 +86,11 @@ assert_matches() {
 	[[ $3 =~ $2 ]] || fail "$1: no match of /$2/ in: $3"
 }
 
+# assert_same_file WHAT EXPECTED PATH: one and the same inside, by whatever name.
+assert_same_file() {
+	in_container test "$2" -ef "$3" || fail "$1: $3 is not $2 but $(in_container readlink "$3")"
+}
+
 # assert_at_most WHAT LIMIT NUMBER
 assert_at_most() {
 	[[ $3 =~ ^[0-9]+$ ]] || fail "$1: '$3' is no number"

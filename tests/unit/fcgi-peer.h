@@ -45,10 +45,10 @@ static inline void add_record_padded(Bytes *bytes, uint8_t type, uint16_t id, co
 
         ck_assert_uint_le(size, 0xffff);
         memset(filler, 0xa5, sizeof(filler));
-        fcgi_record_encode(header, &(FcgiRecord){.type = type,
+        fcgi_record_encode(header, &(FcgiRecord){ .type = type,
                                                    .id = id,
                                                    .content_len = (uint16_t) size,
-                                                   .padding_len = padding});
+                                                   .padding_len = padding });
         bytes_add(bytes, header, sizeof(header));
         bytes_add(bytes, content, size);
         bytes_add(bytes, filler, padding);
@@ -59,14 +59,14 @@ static inline void add_record(Bytes *bytes, uint8_t type, uint16_t id, const cha
 }
 
 static inline void add_begin(Bytes *bytes, uint16_t id, uint8_t role, uint8_t flags) {
-        const uint8_t body[FCGI_BODY_LEN] = {0, role, flags};
+        const uint8_t body[FCGI_BODY_LEN] = { 0, role, flags };
 
         add_record_padded(bytes, FCGI_BEGIN_REQUEST, id, body, sizeof(body), 0);
 }
 
 static inline void add_length(Bytes *bytes, size_t size) {
-        const uint8_t wide[4] = {(uint8_t) (size >> 24 | 0x80), (uint8_t) (size >> 16),
-                        (uint8_t) (size >> 8), (uint8_t) size};
+        const uint8_t wide[4] = { (uint8_t) (size >> 24 | 0x80), (uint8_t) (size >> 16),
+                (uint8_t) (size >> 8), (uint8_t) size };
 
         if (size < 0x80)
                 bytes_add(bytes, wide + 3, 1);
@@ -251,7 +251,7 @@ typedef enum Kind {
 } Kind;
 
 static inline void tcp_pair(int fds[2]) {
-        struct sockaddr_in address = {.sin_family = AF_INET};
+        struct sockaddr_in address = { .sin_family = AF_INET };
         socklen_t size = sizeof(address);
         int fd = socket(AF_INET, SOCK_STREAM, 0);
 
@@ -268,7 +268,7 @@ static inline void tcp_pair(int fds[2]) {
 
 /* Short limits: no test waits longer than it must. */
 #define TEST_LIMITS                                                                                \
-        ((FcgiLimits){.first_byte_usec = 50000,                                                    \
+        ((FcgiLimits){ .first_byte_usec = 50000,                                                   \
                         .head_usec = 150000,                                                       \
                         .body_stall_usec = 50000,                                                  \
                         .write_stall_usec = 100000,                                                \
@@ -276,7 +276,7 @@ static inline void tcp_pair(int fds[2]) {
                         .drain_bytes = 4 << 20,                                                    \
                         .params_bytes = FCGI_PARAMS_BYTES_MAX,                                     \
                         .params_count = FCGI_PARAMS_COUNT_MAX,                                     \
-                        .max_conns = 7})
+                        .max_conns = 7 })
 
 static inline FcgiRequest *pair_open(Peer *peer, Kind kind, const FcgiLimits *limits) {
         FcgiRequest *req;
@@ -292,7 +292,7 @@ static inline FcgiRequest *pair_open(Peer *peer, Kind kind, const FcgiLimits *li
 
         ck_assert_int_eq(fcgi_request_new(&req, limits), 0);
         fcgi_request_attach(req, fds[0]);
-        *peer = (Peer){.fd = fds[1]};
+        *peer = (Peer){ .fd = fds[1] };
         return req;
 }
 

@@ -25,7 +25,7 @@ static const char *set(PoolConfig *config, const char *key, const char *text) {
         char base[64], sub[64] = "";
         int n = sscanf(key, "%63[^[][%63[^]]", base, sub);
         const Directive *d = directive_find(DIRECTIVE_POOL, base, n == 2 || strchr(key, '['));
-        DirectiveValue value = {.sub = sub, .text = text, .raw = text, .line = 1};
+        DirectiveValue value = { .sub = sub, .text = text, .raw = text, .line = 1 };
         int r;
 
         ck_assert_msg(d != NULL, "there is no %s", key);
@@ -57,7 +57,7 @@ START_TEST(defaults_are_values) {
 
         for (size_t i = 0; i < directive_count(); i++) {
                 const Directive *d = directive_at(i);
-                DirectiveValue value = {.text = d->value_default, .raw = d->value_default};
+                DirectiveValue value = { .text = d->value_default, .raw = d->value_default };
                 char why[DIRECTIVE_WHY_MAX] = "";
 
                 if (d->value_default)
@@ -82,26 +82,26 @@ END_TEST
 
 /* All that php-fpm 8.2 knows but include, and three of ours. */
 START_TEST(keys_of_php_fpm_are_there) {
-        static const char *const global[] = {"pid", "error_log", "syslog.ident", "syslog.facility",
-                        "log_buffering", "log_level", "log_limit", "emergency_restart_threshold",
-                        "emergency_restart_interval", "process_control_timeout", "process.max",
-                        "process.priority", "daemonize", "rlimit_files", "rlimit_core",
-                        "events.mechanism", "systemd_interval"};
-        static const char *const pool[] = {"prefix", "user", "group", "listen", "listen.backlog",
-                        "listen.owner", "listen.group", "listen.mode", "listen.acl_users",
-                        "listen.acl_groups", "listen.allowed_clients", "listen.setfib",
-                        "process.priority", "process.dumpable", "pm", "pm.max_children",
-                        "pm.start_servers", "pm.min_spare_servers", "pm.max_spare_servers",
-                        "pm.max_spawn_rate", "pm.process_idle_timeout", "pm.max_requests",
-                        "pm.status_path", "pm.status_listen", "ping.path", "ping.response",
-                        "access.log", "access.format", "slowlog", "request_slowlog_timeout",
-                        "request_slowlog_trace_depth", "request_terminate_timeout",
-                        "request_terminate_timeout_track_finished", "rlimit_files", "rlimit_core",
-                        "chroot", "chdir", "catch_workers_output", "decorate_workers_output",
-                        "clear_env", "security.limit_extensions", "apparmor_hat", "php_ini",
-                        "php_ini_scan_dir", "no_new_privileges"};
-        static const char *const arrays[] = {"env", "php_value", "php_flag", "php_admin_value",
-                        "php_admin_flag", "access.suppress_path"};
+        static const char *const global[] = { "pid", "error_log", "syslog.ident", "syslog.facility",
+                "log_buffering", "log_level", "log_limit", "emergency_restart_threshold",
+                "emergency_restart_interval", "process_control_timeout", "process.max",
+                "process.priority", "daemonize", "rlimit_files", "rlimit_core", "events.mechanism",
+                "systemd_interval" };
+        static const char *const pool[] = { "prefix", "user", "group", "listen", "listen.backlog",
+                "listen.owner", "listen.group", "listen.mode", "listen.acl_users",
+                "listen.acl_groups", "listen.allowed_clients", "listen.setfib", "process.priority",
+                "process.dumpable", "pm", "pm.max_children", "pm.start_servers",
+                "pm.min_spare_servers", "pm.max_spare_servers", "pm.max_spawn_rate",
+                "pm.process_idle_timeout", "pm.max_requests", "pm.max_worker_memory",
+                "pm.idle_exit_timeout", "pm.queue_timeout", "pm.status_path", "pm.status_listen",
+                "ping.path", "ping.response", "access.log", "access.format", "slowlog",
+                "request_slowlog_timeout", "request_slowlog_trace_depth",
+                "request_terminate_timeout", "request_terminate_timeout_track_finished",
+                "rlimit_files", "rlimit_core", "chroot", "chdir", "catch_workers_output",
+                "decorate_workers_output", "clear_env", "security.limit_extensions", "apparmor_hat",
+                "php_ini", "php_ini_scan_dir", "no_new_privileges" };
+        static const char *const arrays[] = { "env", "php_value", "php_flag", "php_admin_value",
+                "php_admin_flag", "access.suppress_path" };
 
         for (size_t i = 0; i < ELEMENTSOF(global); i++)
                 ck_assert_msg(directive_find(DIRECTIVE_GLOBAL, global[i], false) != NULL, "%s",
@@ -130,13 +130,13 @@ END_TEST
 
 START_TEST(nearest_keys) {
         static const char *const pairs[][2] = {
-                        {"pm.max_childern", "pm.max_children"},
-                        {"max_children", "pm.max_children"},
-                        {"listen.onwer", "listen.owner"},
-                        {"php_admin_values", "php_admin_value"},
-                        {"usr", "user"},
-                        {"SLOW_LOG", "slowlog"},
-                        {"pm.max_request", "pm.max_requests"},
+                { "pm.max_childern", "pm.max_children" },
+                { "max_children", "pm.max_children" },
+                { "listen.onwer", "listen.owner" },
+                { "php_admin_values", "php_admin_value" },
+                { "usr", "user" },
+                { "SLOW_LOG", "slowlog" },
+                { "pm.max_request", "pm.max_requests" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(pairs); i++) {
@@ -206,7 +206,7 @@ START_TEST(other_types) {
         ck_assert_str_eq(set(config, "pm", "OnDemand"), "");
         ck_assert_uint_eq(config->pm, PM_ONDEMAND);
         ck_assert_str_eq(set(config, "pm", "sometimes"), "'sometimes' is not a process manager: "
-                                                         "write static, dynamic or ondemand");
+                                                         "write auto, static, dynamic or ondemand");
         pool_config_free(config);
 }
 END_TEST

@@ -246,7 +246,7 @@ START_TEST(test_orderly_end) {
 
         fcgi_request_write(req, "reply", 5);
         ck_assert_int_eq(fcgi_request_finish(req, 0), 0);
-        ck_assert_int_eq(recv(peer.fd, &(char){0}, 1, MSG_PEEK), 1);
+        ck_assert_int_eq(recv(peer.fd, &(char){ 0 }, 1, MSG_PEEK), 1);
         ck_assert_int_eq(send(peer.fd, "", 0, MSG_NOSIGNAL), 0);
         pair_reply(&peer, req, &reply);
         ck_assert_int_eq(peer.read_error, 0);
@@ -272,7 +272,7 @@ START_TEST(test_next_connection) {
         peer_done(&peer);
 
         ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
-        next = (Peer){.fd = fds[1]};
+        next = (Peer){ .fd = fds[1] };
         fcgi_request_attach(req, fds[0]);
         ck_assert_int_eq(fcgi_request_fd(req), fds[0]);
         add_request(&next.input, 0, "next", "body");

@@ -7,11 +7,10 @@
 #include "pool/fcgi_record.h"
 
 START_TEST(test_header_both_ways) {
-        const FcgiRecord record = {.type = FCGI_STDIN,
-                        .id = 0xabcd,
-                        .content_len = 0xfffe,
-                        .padding_len = 0xff};
-        const uint8_t expected[] = {1, 5, 0xab, 0xcd, 0xff, 0xfe, 0xff, 0};
+        const FcgiRecord record = {
+                .type = FCGI_STDIN, .id = 0xabcd, .content_len = 0xfffe, .padding_len = 0xff
+        };
+        const uint8_t expected[] = { 1, 5, 0xab, 0xcd, 0xff, 0xfe, 0xff, 0 };
         uint8_t bytes[FCGI_HEADER_LEN];
         FcgiRecord again;
 
@@ -27,7 +26,7 @@ START_TEST(test_header_both_ways) {
 END_TEST
 
 START_TEST(test_header_of_other_version) {
-        const uint8_t zero[FCGI_HEADER_LEN] = {}, two[FCGI_HEADER_LEN] = {2, 1};
+        const uint8_t zero[FCGI_HEADER_LEN] = {}, two[FCGI_HEADER_LEN] = { 2, 1 };
         FcgiRecord record;
 
         ck_assert_int_eq(fcgi_record_decode(&record, zero), -EBADMSG);
@@ -45,8 +44,8 @@ START_TEST(test_padding) {
 END_TEST
 
 START_TEST(test_begin) {
-        const uint8_t body[FCGI_BODY_LEN] = {0x01, 0x02, 0xff, 1, 2, 3, 4, 5};
-        const uint8_t close[FCGI_BODY_LEN] = {0, 1, 0xfe};
+        const uint8_t body[FCGI_BODY_LEN] = { 0x01, 0x02, 0xff, 1, 2, 3, 4, 5 };
+        const uint8_t close[FCGI_BODY_LEN] = { 0, 1, 0xfe };
         FcgiBegin begin;
 
         ck_assert_int_eq(fcgi_begin_decode(&begin, body, sizeof(body)), 0);
@@ -62,8 +61,8 @@ END_TEST
 
 /* php-fpm leaves bytes of earlier answers in the reserved ones. */
 START_TEST(test_reserved_bytes_are_zero) {
-        const uint8_t end[] = {1, 3, 0, 9, 0, 8, 0, 0, 1, 2, 3, 4, 2, 0, 0, 0};
-        const uint8_t unknown[] = {1, 11, 0, 0, 0, 8, 0, 0, 77, 0, 0, 0, 0, 0, 0, 0};
+        const uint8_t end[] = { 1, 3, 0, 9, 0, 8, 0, 0, 1, 2, 3, 4, 2, 0, 0, 0 };
+        const uint8_t unknown[] = { 1, 11, 0, 0, 0, 8, 0, 0, 77, 0, 0, 0, 0, 0, 0, 0 };
         uint8_t bytes[FCGI_SHORT_RECORD_LEN];
 
         memset(bytes, 0x55, sizeof(bytes));
@@ -77,8 +76,8 @@ START_TEST(test_reserved_bytes_are_zero) {
 END_TEST
 
 START_TEST(test_lengths) {
-        const uint8_t wide[] = {0xff, 0xff, 0xff, 0xff}, narrow[] = {0x7f};
-        const uint8_t small[] = {0x80, 0, 1, 2};
+        const uint8_t wide[] = { 0xff, 0xff, 0xff, 0xff }, narrow[] = { 0x7f };
+        const uint8_t small[] = { 0x80, 0, 1, 2 };
         uint32_t length;
 
         ck_assert_uint_eq(fcgi_length_decode(&length, narrow, 1), 1);
@@ -131,8 +130,8 @@ START_TEST(test_values) {
 END_TEST
 
 START_TEST(test_values_with_wrong_lengths) {
-        static const char *const contents[] = {"\x0f", "\x0f\x01", "\x01\x01X", "\xff\xff\xff\xff",
-                        "\xff\xff\xff\xff\xff\xff\xff\xffX"};
+        static const char *const contents[] = { "\x0f", "\x0f\x01", "\x01\x01X", "\xff\xff\xff\xff",
+                "\xff\xff\xff\xff\xff\xff\xff\xffX" };
         uint8_t bytes[FCGI_VALUES_RECORD_MAX];
 
         for (size_t i = 0; i < sizeof(contents) / sizeof(contents[0]); i++)

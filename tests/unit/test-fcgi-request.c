@@ -132,7 +132,7 @@ START_TEST(test_close_anywhere) {
         add_request(&bytes, 0, "value", "");
         bytes.size -= FCGI_HEADER_LEN; /* the end of STDIN */
         for (size_t size = 0; size < bytes.size; size++) {
-                Bytes piece = {.data = bytes.data, .size = size};
+                Bytes piece = { .data = bytes.data, .size = size };
 
                 check_read(KIND_UNIX, &piece, true, size == 0 ? -ENODATA : -ECONNRESET);
         }
@@ -389,7 +389,7 @@ START_TEST(test_body_by_both_interfaces) {
         FCGX_Stream *in = fcgi_request_fcgx(req)->in;
 
         for (size_t i = 0; i < 300000; i++)
-                bytes_add(&body, &(uint8_t){(uint8_t) (i * 7 + i / 251)}, 1);
+                bytes_add(&body, &(uint8_t){ (uint8_t) (i * 7 + i / 251) }, 1);
         add_head(&peer.input, 0, "value");
         add_stream(&peer.input, FCGI_STDIN, &body, 4321, 3);
         peer_start(&peer);
@@ -421,7 +421,7 @@ END_TEST
 
 /* 0: silence, 1: the peer has closed, 2: another head. */
 START_TEST(test_body_that_does_not_end) {
-        static const int errors[] = {-ETIMEDOUT, -ECONNRESET, -EBADMSG};
+        static const int errors[] = { -ETIMEDOUT, -ECONNRESET, -EBADMSG };
         char text[16];
         Peer peer;
         FcgiRequest *req = pair_open(&peer, KIND_UNIX, &TEST_LIMITS);

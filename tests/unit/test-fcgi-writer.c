@@ -3,7 +3,7 @@
 
 START_TEST(test_small_reply_is_one_send) {
         uint8_t bytes[1000];
-        Bytes packet = {.data = bytes};
+        Bytes packet = { .data = bytes };
         Peer peer;
         Reply reply;
         FcgiRequest *req = serve(&peer, KIND_PACKETS, 0, "");

@@ -105,7 +105,7 @@ START_TEST(any_order_is_arranged) {
 END_TEST
 
 START_TEST(one_fd_may_be_given_twice) {
-        int fds[] = {3, 3, 4};
+        int fds[] = { 3, 3, 4 };
         int status;
         pid_t pid = fork();
 
@@ -126,7 +126,7 @@ START_TEST(one_fd_may_be_given_twice) {
 END_TEST
 
 START_TEST(a_bad_fd_is_an_error) {
-        int fds[] = {900};
+        int fds[] = { 900 };
 
         ck_assert_int_eq(fd_arrange(fds, 1, 200), -EBADF);
         ck_assert_int_eq(fd_arrange(NULL, 0, 3), 0);

@@ -24,7 +24,7 @@ static void record(void *userdata, int priority, const char *line) {
 
 /* What is below [Socket] in the drop-in of the pool file that has these lines, NULL for none. */
 static char *dropin_with(const char *lines, const char *setfacl) {
-        UnitReport report = {.report = record};
+        UnitReport report = { .report = record };
         PoolConfig *config = NULL;
         char text[4096], *unit = NULL, *socket;
 
@@ -151,21 +151,21 @@ END_TEST
 /* --- shared/address.h, for what the generator does not use --- */
 
 static bool v4_allowed(const char *list, const char *peer) {
-        struct sockaddr_in address = {.sin_family = AF_INET};
+        struct sockaddr_in address = { .sin_family = AF_INET };
 
         ck_assert_int_eq(inet_pton(AF_INET, peer, &address.sin_addr), 1);
         return client_list_allows(list, (const struct sockaddr *) &address);
 }
 
 static bool v6_allowed(const char *list, const char *peer) {
-        struct sockaddr_in6 address = {.sin6_family = AF_INET6};
+        struct sockaddr_in6 address = { .sin6_family = AF_INET6 };
 
         ck_assert_int_eq(inet_pton(AF_INET6, peer, &address.sin6_addr), 1);
         return client_list_allows(list, (const struct sockaddr *) &address);
 }
 
 START_TEST(peers) {
-        struct sockaddr_un path = {.sun_family = AF_UNIX};
+        struct sockaddr_un path = { .sun_family = AF_UNIX };
 
         ck_assert(v4_allowed(NULL, "192.0.2.1"));
         ck_assert(v4_allowed("", "192.0.2.1"));
@@ -203,11 +203,11 @@ START_TEST(client_lists) {
 END_TEST
 
 START_TEST(addresses_that_are_none) {
-        static const char *const bad[] = {"", "0", "65536", "99999999999999999999", "127.0.0.1:0",
-                        "127.0.0.1:", ":9000", "*:9000", "256.0.0.1:1", "[127.0.0.1]:1",
-                        "[localhost]:1", "[::1:9000", "[]:1", "host:1", "[::1%lo]:1"};
+        static const char *const bad[] = { "", "0", "65536", "99999999999999999999", "127.0.0.1:0",
+                "127.0.0.1:", ":9000", "*:9000", "256.0.0.1:1", "[127.0.0.1]:1", "[localhost]:1",
+                "[::1:9000", "[]:1", "host:1", "[::1%lo]:1" };
         char long_path[200], why[ADDRESS_WHY_MAX];
-        Address address = {.port = 7};
+        Address address = { .port = 7 };
 
         for (size_t i = 0; i < ELEMENTSOF(bad); i++) {
                 why[0] = '\0';

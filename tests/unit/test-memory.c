@@ -88,7 +88,7 @@ static void machine_is(uint64_t used_bytes, uint64_t bytes) {
 }
 
 static void fails_with(int error) {
-        MemoryBudget budget = {.bytes = 7};
+        MemoryBudget budget = { .bytes = 7 };
 
         ck_assert_int_eq(memory_budget_at(tree_fd, 0, &budget), error);
         ck_assert_uint_eq(budget.bytes, 7);
@@ -97,11 +97,11 @@ static void fails_with(int error) {
 /* --- texts ------------------------------------------------------------------------------------ */
 
 START_TEST(limits) {
-        static const char *const none[] = {"max\n", "max", "9223372036854771712\n",
-                        "9223372036854710272\n", "18446744073709551615\n"};
-        static const char *const wrong[] = {"", "\n", "min\n", "maxi\n", "-1\n", "12 \n", "1G\n",
-                        "99999999999999999999\n",
-                        "00000000000000000000000000000000000000000000000000000000000000000001\n"};
+        static const char *const none[] = { "max\n", "max", "9223372036854771712\n",
+                "9223372036854710272\n", "18446744073709551615\n" };
+        static const char *const wrong[] = { "", "\n", "min\n", "maxi\n", "-1\n", "12 \n", "1G\n",
+                "99999999999999999999\n",
+                "00000000000000000000000000000000000000000000000000000000000000000001\n" };
         uint64_t bytes = 7;
 
         ck_assert_int_eq(memory_parse_limit("268435456\n", &bytes), 0);
@@ -120,13 +120,12 @@ START_TEST(limits) {
 END_TEST
 
 START_TEST(the_machine) {
-        static const char *const wrong[] = {"", "\n", "MemTotal:        8388608 kB\n",
-                        "MemTotal: 1 kB\nMemAvailable:\n", "MemTotal: 1 kB\nMemAvailable: 1\n",
-                        "MemTotal: 1 kB\nMemAvailable: 1 kB", "MemTotal: 1 kB\nMemAvailable: 1 k",
-                        "MemTotal: -1 kB\nMemAvailable: 1 kB\n",
-                        "XMemTotal: 1 kB\nMemAvailable: 1 kB\n",
-                        "MemTotal: 1 kB\nMemAvailable: 18446744073709551615 kB\n"};
-        MachineMemory machine = {.total_bytes = 7};
+        static const char *const wrong[] = { "", "\n", "MemTotal:        8388608 kB\n",
+                "MemTotal: 1 kB\nMemAvailable:\n", "MemTotal: 1 kB\nMemAvailable: 1\n",
+                "MemTotal: 1 kB\nMemAvailable: 1 kB", "MemTotal: 1 kB\nMemAvailable: 1 k",
+                "MemTotal: -1 kB\nMemAvailable: 1 kB\n", "XMemTotal: 1 kB\nMemAvailable: 1 kB\n",
+                "MemTotal: 1 kB\nMemAvailable: 18446744073709551615 kB\n" };
+        MachineMemory machine = { .total_bytes = 7 };
 
         for (size_t i = 0; i < ELEMENTSOF(wrong); i++)
                 ck_assert_int_eq(memory_parse_meminfo(wrong[i], &machine), -EBADMSG);
@@ -168,8 +167,8 @@ START_TEST(cgroup_paths) {
 END_TEST
 
 START_TEST(cgroup_texts_that_the_kernel_does_not_write) {
-        static const char *const wrong[] = {
-                        "\n", "0:", "0::", "0::/a", "0::\n", "0::a\n", "0\n:\n:"};
+        static const char *const wrong[] = { "\n", "0:", "0::", "0::/a", "0::\n", "0::a\n",
+                "0\n:\n:" };
         char path[64] = "untouched";
 
         for (size_t i = 0; i < ELEMENTSOF(wrong); i++)
@@ -280,11 +279,11 @@ START_TEST(this_machine) {
 END_TEST
 
 int main(void) {
-        const TTest *const pure[] = {limits, the_machine, cgroup_paths,
-                        cgroup_texts_that_the_kernel_does_not_write, this_machine};
-        const TTest *const trees[] = {the_tightest_of_all_levels, v1_beside_v2,
-                        no_limit_is_what_the_machine_has, meminfo_can_be_hidden,
-                        a_tree_that_is_broken, a_path_that_is_too_long};
+        const TTest *const pure[] = { limits, the_machine, cgroup_paths,
+                cgroup_texts_that_the_kernel_does_not_write, this_machine };
+        const TTest *const trees[] = { the_tightest_of_all_levels, v1_beside_v2,
+                no_limit_is_what_the_machine_has, meminfo_can_be_hidden, a_tree_that_is_broken,
+                a_path_that_is_too_long };
         Suite *suite = suite_create("memory");
         TCase *on_texts = tcase_create("texts"), *on_trees = tcase_create("trees");
         SRunner *runner = srunner_create(suite);

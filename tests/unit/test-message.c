@@ -12,9 +12,9 @@
 #include "unit.h"
 
 START_TEST(a_good_message_passes) {
-        Message fork = {.type = MESSAGE_FORK, .slot = 3};
-        Message exited = {.type = MESSAGE_EXITED, .slot = 0, .value = 9};
-        Message failed = {.type = MESSAGE_FAILED, .text = "why"};
+        Message fork = { .type = MESSAGE_FORK, .slot = 3 };
+        Message exited = { .type = MESSAGE_EXITED, .slot = 0, .value = 9 };
+        Message failed = { .type = MESSAGE_FAILED, .text = "why" };
 
         ck_assert_int_eq(message_check(&fork, MESSAGE_FROM_MANAGER, 4), 0);
         ck_assert_int_eq(message_check(&exited, MESSAGE_FROM_ZYGOTE, 4), 0);
@@ -23,7 +23,7 @@ START_TEST(a_good_message_passes) {
 END_TEST
 
 START_TEST(a_slot_out_of_range_is_refused) {
-        Message fork = {.type = MESSAGE_FORK, .slot = 4};
+        Message fork = { .type = MESSAGE_FORK, .slot = 4 };
 
         ck_assert_int_eq(message_check(&fork, MESSAGE_FROM_MANAGER, 4), -EBADMSG);
         fork.slot = UINT32_MAX;
@@ -32,8 +32,8 @@ START_TEST(a_slot_out_of_range_is_refused) {
 END_TEST
 
 START_TEST(the_wrong_side_is_refused) {
-        Message fork = {.type = MESSAGE_FORK};
-        Message ready = {.type = MESSAGE_READY};
+        Message fork = { .type = MESSAGE_FORK };
+        Message ready = { .type = MESSAGE_READY };
 
         ck_assert_int_eq(message_check(&fork, MESSAGE_FROM_ZYGOTE, 4), -EBADMSG);
         ck_assert_int_eq(message_check(&ready, MESSAGE_FROM_MANAGER, 4), -EBADMSG);
@@ -42,7 +42,7 @@ END_TEST
 
 START_TEST(unknown_types_are_refused) {
         for (uint32_t type = 0; type < 300; type++) {
-                Message message = {.type = type};
+                Message message = { .type = type };
                 bool known = strcmp(message_type_name(type), "unknown") != 0;
 
                 if (!known) {
@@ -55,10 +55,10 @@ START_TEST(unknown_types_are_refused) {
 END_TEST
 
 START_TEST(fields_that_a_type_does_not_have_are_zero) {
-        Message drain = {.type = MESSAGE_DRAIN, .slot = 1};
-        Message ready = {.type = MESSAGE_READY, .value = 1};
-        Message ping = {.type = MESSAGE_PING, .reserved = 1};
-        Message pong = {.type = MESSAGE_PONG, .text = "x"};
+        Message drain = { .type = MESSAGE_DRAIN, .slot = 1 };
+        Message ready = { .type = MESSAGE_READY, .value = 1 };
+        Message ping = { .type = MESSAGE_PING, .reserved = 1 };
+        Message pong = { .type = MESSAGE_PONG, .text = "x" };
 
         ck_assert_int_eq(message_check(&drain, MESSAGE_FROM_MANAGER, 4), -EBADMSG);
         ck_assert_int_eq(message_check(&ready, MESSAGE_FROM_ZYGOTE, 4), -EBADMSG);
@@ -68,8 +68,8 @@ START_TEST(fields_that_a_type_does_not_have_are_zero) {
 END_TEST
 
 START_TEST(values_out_of_range_are_refused) {
-        Message signal = {.type = MESSAGE_SIGNAL, .value = 0};
-        Message forked = {.type = MESSAGE_FORKED, .value = -1};
+        Message signal = { .type = MESSAGE_SIGNAL, .value = 0 };
+        Message forked = { .type = MESSAGE_FORKED, .value = -1 };
 
         ck_assert_int_eq(message_check(&signal, MESSAGE_FROM_MANAGER, 4), -EBADMSG);
         signal.value = 65;
@@ -79,7 +79,7 @@ START_TEST(values_out_of_range_are_refused) {
 END_TEST
 
 START_TEST(text_without_an_end_is_refused) {
-        Message failed = {.type = MESSAGE_FAILED};
+        Message failed = { .type = MESSAGE_FAILED };
 
         memset(failed.text, 'x', sizeof(failed.text));
         ck_assert_int_eq(message_check(&failed, MESSAGE_FROM_ZYGOTE, 4), -EBADMSG);
@@ -87,7 +87,7 @@ START_TEST(text_without_an_end_is_refused) {
 END_TEST
 
 START_TEST(the_length_on_the_wire_is_exact) {
-        Message sent = {.type = MESSAGE_READY}, got;
+        Message sent = { .type = MESSAGE_READY }, got;
         char longer[sizeof(Message) + 1] = "";
         int pair[2];
 

@@ -15,9 +15,9 @@ static void time_is(const char *text, uint64_t seconds) {
 }
 
 START_TEST(booleans) {
-        static const char *const yes[] = {"1", "yes", "on", "true", "YES", "On"};
-        static const char *const no[] = {"0", "no", "none", "off", "false", "", "Off"};
-        static const char *const neither[] = {"2", "-1", "y", "enabled", " yes", "yes ", "10"};
+        static const char *const yes[] = { "1", "yes", "on", "true", "YES", "On" };
+        static const char *const no[] = { "0", "no", "none", "off", "false", "", "Off" };
+        static const char *const neither[] = { "2", "-1", "y", "enabled", " yes", "yes ", "10" };
         bool value;
 
         for (size_t i = 0; i < sizeof(yes) / sizeof(*yes); i++) {
@@ -51,8 +51,8 @@ END_TEST
 
 /* php-fpm reads these as 1215752191, 0, 1 and 0. */
 START_TEST(no_whole_numbers) {
-        static const char *const bad[] = {"", "-", "--1", "+1", "1.5", "0x10", "1 ", " 1", "abc",
-                        "1a", "1k", "- 1", "99999999999999999999x"};
+        static const char *const bad[] = { "", "-", "--1", "+1", "1.5", "0x10", "1 ", " 1", "abc",
+                "1a", "1k", "- 1", "99999999999999999999x" };
         int64_t value = 7;
         uint64_t unsigned_value;
 
@@ -82,8 +82,8 @@ START_TEST(times) {
 END_TEST
 
 START_TEST(no_times) {
-        static const char *const bad[] = {"", "s", "500ms", "abcs", "1.5m", "-1s", "10S", "10w",
-                        "1h30m", "10 s ", "1 2s"};
+        static const char *const bad[] = { "", "s", "500ms", "abcs", "1.5m", "-1s", "10S", "10w",
+                "1h30m", "10 s ", "1 2s" };
         uint64_t usec = 7;
 
         for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)

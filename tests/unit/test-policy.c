@@ -6,39 +6,41 @@
 #include "unit.h"
 
 static PolicyDecision decide(const PoolConfig *config, PolicyInput input) {
+        if (input.ceiling == 0)
+                input.ceiling = policy_ceiling(config, 0, 0);
         return policy_decide(config, &input);
 }
 
 START_TEST(static_is_always_full) {
-        PoolConfig config = {.pm = PM_STATIC, .max_children = 5};
+        PoolConfig config = { .pm = PM_STATIC, .max_children = 5 };
 
         ck_assert_uint_eq(decide(&config, (PolicyInput){}).n_fork, 5);
-        ck_assert_uint_eq(decide(&config, (PolicyInput){.n_idle = 2, .n_busy = 1}).n_fork, 2);
-        ck_assert_uint_eq(decide(&config, (PolicyInput){.n_starting = 5}).n_fork, 0);
-        ck_assert(!decide(&config, (PolicyInput){.n_busy = 5, .n_queued = 9}).limit_reached);
+        ck_assert_uint_eq(decide(&config, (PolicyInput){ .n_idle = 2, .n_busy = 1 }).n_fork, 2);
+        ck_assert_uint_eq(decide(&config, (PolicyInput){ .n_starting = 5 }).n_fork, 0);
+        ck_assert(!decide(&config, (PolicyInput){ .n_busy = 5, .n_queued = 9 }).limit_reached);
 }
 END_TEST
 
 static const PoolConfig dynamic = {
-                .pm = PM_DYNAMIC,
-                .max_children = 50,
-                .start_servers = 4,
-                .min_spare_servers = 2,
-                .max_spare_servers = 6,
-                .max_spawn_rate = 32,
+        .pm = PM_DYNAMIC,
+        .max_children = 50,
+        .start_servers = 4,
+        .min_spare_servers = 2,
+        .max_spare_servers = 6,
+        .max_spawn_rate = 32,
 };
 
 START_TEST(dynamic_starts_and_keeps_spares) {
-        PolicyInput busy = {.begun = true, .n_busy = 4};
+        PolicyInput busy = { .begun = true, .n_busy = 4 };
 
         ck_assert_uint_eq(decide(&dynamic, (PolicyInput){}).n_fork, 4);
         ck_assert_uint_eq(decide(&dynamic, busy).n_fork, 2);
-        ck_assert_uint_eq(policy_ring_below(&dynamic), 2);
+        ck_assert_uint_eq(policy_ring_below(&dynamic, 0), 2);
 }
 END_TEST
 
 START_TEST(a_burst_is_answered_at_once_up_to_the_spawn_rate) {
-        PolicyInput burst = {.begun = true, .n_busy = 2, .n_queued = 10};
+        PolicyInput burst = { .begun = true, .n_busy = 2, .n_queued = 10 };
         PolicyDecision decision = decide(&dynamic, burst);
 
         ck_assert_uint_eq(decision.n_fork, 12);
@@ -54,7 +56,7 @@ START_TEST(a_burst_is_answered_at_once_up_to_the_spawn_rate) {
 END_TEST
 
 START_TEST(dynamic_shrinks_to_max_spare) {
-        PolicyInput input = {.begun = true, .n_idle = 20, .n_busy = 1, .n_expired = 20};
+        PolicyInput input = { .begun = true, .n_idle = 20, .n_busy = 1, .n_expired = 20 };
         PolicyDecision decision = decide(&dynamic, input);
 
         ck_assert_uint_eq(decision.n_fork, 0);
@@ -69,30 +71,31 @@ START_TEST(dynamic_shrinks_to_max_spare) {
 END_TEST
 
 START_TEST(a_calm_pool_is_never_looked_at) {
-        PolicyInput calm = {.begun = true, .n_idle = 6, .n_expired = 6};
+        PolicyInput calm = { .begun = true, .n_idle = 6, .n_expired = 6 };
         PoolConfig ondemand = {
-                        .pm = PM_ONDEMAND,
-                        .max_children = 10,
-                        .process_idle_timeout_usec = 10000000,
+                .pm = PM_ONDEMAND,
+                .max_children = 10,
+                .process_idle_timeout_usec = 10000000,
         };
 
         ck_assert_uint_eq(decide(&dynamic, calm).look_again_usec, 0);
-        ck_assert_uint_eq(decide(&ondemand, (PolicyInput){.begun = true}).look_again_usec, 0);
-        ck_assert(decide(&ondemand, (PolicyInput){.begun = true}).watch_listeners);
+        ck_assert_uint_eq(decide(&ondemand, (PolicyInput){ .begun = true }).look_again_usec, 0);
+        ck_assert(decide(&ondemand, (PolicyInput){ .begun = true }).watch_listeners);
         ck_assert(!decide(&dynamic, calm).watch_listeners);
 }
 END_TEST
 
 START_TEST(ondemand_follows_the_queue) {
         PoolConfig config = {
-                        .pm = PM_ONDEMAND,
-                        .max_children = 10,
-                        .process_idle_timeout_usec = 10000000,
+                .pm = PM_ONDEMAND,
+                .max_children = 10,
+                .process_idle_timeout_usec = 10000000,
         };
-        PolicyInput idle = {.begun = true, .n_idle = 3, .n_expired = 2, .next_expired_usec = 77};
+        PolicyInput idle = { .begun = true, .n_idle = 3, .n_expired = 2, .next_expired_usec = 77 };
 
         ck_assert_uint_eq(decide(&config, (PolicyInput){}).n_fork, 0);
-        ck_assert_uint_eq(decide(&config, (PolicyInput){.n_queued = 3, .n_starting = 1}).n_fork, 2);
+        ck_assert_uint_eq(
+                        decide(&config, (PolicyInput){ .n_queued = 3, .n_starting = 1 }).n_fork, 2);
         ck_assert_uint_eq(decide(&config, idle).n_retire, 2);
         ck_assert_uint_eq(decide(&config, idle).look_again_usec, 77);
         ck_assert_uint_eq(policy_idle_limit_usec(&config), 10000000);
@@ -100,14 +103,50 @@ START_TEST(ondemand_follows_the_queue) {
 END_TEST
 
 START_TEST(the_limit_is_a_limit) {
-        PoolConfig config = {.pm = PM_ONDEMAND, .max_children = 10};
-        PolicyDecision decision = decide(&config, (PolicyInput){.n_busy = 8, .n_queued = 5});
+        PoolConfig config = { .pm = PM_ONDEMAND, .max_children = 10 };
+        PolicyDecision decision = decide(&config, (PolicyInput){ .n_busy = 8, .n_queued = 5 });
 
         ck_assert_uint_eq(decision.n_fork, 2);
         ck_assert(decision.limit_reached);
         ck_assert(!decision.has_room);
         ck_assert(!decision.watch_listeners);
-        ck_assert_uint_eq(decide(&config, (PolicyInput){.n_busy = 99, .n_queued = 5}).n_fork, 0);
+        ck_assert_uint_eq(decide(&config, (PolicyInput){ .n_busy = 99, .n_queued = 5 }).n_fork, 0);
+}
+END_TEST
+
+static const PoolConfig automatic = { .pm = PM_AUTO, .max_children = 512 };
+
+START_TEST(auto_fits_in_memory) {
+        ck_assert_uint_eq(policy_ceiling(&automatic, 100 << 20, 10 << 20), 10);
+        ck_assert_uint_eq(policy_ceiling(&automatic, 160 << 20, 0), 10);
+        ck_assert_uint_eq(policy_ceiling(&automatic, 0, 10 << 20), 1);
+        ck_assert_uint_eq(policy_ceiling(&automatic, UINT64_MAX, 1), 512);
+        ck_assert_uint_eq(policy_ceiling(&dynamic, 0, 10 << 20), 50);
+}
+END_TEST
+
+START_TEST(auto_follows_the_rate) {
+        PolicyInput input = { .begun = true, .ceiling = 100, .n_idle = 1, .rate = 10 };
+
+        ck_assert_uint_eq(decide(&automatic, (PolicyInput){ .ceiling = 100 }).n_fork, 2);
+        ck_assert_uint_eq(decide(&automatic, input).n_fork, 0);
+        input.rate = 1000;
+        ck_assert_uint_eq(decide(&automatic, input).n_fork, 10);
+        input.n_queued = 30;
+        ck_assert_uint_eq(decide(&automatic, input).n_fork, 40);
+        input.ceiling = 5;
+        ck_assert_uint_eq(decide(&automatic, input).n_fork, 4);
+        ck_assert(decide(&automatic, input).limit_reached);
+}
+END_TEST
+
+START_TEST(auto_shrinks_and_rests) {
+        PolicyInput input = { .begun = true, .ceiling = 100, .n_idle = 30, .n_expired = 30 };
+
+        ck_assert_uint_eq(decide(&automatic, input).n_retire, 28);
+        input.n_idle = input.n_expired = 2;
+        ck_assert_uint_eq(decide(&automatic, input).n_retire, 0);
+        ck_assert_uint_eq(decide(&automatic, input).look_again_usec, 0);
 }
 END_TEST
 
@@ -129,4 +168,5 @@ END_TEST
 UNIT_MAIN("policy", static_is_always_full, dynamic_starts_and_keeps_spares,
                 a_burst_is_answered_at_once_up_to_the_spawn_rate, dynamic_shrinks_to_max_spare,
                 a_calm_pool_is_never_looked_at, ondemand_follows_the_queue, the_limit_is_a_limit,
+                auto_fits_in_memory, auto_follows_the_rate, auto_shrinks_and_rests,
                 the_pause_doubles_and_ends);

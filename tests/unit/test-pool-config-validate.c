@@ -6,7 +6,7 @@
 
 START_TEST(what_is_required) {
         refused("[www]\npm.max_children = 5\n",
-                        ": pm: is missing, write pm = static, dynamic or ondemand");
+                        ": pm: is missing, write pm = auto, static, dynamic or ondemand");
         refused("[www]\npm = static\n",
                         ": pm.max_children: is missing, write how many requests the "
                         "pool may serve at the same time");

@@ -107,7 +107,7 @@ START_TEST(wrong_lines) {
         refused("[www]\n\n# x\n", ":3: # does not start a comment here, write ; instead");
         refused("[www]\npm static\n", ":2: 'pm static' has no value, write pm static = value");
         refused("[www]\npm = sometimes\n", ":2: pm: 'sometimes' is not a process manager: write "
-                                           "static, dynamic or ondemand");
+                                           "auto, static, dynamic or ondemand");
         refused("[www]\npm.max_requests = off\n",
                         ":2: pm.max_requests: 'off' is not a whole number");
         refused("[www]\npm.max_requests = yes\n",
@@ -261,7 +261,7 @@ START_TEST(names_of_pools) {
 END_TEST
 
 START_TEST(extensions) {
-        PoolConfig config = {.limit_extensions = (char *) ".php \t.phar"};
+        PoolConfig config = { .limit_extensions = (char *) ".php \t.phar" };
 
         ck_assert(pool_config_extension_allowed(&config, "/x.php"));
         ck_assert(pool_config_extension_allowed(&config, "/x.phar"));
@@ -303,7 +303,7 @@ static void write_file(const char *name, const char *text) {
 }
 
 static void remove_folder(void) {
-        static const char *const names[] = {"www.conf", "a.inc", "b.inc", "fifo", "d.inc"};
+        static const char *const names[] = { "www.conf", "a.inc", "b.inc", "fifo", "d.inc" };
 
         for (size_t i = 0; i < ELEMENTSOF(names); i++)
                 remove(in_folder(names[i]));

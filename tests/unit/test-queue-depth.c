@@ -36,7 +36,7 @@ static void check_depths(const struct sockaddr *address, socklen_t size, int lis
 }
 
 START_TEST(a_unix_socket) {
-        struct sockaddr_un address = {.sun_family = AF_UNIX};
+        struct sockaddr_un address = { .sun_family = AF_UNIX };
         int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
         /* abstract: leaves no file behind */
@@ -48,7 +48,8 @@ START_TEST(a_unix_socket) {
 END_TEST
 
 START_TEST(a_tcp_socket) {
-        struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+        struct sockaddr_in address = { .sin_family = AF_INET,
+                .sin_addr = { htonl(INADDR_LOOPBACK) } };
         socklen_t size = sizeof(address);
         int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 

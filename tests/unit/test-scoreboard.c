@@ -47,7 +47,7 @@ END_TEST
 START_TEST(a_slot_is_shown_whole_and_terminated) {
         _cleanup_(scoreboard_freep) Scoreboard *manager = NULL, *pool = NULL;
         char uri[500];
-        RequestInfo info = {.method = "GET", .uri = uri, .content_length = 7};
+        RequestInfo info = { .method = "GET", .uri = uri, .content_length = 7 };
         SlotView view;
 
         memset(uri, 'u', sizeof(uri) - 1);

@@ -195,10 +195,10 @@ START_TEST(without_smaps_rollup) {
 END_TEST
 
 START_TEST(rollup_texts) {
-        static const char *const wrong[] = {"", "\n", "Pss: 1 kB\n", "\nPss:", "\nPss: kB\n",
-                        "\nPss: 1 MB\n", "\nPss: 1", "\nPss: -1 kB\n",
-                        "\nPss_Dirty: 12 kB\nSwapPss: 1 kB\n", "\nPss: 18446744073709551616 kB\n",
-                        "\nPss: 18446744073709551615 kB\n"};
+        static const char *const wrong[] = { "", "\n", "Pss: 1 kB\n", "\nPss:", "\nPss: kB\n",
+                "\nPss: 1 MB\n", "\nPss: 1", "\nPss: -1 kB\n",
+                "\nPss_Dirty: 12 kB\nSwapPss: 1 kB\n", "\nPss: 18446744073709551616 kB\n",
+                "\nPss: 18446744073709551615 kB\n" };
         uint64_t bytes = 7;
 
         for (size_t i = 0; i < ELEMENTSOF(wrong); i++)
@@ -216,9 +216,8 @@ START_TEST(rollup_texts) {
 END_TEST
 
 START_TEST(statm_texts) {
-        static const char *const wrong[] = {"", "\n", "1 2\n", "1 2 3", "1 2 3x 4", "a b c\n",
-                        "1 -2 3 4\n", "1 99999999999999999999 3 4\n",
-                        "1 18446744073709551615 3 4\n"};
+        static const char *const wrong[] = { "", "\n", "1 2\n", "1 2 3", "1 2 3x 4", "a b c\n",
+                "1 -2 3 4\n", "1 99999999999999999999 3 4\n", "1 18446744073709551615 3 4\n" };
         uint64_t bytes = 7;
 
         for (size_t i = 0; i < ELEMENTSOF(wrong); i++)

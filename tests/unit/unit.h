@@ -7,7 +7,7 @@
 
 #define UNIT_MAIN(name, ...)                                                                       \
         int main(void) {                                                                           \
-                const TTest *const tests[] = {__VA_ARGS__};                                        \
+                const TTest *const tests[] = { __VA_ARGS__ };                                      \
                 Suite *suite = suite_create(name);                                                 \
                 TCase *tcase = tcase_create(name);                                                 \
                 SRunner *runner = srunner_create(suite);                                           \

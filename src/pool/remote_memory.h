@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* RemoteMemory: reads the memory of a process that goes on running and may say anything there.
+ *
+ * Runs in: zygote. Trusts: nobody. An address is a claim; the number of reads is bounded. */
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Not a pointer, so that nobody follows it here. */
+typedef uint64_t RemoteAddress;
+
+enum {
+        REMOTE_WINDOW_BYTES = 4096,
+};
+
+typedef struct RemoteMemory {
+        int fd;                /* of /proc/PID/mem, borrowed */
+        unsigned n_reads_left; /* what lying addresses can cost at most */
+        RemoteAddress start;   /* of the window */
+        size_t size;
+        char window[REMOTE_WINDOW_BYTES];
+} RemoteMemory;
+
+/* Any bytes. 0, -EFAULT (not all of it is there), -ESRCH (the process has gone), -EAGAIN (too many
+ * reads) or what pread() says of the fd. */
+int remote_memory_copy(RemoteMemory *memory, RemoteAddress address, void *to, size_t size);
+
+/* The same for a struct: what is not aligned cannot be one. */
+int remote_memory_get(RemoteMemory *memory, RemoteAddress address, void *to, size_t size);
+
+/* The same for structs that stand close together, each below the former: one read gets the
+ * neighbours, too, as they are at that moment, until the next forget. */
+int remote_memory_peek(RemoteMemory *memory, RemoteAddress address, void *to, size_t size);
+void remote_memory_forget(RemoteMemory *memory);
