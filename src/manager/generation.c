@@ -13,6 +13,7 @@
 #include "manager/launch.h"
 #include "manager/log.h"
 #include "manager/overdue.h"
+#include "manager/queue_watch.h"
 #include "manager/worker_report.h"
 #include "manager/workforce.h"
 #include "shared/escape.h"
@@ -33,6 +34,7 @@ struct Generation {
         Scoreboard *board;
         Workforce *workforce;
         Overdue *overdue;
+        QueueWatch *queue_watch;
 
         sd_event_source *child_source, *control_source, *bell_source, *limit_source;
 };
@@ -55,6 +57,7 @@ Generation *generation_free(Generation *g) {
         fd_close(g->control_fd);
         fd_close(g->bell_fd);
         scoreboard_free(g->board);
+        queue_watch_free(g->queue_watch);
         overdue_free(g->overdue);
         workforce_free(g->workforce);
         pool_config_free(g->config);
@@ -225,6 +228,10 @@ int generation_new(Generation **ret, const GenerationContext *context, PoolConfi
         if (r < 0)
                 return r;
 
+        r = queue_watch_new(&g->queue_watch, context->event, config, context->listeners, g->board);
+        if (r < 0)
+                return r;
+
         g->bell_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
         if (g->bell_fd < 0)
                 return -errno;
@@ -253,6 +260,7 @@ static int on_bell(sd_event_source *source, int fd, uint32_t revents, void *user
 
         workforce_balance(g->workforce);
         overdue_look(g->overdue);
+        queue_watch_look(g->queue_watch);
         g->context.hooks->changed(g, g->context.userdata);
         return 0;
 }
@@ -279,6 +287,7 @@ static int on_ready(Generation *g, const Message *message) {
         g->state = GENERATION_WARMING;
         workforce_start(g->workforce);
         overdue_look(g->overdue);
+        queue_watch_look(g->queue_watch);
         if (slots_taken(slots(g)) == 0)
                 begin_serving(g); /* on demand: systemd's queue is as good as a worker */
 

@@ -24,8 +24,10 @@ struct Manager {
         ControlServer *control; /* NULL: no runtime directory */
         bool reload_again;
         bool ready, stopping;
-        unsigned n_told;        /* workers in the last status line */
-        uint64_t watchdog_usec; /* 0: none */
+        uint64_t n_requests_seen; /* at the last look of the watchdog */
+        unsigned n_stuck;         /* looks in a row at which nothing moved that should */
+        unsigned n_told;          /* workers in the last status line */
+        uint64_t watchdog_usec;   /* 0: none */
         sd_event_source *watchdog_source;
 };
 
@@ -102,8 +104,27 @@ static void on_changed(void *userdata) {
                 notify_status(m, "");
 }
 
+/* That a timer ticks, and that the zygote answers, proves little. When connections wait while workers are
+ * idle, and not one request has been answered since the last look, the pool is stuck: systemd is to start
+ * it anew. */
+static bool requests_flow(Manager *m) {
+        PoolStatus status;
+        bool moved;
+
+        pool_status(m->pool, &status);
+        moved = status.n_requests != m->n_requests_seen;
+        m->n_requests_seen = status.n_requests;
+        m->n_stuck = moved || status.n_queued == 0 || status.n_idle == 0 ? 0 : m->n_stuck + 1;
+        return m->n_stuck < 2;
+}
+
 static void on_alive(void *userdata) {
-        notify_status(userdata, "WATCHDOG=1\n");
+        Manager *m = userdata;
+
+        if (requests_flow(m))
+                notify_status(m, "WATCHDOG=1\n");
+        else
+                log_error("Connections wait, workers are idle, and nothing moves: waiting for the watchdog");
 }
 
 static void on_idle(void *userdata) {

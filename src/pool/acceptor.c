@@ -69,11 +69,12 @@ static bool is_transient(int error) {
                error == EOPNOTSUPP || error == ENETUNREACH || error == ENOPROTOOPT;
 }
 
-int acceptor_try(Acceptor *acceptor) {
+int acceptor_try(Acceptor *acceptor, size_t *ret_queue) {
         /* Each listener gets its turn, or a busy unix socket would starve the tcp one. */
         for (size_t i = 0; i < acceptor->n_listen_fds; i++) {
                 int listen_fd = acceptor->listen_fds[acceptor->next], fd;
 
+                *ret_queue = acceptor->next;
                 acceptor->next = (acceptor->next + 1) % acceptor->n_listen_fds;
                 do
                         fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);

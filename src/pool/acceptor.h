@@ -21,8 +21,9 @@ int acceptor_new(Acceptor **ret, const int listen_fds[], size_t n_listen_fds, in
 Acceptor *acceptor_free(Acceptor *acceptor);
 DEFINE_CLEANUP(Acceptor, acceptor_free);
 
-/* A connection (blocking mode, CLOEXEC) if one waits, else -EAGAIN. Never sleeps. */
-int acceptor_try(Acceptor *acceptor);
+/* A connection (blocking mode, CLOEXEC) if one waits, else -EAGAIN. Never sleeps. ret_queue: the index of
+ * its listener. */
+int acceptor_try(Acceptor *acceptor, size_t *ret_queue);
 
 /* Sleeps until a connection may wait or the leash is cut. 0: try again, -ESHUTDOWN: leave, or
  * negative errno. */

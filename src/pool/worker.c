@@ -40,6 +40,7 @@ typedef struct Worker {
         PhpRequest php;
         Weight weight;
         bool too_heavy;
+        bool late; /* the connection has waited longer than pm.queue_timeout */
 } Worker;
 
 static void set_state(Worker *worker, SlotState state) {
@@ -62,7 +63,11 @@ static void ring_bell(Worker *worker) {
 /* The manager says below how many idle ones it wants to hear of it: 0 while it can fork no more. */
 static bool someone_should_know(const Worker *worker) {
         const Scoreboard *board = worker->context->board;
-        uint32_t below = atomic_load_explicit(&scoreboard_view(board)->ring, memory_order_relaxed);
+        const Ledger *ledger = scoreboard_view(board);
+        uint32_t below = atomic_load_explicit(&ledger->ring, memory_order_relaxed);
+
+        if (below == 0)
+                below = atomic_load_explicit(&ledger->queue_bell, memory_order_relaxed);
 
         return below > 0 && scoreboard_idle_below(board, below);
 }
@@ -163,6 +168,19 @@ static void report_bad_request(int error) {
         }
 }
 
+/* Its client has mostly gone by now, and the work is better done for one that has not. */
+static int refuse_late(Worker *worker) {
+        char answer[256];
+        int n = snprintf(answer, sizeof(answer),
+                        "Status: 503 Service Unavailable\r\nRetry-After: %" PRIu64 "\r\n"
+                        "Content-Type: text/plain\r\n\r\nToo many requests are waiting.\n",
+                        worker->context->config->queue_timeout_usec / 1000000 + 1);
+
+        scoreboard_count_refused(worker->context->board);
+        (void) fcgi_request_write(worker->fcgi, answer, (size_t) n);
+        return fcgi_request_finish(worker->fcgi, 0) > 0;
+}
+
 /* One request. 1: the connection can be kept, 0: close it, negative: leave. */
 static int serve_request(Worker *worker) {
         int r;
@@ -175,6 +193,11 @@ static int serve_request(Worker *worker) {
         if (r < 0) {
                 report_bad_request(r);
                 return 0;
+        }
+
+        if (worker->late) {
+                worker->late = false; /* one that comes on the same connection has not waited */
+                return refuse_late(worker);
         }
 
         publish_request(worker);
@@ -251,6 +274,7 @@ static int serve_connection(Worker *worker, int fd) {
 
 /* A connection, or -ESHUTDOWN when this worker is to leave. */
 static int next_connection(Worker *worker) {
+        size_t queue;
         int r;
 
         set_state(worker, SLOT_IDLE);
@@ -259,7 +283,9 @@ static int next_connection(Worker *worker) {
                 return -ESHUTDOWN;
 
         while (!must_leave(worker)) {
-                r = acceptor_try(worker->acceptor);
+                r = acceptor_try(worker->acceptor, &queue);
+                if (r >= 0 && worker->context->config->queue_timeout_usec > 0)
+                        worker->late = scoreboard_accept(worker->context->board, queue);
                 if (r != -EAGAIN)
                         return r;
 

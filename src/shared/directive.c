@@ -158,7 +158,7 @@ static const Directive directives[] = {
         D("pm.idle_exit_timeout",   USEC,      idle_exit_timeout_usec,    "0",        0,    365 * DAY,
           "the whole pool leaves after this time without a request, the next one starts it; 0: never"),
         D("pm.queue_timeout",       USEC,      queue_timeout_usec,        "0",        0,    DAY,
-          "answer 503 to requests that waited longer than this for a worker, 0: never", LATER),
+          "answer 503 to requests that waited longer than this for a worker, 0: never"),
 
         /* limits of a worker */
         D("process.priority",       INT,       process_priority,          NULL,       -20,  20,

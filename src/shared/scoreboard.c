@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -32,8 +33,15 @@ struct Scoreboard {
         SlotWord *copy; /* manager: where words and counters are copied to */
 };
 
+/* What all workers write. Each in a cache line of its own. */
+typedef struct BoardHead {
+        _Alignas(64) _Atomic uint32_t draining;
+        _Alignas(64) _Atomic uint64_t accepted[SCOREBOARD_QUEUES_MAX];
+        _Alignas(64) _Atomic uint64_t refused;
+} BoardHead;
+
 enum {
-        WORDS_OFFSET = 64, /* the head has a cache line of its own */
+        WORDS_OFFSET = sizeof(BoardHead),
 };
 
 static size_t counters_offset(unsigned n_slots) {
@@ -54,7 +62,7 @@ static size_t board_size(unsigned n_slots) {
         return details_offset(n_slots) + (size_t) n_slots * sizeof(SlotDetail);
 }
 
-static _Atomic uint32_t *draining_at(const Scoreboard *board) {
+static BoardHead *head_of(const Scoreboard *board) {
         return board->map;
 }
 
@@ -277,6 +285,32 @@ int scoreboard_summarize(Scoreboard *board, ScoreboardSummary *ret) {
         return 0;
 }
 
+int scoreboard_accepted(const Scoreboard *board, size_t queue, uint64_t *ret) {
+        if (queue >= SCOREBOARD_QUEUES_MAX)
+                return -EINVAL;
+
+        return board_read(board, ret, sizeof(*ret),
+                        offsetof(BoardHead, accepted) + queue * sizeof(uint64_t));
+}
+
+int scoreboard_refused(const Scoreboard *board, uint64_t *ret) {
+        return board_read(board, ret, sizeof(*ret), offsetof(BoardHead, refused));
+}
+
+bool scoreboard_accept(Scoreboard *board, size_t queue) {
+        uint64_t number;
+
+        if (queue >= SCOREBOARD_QUEUES_MAX)
+                return false;
+
+        number = atomic_fetch_add(&head_of(board)->accepted[queue], 1) + 1;
+        return number <= atomic_load(&board->ledger->stale[queue]);
+}
+
+void scoreboard_count_refused(Scoreboard *board) {
+        atomic_fetch_add(&head_of(board)->refused, 1);
+}
+
 void scoreboard_set(Scoreboard *board, unsigned slot, SlotState state, uint64_t now_usec) {
         atomic_store_explicit(
                         word_at(board, slot), slot_word(state, now_usec), memory_order_seq_cst);
@@ -300,7 +334,7 @@ void scoreboard_count_request(Scoreboard *board, unsigned slot) {
 }
 
 void scoreboard_drain(Scoreboard *board) {
-        atomic_store(draining_at(board), 1);
+        atomic_store(&head_of(board)->draining, 1);
 }
 
 void scoreboard_set_weight(Scoreboard *board, unsigned slot, uint64_t bytes) {
@@ -310,7 +344,7 @@ void scoreboard_set_weight(Scoreboard *board, unsigned slot, uint64_t bytes) {
 bool scoreboard_must_leave(const Scoreboard *board, unsigned slot) {
         return atomic_load_explicit(&board->ledger->draining, memory_order_relaxed) ||
                atomic_load_explicit(&board->ledger->retired[slot], memory_order_relaxed) ||
-               atomic_load_explicit(draining_at(board), memory_order_relaxed);
+               atomic_load_explicit(&head_of(board)->draining, memory_order_relaxed);
 }
 
 bool scoreboard_idle_below(const Scoreboard *board, unsigned n) {

@@ -20,6 +20,7 @@
 
 enum {
         SCOREBOARD_SLOTS_MAX = 4096, /* the most that pm.max_children can be */
+        SCOREBOARD_QUEUES_MAX = 8,   /* listening sockets that pm.queue_timeout can tell apart */
 };
 
 /* php-fpm's names for the stages of a request; a slot with nobody in it is 0. */
@@ -57,6 +58,9 @@ typedef struct Ledger {
         _Atomic uint32_t draining;   /* every worker leaves */
         _Atomic uint32_t ring;       /* whoever takes a connection rings if fewer others are idle */
         _Atomic uint32_t tell_start; /* ring at the start of the next request: a deadline begins */
+        _Atomic uint32_t queue_bell; /* ring when nobody is idle: somebody may have to wait */
+        _Atomic uint64_t stale
+                        [SCOREBOARD_QUEUES_MAX]; /* connections up to this number are too old */
         _Atomic uint8_t retired[SCOREBOARD_SLOTS_MAX]; /* this one leaves */
 } Ledger;
 
@@ -98,6 +102,16 @@ uint64_t scoreboard_weight(const Scoreboard *board, unsigned slot);
 
 /* Manager: copies and counts. 0 or negative errno. */
 int scoreboard_summarize(Scoreboard *board, ScoreboardSummary *ret);
+
+/* Manager: how many connections were accepted from the queue with that index, and how many requests were
+ * refused because they came from too far back in it. 0 or negative errno. */
+int scoreboard_accepted(const Scoreboard *board, size_t queue, uint64_t *ret);
+int scoreboard_refused(const Scoreboard *board, uint64_t *ret);
+
+/* Worker: numbers a connection that was accepted from that queue: the one counter that all workers share,
+ * used with pm.queue_timeout only. true: it has waited for too long. */
+bool scoreboard_accept(Scoreboard *board, size_t queue);
+void scoreboard_count_refused(Scoreboard *board);
 
 /* Zygote and worker: the slot's own words. slot is below scoreboard_slots(). */
 void scoreboard_set(Scoreboard *board, unsigned slot, SlotState state, uint64_t now_usec);

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+#include "manager/queue_watch.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "manager/log.h"
+#include "manager/queue_history.h"
+#include "shared/parse.h"
+
+enum {
+        LOOKS_PER_TIMEOUT = 8, /* so a connection is late by an eighth more at most */
+        LOOK_MIN_USEC = 5000,
+};
+
+struct QueueWatch {
+        sd_event *event;
+        const PoolConfig *config;
+        const Listeners *listeners;
+        Scoreboard *board;
+        QueueHistory histories[SCOREBOARD_QUEUES_MAX];
+        uint64_t n_refused_told;
+        bool watching;
+        sd_event_source *timer_source;
+};
+
+int queue_watch_new(QueueWatch **ret, sd_event *event, const PoolConfig *config,
+                const Listeners *listeners, Scoreboard *board) {
+        QueueWatch *watch = calloc(1, sizeof(*watch));
+
+        if (!watch)
+                return -ENOMEM;
+
+        watch->event = event;
+        watch->config = config;
+        watch->listeners = listeners;
+        watch->board = board;
+        *ret = watch;
+        return 0;
+}
+
+QueueWatch *queue_watch_free(QueueWatch *watch) {
+        if (!watch)
+                return NULL;
+
+        sd_event_source_disable_unref(watch->timer_source);
+        free(watch);
+        return NULL;
+}
+
+static size_t n_queues(const QueueWatch *watch) {
+        return watch->listeners->n_fds < SCOREBOARD_QUEUES_MAX ? watch->listeners->n_fds
+                                                               : SCOREBOARD_QUEUES_MAX;
+}
+
+/* Returns how many wait in all queues. */
+static uint64_t look_at_queues(QueueWatch *watch, uint64_t now) {
+        Ledger *ledger = scoreboard_ledger(watch->board);
+        uint64_t sum = 0;
+
+        for (size_t i = 0; i < n_queues(watch); i++) {
+                QueueDepth depth = {};
+                uint64_t accepted, stale;
+
+                /* In this order: what is accepted in between is counted too little, never too much. */
+                if (scoreboard_accepted(watch->board, i, &accepted) < 0 ||
+                                queue_depth_of(watch->listeners->fds[i], &depth) < 0)
+                        continue;
+
+                queue_history_add(&watch->histories[i], accepted, depth.n_queued, now);
+                stale = queue_history_stale(
+                                &watch->histories[i], watch->config->queue_timeout_usec, now);
+                atomic_store(&ledger->stale[i], stale);
+                sum += depth.n_queued;
+        }
+
+        return sum;
+}
+
+static void tell_refused(QueueWatch *watch) {
+        uint64_t n = 0;
+
+        if (scoreboard_refused(watch->board, &n) < 0 || n <= watch->n_refused_told)
+                return;
+
+        log_warning("%" PRIu64
+                    " requests had waited longer than pm.queue_timeout and were answered "
+                    "503; the queue is empty again",
+                        n - watch->n_refused_told);
+        watch->n_refused_told = n;
+}
+
+static void stop_watching(QueueWatch *watch) {
+        Ledger *ledger = scoreboard_ledger(watch->board);
+
+        for (size_t i = 0; i < n_queues(watch); i++)
+                atomic_store(&ledger->stale[i], 0);
+        memset(watch->histories, 0, sizeof(watch->histories));
+        watch->watching = false;
+        tell_refused(watch);
+}
+
+static uint64_t pause_usec(const QueueWatch *watch) {
+        uint64_t pause = watch->config->queue_timeout_usec / LOOKS_PER_TIMEOUT;
+
+        return pause > LOOK_MIN_USEC ? pause : LOOK_MIN_USEC;
+}
+
+static int on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
+        QueueWatch *watch = userdata;
+
+        (void) source;
+        (void) usec;
+        watch->watching = false;
+        queue_watch_look(watch);
+        return 0;
+}
+
+static void look_again(QueueWatch *watch) {
+        int r;
+
+        watch->timer_source = sd_event_source_disable_unref(watch->timer_source);
+        r = sd_event_add_time_relative(watch->event, &watch->timer_source, CLOCK_MONOTONIC,
+                        pause_usec(watch), 1000, on_timer, watch);
+        if (r < 0)
+                log_error_errno(r, "Cannot arm a timer, pm.queue_timeout does nothing: %m");
+        else
+                watch->watching = true;
+}
+
+void queue_watch_look(QueueWatch *watch) {
+        Ledger *ledger = scoreboard_ledger(watch->board);
+        uint64_t now = 0;
+
+        if (watch->config->queue_timeout_usec == 0 || watch->watching)
+                return;
+
+        (void) sd_event_now(watch->event, CLOCK_MONOTONIC, &now);
+
+        /* Asked for before it is looked at: a worker that becomes the last busy one in between rings. */
+        atomic_store(&ledger->queue_bell, 1);
+        if (look_at_queues(watch, now) == 0) {
+                stop_watching(watch);
+                return;
+        }
+
+        atomic_store(&ledger->queue_bell, 0);
+        look_again(watch);
+}

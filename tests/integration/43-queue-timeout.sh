@@ -1,0 +1,38 @@
+#!/bin/bash
+# pm.queue_timeout: requests that waited too long for a worker get 503 with Retry-After, at once when it
+# is their turn, and cost no PHP; those that came in time are answered; when the queue is empty again
+# nobody is refused. On a unix and on a tcp socket.
+
+source "${BASH_SOURCE[0]%/*}/lib.sh"
+needs_fpmd
+
+write_page queuetime nap.php <<'END'
+<?php usleep(500000); echo "slept";
+END
+write_pool queuetime <<END
+user = alice
+pm = static
+pm.max_children = 2
+pm.queue_timeout = 1s
+listen = /run/fpmd/queuetime.sock
+listen = 127.0.0.1:9243
+END
+in_container systemctl start fpmd@queuetime.socket
+
+for pass in unix:/run/fpmd/queuetime.sock 127.0.0.1:9243; do
+	site queuetime "$pass"
+	in_container bash -c '
+		for i in {1..16}; do
+			curl --silent --max-time 20 --write-out "%{http_code}\n" --output /dev/null http://queuetime.test/nap.php &
+		done
+		wait' >"$CONTAINER_ROOT/tmp/queuetime"
+	good=$(grep -c 200 "$CONTAINER_ROOT/tmp/queuetime" || true)
+	late=$(grep -c 503 "$CONTAINER_ROOT/tmp/queuetime" || true)
+	assert_eq "$pass: all were answered" 16 $((good + late))
+	# Two at a time, half a second each, for a second or a little more: 4 to 8.
+	((good >= 4 && good <= 8)) || fail "$pass: $good of 16 were worked for"
+
+	assert_eq "$pass: afterwards" slept "$(fetch http://queuetime.test/nap.php)"
+done
+
+assert_contains 'the journal' 'had waited longer than pm.queue_timeout' "$(journal_of fpmd@queuetime.service)"
