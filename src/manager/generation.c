@@ -6,40 +6,15 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "manager/generation_parts.h"
 #include "manager/launch.h"
 #include "manager/log.h"
-#include "manager/overdue.h"
-#include "manager/queue_watch.h"
-#include "manager/worker_report.h"
-#include "manager/workforce.h"
-#include "shared/escape.h"
 #include "shared/fd.h"
-#include "shared/message.h"
 
-struct Generation {
-        GenerationContext context;
-        PoolConfig *config;
-        unsigned number;
-        GenerationState state;
-        bool refused;
-        char reason[MESSAGE_TEXT_MAX];
-
-        pid_t zygote_pid; /* our child: 0 when there is none */
-        int control_fd;
-        int bell_fd; /* eventfd that workers ring */
-        Scoreboard *board;
-        Workforce *workforce;
-        Overdue *overdue;
-        QueueWatch *queue_watch;
-
-        sd_event_source *child_source, *control_source, *bell_source, *limit_source;
-};
-
-static uint64_t now_usec(Generation *g) {
+uint64_t generation_now_usec(Generation *g) {
         uint64_t now = 0;
 
         (void) sd_event_now(g->context.event, CLOCK_MONOTONIC, &now);
@@ -65,13 +40,13 @@ Generation *generation_free(Generation *g) {
         return NULL;
 }
 
-static Slots *slots(Generation *g) {
+Slots *generation_slots(Generation *g) {
         return workforce_slots(g->workforce);
 }
 
 /* --- orders to the zygote --- */
 
-static void generation_misused(Generation *g, const char *what) {
+void generation_misused(Generation *g, const char *what) {
         log_error("Generation %u: %s, killing it", g->number, what);
         generation_kill(g);
 }
@@ -99,13 +74,12 @@ void generation_ping(Generation *g) {
         (void) order(g, MESSAGE_PING, 0, 1);
 }
 
-static void close_control(Generation *g) {
+void generation_close_control(Generation *g) {
         g->control_source = sd_event_source_disable_unref(g->control_source);
         g->control_fd = fd_close(g->control_fd);
 }
 
-/* The ledger reaches the workers also when the zygote does not. */
-static void tell_workers_to_leave(Generation *g) {
+void generation_tell_workers_to_leave(Generation *g) {
         atomic_store(&scoreboard_ledger(g->board)->draining, 1);
 }
 
@@ -142,32 +116,47 @@ void generation_drain(Generation *g) {
                 return;
 
         g->state = GENERATION_DRAINING;
-        tell_workers_to_leave(g);
+        generation_tell_workers_to_leave(g);
         workforce_stop(g->workforce);
         limit_drain(g);
         if (order(g, MESSAGE_DRAIN, 0, 0) < 0)
-                close_control(g);
+                generation_close_control(g);
 }
+
+static int on_kill_limit(sd_event_source *source, uint64_t usec, void *userdata) {
+        Generation *g = userdata;
+
+        (void) source;
+        (void) usec;
+        if (g->zygote_pid > 0)
+                (void) kill(g->zygote_pid, SIGKILL);
+        return 0;
+}
+
+/* The zygote is to end its workers, whom only it can name; one that does not, and leave, within this
+ * time is killed itself. */
+#define KILL_LIMIT_USEC (USEC_PER_SEC / 2)
 
 void generation_kill(Generation *g) {
         if (g->state == GENERATION_GONE)
                 return;
 
         g->state = GENERATION_DRAINING;
-        tell_workers_to_leave(g);
+        generation_tell_workers_to_leave(g);
         workforce_stop(g->workforce);
-        for (unsigned i = 0; i < slots_count(slots(g)) && g->control_fd >= 0; i++)
-                if (slots_life(slots(g), i) == SLOT_ALIVE ||
-                                slots_life(slots(g), i) == SLOT_RETIRING) {
+        for (unsigned i = 0; i < slots_count(generation_slots(g)) && g->control_fd >= 0; i++)
+                if (slots_pid(generation_slots(g), i) > 0) {
                         Message message = { .type = MESSAGE_SIGNAL, .slot = i, .value = SIGKILL };
 
                         (void) message_send(g->control_fd, &message);
                 }
 
-        /* EOF makes the zygote leave behind its workers; one that does not listen is killed. */
-        close_control(g);
-        if (g->zygote_pid > 0)
-                (void) kill(g->zygote_pid, SIGKILL);
+        /* It reads the orders, then EOF, then waits for its dead and leaves. */
+        generation_close_control(g);
+        g->limit_source = sd_event_source_disable_unref(g->limit_source);
+        if (sd_event_add_time_relative(g->context.event, &g->limit_source, CLOCK_MONOTONIC,
+                            KILL_LIMIT_USEC, 0, on_kill_limit, g) < 0)
+                (void) on_kill_limit(NULL, 0, g);
 }
 
 /* --- workers --- */
@@ -240,198 +229,19 @@ int generation_new(Generation **ret, const GenerationContext *context, PoolConfi
         return 0;
 }
 
-static void begin_serving(Generation *g) {
-        g->state = GENERATION_SERVING;
-        g->context.hooks->serving(g, g->context.userdata);
-}
-
-static int on_bell(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
-        Generation *g = userdata;
-        ScoreboardSummary summary;
-        uint64_t count;
-
-        (void) source;
-        (void) revents;
-        (void) !read(fd, &count, sizeof(count));
-
-        if (g->state == GENERATION_WARMING && scoreboard_summarize(g->board, &summary) >= 0 &&
-                        summary.n_idle + summary.n_busy > 0)
-                begin_serving(g);
-
-        workforce_balance(g->workforce);
-        overdue_look(g->overdue);
-        queue_watch_look(g->queue_watch);
-        g->context.hooks->changed(g, g->context.userdata);
-        return 0;
-}
-
-/* --- what the zygote says --- */
-
-typedef int (*MessageHandler)(Generation *g, const Message *message);
-
-static int misuse(Generation *g, const Message *message) {
-        log_error("Generation %u: the zygote said %s out of turn", g->number,
-                        message_type_name(message->type));
-        return -EBADMSG;
-}
-
-static int ignore(Generation *g, const Message *message) {
-        (void) g;
-        (void) message;
-        return 0;
-}
-
-static int on_ready(Generation *g, const Message *message) {
-        (void) message;
-        log_debug("Generation %u: PHP has started", g->number);
-        g->state = GENERATION_WARMING;
-        workforce_start(g->workforce);
-        overdue_look(g->overdue);
-        queue_watch_look(g->queue_watch);
-        if (slots_taken(slots(g)) == 0)
-                begin_serving(g); /* on demand: systemd's queue is as good as a worker */
-
-        return 0;
-}
-
-static int on_failed(Generation *g, const Message *message) {
-        g->refused = true;
-        escape_string(g->reason, sizeof(g->reason), message->text);
-        log_error("PHP cannot start: %s", g->reason);
-        g->state = GENERATION_DRAINING;
-        return 0;
-}
-
-static int on_forked(Generation *g, const Message *message) {
-        return slots_forked(slots(g), message->slot, message->value, now_usec(g));
-}
-
-static int on_not_forked(Generation *g, const Message *message) {
-        int r;
-
-        r = slots_not_forked(slots(g), message->slot, now_usec(g));
-        if (r < 0)
-                return r;
-
-        log_warning_errno(message->value, "Cannot fork worker %u, trying again: %m", message->slot);
-        workforce_balance(g->workforce);
-        return 0;
-}
-
-static int on_exited(Generation *g, const Message *message) {
-        pid_t pid = slots_pid(slots(g), message->slot);
-        bool badly = worker_exit_is_bad(message->value);
-        uint64_t lived_usec;
-        int r;
-
-        r = slots_exited(slots(g), message->slot, badly, now_usec(g), &lived_usec);
-        if (r < 0)
-                return r;
-
-        worker_report_exit(g->board, message->slot, pid, message->value, lived_usec,
-                        overdue_cause(g->overdue, message->slot));
-        workforce_balance(g->workforce);
-        if (worker_exit_is_crash(message->value))
-                g->context.hooks->crashed(g, g->context.userdata);
-        g->context.hooks->changed(g, g->context.userdata);
-        return 0;
-}
-
-static int on_pong(Generation *g, const Message *message) {
-        (void) message;
-        g->context.hooks->alive(g, g->context.userdata);
-        return 0;
-}
-
-static int on_frame(Generation *g, const Message *message) {
-        overdue_frame(g->overdue, message->slot, message->text);
-        return 0;
-}
-
-/* Every state and every word of the zygote: what is not expected ends the generation. */
-typedef enum ZygoteWord {
-        WORD_READY,
-        WORD_FAILED,
-        WORD_FORKED,
-        WORD_NOT_FORKED,
-        WORD_EXITED,
-        WORD_PONG,
-        WORD_FRAME,
-        WORD_TRACED,
-        _WORD_MAX,
-} ZygoteWord;
-
-/* clang-format off */
-static const MessageHandler handlers[_GENERATION_STATE_MAX][_WORD_MAX] = {
-        /*                         READY     FAILED     FORKED     NOT_FORKED     EXITED     PONG     FRAME     TRACED */
-        [GENERATION_STARTING] = { on_ready,  on_failed, misuse,    misuse,        misuse,    on_pong, misuse,   misuse },
-        [GENERATION_WARMING]  = { misuse,    misuse,    on_forked, on_not_forked, on_exited, on_pong, on_frame, ignore },
-        [GENERATION_SERVING]  = { misuse,    misuse,    on_forked, on_not_forked, on_exited, on_pong, on_frame, ignore },
-        [GENERATION_DRAINING] = { ignore,    on_failed, on_forked, on_not_forked, on_exited, on_pong, on_frame, ignore },
-        [GENERATION_GONE]     = { misuse,    misuse,    misuse,    misuse,        misuse,    misuse,  misuse,   misuse },
-};
-/* clang-format on */
-
-static int handle(Generation *g, const Message *message) {
-        int r;
-
-        r = message_check(message, MESSAGE_FROM_ZYGOTE, slots_count(slots(g)));
-        if (r < 0)
-                return r;
-
-        return handlers[g->state][message->type - MESSAGE_READY](g, message);
-}
-
-static int on_control(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
-        Generation *g = userdata;
-        Message message;
-        int r;
-
-        (void) source;
-        (void) revents;
-
-        r = message_receive(fd, &message);
-        if (r == -EAGAIN)
-                return 0;
-        if (r == 0) {
-                close_control(g); /* its exit status tells the rest */
-                return 0;
-        }
-        if (r > 0)
-                r = handle(g, &message);
-        if (r < 0)
-                generation_misused(g, "the zygote sent a wrong message");
-
-        return 0;
-}
-
-static int on_zygote_exit(sd_event_source *source, const siginfo_t *si, void *userdata) {
-        Generation *g = userdata;
-
-        (void) source;
-        worker_report_zygote_exit(g->number, si, g->state == GENERATION_DRAINING);
-
-        g->zygote_pid = 0;
-        g->child_source = sd_event_source_disable_unref(g->child_source);
-        g->state = GENERATION_GONE;
-        tell_workers_to_leave(g);
-        workforce_stop(g->workforce);
-        close_control(g);
-        g->context.hooks->gone(g, g->context.userdata);
-        return 0;
-}
-
 /* --- start --- */
 
 static int watch(Generation *g) {
         sd_event *event = g->context.event;
         int r;
 
-        r = sd_event_add_child(event, &g->child_source, g->zygote_pid, WEXITED, on_zygote_exit, g);
+        r = sd_event_add_child(event, &g->child_source, g->zygote_pid, WEXITED,
+                        generation_on_zygote_exit, g);
         if (r < 0)
                 return r;
 
-        r = sd_event_add_io(event, &g->control_source, g->control_fd, EPOLLIN, on_control, g);
+        r = sd_event_add_io(event, &g->control_source, g->control_fd, EPOLLIN,
+                        generation_on_control, g);
         if (r < 0)
                 return r;
 
@@ -440,7 +250,7 @@ static int watch(Generation *g) {
         if (r < 0)
                 return r;
 
-        return sd_event_add_io(event, &g->bell_source, g->bell_fd, EPOLLIN, on_bell, g);
+        return sd_event_add_io(event, &g->bell_source, g->bell_fd, EPOLLIN, generation_on_bell, g);
 }
 
 int generation_start(Generation *g) {

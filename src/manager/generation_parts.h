@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* What generation.c (its life) and generation_words.c (what the zygote says) share with each other and
+ * with nobody else.
+ *
+ * Runs in: manager. */
+
+#include <sys/types.h>
+#include <systemd/sd-event.h>
+
+#include "manager/generation.h"
+#include "manager/overdue.h"
+#include "manager/queue_watch.h"
+#include "manager/workforce.h"
+#include "shared/message.h"
+
+struct Generation {
+        GenerationContext context;
+        PoolConfig *config;
+        unsigned number;
+        GenerationState state;
+        bool refused;
+        char reason[MESSAGE_TEXT_MAX];
+
+        pid_t zygote_pid; /* our child: 0 when there is none */
+        int control_fd;
+        int bell_fd; /* eventfd that workers ring */
+        Scoreboard *board;
+        Workforce *workforce;
+        Overdue *overdue;
+        QueueWatch *queue_watch;
+
+        sd_event_source *child_source, *control_source, *bell_source, *limit_source;
+};
+
+uint64_t generation_now_usec(Generation *g);
+Slots *generation_slots(Generation *g);
+
+/* Logs what, and kills it. */
+void generation_misused(Generation *g, const char *what);
+
+void generation_close_control(Generation *g);
+
+/* The ledger reaches the workers also when the zygote does not. */
+void generation_tell_workers_to_leave(Generation *g);
+
+/* Event handlers; userdata is the Generation. */
+int generation_on_bell(sd_event_source *source, int fd, uint32_t revents, void *userdata);
+int generation_on_control(sd_event_source *source, int fd, uint32_t revents, void *userdata);
+int generation_on_zygote_exit(sd_event_source *source, const siginfo_t *si, void *userdata);

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+/* What the zygote of a generation says, and its bell and its end: the events of generation.c's states. */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "manager/generation_parts.h"
+#include "manager/log.h"
+#include "manager/worker_report.h"
+#include "shared/escape.h"
+
+static void begin_serving(Generation *g) {
+        g->state = GENERATION_SERVING;
+        g->context.hooks->serving(g, g->context.userdata);
+}
+
+int generation_on_bell(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
+        Generation *g = userdata;
+        ScoreboardSummary summary;
+        uint64_t count;
+
+        (void) source;
+        (void) revents;
+        (void) !read(fd, &count, sizeof(count));
+
+        if (g->state == GENERATION_WARMING && scoreboard_summarize(g->board, &summary) >= 0 &&
+                        summary.n_idle + summary.n_busy > 0)
+                begin_serving(g);
+
+        workforce_balance(g->workforce);
+        overdue_look(g->overdue);
+        queue_watch_look(g->queue_watch);
+        g->context.hooks->changed(g, g->context.userdata);
+        return 0;
+}
+
+/* --- what the zygote says --- */
+
+typedef int (*MessageHandler)(Generation *g, const Message *message);
+
+static int misuse(Generation *g, const Message *message) {
+        log_error("Generation %u: the zygote said %s out of turn", g->number,
+                        message_type_name(message->type));
+        return -EBADMSG;
+}
+
+static int ignore(Generation *g, const Message *message) {
+        (void) g;
+        (void) message;
+        return 0;
+}
+
+static int on_ready(Generation *g, const Message *message) {
+        (void) message;
+        log_debug("Generation %u: PHP has started", g->number);
+        g->state = GENERATION_WARMING;
+        workforce_start(g->workforce);
+        overdue_look(g->overdue);
+        queue_watch_look(g->queue_watch);
+        if (slots_taken(generation_slots(g)) == 0)
+                begin_serving(g); /* on demand: systemd's queue is as good as a worker */
+
+        return 0;
+}
+
+static int on_failed(Generation *g, const Message *message) {
+        g->refused = true;
+        escape_string(g->reason, sizeof(g->reason), message->text);
+        log_error("PHP cannot start: %s", g->reason);
+        g->state = GENERATION_DRAINING;
+        return 0;
+}
+
+static int on_forked(Generation *g, const Message *message) {
+        return slots_forked(
+                        generation_slots(g), message->slot, message->value, generation_now_usec(g));
+}
+
+static int on_not_forked(Generation *g, const Message *message) {
+        int r;
+
+        r = slots_not_forked(generation_slots(g), message->slot, generation_now_usec(g));
+        if (r < 0)
+                return r;
+
+        log_warning_errno(message->value, "Cannot fork worker %u, trying again: %m", message->slot);
+        workforce_balance(g->workforce);
+        return 0;
+}
+
+static int on_exited(Generation *g, const Message *message) {
+        pid_t pid = slots_pid(generation_slots(g), message->slot);
+        bool badly = worker_exit_is_bad(message->value);
+        uint64_t lived_usec;
+        int r;
+
+        r = slots_exited(generation_slots(g), message->slot, badly, generation_now_usec(g),
+                        &lived_usec);
+        if (r < 0)
+                return r;
+
+        worker_report_exit(g->board, message->slot, pid, message->value, lived_usec,
+                        overdue_cause(g->overdue, message->slot));
+        workforce_balance(g->workforce);
+        if (worker_exit_is_crash(message->value))
+                g->context.hooks->crashed(g, g->context.userdata);
+        g->context.hooks->changed(g, g->context.userdata);
+        return 0;
+}
+
+static int on_pong(Generation *g, const Message *message) {
+        (void) message;
+        g->context.hooks->alive(g, g->context.userdata);
+        return 0;
+}
+
+static int on_frame(Generation *g, const Message *message) {
+        overdue_frame(g->overdue, message->slot, message->text);
+        return 0;
+}
+
+/* Every state and every word of the zygote: what is not expected ends the generation. */
+typedef enum ZygoteWord {
+        WORD_READY,
+        WORD_FAILED,
+        WORD_FORKED,
+        WORD_NOT_FORKED,
+        WORD_EXITED,
+        WORD_PONG,
+        WORD_FRAME,
+        WORD_TRACED,
+        _WORD_MAX,
+} ZygoteWord;
+
+/* clang-format off */
+static const MessageHandler handlers[_GENERATION_STATE_MAX][_WORD_MAX] = {
+        /*                         READY     FAILED     FORKED     NOT_FORKED     EXITED     PONG     FRAME     TRACED */
+        [GENERATION_STARTING] = { on_ready,  on_failed, misuse,    misuse,        misuse,    on_pong, misuse,   misuse },
+        [GENERATION_WARMING]  = { misuse,    misuse,    on_forked, on_not_forked, on_exited, on_pong, on_frame, ignore },
+        [GENERATION_SERVING]  = { misuse,    misuse,    on_forked, on_not_forked, on_exited, on_pong, on_frame, ignore },
+        [GENERATION_DRAINING] = { ignore,    on_failed, on_forked, on_not_forked, on_exited, on_pong, on_frame, ignore },
+        [GENERATION_GONE]     = { misuse,    misuse,    misuse,    misuse,        misuse,    misuse,  misuse,   misuse },
+};
+/* clang-format on */
+
+static int handle(Generation *g, const Message *message) {
+        int r;
+
+        r = message_check(message, MESSAGE_FROM_ZYGOTE, slots_count(generation_slots(g)));
+        if (r < 0)
+                return r;
+
+        return handlers[g->state][message->type - MESSAGE_READY](g, message);
+}
+
+int generation_on_control(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
+        Generation *g = userdata;
+        Message message;
+        int r;
+
+        (void) source;
+        (void) revents;
+
+        r = message_receive(fd, &message);
+        if (r == -EAGAIN)
+                return 0;
+        if (r == 0) {
+                generation_close_control(g); /* its exit status tells the rest */
+                return 0;
+        }
+        if (r > 0)
+                r = handle(g, &message);
+        if (r < 0)
+                generation_misused(g, "the zygote sent a wrong message");
+
+        return 0;
+}
+
+int generation_on_zygote_exit(sd_event_source *source, const siginfo_t *si, void *userdata) {
+        Generation *g = userdata;
+
+        (void) source;
+        worker_report_zygote_exit(g->number, si, g->state == GENERATION_DRAINING);
+
+        g->zygote_pid = 0;
+        g->child_source = sd_event_source_disable_unref(g->child_source);
+        g->state = GENERATION_GONE;
+        generation_tell_workers_to_leave(g);
+        workforce_stop(g->workforce);
+        generation_close_control(g);
+        g->context.hooks->gone(g, g->context.userdata);
+        return 0;
+}
