@@ -90,13 +90,26 @@ static int on_not_forked(Generation *g, const Message *message) {
         return 0;
 }
 
+/* One that never came to the socket will not the next time either; one that did may have met a bad script,
+ * and the next request may be a good one. */
+static SlotEnd end_of(Generation *g, unsigned slot, int wait_status) {
+        SlotView view;
+
+        if (!worker_exit_is_bad(wait_status))
+                return SLOT_LEFT;
+        if (scoreboard_view_slot(g->board, slot, &view) < 0 || view.last_state <= SLOT_STARTING)
+                return SLOT_NEVER_STARTED;
+
+        return SLOT_CRASHED;
+}
+
 static int on_exited(Generation *g, const Message *message) {
         pid_t pid = slots_pid(generation_slots(g), message->slot);
-        bool badly = worker_exit_is_bad(message->value);
+        SlotEnd end = end_of(g, message->slot, message->value);
         uint64_t lived_usec;
         int r;
 
-        r = slots_exited(generation_slots(g), message->slot, badly, generation_now_usec(g),
+        r = slots_exited(generation_slots(g), message->slot, end, generation_now_usec(g),
                         &lived_usec);
         if (r < 0)
                 return r;

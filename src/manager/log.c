@@ -39,12 +39,17 @@ void log_open(const char *pool, int max_priority) {
         state.journal = stderr_is_journal();
 }
 
+/* systemd's stream carries unit, identifier and pool (LogExtraFields=) of a line, also of one that is said
+ * right before the end, when journald can no longer look up who sent it. Only what has more than one line
+ * and is to stay one entry goes the other way. */
 static void log_line(int priority, const char *line) {
-        if (state.journal)
+        if (!state.journal)
+                fprintf(stderr, "fpmd: %s%s%s\n", state.pool, *state.pool ? ": " : "", line);
+        else if (strchr(line, '\n'))
                 (void) sd_journal_send("PRIORITY=%i", priority, "MESSAGE=%s", line, "FPMD_POOL=%s",
                                 state.pool, "SYSLOG_IDENTIFIER=fpmd", NULL);
         else
-                fprintf(stderr, "fpmd: %s%s%s\n", state.pool, *state.pool ? ": " : "", line);
+                fprintf(stderr, "<%d>%s\n", priority, line);
 }
 
 static void log_valist(int priority, int error, const char *text, va_list arguments) {

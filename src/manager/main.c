@@ -13,6 +13,7 @@
 #include "manager/manager.h"
 #include "manager/pool.h"
 #include "manager/pool_check.h"
+#include "shared/escape.h"
 
 static const char *arg_conf_dir = FPMD_CONF_DIR;
 static const char *arg_program = FPMD_POOL_PROGRAM;

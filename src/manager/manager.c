@@ -37,8 +37,8 @@ static void notify_status(Manager *m, const char *state) {
         pool_status(m->pool, &status);
         m->n_told = status.n_busy + status.n_idle + status.n_starting;
         (void) sd_notifyf(0,
-                        "%sSTATUS=%u of %" PRIu64 " workers: %u busy, %u idle; %u queued; %" PRIu64
-                        " requests; generation %u",
+                        "%sSTATUS=Workers: %u of %" PRIu64
+                        ", %u busy, %u idle; queue: %u; requests: %" PRIu64 "; generation %u",
                         state, m->n_told, status.ceiling, status.n_busy, status.n_idle,
                         status.n_queued, status.n_requests, status.generation);
 }

@@ -172,6 +172,12 @@ void backoff_fail(Backoff *backoff, uint64_t lived_usec, uint64_t now_usec) {
         backoff->until_usec = now_usec + min_u64(pause_msec, BACKOFF_LIMIT_MSEC) * 1000;
 }
 
+void backoff_pause(Backoff *backoff, uint64_t lived_usec, uint64_t now_usec) {
+        backoff_reset(backoff);
+        if (lived_usec < BACKOFF_QUICK_MSEC * 1000ULL)
+                backoff->until_usec = now_usec + BACKOFF_PAUSE_MSEC * 1000ULL;
+}
+
 void backoff_reset(Backoff *backoff) {
         *backoff = (Backoff){};
 }

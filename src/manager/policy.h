@@ -50,6 +50,7 @@ enum {
         BACKOFF_FIRST_MSEC = 100,
         BACKOFF_LIMIT_MSEC = 10 * 1000,
         BACKOFF_QUICK_MSEC = 1000,
+        BACKOFF_PAUSE_MSEC = 50,
 };
 
 /* The pause before something that died at once is started again: doubles from 100 ms to 10 s. */
@@ -60,6 +61,10 @@ typedef struct Backoff {
 
 /* Tells that it died badly after lived_usec. Sets until_usec. */
 void backoff_fail(Backoff *backoff, uint64_t lived_usec, uint64_t now_usec);
+
+/* The same for what had worked: always the shortest pause, which keeps a script that crashes each worker
+ * from turning requests into a storm of forks. */
+void backoff_pause(Backoff *backoff, uint64_t lived_usec, uint64_t now_usec);
 
 /* Tells that it works. */
 void backoff_reset(Backoff *backoff);

@@ -95,7 +95,7 @@ int slots_not_forked(Slots *slots, unsigned slot, uint64_t now_usec) {
         return 0;
 }
 
-int slots_exited(Slots *slots, unsigned slot, bool badly, uint64_t now_usec,
+int slots_exited(Slots *slots, unsigned slot, SlotEnd end, uint64_t now_usec,
                 uint64_t *ret_lived_usec) {
         Slot *s = &slots->items[slot];
 
@@ -103,8 +103,10 @@ int slots_exited(Slots *slots, unsigned slot, bool badly, uint64_t now_usec,
                 return -EBADMSG;
 
         *ret_lived_usec = now_usec - s->forked_usec;
-        if (badly)
+        if (end == SLOT_NEVER_STARTED)
                 backoff_fail(&slots->backoff, *ret_lived_usec, now_usec);
+        else if (end == SLOT_CRASHED)
+                backoff_pause(&slots->backoff, *ret_lived_usec, now_usec);
         else
                 backoff_reset(&slots->backoff);
         slot_vacate(slots, slot);

@@ -39,8 +39,14 @@ bool slots_take(Slots *slots, unsigned *ret_slot);
 int slots_forked(Slots *slots, unsigned slot, pid_t pid, uint64_t now_usec);
 int slots_not_forked(Slots *slots, unsigned slot, uint64_t now_usec);
 
+typedef enum SlotEnd {
+        SLOT_LEFT,          /* by itself, as asked */
+        SLOT_CRASHED,       /* at the socket or in a request: a short pause, if it lived shortly */
+        SLOT_NEVER_STARTED, /* a pause that grows */
+} SlotEnd;
+
 /* ret_lived_usec: how long it lived. */
-int slots_exited(Slots *slots, unsigned slot, bool badly, uint64_t now_usec,
+int slots_exited(Slots *slots, unsigned slot, SlotEnd end, uint64_t now_usec,
                 uint64_t *ret_lived_usec);
 
 int slots_retire(Slots *slots, unsigned slot);

@@ -14,6 +14,7 @@
 #include "pool/php_ini_check.h"
 #include "pool/php_sapi.h"
 #include "pool/php_settings.h"
+#include "shared/escape.h"
 
 /* --- start --- */
 
@@ -105,16 +106,20 @@ static const char *param(const PhpRequest *request, const char *name, size_t nam
         return fcgi_request_param(request->fcgi, name, name_len);
 }
 
+/* The request's own string: PHP frees its copy, path_translated, when it cannot open the script. */
+static const char *script_of(const PhpRequest *request) {
+        const char *script = param(request, ZEND_STRL("SCRIPT_FILENAME"));
+
+        return script ? script : param(request, ZEND_STRL("PATH_TRANSLATED"));
+}
+
 /* What PHP wants to know before it starts a request. Everything is borrowed from the request but
  * path_translated, which PHP frees. */
 static void set_request_info(PhpRequest *request) {
         sapi_request_info *info = &SG(request_info);
-        const char *script = param(request, ZEND_STRL("SCRIPT_FILENAME"));
+        const char *script = script_of(request);
         const char *length = param(request, ZEND_STRL("CONTENT_LENGTH"));
         const char *type = param(request, ZEND_STRL("CONTENT_TYPE"));
-
-        if (!script)
-                script = param(request, ZEND_STRL("PATH_TRANSLATED"));
 
         *info = (sapi_request_info){
                 .request_method = param(request, ZEND_STRL("REQUEST_METHOD")),
@@ -138,14 +143,16 @@ static void refuse(int code, const char *body) {
         php_output_write(body, strlen(body));
 }
 
+/* Paths are the client's words: escaped. */
 _printf_(1, 2) static void log_refusal(const char *format, ...) {
+        char *text, escaped[2048];
         va_list arguments;
-        char *text;
 
         va_start(arguments, format);
         vspprintf(&text, 0, format, arguments);
         va_end(arguments);
-        sapi_module.log_message(text, LOG_ERR);
+        escape_string(escaped, sizeof(escaped), text);
+        sapi_module.log_message(escaped, LOG_ERR);
         efree(text);
 }
 
@@ -164,7 +171,7 @@ static void enter_script_directory(const char *path) {
 }
 
 static bool open_script(const PhpRequest *request, zend_file_handle *handle) {
-        const char *path = SG(request_info).path_translated;
+        const char *path = script_of(request);
 
         if (!path) {
                 log_refusal("Primary script unknown");

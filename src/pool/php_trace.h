@@ -42,5 +42,6 @@ typedef struct PhpTrace {
 
 /* Frames that stayed the same over several looks, at most max_depth, at least one. 0, -ENODATA (no
  * PHP code runs), -EAGAIN (nothing stayed the same), -ESRCH (the worker has gone) or what pread()
- * says of mem_fd. On error *ret is undefined. */
+ * says of mem_fd. On error *ret is undefined. Takes about 0.1 ms, 2 ms for 128 frames, 3 ms more
+ * before it says -EAGAIN. */
 int php_trace_read(int mem_fd, unsigned max_depth, PhpTrace *ret);

@@ -45,11 +45,11 @@ status_has() {
 	[[ $(unit_property "$unit" StatusText) =~ $1 ]]
 }
 echo "STATUS: $(unit_property "$unit" StatusText)"
-wait_for 10 status_has '(^|[^0-9])2 workers?'
+wait_for 10 status_has 'Workers: 2 of 2, 0 busy, 2 idle'
 for _ in 1 2 3 4 5 6 7; do
 	fetch --output /dev/null http://notify.test/pid.php
 done
-wait_for 10 status_has '(^|[^0-9])7 requests?'
+wait_for 10 status_has 'requests: 7;'
 echo "STATUS: $(unit_property "$unit" StatusText)"
 
 # a manager that hangs is replaced, one that does not is left alone

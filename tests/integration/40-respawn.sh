@@ -37,17 +37,17 @@ mapfile -t pids < <(workers_of respawn)
 in_container kill -KILL "${pids[@]}"
 assert_eq 'a page after all workers' 200 "$(fetch_status http://respawn.test/pid.php)"
 
-# every request kills its worker: no storm of forks, and it is over when they stop
+# every request kills its worker: no storm of forks (two each 50 ms), and it is over when they stop
 start=${EPOCHREALTIME/./}
 load http://respawn.test/die.php 4 4
 deaths=$(journal_of "$unit" | grep -c 'dying as asked' || true)
 echo "$deaths workers died in $(((${EPOCHREALTIME/./} - start) / 1000)) ms"
 ((deaths >= 2)) || fail 'the test killed no worker'
-assert_at_most 'deaths in 4 s' 60 "$deaths"
+assert_at_most 'deaths in 4 s' 250 "$deaths"
 page_is_back() {
 	[[ $(fetch_status --max-time 5 http://respawn.test/pid.php) == 200 ]]
 }
-wait_for 15 page_is_back
+wait_for 2 page_is_back
 two_workers() {
 	[[ $(workers_of respawn | wc -l) == 2 ]]
 }

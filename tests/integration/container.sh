@@ -83,6 +83,9 @@ container_enter() {
 	local scope=()
 
 	if [[ ${CONTAINER_ENTERED:-} == "$$" ]]; then
+		trap container_stop EXIT
+		trap 'exit 130' INT
+		trap 'exit 143' TERM HUP
 		container_cgroup_join
 		return
 	fi
@@ -217,10 +220,6 @@ container_boot() {
 	local name=fpmd-$$ network=("$1") state='' path i
 
 	[[ $1 == --host-network ]] && network=()
-	trap container_stop EXIT
-	trap 'exit 130' INT
-	trap 'exit 143' TERM HUP
-
 	for path in /run/systemd /run/systemd/nspawn; do
 		[[ -d $path ]] || CONTAINER_MADE+=("$path")
 	done

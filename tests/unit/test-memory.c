@@ -28,7 +28,7 @@ static const char meminfo[] = "MemTotal:        8388608 kB\n"
 
 /* --- a tree that looks like / ----------------------------------------------------------------- */
 
-static char tree[] = "/tmp/fpmd-test-memory-XXXXXX";
+static char tree[sizeof("/tmp/fpmd-test-memory-XXXXXX")];
 static int tree_fd = -EBADF;
 
 static void make_parents(char *path) {
@@ -51,6 +51,7 @@ static void put(const char *path, const char *text) {
 }
 
 static void make_tree(void) {
+        strcpy(tree, "/tmp/fpmd-test-memory-XXXXXX");
         ck_assert_ptr_nonnull(mkdtemp(tree));
         tree_fd = open(tree, O_PATH | O_DIRECTORY | O_CLOEXEC);
         ck_assert_int_ge(tree_fd, 0);
