@@ -14,7 +14,9 @@
 #include "pool/php_ini_check.h"
 #include "pool/php_sapi.h"
 #include "pool/php_settings.h"
+#include "shared/clock.h"
 #include "shared/escape.h"
+#include "shared/parse.h"
 
 /* --- start --- */
 
@@ -85,6 +87,7 @@ int php_engine_start(const PoolConfig *config, bool strict) {
                 return -ENOEXEC;
 
         php_settings_apply(&config->php_values);
+        php_functions_watch_chdir();
         return strict ? check_start() : 0;
 }
 
@@ -156,18 +159,27 @@ _printf_(1, 2) static void log_refusal(const char *format, ...) {
         efree(text);
 }
 
-/* The directory of the script is the working directory, as under every SAPI; under NO_CHDIR PHP
- * leaves it to us, which saves getcwd and the way back. */
+/* The directory of the script is the working directory, as under every SAPI. PHP leaves it to us (NO_CHDIR),
+ * which saves getcwd() and the way back; and when the last script of the same directory has not left it, it
+ * is entered again only after a second, for the case that the path leads elsewhere by now: releases are
+ * switched by a symbolic link, whose target PHP itself remembers for realpath_cache_ttl seconds. */
 static void enter_script_directory(const char *path) {
+        static char entered[MAXPATHLEN];
+        static uint64_t entered_usec;
         const char *slash = strrchr(path, '/');
-        char *directory;
+        size_t n = slash == path ? 1 : slash ? (size_t) (slash - path) : 0;
+        bool left = php_functions_directory_was_left();
+        uint64_t now = clock_now_usec();
 
-        if (!slash)
+        if (n == 0 || n >= sizeof(entered))
+                return;
+        if (!left && now - entered_usec < USEC_PER_SEC && memcmp(entered, path, n) == 0 &&
+                        entered[n] == '\0')
                 return;
 
-        directory = estrndup(path, slash == path ? 1 : (size_t) (slash - path));
-        (void) VCWD_CHDIR(directory);
-        efree(directory);
+        memcpy(entered, path, n);
+        entered[n] = '\0';
+        entered_usec = VCWD_CHDIR(entered) == 0 ? now : 0;
 }
 
 static bool open_script(const PhpRequest *request, zend_file_handle *handle) {
@@ -222,9 +234,17 @@ static void keep_signal_handlers(void) {
 #endif
 }
 
+/* PHP starts one timer for reading input and another for the script. Without a body there is no input to
+ * speak of, and with -1 PHP lets the script's timer count from the start: a system call less. What ini_get()
+ * shows is not touched, and a script that sets max_input_time sets it for nobody. */
+static void skip_input_timer_without_body(void) {
+        PG(max_input_time) = SG(request_info).content_length > 0 ? INI_INT("max_input_time") : -1;
+}
+
 static int serve_in_try(PhpRequest *request) {
-        request->logging = php_cgi_settings().logging;
+        request->logging = php_cgi_settings()->logging;
         set_request_info(request);
+        skip_input_timer_without_body();
 
         if (php_request_startup() == FAILURE)
                 return -EFAULT;

@@ -90,25 +90,54 @@ static const zend_function_entry functions[] = { ZEND_FE(fastcgi_finish_request,
                         ZEND_FALIAS(getallheaders, apache_request_headers, arginfo_request_headers)
                                         ZEND_FE_END };
 
+/* PHP keeps these up to date at every change: reading them costs no lookup by name. */
+static PhpCgiSettings settings;
+
 PHP_INI_BEGIN()
-PHP_INI_ENTRY("cgi.nph", "0", PHP_INI_ALL, NULL)
-PHP_INI_ENTRY("cgi.rfc2616_headers", "0", PHP_INI_ALL, NULL)
+STD_PHP_INI_BOOLEAN("cgi.nph", "0", PHP_INI_ALL, OnUpdateBool, nph, PhpCgiSettings, settings)
+STD_PHP_INI_BOOLEAN("cgi.rfc2616_headers", "0", PHP_INI_ALL, OnUpdateBool, rfc2616_headers,
+                PhpCgiSettings, settings)
+STD_PHP_INI_BOOLEAN("cgi.fix_pathinfo", "1", PHP_INI_SYSTEM, OnUpdateBool, fix_pathinfo,
+                PhpCgiSettings, settings)
+STD_PHP_INI_BOOLEAN("cgi.discard_path", "0", PHP_INI_SYSTEM, OnUpdateBool, discard_path,
+                PhpCgiSettings, settings)
+STD_PHP_INI_BOOLEAN("fastcgi.logging", "1", PHP_INI_SYSTEM, OnUpdateBool, logging, PhpCgiSettings,
+                settings)
 PHP_INI_ENTRY("cgi.force_redirect", "1", PHP_INI_SYSTEM, NULL)
 PHP_INI_ENTRY("cgi.redirect_status_env", NULL, PHP_INI_SYSTEM, NULL)
-PHP_INI_ENTRY("cgi.fix_pathinfo", "1", PHP_INI_SYSTEM, NULL)
-PHP_INI_ENTRY("cgi.discard_path", "0", PHP_INI_SYSTEM, NULL)
-PHP_INI_ENTRY("fastcgi.logging", "1", PHP_INI_SYSTEM, NULL)
 PHP_INI_ENTRY("fastcgi.error_header", NULL, PHP_INI_SYSTEM, NULL)
 PHP_INI_END()
 
-PhpCgiSettings php_cgi_settings(void) {
-        return (PhpCgiSettings){
-                .nph = INI_BOOL("cgi.nph"),
-                .rfc2616_headers = INI_BOOL("cgi.rfc2616_headers"),
-                .fix_pathinfo = INI_BOOL("cgi.fix_pathinfo"),
-                .discard_path = INI_BOOL("cgi.discard_path"),
-                .logging = INI_BOOL("fastcgi.logging"),
-        };
+const PhpCgiSettings *php_cgi_settings(void) {
+        return &settings;
+}
+
+/* --- chdir(), watched --- */
+
+static zif_handler original_chdir;
+static bool directory_left;
+
+static ZEND_NAMED_FUNCTION(watched_chdir) {
+        directory_left = true;
+        original_chdir(INTERNAL_FUNCTION_PARAM_PASSTHRU);
+}
+
+void php_functions_watch_chdir(void) {
+        zend_internal_function *function =
+                        zend_hash_str_find_ptr(CG(function_table), ZEND_STRL("chdir"));
+
+        if (!function || function->type != ZEND_INTERNAL_FUNCTION)
+                return;
+
+        original_chdir = function->handler;
+        function->handler = watched_chdir;
+}
+
+bool php_functions_directory_was_left(void) {
+        bool left = directory_left || !original_chdir;
+
+        directory_left = false;
+        return left;
 }
 
 static PHP_MINIT_FUNCTION(cgi) {

@@ -20,4 +20,10 @@ typedef struct PhpCgiSettings {
 } PhpCgiSettings;
 
 /* As php.ini, the pool and the request have them now. */
-PhpCgiSettings php_cgi_settings(void);
+const PhpCgiSettings *php_cgi_settings(void);
+
+/* Zygote, after PHP's start: from now on it is known when a script has called chdir(). */
+void php_functions_watch_chdir(void);
+
+/* Worker: whether one may have since the last call. */
+bool php_functions_directory_was_left(void);

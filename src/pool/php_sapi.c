@@ -98,15 +98,15 @@ static void write_status(FcgiRequest *fcgi, sapi_headers_struct *headers, bool r
 
 static int on_send_headers(sapi_headers_struct *headers) {
         PhpRequest *request = php_request_current();
-        PhpCgiSettings settings = php_cgi_settings();
+        const PhpCgiSettings *settings = php_cgi_settings();
         zend_llist_position position;
 
         if (!request || request->finished || SG(request_info).no_headers)
                 return SAPI_HEADER_SENT_SUCCESSFULLY;
 
-        if (settings.nph || headers->http_response_code != 200)
+        if (settings->nph || headers->http_response_code != 200)
                 if (!script_sets_status(headers))
-                        write_status(request->fcgi, headers, settings.rfc2616_headers);
+                        write_status(request->fcgi, headers, settings->rfc2616_headers);
 
         for (sapi_header_struct *h = zend_llist_get_first_ex(&headers->headers, &position); h;
                         h = zend_llist_get_next_ex(&headers->headers, &position)) {

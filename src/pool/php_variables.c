@@ -42,7 +42,7 @@ static void register_php_self(const FcgiRequest *fcgi, zval *array) {
         char *self;
         size_t n;
 
-        if (!php_cgi_settings().fix_pathinfo) {
+        if (!php_cgi_settings()->fix_pathinfo) {
                 n = spprintf(&self, 0, "%s",
                                 SG(request_info).request_uri ? SG(request_info).request_uri : "");
         } else
