@@ -3,9 +3,9 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "manager/log.h"
+#include "manager/timer.h"
 
 struct Deadlines {
         sd_event *event;
@@ -61,20 +61,8 @@ static bool is_timed(const Deadlines *d, SlotWord word) {
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata);
 
 static void arm(Deadlines *d, uint64_t usec) {
-        int r;
-
-        if (!d->timer_source)
-                r = sd_event_add_time(d->event, &d->timer_source, CLOCK_MONOTONIC, usec, 1000,
-                                on_timer, d);
-        else {
-                r = sd_event_source_set_time(d->timer_source, usec);
-                if (r >= 0)
-                        r = sd_event_source_set_enabled(d->timer_source, SD_EVENT_ONESHOT);
-        }
-        if (r < 0)
-                log_error_errno(r, "Cannot arm a timer, requests may run for too long: %m");
-
-        d->armed = r >= 0;
+        d->armed = timer_arm(d->event, &d->timer_source, usec, on_timer, d,
+                                   "requests may run for too long") >= 0;
 }
 
 /* Tells of the slots that are late. Returns the earliest deadline of the others, 0: none is timed.
@@ -110,10 +98,8 @@ static uint64_t look_at_slots(Deadlines *d, uint64_t now) {
 
 static void look(Deadlines *d) {
         Ledger *ledger = scoreboard_ledger(d->board);
-        uint64_t now, earliest = 0;
+        uint64_t now = timer_now_usec(d->event), earliest = 0;
         int r;
-
-        (void) sd_event_now(d->event, CLOCK_MONOTONIC, &now);
 
         /* Asked for before it is looked at: a request that starts in between is told of. */
         atomic_store(&ledger->tell_start, 1);

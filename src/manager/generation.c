@@ -6,19 +6,16 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "manager/generation_parts.h"
 #include "manager/launch.h"
 #include "manager/log.h"
+#include "manager/timer.h"
 #include "shared/fd.h"
 
 uint64_t generation_now_usec(Generation *g) {
-        uint64_t now = 0;
-
-        (void) sd_event_now(g->context.event, CLOCK_MONOTONIC, &now);
-        return now;
+        return timer_now_usec(g->context.event);
 }
 
 Generation *generation_free(Generation *g) {
@@ -29,6 +26,7 @@ Generation *generation_free(Generation *g) {
         sd_event_source_disable_unref(g->control_source);
         sd_event_source_disable_unref(g->bell_source);
         sd_event_source_disable_unref(g->limit_source);
+        sd_event_source_disable_unref(g->kill_source);
         fd_close(g->control_fd);
         fd_close(g->bell_fd);
         scoreboard_free(g->board);
@@ -103,12 +101,9 @@ static int on_drain_limit(sd_event_source *source, uint64_t usec, void *userdata
 }
 
 static void limit_drain(Generation *g) {
-        int r;
-
-        r = sd_event_add_time_relative(g->context.event, &g->limit_source, CLOCK_MONOTONIC,
-                        generation_drain_limit_usec(g), 0, on_drain_limit, g);
-        if (r < 0)
-                log_error_errno(r, "Cannot limit the time of a drain, going on without: %m");
+        (void) timer_arm(g->context.event, &g->limit_source,
+                        generation_now_usec(g) + generation_drain_limit_usec(g), on_drain_limit, g,
+                        "a drain may take for ever");
 }
 
 void generation_drain(Generation *g) {
@@ -153,9 +148,9 @@ void generation_kill(Generation *g) {
 
         /* It reads the orders, then EOF, then waits for its dead and leaves. */
         generation_close_control(g);
-        g->limit_source = sd_event_source_disable_unref(g->limit_source);
-        if (sd_event_add_time_relative(g->context.event, &g->limit_source, CLOCK_MONOTONIC,
-                            KILL_LIMIT_USEC, 0, on_kill_limit, g) < 0)
+        timer_disarm(g->limit_source);
+        if (timer_arm(g->context.event, &g->kill_source, generation_now_usec(g) + KILL_LIMIT_USEC,
+                            on_kill_limit, g, "killing the zygote now") < 0)
                 (void) on_kill_limit(NULL, 0, g);
 }
 

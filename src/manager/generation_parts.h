@@ -30,7 +30,7 @@ struct Generation {
         Overdue *overdue;
         QueueWatch *queue_watch;
 
-        sd_event_source *child_source, *control_source, *bell_source, *limit_source;
+        sd_event_source *child_source, *control_source, *bell_source, *limit_source, *kill_source;
 };
 
 uint64_t generation_now_usec(Generation *g);

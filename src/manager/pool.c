@@ -4,12 +4,12 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "manager/crash_window.h"
 #include "manager/generation.h"
 #include "manager/log.h"
 #include "manager/policy.h"
+#include "manager/timer.h"
 
 enum {
         /* Old generations that still hold requests: a reload waits until there are fewer. */
@@ -43,13 +43,6 @@ struct Pool {
         CrashWindow crashes;
         sd_event_source *sweep_source, *retry_source, *idle_source;
 };
-
-static uint64_t now_usec(Pool *pool) {
-        uint64_t now = 0;
-
-        (void) sd_event_now(pool->event, CLOCK_MONOTONIC, &now);
-        return now;
-}
 
 /* --- generations come and go --- */
 
@@ -135,18 +128,15 @@ static int on_retry(sd_event_source *source, uint64_t usec, void *userdata) {
 
 /* A zygote that lived well is replaced at once, one that died young after a growing pause. */
 static void replace_later(Pool *pool, uint64_t lived_usec) {
-        uint64_t when;
+        uint64_t now = timer_now_usec(pool->event);
         int r;
 
-        backoff_fail(&pool->backoff, lived_usec, now_usec(pool));
-        when = pool->backoff.until_usec > 0 ? pool->backoff.until_usec : now_usec(pool);
-        pool->retry_source = sd_event_source_disable_unref(pool->retry_source);
-        r = sd_event_add_time(pool->event, &pool->retry_source, CLOCK_MONOTONIC, when, 1000,
-                        on_retry, pool);
-        if (r < 0) {
-                log_error_errno(r, "Cannot plan a new start: %m");
+        backoff_fail(&pool->backoff, lived_usec, now);
+        r = timer_arm(pool->event, &pool->retry_source,
+                        pool->backoff.until_usec > 0 ? pool->backoff.until_usec : now, on_retry,
+                        pool, "there is no new start");
+        if (r < 0)
                 pool->hooks->ended(r, pool->userdata);
-        }
 }
 
 /* --- what generations tell --- */
@@ -162,7 +152,7 @@ static void take_over(Pool *pool, Generation *generation) {
         if (pool->current)
                 let_drain(pool, pool->current);
         pool->current = generation;
-        pool->started_usec = now_usec(pool);
+        pool->started_usec = timer_now_usec(pool->event);
         pool->hooks->reloaded(0, "", pool->userdata);
 }
 
@@ -171,13 +161,8 @@ static void take_over(Pool *pool, Generation *generation) {
 static int on_idle_timer(sd_event_source *source, uint64_t usec, void *userdata);
 
 static void look_for_idleness_at(Pool *pool, uint64_t usec) {
-        int r;
-
-        pool->idle_source = sd_event_source_disable_unref(pool->idle_source);
-        r = sd_event_add_time(pool->event, &pool->idle_source, CLOCK_MONOTONIC, usec,
-                        USEC_PER_SEC / 10, on_idle_timer, pool);
-        if (r < 0)
-                log_error_errno(r, "Cannot arm a timer, the pool will not leave when idle: %m");
+        (void) timer_arm(pool->event, &pool->idle_source, usec, on_idle_timer, pool,
+                        "the pool will not leave when idle");
 }
 
 /* When it last did something: to the microsecond where a worker is there to tell, else to a look. */
@@ -201,7 +186,8 @@ static uint64_t active_usec(Pool *pool, uint64_t now) {
 
 static int on_idle_timer(sd_event_source *source, uint64_t usec, void *userdata) {
         Pool *pool = userdata;
-        uint64_t timeout = pool->config->idle_exit_timeout_usec, now = now_usec(pool), active;
+        uint64_t timeout = pool->config->idle_exit_timeout_usec, now = timer_now_usec(pool->event),
+                 active;
 
         (void) source;
         (void) usec;
@@ -218,7 +204,7 @@ static int on_idle_timer(sd_event_source *source, uint64_t usec, void *userdata)
 }
 
 static void begin_to_look_for_idleness(Pool *pool) {
-        pool->active_usec = now_usec(pool);
+        pool->active_usec = timer_now_usec(pool->event);
         if (pool->config->idle_exit_timeout_usec > 0)
                 look_for_idleness_at(
                                 pool, pool->active_usec + pool->config->idle_exit_timeout_usec);
@@ -262,7 +248,7 @@ static void current_is_gone(Pool *pool) {
         if (pool->state == POOL_STARTING)
                 pool->hooks->ended(refused ? POOL_REFUSED : -EIO, pool->userdata);
         else if (pool->state == POOL_SERVING)
-                replace_later(pool, now_usec(pool) - pool->started_usec);
+                replace_later(pool, timer_now_usec(pool->event) - pool->started_usec);
 }
 
 static void on_gone(Generation *generation, void *userdata) {
@@ -289,7 +275,8 @@ static void on_crashed(Generation *generation, void *userdata) {
 
         if (generation != pool->current ||
                         !crash_window_add(&pool->crashes, config->emergency_restart_threshold,
-                                        config->emergency_restart_interval_usec, now_usec(pool)))
+                                        config->emergency_restart_interval_usec,
+                                        timer_now_usec(pool->event)))
                 return;
 
         log_error("%" PRIu64 " workers crashed within %" PRIu64
@@ -365,7 +352,7 @@ int pool_start(Pool *pool) {
                 return 0;
         }
 
-        pool->started_usec = now_usec(pool);
+        pool->started_usec = timer_now_usec(pool->event);
         return r;
 }
 

@@ -5,10 +5,10 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "manager/log.h"
 #include "manager/queue_history.h"
+#include "manager/timer.h"
 #include "shared/parse.h"
 
 enum {
@@ -119,26 +119,17 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
         return 0;
 }
 
-static void look_again(QueueWatch *watch) {
-        int r;
-
-        watch->timer_source = sd_event_source_disable_unref(watch->timer_source);
-        r = sd_event_add_time_relative(watch->event, &watch->timer_source, CLOCK_MONOTONIC,
-                        pause_usec(watch), 1000, on_timer, watch);
-        if (r < 0)
-                log_error_errno(r, "Cannot arm a timer, pm.queue_timeout does nothing: %m");
-        else
-                watch->watching = true;
+static void look_again(QueueWatch *watch, uint64_t now) {
+        watch->watching = timer_arm(watch->event, &watch->timer_source, now + pause_usec(watch),
+                                          on_timer, watch, "pm.queue_timeout does nothing") >= 0;
 }
 
 void queue_watch_look(QueueWatch *watch) {
         Ledger *ledger = scoreboard_ledger(watch->board);
-        uint64_t now = 0;
+        uint64_t now = timer_now_usec(watch->event);
 
         if (watch->config->queue_timeout_usec == 0 || watch->watching)
                 return;
-
-        (void) sd_event_now(watch->event, CLOCK_MONOTONIC, &now);
 
         /* Asked for before it is looked at: a worker that becomes the last busy one in between rings. */
         atomic_store(&ledger->queue_bell, 1);
@@ -148,5 +139,5 @@ void queue_watch_look(QueueWatch *watch) {
         }
 
         atomic_store(&ledger->queue_bell, 0);
-        look_again(watch);
+        look_again(watch, now);
 }

@@ -4,11 +4,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
-#include <time.h>
 
 #include "manager/ceiling.h"
 #include "manager/log.h"
 #include "manager/policy.h"
+#include "manager/timer.h"
 #include "shared/parse.h"
 
 /* The advice about pm.max_children is given once in this time. */
@@ -36,13 +36,6 @@ struct Workforce {
         sd_event_source *timer_source;
         sd_event_source *listen_sources[LISTENERS_MAX];
 };
-
-static uint64_t now_usec(const Workforce *w) {
-        uint64_t now = 0;
-
-        (void) sd_event_now(w->event, CLOCK_MONOTONIC, &now);
-        return now;
-}
 
 int workforce_new(Workforce **ret, sd_event *event, const PoolConfig *config,
                 const Listeners *listeners, Scoreboard *board, const WorkforceOrders *orders,
@@ -108,23 +101,12 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
 }
 
 static void look_again_at(Workforce *w, uint64_t usec) {
-        int r;
-
-        if (!w->timer_source)
-                r = sd_event_add_time(w->event, &w->timer_source, CLOCK_MONOTONIC, usec, 1000,
-                                on_timer, w);
-        else {
-                r = sd_event_source_set_time(w->timer_source, usec);
-                if (r >= 0)
-                        r = sd_event_source_set_enabled(w->timer_source, SD_EVENT_ONESHOT);
-        }
-        if (r < 0)
-                log_error_errno(r, "Cannot arm a timer, the number of workers may be late: %m");
+        (void) timer_arm(w->event, &w->timer_source, usec, on_timer, w,
+                        "the number of workers may be late");
 }
 
 static void look_no_more(Workforce *w) {
-        if (w->timer_source)
-                (void) sd_event_source_set_enabled(w->timer_source, SD_EVENT_OFF);
+        timer_disarm(w->timer_source);
 }
 
 static int on_connection(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
@@ -201,7 +183,7 @@ static void update_rate(Workforce *w, uint64_t now) {
 }
 
 static void look(Workforce *w, PolicyInput *ret) {
-        uint64_t limit = policy_idle_limit_usec(w->config), now = now_usec(w);
+        uint64_t limit = policy_idle_limit_usec(w->config), now = timer_now_usec(w->event);
         PolicyInput input = { .begun = w->begun };
         QueueDepth depth;
         int r;
@@ -285,7 +267,7 @@ static void retire_workers(Workforce *w, unsigned n) {
 }
 
 static void advise(Workforce *w) {
-        uint64_t now = now_usec(w);
+        uint64_t now = timer_now_usec(w->event);
         char text[512];
 
         w->n_limit_reached++;
@@ -299,7 +281,7 @@ static void advise(Workforce *w) {
 
 void workforce_balance(Workforce *w) {
         Ledger *ledger = scoreboard_ledger(w->board);
-        uint64_t now = now_usec(w), pause_until = slots_pause_until_usec(w->slots);
+        uint64_t now = timer_now_usec(w->event), pause_until = slots_pause_until_usec(w->slots);
         PolicyDecision decision;
         PolicyInput input;
 
