@@ -104,5 +104,5 @@ void ceiling_update(Ceiling *ceiling, const PoolConfig *config, const Scoreboard
                 return;
 
         ceiling_describe(ceiling, config, text, sizeof(text));
-        log_info("pm = auto: %s", text);
+        log_notice("pm = auto: %s", text);
 }

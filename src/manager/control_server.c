@@ -83,6 +83,22 @@ static void client_asks_status(Client *client) {
                 client_reply(client, -ENOMEM, "no memory for the answer");
 }
 
+static bool somebody_waits(const ControlServer *server) {
+        for (size_t i = 0; i < CLIENTS_MAX; i++)
+                if (server->clients[i].waits_for_reload)
+                        return true;
+
+        return false;
+}
+
+static void client_leaves(Client *client) {
+        bool waited = client->waits_for_reload;
+
+        client_close(client);
+        if (waited && !somebody_waits(client->server))
+                client->server->hooks->abandon(client->server->userdata);
+}
+
 static int on_client(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
         Client *client = userdata;
         ControlRequest request;
@@ -93,7 +109,7 @@ static int on_client(sd_event_source *source, int fd, uint32_t revents, void *us
 
         n = recv(fd, &request, sizeof(request), MSG_TRUNC | MSG_DONTWAIT);
         if (n <= 0 || client->waits_for_reload) {
-                client_close(client); /* gone, or talks out of turn */
+                client_leaves(client); /* gone, or talks out of turn */
                 return 0;
         }
         if (control_request_check(&request, (size_t) n) < 0) {

@@ -14,6 +14,8 @@ typedef struct ControlServer ControlServer;
 typedef struct ControlHooks {
         /* Starts a reload; control_server_reloaded() tells the result to all that wait. */
         void (*reload)(void *userdata);
+        /* The last one that waited for a reload has gone (systemd gave up, or ^C). */
+        void (*abandon)(void *userdata);
         /* A new text, or NULL without memory; the server frees it. */
         char *(*status)(void *userdata);
 } ControlHooks;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -68,8 +69,26 @@ static int order(Generation *g, MessageType type, unsigned slot, int value) {
         return order_message(g, &(Message){ .type = type, .slot = slot, .value = value });
 }
 
+static int on_kill_limit(sd_event_source *source, uint64_t usec, void *userdata) {
+        Generation *g = userdata;
+
+        (void) source;
+        (void) usec;
+        if (g->zygote_pid > 0)
+                (void) kill(g->zygote_pid, SIGKILL);
+        return 0;
+}
+
 void generation_ping(Generation *g) {
-        (void) order(g, MESSAGE_PING, 0, 1);
+        /* Half a watchdog's time has passed since the last one. */
+        if (g->n_pings > 0) {
+                generation_misused(g, "the zygote has not answered a ping");
+                (void) on_kill_limit(NULL, 0, g); /* it will not hear of anything else either */
+                return;
+        }
+
+        if (order(g, MESSAGE_PING, 0, 1) >= 0)
+                g->n_pings++;
 }
 
 void generation_close_control(Generation *g) {
@@ -101,6 +120,8 @@ static int on_drain_limit(sd_event_source *source, uint64_t usec, void *userdata
 }
 
 static void limit_drain(Generation *g) {
+        /* The timer was that of the start. */
+        g->limit_source = sd_event_source_disable_unref(g->limit_source);
         (void) timer_arm(g->context.event, &g->limit_source,
                         generation_now_usec(g) + generation_drain_limit_usec(g), on_drain_limit, g,
                         "a drain may take for ever");
@@ -110,22 +131,18 @@ void generation_drain(Generation *g) {
         if (g->state == GENERATION_DRAINING || g->state == GENERATION_GONE)
                 return;
 
+        /* It holds no request, and may be in the middle of PHP's start, where it hears nothing. */
+        if (g->state == GENERATION_STARTING) {
+                generation_kill(g);
+                return;
+        }
+
         g->state = GENERATION_DRAINING;
         generation_tell_workers_to_leave(g);
         workforce_stop(g->workforce);
         limit_drain(g);
         if (order(g, MESSAGE_DRAIN, 0, 0) < 0)
                 generation_close_control(g);
-}
-
-static int on_kill_limit(sd_event_source *source, uint64_t usec, void *userdata) {
-        Generation *g = userdata;
-
-        (void) source;
-        (void) usec;
-        if (g->zygote_pid > 0)
-                (void) kill(g->zygote_pid, SIGKILL);
-        return 0;
 }
 
 /* The zygote is to end its workers, whom only it can name; one that does not, and leave, within this
@@ -226,6 +243,32 @@ int generation_new(Generation **ret, const GenerationContext *context, PoolConfi
 
 /* --- start --- */
 
+static int on_start_limit(sd_event_source *source, uint64_t usec, void *userdata) {
+        Generation *g = userdata;
+
+        (void) source;
+        (void) usec;
+        if (g->state != GENERATION_STARTING && g->state != GENERATION_WARMING)
+                return 0;
+
+        snprintf(g->reason, sizeof(g->reason), "PHP did not start within %" PRIu64 " s",
+                        (uint64_t) (GENERATION_START_LIMIT_USEC / USEC_PER_SEC));
+        log_error("Generation %u: %s, killing it", g->number, g->reason);
+        generation_kill(g);
+        return 0;
+}
+
+/* A zygote, or a worker of it, that rings or talks without end costs this much and no more. */
+static int limit_rate(Generation *g) {
+        int r;
+
+        r = sd_event_source_set_ratelimit(g->bell_source, USEC_PER_SEC / 10, 100);
+        if (r < 0)
+                return r;
+
+        return sd_event_source_set_ratelimit(g->control_source, USEC_PER_SEC / 10, 400);
+}
+
 static int watch(Generation *g) {
         sd_event *event = g->context.event;
         int r;
@@ -245,7 +288,17 @@ static int watch(Generation *g) {
         if (r < 0)
                 return r;
 
-        return sd_event_add_io(event, &g->bell_source, g->bell_fd, EPOLLIN, generation_on_bell, g);
+        r = sd_event_add_io(event, &g->bell_source, g->bell_fd, EPOLLIN, generation_on_bell, g);
+        if (r < 0)
+                return r;
+
+        r = limit_rate(g);
+        if (r < 0)
+                return r;
+
+        return timer_arm(event, &g->limit_source,
+                        generation_now_usec(g) + GENERATION_START_LIMIT_USEC, on_start_limit, g,
+                        "a start may hang");
 }
 
 int generation_start(Generation *g) {
@@ -285,7 +338,7 @@ const PoolConfig *generation_config(const Generation *g) {
 }
 
 const char *generation_reason(const Generation *g) {
-        return g->refused ? g->reason
+        return *g->reason ? g->reason
                           : "the new zygote died before it was ready; the journal has more";
 }
 

@@ -25,6 +25,9 @@ typedef struct Generation Generation;
  * behind. */
 #define GENERATION_DRAIN_LIMIT_USEC (80 * USEC_PER_SEC)
 
+/* How long PHP may take to start: less than TimeoutStartSec= of the unit. */
+#define GENERATION_START_LIMIT_USEC (50 * USEC_PER_SEC)
+
 typedef enum GenerationState {
         GENERATION_STARTING, /* PHP starts */
         GENERATION_WARMING,  /* workers were asked for, none has reached the socket */

@@ -19,7 +19,7 @@ struct Generation {
         PoolConfig *config;
         unsigned number;
         GenerationState state;
-        bool refused;
+        bool refused; /* reason is the pool program's own */
         char reason[MESSAGE_TEXT_MAX];
 
         pid_t zygote_pid; /* our child: 0 when there is none */
@@ -31,6 +31,8 @@ struct Generation {
         QueueWatch *queue_watch;
 
         sd_event_source *child_source, *control_source, *bell_source, *limit_source, *kill_source;
+
+        unsigned n_pings; /* that were not answered yet */
 };
 
 uint64_t generation_now_usec(Generation *g);

@@ -124,14 +124,16 @@ static int on_exited(Generation *g, const Message *message) {
 }
 
 static int on_pong(Generation *g, const Message *message) {
-        (void) message;
+        if (g->n_pings == 0)
+                return misuse(g, message);
+
+        g->n_pings--;
         g->context.hooks->alive(g, g->context.userdata);
         return 0;
 }
 
 static int on_frame(Generation *g, const Message *message) {
-        overdue_frame(g->overdue, message->slot, message->text);
-        return 0;
+        return overdue_frame(g->overdue, message->slot, message->text) < 0 ? misuse(g, message) : 0;
 }
 
 /* Every state and every word of the zygote: what is not expected ends the generation. */

@@ -30,7 +30,8 @@ static void usage(FILE *f) {
               "  -h, --help               this text\n"
               "  -v, --version            the version\n"
               "\n"
-              "Exit status: 0 done, 64 wrong usage, 78 wrong configuration, 1 anything else.\n",
+              "Exit status: 0 done, 64 wrong usage, 70 the pool program cannot start, 78 wrong\n"
+              "configuration, 1 anything else.\n",
                         f);
 }
 
@@ -88,6 +89,9 @@ static int parse_arguments(int argc, char *argv[], int *ret) {
 static int exit_status(int r) {
         if (r >= 0)
                 return EXIT_SUCCESS;
+
+        if (r == POOL_BROKEN)
+                return EX_SOFTWARE;
 
         return r == POOL_REFUSED ? EX_CONFIG : EXIT_FAILURE;
 }

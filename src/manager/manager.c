@@ -17,6 +17,12 @@
 #include "manager/pool_check.h"
 #include "shared/parse.h"
 
+enum {
+        /* Of systemd's patience: a zygote that leaves a ping unanswered for one part is replaced in the
+         * second, so that systemd does not end the manager for it. */
+        WATCHDOG_PART = 3,
+};
+
 struct Manager {
         sd_event *event;
         Pool *pool;
@@ -84,7 +90,7 @@ static void on_serving(void *userdata) {
         Manager *m = userdata;
 
         if (!m->ready)
-                log_info("Ready to handle connections");
+                log_notice("Ready to handle connections");
         m->ready = true;
         notify_status(m, "READY=1\n");
 }
@@ -130,8 +136,8 @@ static void on_alive(void *userdata) {
 static void on_idle(void *userdata) {
         Manager *m = userdata;
 
-        log_info("Idle for as long as pm.idle_exit_timeout says, leaving; the next connection starts the "
-                 "pool again");
+        log_notice("Idle for as long as pm.idle_exit_timeout says, leaving; the next connection starts the "
+                   "pool again");
         stop(m);
         pool_drain(m->pool);
 }
@@ -150,7 +156,7 @@ static void reload_ended(Manager *m, int result, const char *reason) {
         if (result < 0)
                 log_error("Reload refused, the old generation goes on: %s", reason);
         else
-                log_info("Reloaded");
+                log_notice("Reloaded");
 
         notify_status(m, "READY=1\n");
 
@@ -203,12 +209,20 @@ static void on_reload_asked(void *userdata) {
         reload(userdata);
 }
 
+static void on_reload_abandoned(void *userdata) {
+        Manager *m = userdata;
+
+        m->reload_again = false;
+        pool_abandon_reload(m->pool);
+}
+
 static char *on_status_asked(void *userdata) {
         return status_text(userdata);
 }
 
 static const ControlHooks control_hooks = {
         .reload = on_reload_asked,
+        .abandon = on_reload_abandoned,
         .status = on_status_asked,
 };
 
@@ -229,7 +243,7 @@ static int on_watchdog(sd_event_source *source, uint64_t usec, void *userdata) {
 
         pool_ping(m->pool);
 
-        r = sd_event_source_set_time(source, usec + m->watchdog_usec / 2);
+        r = sd_event_source_set_time(source, usec + m->watchdog_usec / WATCHDOG_PART);
         if (r < 0)
                 return r;
 
@@ -249,7 +263,7 @@ static int add_watchdog(Manager *m) {
                 return r;
 
         return sd_event_add_time(m->event, &m->watchdog_source, CLOCK_MONOTONIC,
-                        now + m->watchdog_usec / 2, 0, on_watchdog, m);
+                        now + m->watchdog_usec / WATCHDOG_PART, 0, on_watchdog, m);
 }
 
 /* --- signals --- */
@@ -260,7 +274,7 @@ static int on_drain_signal(
 
         (void) source;
         (void) si;
-        log_info("Stopping: workers finish what they hold");
+        log_notice("Stopping: workers finish what they hold");
         stop(m);
         pool_drain(m->pool);
         return 0;

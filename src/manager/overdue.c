@@ -73,9 +73,11 @@ void overdue_look(Overdue *o) {
         deadlines_look(o->deadlines);
 }
 
-void overdue_frame(Overdue *o, unsigned slot, const char *frame) {
-        if (o->ran_usec[slot] > 0)
-                traces_add(o->traces, slot, frame);
+int overdue_frame(Overdue *o, unsigned slot, const char *frame) {
+        if (o->ran_usec[slot] == 0)
+                return -EBADMSG;
+
+        return traces_add(o->traces, slot, frame);
 }
 
 const char *overdue_cause(Overdue *o, unsigned slot) {

@@ -27,8 +27,8 @@ DEFINE_CLEANUP(Overdue, overdue_free);
 /* At the start and at each bell. */
 void overdue_look(Overdue *overdue);
 
-/* The zygote's reports. */
-void overdue_frame(Overdue *overdue, unsigned slot, const char *frame);
+/* The zygote's reports. 0, or -EBADMSG: nobody has asked, or for so many. */
+int overdue_frame(Overdue *overdue, unsigned slot, const char *frame);
 
 /* The worker of this slot is dead. Why, if it was we who ended it: "its request ran for …" and the
  * stack, until the next call for the slot; else NULL. */

@@ -14,6 +14,9 @@
 enum {
         /* Old generations that still hold requests: a reload waits until there are fewer. */
         DRAINING_MAX = 16,
+
+        /* A zygote that dies while it starts is tried so often, with growing pauses: some three seconds. */
+        START_TRIES = 5,
 };
 
 typedef enum PoolState {
@@ -120,7 +123,7 @@ static int on_retry(sd_event_source *source, uint64_t usec, void *userdata) {
 
         (void) source;
         (void) usec;
-        if (pool->state == POOL_SERVING && !pool->current)
+        if (pool->state != POOL_STOPPING && !pool->current)
                 (void) pool_start(pool);
 
         return 0;
@@ -245,9 +248,11 @@ static void current_is_gone(Pool *pool) {
         bool refused = generation_refused(pool->current);
 
         pool->current = NULL;
-        if (pool->state == POOL_STARTING)
-                pool->hooks->ended(refused ? POOL_REFUSED : -EIO, pool->userdata);
-        else if (pool->state == POOL_SERVING)
+        if (pool->state == POOL_STARTING && refused)
+                pool->hooks->ended(POOL_REFUSED, pool->userdata);
+        else if (pool->state == POOL_STARTING && pool->n_generations >= START_TRIES)
+                pool->hooks->ended(POOL_BROKEN, pool->userdata);
+        else if (pool->state != POOL_STOPPING)
                 replace_later(pool, timer_now_usec(pool->event) - pool->started_usec);
 }
 
@@ -391,6 +396,14 @@ void pool_kill(Pool *pool) {
         end_if_all_left(pool);
 }
 
+void pool_abandon_reload(Pool *pool) {
+        if (!pool->next)
+                return;
+
+        log_notice("Nobody waits for the reload any more, ending it");
+        generation_kill(pool->next);
+}
+
 uint64_t pool_drain_limit_usec(const Pool *pool) {
         return pool->current ? generation_drain_limit_usec(pool->current) : 0;
 }
@@ -398,7 +411,9 @@ uint64_t pool_drain_limit_usec(const Pool *pool) {
 void pool_ping(Pool *pool) {
         if (pool->current && generation_state(pool->current) <= GENERATION_SERVING)
                 generation_ping(pool->current);
-        else
+
+        /* Nobody to ask, or one that was just ended because it does not answer: then we are alive. */
+        if (!pool->current || generation_state(pool->current) > GENERATION_SERVING)
                 pool->hooks->alive(pool->userdata);
 }
 

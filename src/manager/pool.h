@@ -4,6 +4,7 @@
  *
  * Runs in: manager.     Owns: its generations. */
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <systemd/sd-event.h>
@@ -39,6 +40,9 @@ typedef struct PoolHooks {
 /* What a pool ends with when the pool program refused its configuration. */
 #define POOL_REFUSED (-EINVAL)
 
+/* And when the pool program died again and again while it started. */
+#define POOL_BROKEN (-ENOEXEC)
+
 /* Takes config; borrows the rest. 0 or negative errno. */
 int pool_new(Pool **ret, sd_event *event, const Listeners *listeners, const char *program,
                 PoolConfig *config, const PoolHooks *hooks, void *userdata);
@@ -52,6 +56,8 @@ int pool_start(Pool *pool);
  * one is on its way, nothing serves, or too many old ones still drain; or another negative errno.
  */
 int pool_reload(Pool *pool, PoolConfig *config);
+/* Ends the one that is on its way, if it has not come to serve yet; reloaded() follows. */
+void pool_abandon_reload(Pool *pool);
 bool pool_is_reloading(const Pool *pool);
 
 void pool_drain(Pool *pool); /* ended() follows */

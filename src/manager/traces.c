@@ -46,24 +46,25 @@ void traces_begin(Traces *traces, unsigned slot) {
         traces->items[slot] = (Trace){};
 }
 
-void traces_add(Traces *traces, unsigned slot, const char *frame) {
+int traces_add(Traces *traces, unsigned slot, const char *frame) {
         Trace *trace = &traces->items[slot];
         char line[2 * MESSAGE_TEXT_MAX], *grown;
         size_t n;
 
         if (trace->n_frames >= traces->depth)
-                return;
+                return -EBADMSG;
 
         line[0] = '\n';
         n = 1 + escape_string(line + 1, sizeof(line) - 1, frame);
         grown = realloc(trace->text, trace->length + n + 1);
         if (!grown)
-                return;
+                return -ENOMEM;
 
         memcpy(grown + trace->length, line, n + 1);
         trace->text = grown;
         trace->length += n;
         trace->n_frames++;
+        return 0;
 }
 
 const char *traces_text(const Traces *traces, unsigned slot) {

@@ -16,7 +16,9 @@ DEFINE_CLEANUP(Traces, traces_free);
 
 /* A new one begins: what is there of the slot is forgotten. */
 void traces_begin(Traces *traces, unsigned slot);
-void traces_add(Traces *traces, unsigned slot, const char *frame);
+
+/* 0, -EBADMSG: more than the depth, or -ENOMEM. */
+int traces_add(Traces *traces, unsigned slot, const char *frame);
 
 /* The frames, a line each ("\n" in front), or "": none. Valid until the next call for the slot. */
 const char *traces_text(const Traces *traces, unsigned slot);

@@ -2,6 +2,7 @@
 #include "manager/workforce.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 
@@ -9,6 +10,7 @@
 #include "manager/log.h"
 #include "manager/policy.h"
 #include "manager/timer.h"
+#include "shared/fd.h"
 #include "shared/parse.h"
 
 /* The advice about pm.max_children is given once in this time. */
@@ -117,23 +119,52 @@ static int on_connection(sd_event_source *source, int fd, uint32_t revents, void
         return 0;
 }
 
-/* The manager never accepts: it only looks whether somebody waits while no worker is free to see
- * it. */
-static void watch_listeners(Workforce *w, bool on) {
-        int enabled = on ? SD_EVENT_ONESHOT : SD_EVENT_OFF, r = 0;
+/* An fd of its own: during a reload two generations watch the same socket, and epoll takes each fd once. */
+static int add_listener(Workforce *w, size_t i) {
+        _cleanup_close_ int fd = fcntl(w->listeners->fds[i], F_DUPFD_CLOEXEC, 3);
+        int r;
 
-        for (size_t i = 0; i < w->listeners->n_fds && r >= 0; i++) {
-                if (w->listen_sources[i])
-                        r = sd_event_source_set_enabled(w->listen_sources[i], enabled);
-                else if (on) {
-                        r = sd_event_add_io(w->event, &w->listen_sources[i], w->listeners->fds[i],
-                                        EPOLLIN, on_connection, w);
-                        if (r >= 0)
-                                r = sd_event_source_set_enabled(w->listen_sources[i], enabled);
-                }
-        }
+        if (fd < 0)
+                return -errno;
+
+        r = sd_event_add_io(w->event, &w->listen_sources[i], fd, EPOLLIN, on_connection, w);
         if (r < 0)
-                log_error_errno(r, "Cannot watch the listening socket: %m");
+                return r;
+
+        r = sd_event_source_set_io_fd_own(w->listen_sources[i], true);
+        if (r < 0)
+                return r;
+
+        TAKE_FD(fd);
+        return 0;
+}
+
+static int watch_listener(Workforce *w, size_t i, bool on) {
+        int r;
+
+        if (!w->listen_sources[i] && on) {
+                r = add_listener(w, i);
+                if (r < 0)
+                        return r;
+        }
+
+        if (!w->listen_sources[i])
+                return 0;
+
+        return sd_event_source_set_enabled(
+                        w->listen_sources[i], on ? SD_EVENT_ONESHOT : SD_EVENT_OFF);
+}
+
+/* The manager never accepts: it only looks whether somebody waits while no worker is free to see it. */
+static void watch_listeners(Workforce *w, bool on) {
+        int r;
+
+        for (size_t i = 0; i < w->listeners->n_fds; i++) {
+                r = watch_listener(w, i, on);
+                if (r < 0)
+                        log_error_errno(r,
+                                        "Cannot watch a listening socket, workers may come late: %m");
+        }
 }
 
 void workforce_start(Workforce *w) {

@@ -270,11 +270,6 @@ int php_engine_serve(PhpRequest *request) {
         zend_end_try();
         SG(server_context) = NULL;
 
-        request->finished = true;
-        if (r < 0) {
-                (void) fcgi_request_finish(request->fcgi, 0);
-                return r;
-        }
-
-        return fcgi_request_finish(request->fcgi, 0) > 0;
+        (void) php_request_finish(request);
+        return r < 0 ? r : request->result;
 }

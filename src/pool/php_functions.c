@@ -20,8 +20,8 @@ static PHP_FUNCTION(fastcgi_finish_request) {
 
         php_output_end_all();
         php_header();
-        (void) fcgi_request_finish(request->fcgi, 0);
-        request->finished = true;
+
+        (void) php_request_finish(request);
         request->stage(SLOT_FINISHING, request->userdata);
         RETURN_TRUE;
 }

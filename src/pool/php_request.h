@@ -14,12 +14,17 @@ typedef struct PhpRequest {
         FcgiRequest *fcgi;
         const PoolConfig *config;
         bool finished; /* the answer is out: fastcgi_finish_request(), or the end */
+        int result;    /* of php_request_finish() */
         bool logging;  /* fastcgi.logging: PHP's messages also go to the web server */
 
         /* Tells the scoreboard. */
         void (*stage)(SlotState state, void *userdata);
         void *userdata;
 } PhpRequest;
+
+/* Ends the answer, and the connection if it cannot be kept: for some web servers only that is the end.
+ * 1: it can be kept, else it is closed. Again: the same result. */
+int php_request_finish(PhpRequest *request);
 
 /* The request that runs, or NULL (also before the first and between two). */
 PhpRequest *php_request_current(void);

@@ -13,9 +13,22 @@
 #include "pool/php_functions.h"
 #include "pool/php_request.h"
 #include "pool/php_variables.h"
+#include "shared/fd.h"
 
 PhpRequest *php_request_current(void) {
         return SG(server_context);
+}
+
+int php_request_finish(PhpRequest *request) {
+        if (request->finished)
+                return request->result;
+
+        request->finished = true;
+        request->result = fcgi_request_finish(request->fcgi, 0) > 0;
+        if (request->result == 0)
+                fd_close(fcgi_request_detach(request->fcgi));
+
+        return request->result;
 }
 
 /* --- the answer --- */

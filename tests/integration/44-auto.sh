@@ -1,0 +1,73 @@
+#!/bin/bash
+# pm = auto: no numbers needed. It starts with two workers, has as many as a burst asks for, and says in
+# `fpmctl status` and in the journal how many there may be and what that follows from.
+
+source "${BASH_SOURCE[0]%/*}/lib.sh"
+needs_fpmd
+needs_no_sanitizer
+
+LIMIT_MSEC=800
+
+write_page auto nap.php <<'END'
+<?php usleep(100000); echo getmypid();
+END
+write_pool auto <<'END'
+user = alice
+pm = auto
+END
+status() {
+	in_container fpmctl status auto | sed -n "s/^$1: *//p"
+}
+burst() {
+	in_container python3 "$TOOLS/burst.py" http://auto.test/nap.php "$1"
+}
+number() {
+	sed -n "s/.*\"$1\": \([0-9]*\).*/\1/p" <<<"$2"
+}
+
+site auto
+in_container systemctl start fpmd@auto.socket fpmd@auto.service
+two_wait() {
+	[[ $(status idle) == 2 && $(status workers) == 2 ]]
+}
+wait_for 2 two_wait
+
+why='([0-9]+) workers: [0-9]+ MiB \((80%|50%) of [^)]+\) at [0-9]+ MiB each, a guess before the first is weighed, at most 512'
+assert_matches 'because, at first' "^$why\$" "$(status because)"
+assert_matches 'journal, at first' "pm = auto: $why" "$(journal_of fpmd@auto.service)"
+ceiling=${BASH_REMATCH[1]}
+assert_eq 'max children' "$ceiling" "$(status 'max children')"
+((ceiling >= 20)) || skip "this machine has memory for $ceiling workers only"
+
+result=$(burst 20)
+echo "$result"
+assert_contains 'answers' '"status": {"200": 20}, "errors": {}' "$result"
+assert_at_most 'ms' "$LIMIT_MSEC" "$(number last_ms "$result")"
+workers=$(status workers)
+((workers >= 15 && workers <= 40)) || fail "$workers workers after a burst of 20"
+systemd=$(unit_property fpmd@auto.service StatusText)
+assert_matches 'systemctl status' "of $(status 'max children')," "$systemd"
+
+# Once workers have served, what they weigh is measured, and tells the ceiling; that is looked at every 5 s.
+measured() {
+	burst 20 >/dev/null
+	sleep 0.3
+	[[ $(status because) == *'MiB each as measured, at most 512' ]]
+}
+wait_for 10 measured
+echo "$(status because)"
+weight=$(sed -n 's/.* at \([0-9]*\) MiB each.*/\1/p' <<<"$(status because)")
+((weight >= 1 && weight <= 64)) || fail "a worker is said to weigh $weight MiB"
+
+# The pool file can say a limit.
+write_pool auto <<'END'
+user = alice
+pm = auto
+pm.max_children = 5
+END
+in_container systemctl reload fpmd@auto.service
+result=$(burst 20)
+echo "$result"
+assert_contains 'answers, limited' '"status": {"200": 20}, "errors": {}' "$result"
+assert_eq 'workers, limited' 5 "$(number bodies "$result")"
+assert_matches 'because, limited' '^5 workers: .*, at most 5$' "$(status because)"

@@ -1,0 +1,274 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""fake_pool.py POOL: a pool program without PHP, for fpmd --pool-program, that behaves as its pool is named.
+
+    fake-obedient     does all that the manager says; its workers wait for the end
+    fake-slow         never says READY, and does not listen
+    fake-late         the first is obedient, others never say READY
+    fake-silent       does not answer PING
+    fake-deaf         READY, then it reads nothing more, not even the end of file
+    fake-crashing     exits with status 1 at once
+    fake-dying        the first is obedient, for half a second; others exit at once
+    fake-slot         FORKED, for a slot that there is not
+    fake-unasked      FORKED, for a slot that it was not asked for
+    fake-ghost        EXITED, for a slot in which nobody lived
+    fake-twice        READY, READY
+    fake-huge         one message of 100 kB
+    fake-short        one message of 3 bytes
+    fake-word         says what only a manager may say
+    fake-pid          FORKED, with the pid of somebody else (/srv/fake/innocent)
+    fake-pong         PONG without end
+    fake-frame        FRAME without end
+    fake-bell         rings without end
+    fake-mayfly       workers that exit with status 0 as soon as they are forked
+    fake-board        writes noise on the scoreboard
+
+Speaks src/shared/message.h. Each start leaves a line in /srv/fake/POOL. Needs only the standard library.
+"""
+import os
+import random
+import select
+import signal
+import socket
+import struct
+import sys
+import time
+
+FORK, SIGNAL, TRACE, RETIRE, DRAIN, PING = range(1, 7)
+READY, FAILED, FORKED, NOT_FORKED, EXITED, PONG, FRAME, TRACED = range(64, 72)
+FORMAT = struct.Struct("=IIiIQ232s")
+IDLE = 2
+WORDS_OFFSET = 192  # of src/shared/scoreboard.c
+
+
+def inherited():
+    names = os.environ["LISTEN_FDNAMES"].split(":")
+    assert int(os.environ["LISTEN_PID"]) == os.getpid() and len(names) == int(os.environ["LISTEN_FDS"])
+    return {name: 3 + i for i, name in enumerate(names)}
+
+
+class Pool:
+    def __init__(self, fds):
+        self.control = socket.socket(fileno=fds["control"])
+        self.control.setblocking(True)
+        self.board = fds["board"]
+        self.bell = fds["bell"]
+        self.workers = {}  # slot: pid
+        self.leash = os.pipe()  # which ends with us
+
+    def say(self, kind, slot=0, value=0, text=b""):
+        self.control.send(FORMAT.pack(kind, slot, value, 0, 0, text))
+
+    def word(self, slot, state):
+        word = (time.monotonic_ns() // 1000 << 3 | state) if state else 0
+        os.pwrite(self.board, struct.pack("=Q", word), WORDS_OFFSET + 8 * slot)
+
+    def ring(self):
+        os.write(self.bell, struct.pack("=Q", 1))
+
+    def fork(self, slot):
+        pid = os.fork()
+        if pid == 0:
+            self.control.close()
+            os.close(self.leash[1])
+            os.read(self.leash[0], 1)
+            os._exit(0)
+        self.workers[slot] = pid
+        self.say(FORKED, slot, pid)
+        self.word(slot, IDLE)
+        self.ring()
+
+    def end(self, slot, number=signal.SIGTERM):
+        pid = self.workers.pop(slot)
+        os.kill(pid, number)
+        status = os.waitpid(pid, 0)[1]
+        self.word(slot, 0)
+        self.say(EXITED, slot, 0 if number == signal.SIGTERM else status)
+
+    def drain(self):
+        for slot in list(self.workers):
+            self.end(slot)
+
+    # Returns False at the end.
+    def obey(self, kind, slot, value):
+        if kind == FORK:
+            self.fork(slot)
+        elif kind == SIGNAL and slot in self.workers:
+            self.end(slot, value)
+        elif kind == TRACE:
+            self.say(TRACED, slot, 3)
+        elif kind == RETIRE and slot in self.workers:
+            self.end(slot)
+        elif kind == PING:
+            self.say(PONG, 0, value)
+        elif kind == DRAIN:
+            self.drain()
+            return False
+        return True
+
+    def hear(self):
+        data = self.control.recv(1024)
+        if not data:
+            for pid in self.workers.values():
+                os.kill(pid, signal.SIGTERM)
+            return None
+        return FORMAT.unpack(data)[:3]
+
+    def serve(self, obey=None, seconds=1e6):
+        """For so long, or until the manager says DRAIN or is gone: then False."""
+        end = time.monotonic() + seconds
+        while select.select([self.control], [], [], max(0, end - time.monotonic()))[0]:
+            message = self.hear()
+            if message is None or not (obey or self.obey)(*message):
+                return False
+        return True
+
+
+def obedient(pool, _):
+    pool.say(READY)
+    pool.serve()
+
+
+def slow(_pool, _):
+    time.sleep(1000)
+
+
+def late(pool, first):
+    (obedient if first else slow)(pool, first)
+
+
+def silent(pool, _):
+    pool.say(READY)
+    pool.serve(lambda kind, slot, value: kind == PING or pool.obey(kind, slot, value))
+
+
+def deaf(pool, _):
+    pool.say(READY)
+    pool.serve(seconds=0.2)
+    time.sleep(1000)
+
+
+def crashing(_pool, _):
+    sys.exit(1)
+
+
+def dying(pool, first):
+    if first:
+        pool.say(READY)
+        pool.serve(seconds=0.5)
+    for pid in pool.workers.values():
+        os.kill(pid, signal.SIGKILL)
+    sys.exit(1)
+
+
+def after_a_while(pool, lie):
+    """Obedient for half a second, then lies, and then goes on as if nothing were."""
+    pool.say(READY)
+    pool.serve(seconds=0.5)
+    try:
+        lie()
+    except OSError:
+        pass
+    pool.serve()
+
+
+def slot(pool, _):
+    after_a_while(pool, lambda: pool.say(FORKED, 6, os.getpid()))
+
+
+def unasked(pool, _):
+    after_a_while(pool, lambda: pool.say(FORKED, 5, os.getpid()))
+
+
+def ghost(pool, _):
+    after_a_while(pool, lambda: pool.say(EXITED, 5, 0))
+
+
+def twice(pool, _):
+    after_a_while(pool, lambda: pool.say(READY))
+
+
+def huge(pool, _):
+    after_a_while(pool, lambda: pool.control.send(b"\x42" * 100000))
+
+
+def short(pool, _):
+    after_a_while(pool, lambda: pool.control.send(b"\x42" * 3))
+
+
+def word(pool, _):
+    after_a_while(pool, lambda: pool.say(FORK, 0))
+
+
+def pid(pool, _):
+    def obey(kind, slot, _):
+        if kind == FORK:
+            with open("/srv/fake/innocent", encoding="ascii") as file:
+                pool.say(FORKED, slot, int(file.read()))
+            pool.word(slot, IDLE)
+            pool.ring()
+        return True
+
+    pool.say(READY)
+    pool.serve(obey)
+    time.sleep(1000)
+
+
+def flood(pool, once):
+    pool.say(READY)
+    pool.serve(seconds=0.5)
+    try:
+        while True:
+            once()
+    except OSError:
+        pool.serve()
+
+
+def pong(pool, _):
+    flood(pool, lambda: pool.say(PONG, 0, 1))
+
+
+def frame(pool, _):
+    flood(pool, lambda: pool.say(FRAME, 0, 0, b"main() /x.php:1"))
+
+
+def bell(pool, _):
+    flood(pool, pool.ring)
+
+
+def mayfly(pool, _):
+    def fork(slot):
+        pool.say(FORKED, slot, os.getpid())
+        pool.word(slot, IDLE)
+        pool.ring()
+        pool.word(slot, 0)
+        pool.say(EXITED, slot, 0)
+
+    pool.fork = fork
+    obedient(pool, _)
+
+
+def board(pool, _):
+    pool.say(READY)
+    going = pool.serve(seconds=0.5)
+    while going:
+        os.pwrite(pool.board, random.randbytes(4096), WORDS_OFFSET)
+        pool.ring()
+        going = pool.serve(seconds=0.01)
+
+
+def main():
+    os.umask(0)
+    name = sys.argv[1]
+    path = "/srv/fake/" + name
+    first = not os.path.exists(path)
+    with open(path, "a", encoding="ascii") as file:
+        file.write(f"{time.time():.3f} {os.getpid()} {' '.join(sys.argv[2:])}\n")
+    mode = globals()[name.removeprefix("fake-")]
+    try:
+        mode(Pool(inherited()), first)
+    except (BrokenPipeError, ConnectionResetError):
+        pass  # the manager has hung up
+
+
+main()
