@@ -177,12 +177,14 @@ static uint64_t active_usec(Pool *pool, uint64_t now) {
         if (pool->current)
                 (void) generation_summarize(pool->current, &summary);
 
-        if (status.n_busy > 0 || status.n_draining > 0 || status.n_queued > 0 || pool->next)
+        /* A worker writes down when it became idle; one that is gone, or a lie about the future, does not
+         * count for more than now. */
+        if (status.n_busy > 0 || status.n_draining > 0 || status.n_queued > 0 || pool->next ||
+                        (status.n_requests != pool->n_requests_seen && summary.n_idle == 0) ||
+                        summary.last_idle_usec > now)
                 pool->active_usec = now;
-        else if (status.n_requests != pool->n_requests_seen)
-                pool->active_usec = summary.n_idle > 0 && summary.last_idle_usec < now
-                                                    ? summary.last_idle_usec
-                                                    : now;
+        else if (summary.last_idle_usec > pool->active_usec)
+                pool->active_usec = summary.last_idle_usec;
         pool->n_requests_seen = status.n_requests;
         return pool->active_usec;
 }
