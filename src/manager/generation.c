@@ -346,6 +346,10 @@ uint64_t generation_limit_reached(const Generation *g) {
         return workforce_limit_reached(g->workforce);
 }
 
+uint64_t generation_queue_peak(const Generation *g) {
+        return queue_watch_peak(g->queue_watch);
+}
+
 uint64_t generation_ceiling(const Generation *g) {
         return workforce_ceiling(g->workforce);
 }

@@ -62,14 +62,16 @@ static char *status_text(Manager *m) {
                             "idle:                 %u\n"
                             "draining:             %u\n"
                             "queue:                %u\n"
+                            "max queue:            %" PRIu64 "\n"
                             "max children:         %" PRIu64 "\n"
                             "because:              %s\n"
                             "max children reached: %" PRIu64 "\n"
                             "requests:             %" PRIu64 "\n",
                             m->options.name, status.generation,
                             status.n_busy + status.n_idle + status.n_starting, status.n_busy,
-                            status.n_idle, status.n_draining, status.n_queued, status.ceiling,
-                            status.why_ceiling, status.n_limit_reached, status.n_requests) < 0)
+                            status.n_idle, status.n_draining, status.n_queued, status.n_queued_max,
+                            status.ceiling, status.why_ceiling, status.n_limit_reached,
+                            status.n_requests) < 0)
                 return NULL;
 
         return text;

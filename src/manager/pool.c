@@ -41,7 +41,8 @@ struct Pool {
         unsigned n_generations;
         uint64_t started_usec;
         uint64_t n_requests_seen, active_usec; /* idle exit: what was seen at the last look */
-        uint64_t n_requests_before;            /* of the generations that are gone */
+        uint64_t n_queued_max;
+        uint64_t n_requests_before; /* of the generations that are gone */
         Backoff backoff;
         CrashWindow crashes;
         sd_event_source *sweep_source, *retry_source, *idle_source;
@@ -438,6 +439,11 @@ void pool_status(Pool *pool, PoolStatus *ret) {
                 .n_requests = pool->n_requests_before };
         listeners_queue_depth(pool->context.listeners, &depth);
         ret->n_queued = depth.n_queued;
+        if (depth.n_queued > pool->n_queued_max)
+                pool->n_queued_max = depth.n_queued;
+        if (pool->current && generation_queue_peak(pool->current) > pool->n_queued_max)
+                pool->n_queued_max = generation_queue_peak(pool->current);
+        ret->n_queued_max = pool->n_queued_max;
         if (!pool->current || generation_summarize(pool->current, &summary) < 0)
                 return;
 

@@ -21,6 +21,7 @@ typedef struct PoolStatus {
         uint64_t ceiling;                    /* how many workers there may be */
         char why_ceiling[512];
         unsigned n_queued;
+        uint64_t n_queued_max; /* the most that were seen to wait */
         uint64_t n_requests, n_limit_reached;
         unsigned generation; /* its number, 0: none serves */
 } PoolStatus;

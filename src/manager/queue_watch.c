@@ -11,6 +11,9 @@
 #include "manager/timer.h"
 #include "shared/parse.h"
 
+/* Without pm.queue_timeout it is for the peak alone (php-fpm looks once a second too, always). */
+#define PEAK_LOOK_USEC USEC_PER_SEC
+
 enum {
         LOOKS_PER_TIMEOUT = 8, /* so a connection is late by an eighth more at most */
         LOOK_MIN_USEC = 5000,
@@ -22,7 +25,7 @@ struct QueueWatch {
         const Listeners *listeners;
         Scoreboard *board;
         QueueHistory histories[SCOREBOARD_QUEUES_MAX];
-        uint64_t n_refused_told;
+        uint64_t n_refused_told, n_queued_max;
         bool watching;
         sd_event_source *timer_source;
 };
@@ -77,6 +80,9 @@ static uint64_t look_at_queues(QueueWatch *watch, uint64_t now) {
                 sum += depth.n_queued;
         }
 
+        if (sum > watch->n_queued_max)
+                watch->n_queued_max = sum;
+
         return sum;
 }
 
@@ -104,40 +110,50 @@ static void stop_watching(QueueWatch *watch) {
 }
 
 static uint64_t pause_usec(const QueueWatch *watch) {
-        uint64_t pause = watch->config->queue_timeout_usec / LOOKS_PER_TIMEOUT;
+        uint64_t timeout = watch->config->queue_timeout_usec, pause = timeout / LOOKS_PER_TIMEOUT;
+
+        if (timeout == 0)
+                return PEAK_LOOK_USEC;
 
         return pause > LOOK_MIN_USEC ? pause : LOOK_MIN_USEC;
 }
 
-static int on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
-        QueueWatch *watch = userdata;
-
-        (void) source;
-        (void) usec;
-        watch->watching = false;
-        queue_watch_look(watch);
-        return 0;
-}
+static int on_timer(sd_event_source *source, uint64_t usec, void *userdata);
 
 static void look_again(QueueWatch *watch, uint64_t now) {
         watch->watching = timer_arm(watch->event, &watch->timer_source, now + pause_usec(watch),
-                                          on_timer, watch, "pm.queue_timeout does nothing") >= 0;
+                                          on_timer, watch, "the queue is not watched") >= 0;
+        atomic_store(&scoreboard_ledger(watch->board)->queue_bell, !watch->watching);
 }
 
-void queue_watch_look(QueueWatch *watch) {
-        Ledger *ledger = scoreboard_ledger(watch->board);
+/* Nothing waited for one pause: from now on it is a worker who tells. Asked for before the last look, or one
+ * that became the last busy one in between would not be heard. */
+static int on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
+        QueueWatch *watch = userdata;
         uint64_t now = timer_now_usec(watch->event);
 
-        if (watch->config->queue_timeout_usec == 0 || watch->watching)
-                return;
-
-        /* Asked for before it is looked at: a worker that becomes the last busy one in between rings. */
-        atomic_store(&ledger->queue_bell, 1);
-        if (look_at_queues(watch, now) == 0) {
+        (void) source;
+        (void) usec;
+        atomic_store(&scoreboard_ledger(watch->board)->queue_bell, 1);
+        if (look_at_queues(watch, now) > 0)
+                look_again(watch, now);
+        else
                 stop_watching(watch);
-                return;
-        }
 
-        atomic_store(&ledger->queue_bell, 0);
+        return 0;
+}
+
+/* However often it rings: one look, and then one at each pause. */
+void queue_watch_look(QueueWatch *watch) {
+        uint64_t now = timer_now_usec(watch->event);
+
+        if (watch->watching)
+                return;
+
+        (void) look_at_queues(watch, now);
         look_again(watch, now);
+}
+
+uint64_t queue_watch_peak(const QueueWatch *watch) {
+        return watch->n_queued_max;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* Queue watch: for pm.queue_timeout, tells the workers which connections have waited for too long. It
- * looks at the queues only while something waits in them and every worker is busy.
+/* Queue watch: how many connections wait at most, and, for pm.queue_timeout, which have waited for too
+ * long, which it tells the workers. It looks at the queues only while every worker is busy.
  *
  * Runs in: manager. */
 
@@ -22,3 +22,6 @@ DEFINE_CLEANUP(QueueWatch, queue_watch_free);
 
 /* At the start and at each bell. */
 void queue_watch_look(QueueWatch *watch);
+
+/* The most that were ever seen to wait. */
+uint64_t queue_watch_peak(const QueueWatch *watch);

@@ -1,21 +1,22 @@
 #!/bin/bash
 # A pool that has nothing to do sleeps: in 10 s neither manager nor zygote nor a worker wakes up, but for the
-# watchdog (WatchdogSec=30s, of which the manager and the zygote know every 15 s). With each pm, after it has
+# watchdog (WatchdogSec=30s, of which the manager and the zygote know every 10 s). With each pm, after it has
 # served.
 
 source "${BASH_SOURCE[0]%/*}/lib.sh"
 needs_fpmd
 
 kinds=(static dynamic ondemand auto)
-conf_static='pm.max_children = 3'
-conf_dynamic='pm.max_children = 6
+declare -A conf=(
+	[static]='pm.max_children = 3'
+	[dynamic]='pm.max_children = 6
 pm.min_spare_servers = 1
 pm.max_spare_servers = 2'
-conf_ondemand='pm.max_children = 6
+	[ondemand]='pm.max_children = 6
 pm.process_idle_timeout = 1s'
-conf_auto=''
+	[auto]=''
+)
 for kind in "${kinds[@]}"; do
-	conf=conf_$kind
 	write_page "idle$kind" nap.php <<'END'
 <?php usleep(10000); echo getmypid();
 END
@@ -23,10 +24,11 @@ END
 		user = alice
 		pm = $kind
 		request_terminate_timeout = 2s
-		${!conf}
+		${conf[$kind]}
 	END
 	site "idle$kind"
-	in_container systemctl start "fpmd@idle$kind.socket"
+	in_container systemctl start "fpmd@idle$kind.socket" "fpmd@idle$kind.service"
+	sleep 0.2 # until all of its first workers wait, or one more is started for the first request
 	clients=4
 	[[ $kind != auto ]] || clients=1
 	in_container python3 "$TOOLS/burst.py" "http://idle$kind.test/nap.php" "$clients"
@@ -39,8 +41,9 @@ switches() {
 		echo "$command $pid $(in_container sed -n 's/^voluntary_ctxt_switches:[^0-9]*//p' "/proc/$pid/status")"
 	done
 }
-# auto keeps a worker that is one too many for 10 s
-sleep 11
+without_counts() {
+	sed 's/ [0-9]*$//'
+}
 declare -A before
 for kind in "${kinds[@]}"; do
 	before[$kind]=$(switches "idle$kind")
@@ -49,7 +52,7 @@ sleep 10
 for kind in "${kinds[@]}"; do
 	after=$(switches "idle$kind")
 	echo "pm = $kind: ${before[$kind]//$'\n'/, } -> ${after//$'\n'/, }"
-	assert_eq "processes of pm = $kind" "$(sed 's/ [0-9]*$//' <<<"${before[$kind]}")" "$(sed 's/ [0-9]*$//' <<<"$after")"
+	assert_eq "processes of pm = $kind" "$(without_counts <<<"${before[$kind]}")" "$(without_counts <<<"$after")"
 	n=0
 	while read -r command pid count; do
 		more=$((count - $(sed -n "s/^$command $pid //p" <<<"${before[$kind]}")))
