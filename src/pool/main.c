@@ -19,7 +19,11 @@
 #include "pool/zygote.h"
 #include "shared/fd.h"
 #include "shared/message.h"
+#include "shared/parse.h"
 #include "shared/pool_config.h"
+
+/* As long as a manager would wait for a drain. */
+#define ORPHAN_LIMIT_USEC (80 * USEC_PER_SEC)
 
 enum {
         CONFIG_BYTES_MAX = 4 << 20,
@@ -137,6 +141,9 @@ static int run(const Inherited *inherited, const PoolConfig *config, bool strict
         context.board = board;
         context.proc_fd = proc_fd;
         hooks.userdata = &context;
+        hooks.orphan_limit_usec = config->process_control_timeout_usec > 0
+                                                  ? config->process_control_timeout_usec
+                                                  : ORPHAN_LIMIT_USEC;
         r = zygote_new(&zygote, inherited->control_fd, board, &hooks);
         if (r < 0)
                 return fail(inherited, r, "zygote");

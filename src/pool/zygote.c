@@ -2,6 +2,7 @@
 #include "pool/zygote.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -34,6 +35,7 @@ struct Zygote {
         Scoreboard *board;
         ZygoteHooks hooks;
         bool draining;
+        uint64_t kill_usec; /* when what still runs is killed, 0: the manager sees to it */
         unsigned n_children, n_slots;
         Child children[];
 };
@@ -258,10 +260,17 @@ static void on_signal(Zygote *zygote, const Message *message) {
                 (void) kill(zygote->children[message->slot].pid, message->value);
 }
 
-static void on_retire(Zygote *zygote, const Message *message) {
-        Child *child = &zygote->children[message->slot];
-
+/* What the worker sent on it is kept: its stack may be wanted when it takes too long to leave. */
+static void cut_leash(Child *child) {
+        if (child->leash_fd >= 0 && child->memory_fd < 0)
+                child->memory_fd = receive_memory(child->leash_fd);
+        if (child->memory_fd < 0)
+                child->memory_fd = -EBADF;
         child->leash_fd = fd_close(child->leash_fd);
+}
+
+static void on_retire(Zygote *zygote, const Message *message) {
+        cut_leash(&zygote->children[message->slot]);
 }
 
 static void tell_frame(const char *frame, void *userdata) {
@@ -277,9 +286,9 @@ static int trace(Zygote *zygote, unsigned slot, unsigned depth) {
         Child *child = &zygote->children[slot];
         Tracing tracing = { .zygote = zygote, .slot = slot };
 
-        if (child->pid == 0 || child->leash_fd < 0)
+        if (child->pid == 0)
                 return -ESRCH;
-        if (child->memory_fd < 0)
+        if (child->memory_fd < 0 && child->leash_fd >= 0)
                 child->memory_fd = receive_memory(child->leash_fd);
         if (child->memory_fd < 0)
                 return child->memory_fd;
@@ -297,7 +306,7 @@ static void drain(Zygote *zygote) {
         zygote->draining = true;
         scoreboard_drain(zygote->board);
         for (unsigned i = 0; i < zygote->n_slots; i++)
-                zygote->children[i].leash_fd = fd_close(zygote->children[i].leash_fd);
+                cut_leash(&zygote->children[i]);
 }
 
 static void follow(Zygote *zygote, const Message *message) {
@@ -337,7 +346,28 @@ static void on_control(Zygote *zygote) {
         }
 
         zygote->control_fd = fd_close(zygote->control_fd);
+        zygote->kill_usec = clock_now_usec() + zygote->hooks.orphan_limit_usec;
         drain(zygote);
+}
+
+static int poll_msec(const Zygote *zygote) {
+        uint64_t now = clock_now_usec(), msec;
+
+        if (zygote->kill_usec == 0)
+                return -1;
+
+        msec = zygote->kill_usec > now ? (zygote->kill_usec - now) / 1000 + 1 : 0;
+        return msec < INT_MAX ? (int) msec : INT_MAX;
+}
+
+static void kill_orphans(Zygote *zygote) {
+        if (zygote->kill_usec == 0 || clock_now_usec() < zygote->kill_usec)
+                return;
+
+        for (unsigned i = 0; i < zygote->n_slots; i++)
+                if (zygote->children[i].pid > 0)
+                        (void) kill(zygote->children[i].pid, SIGKILL);
+        zygote->kill_usec = 0;
 }
 
 int zygote_run(Zygote *zygote) {
@@ -349,13 +379,14 @@ int zygote_run(Zygote *zygote) {
                         { .fd = zygote->control_fd, .events = POLLIN },
                 };
 
-                if (poll(fds, 2, -1) < 0 && errno != EINTR)
+                if (poll(fds, 2, poll_msec(zygote)) < 0 && errno != EINTR)
                         return -errno;
 
                 if (fds[0].revents)
                         reap_all(zygote);
                 if (fds[1].revents)
                         on_control(zygote);
+                kill_orphans(zygote);
         }
 
         return 0;

@@ -5,6 +5,8 @@
  * Runs in: zygote, as the pool's user.
  * Trusts:  the manager. Of the workers it hears only what the kernel says: that they died. */
 
+#include <stdint.h>
+
 #include "pool/inherited.h"
 #include "shared/pool_config.h"
 #include "shared/scoreboard.h"
@@ -24,6 +26,9 @@ typedef struct ZygoteHooks {
         WorkerMain worker;
         WorkerTracer trace;
         void *userdata; /* of worker */
+
+        /* Without a manager nobody else ends a request that hangs: after this time the zygote does. */
+        uint64_t orphan_limit_usec;
 } ZygoteHooks;
 
 /* Borrows everything. 0 or negative errno. */
