@@ -29,8 +29,8 @@ def arguments():
     parser.add_argument("--only", metavar="ROW[,ROW]", help="these rows; with --quick, in short")
     parser.add_argument("--skip", metavar="ROW[,ROW]", default="", help="all but these rows")
     parser.add_argument("--side", choices=["fpmd", "php-fpm"], help="one side alone")
-    parser.add_argument("--rounds", type=int, help="rounds of each row")
-    parser.add_argument("--seconds", type=int, help=f"seconds of one run of wrk ({SECONDS}; quick: 1)")
+    parser.add_argument("--rounds", type=int, help="of each row")
+    parser.add_argument("--seconds", type=int, help=f"of one run of wrk ({SECONDS}; quick: 1)")
     parser.add_argument("--list", action="store_true", help="list the rows, run nothing")
     parser.add_argument("--keys", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -126,6 +126,8 @@ def run(options):
         f"Medians of rounds in turns (A B, B A, …), {options.seconds} s of wrk with 8 clients on "
         f"one thread, nginx before both; {time.monotonic() - begin:.0f} s in all."
     )
+    if not is_whole(options):
+        about.append("A run in part: to look at, not to conclude from.")
     return results, about
 
 

@@ -175,7 +175,10 @@ def measure_wakeups(context):
     woken = {pid: count - before.get(pid, 0) for pid, count in after.items()}
     total = sum(woken.values())
     manager = woken.get(context.side.manager(), 0)
-    context.note(f"in {seconds} s: manager {manager}, all others {total - manager}")
+    context.note(
+        f"in {seconds} s: manager {manager}, all others {total - manager} "
+        f"({len(after.keys() - before.keys())} new processes)"
+    )
     return {"wakeups": total * 60 / seconds}
 
 

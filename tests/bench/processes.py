@@ -73,13 +73,12 @@ def pss_bytes(pid):
 
 
 def wakeups(pids):
-    """How often each of them was put on a processor: {pid: count}."""
+    """How often each of them went to sleep, and so how often it woke: {pid: count}. Preemptions are
+    the machine's doing and do not count."""
     counts = {}
     for pid in pids:
         fields = dict(
             line.split(":", 1) for line in _read(f"/proc/{pid}/status").splitlines() if ":" in line
         )
-        counts[pid] = int(fields.get("voluntary_ctxt_switches", 0)) + int(
-            fields.get("nonvoluntary_ctxt_switches", 0)
-        )
+        counts[pid] = int(fields.get("voluntary_ctxt_switches", 0))
     return counts

@@ -2,8 +2,8 @@
 """The results as a picture: for each measure, two bars a row."""
 import html
 
-WIDTH = 860
-LABEL_WIDTH = 280
+WIDTH = 900
+LABEL_WIDTH = 320
 NUMBER_WIDTH = 170
 BAR = 11
 ROW = 34
