@@ -11,59 +11,24 @@
 #include <unistd.h>
 
 #include "shared/fd.h"
+#include "shared/scoreboard_parts.h"
 
-/* What the status page shows of a slot. sequence is odd while the worker writes, so that a reader
- * can tell a torn copy. */
-typedef struct SlotDetail {
-        _Alignas(64) _Atomic uint64_t sequence;
-        SlotWord last_word; /* when the last worker died */
-        uint64_t content_length;
-        char method[16], uri[128], query[512], script[256], user[32], remote[48];
-} SlotDetail;
-
-/* The board: the zygote's word to all workers, then all words, then all request counters, then all
- * details. Words stand together so that one small pread(), or a worker's look for an idle one,
- * touches few cache lines. */
-struct Scoreboard {
-        int board_fd, ledger_fd;
-        unsigned n_slots;
-        size_t size;
-        void *map; /* NULL in the manager */
-        Ledger *ledger;
-        SlotWord *copy; /* manager: where words and counters are copied to */
-};
-
-/* What all workers write. Each in a cache line of its own. */
-typedef struct BoardHead {
-        _Alignas(64) _Atomic uint32_t draining;
-        _Alignas(64) _Atomic uint64_t accepted[SCOREBOARD_QUEUES_MAX];
-        _Alignas(64) _Atomic uint64_t refused;
-} BoardHead;
-
-enum {
-        WORDS_OFFSET = sizeof(BoardHead),
-};
-
-static size_t counters_offset(unsigned n_slots) {
-        return WORDS_OFFSET + (size_t) n_slots * sizeof(SlotWord);
+size_t scoreboard_counters_offset(unsigned n_slots) {
+        return WORDS_OFFSET + n_places(n_slots) * sizeof(SlotWord);
 }
 
 static size_t weights_offset(unsigned n_slots) {
-        return counters_offset(n_slots) + (size_t) n_slots * sizeof(SlotWord);
+        return scoreboard_counters_offset(n_slots) + n_places(n_slots) * sizeof(SlotWord);
 }
 
-static size_t details_offset(unsigned n_slots) {
-        size_t offset = weights_offset(n_slots) + (size_t) n_slots * sizeof(SlotWord);
+size_t scoreboard_details_offset(unsigned n_slots) {
+        size_t offset = weights_offset(n_slots) + n_places(n_slots) * sizeof(SlotWord);
 
         return (offset + _Alignof(SlotDetail) - 1) / _Alignof(SlotDetail) * _Alignof(SlotDetail);
 }
 
 static size_t board_size(unsigned n_slots) {
-        return details_offset(n_slots) + (size_t) n_slots * sizeof(SlotDetail);
-}
-
-static BoardHead *head_of(const Scoreboard *board) {
-        return board->map;
+        return scoreboard_details_offset(n_slots) + n_places(n_slots) * sizeof(SlotDetail);
 }
 
 static _Atomic SlotWord *word_at(const Scoreboard *board, unsigned slot) {
@@ -71,15 +36,13 @@ static _Atomic SlotWord *word_at(const Scoreboard *board, unsigned slot) {
 }
 
 static _Atomic uint64_t *counter_at(const Scoreboard *board, unsigned slot) {
-        return (_Atomic uint64_t *) ((char *) board->map + counters_offset(board->n_slots)) + slot;
+        return (_Atomic uint64_t *) ((char *) board->map +
+                                     scoreboard_counters_offset(board->n_slots)) +
+               slot;
 }
 
 static _Atomic uint64_t *weight_at(const Scoreboard *board, unsigned slot) {
         return (_Atomic uint64_t *) ((char *) board->map + weights_offset(board->n_slots)) + slot;
-}
-
-static SlotDetail *detail_at(const Scoreboard *board, unsigned slot) {
-        return (SlotDetail *) ((char *) board->map + details_offset(board->n_slots)) + slot;
 }
 
 static int scoreboard_allocate(Scoreboard **ret, unsigned n_slots) {
@@ -138,7 +101,7 @@ int scoreboard_new(Scoreboard **ret, unsigned n_slots) {
         if (r < 0)
                 return r;
 
-        board->copy = calloc(n_slots, 3 * sizeof(SlotWord));
+        board->copy = calloc(n_places(n_slots), 3 * sizeof(SlotWord));
         if (!board->copy)
                 return -ENOMEM;
 
@@ -228,8 +191,17 @@ unsigned scoreboard_slots(const Scoreboard *board) {
         return board->n_slots;
 }
 
-static int board_read(const Scoreboard *board, void *buffer, size_t size, size_t offset) {
+unsigned scoreboard_status_slot(const Scoreboard *board) {
+        return board->n_slots;
+}
+
+int scoreboard_read(const Scoreboard *board, void *buffer, size_t size, size_t offset) {
         ssize_t n;
+
+        if (board->map) {
+                memcpy(buffer, (const char *) board->map + offset, size);
+                return 0;
+        }
 
         n = pread(board->board_fd, buffer, size, (off_t) offset);
         if (n < 0)
@@ -239,7 +211,8 @@ static int board_read(const Scoreboard *board, void *buffer, size_t size, size_t
 }
 
 int scoreboard_copy(Scoreboard *board) {
-        return board_read(board, board->copy, board->n_slots * 3 * sizeof(SlotWord), WORDS_OFFSET);
+        return scoreboard_read(board, board->copy, n_places(board->n_slots) * 3 * sizeof(SlotWord),
+                        WORDS_OFFSET);
 }
 
 SlotWord scoreboard_word(const Scoreboard *board, unsigned slot) {
@@ -247,11 +220,11 @@ SlotWord scoreboard_word(const Scoreboard *board, unsigned slot) {
 }
 
 uint64_t scoreboard_requests(const Scoreboard *board, unsigned slot) {
-        return board->copy[board->n_slots + slot];
+        return board->copy[n_places(board->n_slots) + slot];
 }
 
 uint64_t scoreboard_weight(const Scoreboard *board, unsigned slot) {
-        return board->copy[2 * board->n_slots + slot];
+        return board->copy[2 * n_places(board->n_slots) + slot];
 }
 
 int scoreboard_summarize(Scoreboard *board, ScoreboardSummary *ret) {
@@ -278,7 +251,7 @@ int scoreboard_summarize(Scoreboard *board, ScoreboardSummary *ret) {
                         summary.n_busy++;
                         break;
                 }
-                summary.n_requests += board->copy[board->n_slots + i];
+                summary.n_requests += scoreboard_requests(board, i);
         }
 
         *ret = summary;
@@ -289,12 +262,26 @@ int scoreboard_accepted(const Scoreboard *board, size_t queue, uint64_t *ret) {
         if (queue >= SCOREBOARD_QUEUES_MAX)
                 return -EINVAL;
 
-        return board_read(board, ret, sizeof(*ret),
+        return scoreboard_read(board, ret, sizeof(*ret),
                         offsetof(BoardHead, accepted) + queue * sizeof(uint64_t));
 }
 
 int scoreboard_refused(const Scoreboard *board, uint64_t *ret) {
-        return board_read(board, ret, sizeof(*ret), offsetof(BoardHead, refused));
+        return scoreboard_read(board, ret, sizeof(*ret), offsetof(BoardHead, refused));
+}
+
+/* The peak may miss one of two that begin in the same instant: it is for people. */
+void scoreboard_begin_busy(Scoreboard *board) {
+        BoardHead *head = head_of(board);
+        uint64_t n = atomic_fetch_add_explicit(&head->n_busy, 1, memory_order_relaxed) + 1;
+
+        if (n > atomic_load_explicit(&head->n_busy_max, memory_order_relaxed) &&
+                        n <= board->n_slots)
+                atomic_store_explicit(&head->n_busy_max, n, memory_order_relaxed);
+}
+
+void scoreboard_end_busy(Scoreboard *board) {
+        atomic_fetch_sub_explicit(&head_of(board)->n_busy, 1, memory_order_relaxed);
 }
 
 bool scoreboard_accept(Scoreboard *board, size_t queue) {
@@ -321,7 +308,7 @@ SlotWord scoreboard_live_word(const Scoreboard *board, unsigned slot) {
 }
 
 void scoreboard_bury(Scoreboard *board, unsigned slot) {
-        detail_at(board, slot)->last_word = atomic_load(word_at(board, slot));
+        scoreboard_note_end(board, slot, atomic_load(word_at(board, slot)));
         scoreboard_set(board, slot, SLOT_EMPTY, 0);
 }
 
@@ -354,88 +341,4 @@ bool scoreboard_idle_below(const Scoreboard *board, unsigned n) {
                         n--;
 
         return n > 0;
-}
-
-static void copy_cut(char *to, size_t size, const char *from) {
-        size_t n = from ? strnlen(from, size - 1) : 0;
-
-        memcpy(to, from ? from : "", n);
-        to[n] = '\0';
-}
-
-void scoreboard_set_request(Scoreboard *board, unsigned slot, const RequestInfo *info) {
-        SlotDetail *detail = detail_at(board, slot);
-        uint64_t sequence = atomic_load_explicit(&detail->sequence, memory_order_relaxed);
-
-        /* Odd: a reader that sees the same even number before and after has a whole copy. */
-        atomic_store_explicit(&detail->sequence, sequence | 1, memory_order_relaxed);
-        atomic_thread_fence(memory_order_release);
-        copy_cut(detail->method, sizeof(detail->method), info->method);
-        copy_cut(detail->uri, sizeof(detail->uri), info->uri);
-        copy_cut(detail->query, sizeof(detail->query), info->query);
-        copy_cut(detail->script, sizeof(detail->script), info->script);
-        copy_cut(detail->user, sizeof(detail->user), info->user);
-        copy_cut(detail->remote, sizeof(detail->remote), info->remote);
-        detail->content_length = info->content_length;
-        atomic_store_explicit(&detail->sequence, (sequence | 1) + 1, memory_order_release);
-}
-
-/* Reads the detail until two readings agree, a few times only: the writer may be hostile. */
-static int detail_read(const Scoreboard *board, unsigned slot, SlotDetail *ret) {
-        size_t offset = details_offset(board->n_slots) + slot * sizeof(SlotDetail);
-        uint64_t after;
-        int r;
-
-        for (unsigned attempt = 0; attempt < 3; attempt++) {
-                r = board_read(board, ret, sizeof(*ret), offset);
-                if (r < 0)
-                        return r;
-
-                r = board_read(board, &after, sizeof(after), offset);
-                if (r < 0)
-                        return r;
-
-                if (after == ret->sequence && (after & 1) == 0)
-                        break;
-        }
-
-        return 0;
-}
-
-int scoreboard_view_slot(Scoreboard *board, unsigned slot, SlotView *ret) {
-        SlotWord word;
-        uint64_t counter;
-        SlotDetail detail;
-        int r;
-
-        if (slot >= board->n_slots)
-                return -EINVAL;
-
-        r = board_read(board, &word, sizeof(word), WORDS_OFFSET + slot * sizeof(SlotWord));
-        if (r < 0)
-                return r;
-
-        r = board_read(board, &counter, sizeof(counter),
-                        counters_offset(board->n_slots) + slot * sizeof(SlotWord));
-        if (r < 0)
-                return r;
-
-        r = detail_read(board, slot, &detail);
-        if (r < 0)
-                return r;
-
-        *ret = (SlotView){
-                .state = slot_word_state(word),
-                .last_state = slot_word_state(detail.last_word),
-                .since_usec = slot_word_since_usec(word),
-                .n_requests = counter,
-                .content_length = detail.content_length,
-        };
-        copy_cut(ret->method, sizeof(ret->method), detail.method);
-        copy_cut(ret->uri, sizeof(ret->uri), detail.uri);
-        copy_cut(ret->query, sizeof(ret->query), detail.query);
-        copy_cut(ret->script, sizeof(ret->script), detail.script);
-        copy_cut(ret->user, sizeof(ret->user), detail.user);
-        copy_cut(ret->remote, sizeof(ret->remote), detail.remote);
-        return 0;
 }

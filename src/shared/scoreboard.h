@@ -52,6 +52,18 @@ static inline uint64_t slot_word_since_usec(SlotWord word) {
         return word >> 3;
 }
 
+/* What only the manager knows, for the status page. */
+typedef struct PoolTotals {
+        uint64_t start_sec;         /* of the pool, as time(2) has it */
+        uint64_t n_requests_before; /* of former generations, and of those that drain */
+        uint64_t n_limit_reached;
+        uint64_t n_slow;
+        uint64_t n_queued_max;
+        uint64_t n_busy_max; /* of former generations */
+        uint64_t ceiling;    /* pm.max_children, or what pm = auto makes of it */
+        uint64_t generation;
+} PoolTotals;
+
 /* What the manager tells the workers, read-only to them, looked at before each accept: no system
  * call, and no signal that would cut short the sleep() of a running script. */
 typedef struct Ledger {
@@ -61,7 +73,8 @@ typedef struct Ledger {
         _Atomic uint32_t queue_bell; /* ring when nobody is idle: somebody may have to wait */
         _Atomic uint64_t stale
                         [SCOREBOARD_QUEUES_MAX]; /* connections up to this number are too old */
-        _Atomic uint8_t retired[SCOREBOARD_SLOTS_MAX]; /* this one leaves */
+        _Atomic uint8_t retired[SCOREBOARD_SLOTS_MAX + 1]; /* this one leaves */
+        _Atomic uint64_t totals[sizeof(PoolTotals) / sizeof(uint64_t)];
 } Ledger;
 
 typedef struct Scoreboard Scoreboard;
@@ -84,6 +97,10 @@ int scoreboard_ledger_fd(const Scoreboard *board);
 Ledger *scoreboard_ledger(Scoreboard *board); /* manager: to write */
 const Ledger *scoreboard_view(const Scoreboard *board);
 unsigned scoreboard_slots(const Scoreboard *board);
+
+/* Behind the slots of the workers there is one more, for the one that serves pm.status_listen and is not
+ * counted among them. Its number. */
+unsigned scoreboard_status_slot(const Scoreboard *board);
 
 /* What the manager makes of all words at one moment. Unknown states count as busy. */
 typedef struct ScoreboardSummary {
@@ -108,6 +125,19 @@ int scoreboard_summarize(Scoreboard *board, ScoreboardSummary *ret);
 int scoreboard_accepted(const Scoreboard *board, size_t queue, uint64_t *ret);
 int scoreboard_refused(const Scoreboard *board, uint64_t *ret);
 
+/* Manager: what the status page says of the pool as a whole; and the most requests that ran at the same time
+ * (0 where scoreboard_begin_busy() is not used). 0 or negative errno. */
+void scoreboard_set_totals(Scoreboard *board, const PoolTotals *totals);
+int scoreboard_busy_max(const Scoreboard *board, uint64_t *ret);
+
+/* Worker: the same, and the peak so far of this generation and those before. */
+void scoreboard_totals(const Scoreboard *board, PoolTotals *ret);
+
+/* Worker, where a status page is configured: a request begins, and ends. Zygote: it ended with its worker, if
+ * it did. */
+void scoreboard_begin_busy(Scoreboard *board);
+void scoreboard_end_busy(Scoreboard *board);
+
 /* Worker: numbers a connection that was accepted from that queue: the one counter that all workers share,
  * used with pm.queue_timeout only. true: it has waited for too long. */
 bool scoreboard_accept(Scoreboard *board, size_t queue);
@@ -119,6 +149,16 @@ void scoreboard_count_request(Scoreboard *board, unsigned slot);
 
 /* Worker: how much memory it makes use of (PSS), in bytes. */
 void scoreboard_set_weight(Scoreboard *board, unsigned slot, uint64_t bytes);
+
+/* Worker: once, who it is; and what its last request cost, 0 while one runs. All of it for display. */
+typedef struct RequestUsage {
+        uint64_t duration_usec;
+        uint64_t cpu_centipercent; /* of one CPU, in hundredths of a percent */
+        uint64_t memory_bytes;     /* PHP's peak */
+} RequestUsage;
+
+void scoreboard_set_worker(Scoreboard *board, unsigned slot, pid_t pid, uint64_t start_sec);
+void scoreboard_set_usage(Scoreboard *board, unsigned slot, const RequestUsage *usage);
 
 /* Zygote: what stands there at this moment. */
 SlotWord scoreboard_live_word(const Scoreboard *board, unsigned slot);
@@ -145,13 +185,17 @@ typedef struct RequestInfo {
 
 void scoreboard_set_request(Scoreboard *board, unsigned slot, const RequestInfo *info);
 
-/* Manager and status page: a copy of one slot, strings NUL-terminated whatever stands there. */
+/* Manager and worker: a copy of one slot, strings NUL-terminated whatever stands there. pid is a claim, for
+ * display. */
 typedef struct SlotView {
         SlotState state;
         SlotState last_state; /* of the last one that died in this slot */
         uint64_t since_usec;
         uint64_t n_requests;
         uint64_t content_length;
+        pid_t pid;
+        uint64_t start_sec; /* of the worker, as time(2) has it */
+        RequestUsage usage; /* of its last request */
         char method[16], uri[128], query[512], script[256], user[32], remote[48];
 } SlotView;
 

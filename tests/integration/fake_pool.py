@@ -38,7 +38,7 @@ FORK, SIGNAL, TRACE, RETIRE, DRAIN, PING = range(1, 7)
 READY, FAILED, FORKED, NOT_FORKED, EXITED, PONG, FRAME, TRACED = range(64, 72)
 FORMAT = struct.Struct("=IIiIQ232s")
 IDLE = 2
-WORDS_OFFSET = 192  # of src/shared/scoreboard.c
+WORDS_OFFSET = 256  # of src/shared/scoreboard.c
 
 
 def inherited():

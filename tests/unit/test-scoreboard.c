@@ -63,7 +63,45 @@ START_TEST(a_slot_is_shown_whole_and_terminated) {
         ck_assert_uint_eq(strlen(view.uri), sizeof(view.uri) - 1);
         ck_assert_str_eq(view.query, "");
         ck_assert_uint_eq(view.content_length, 7);
-        ck_assert_int_eq(scoreboard_view_slot(manager, 2, &view), -EINVAL);
+        ck_assert_int_eq(scoreboard_view_slot(manager, 2, &view), 0); /* the status worker's */
+        ck_assert_int_eq(scoreboard_view_slot(manager, 3, &view), -EINVAL);
+}
+END_TEST
+
+START_TEST(what_is_shown_reaches_manager_and_workers) {
+        _cleanup_(scoreboard_freep) Scoreboard *manager = NULL, *pool = NULL;
+        PoolTotals totals = { .start_sec = 5, .n_slow = 7, .n_busy_max = 1, .generation = 3 };
+        RequestUsage usage = { 10, 20, 30 };
+        ScoreboardSummary summary;
+        uint64_t n_busy_max;
+        SlotView view;
+
+        make(&manager, &pool, 2);
+        scoreboard_set_worker(pool, 1, 4711, 99);
+        scoreboard_set_usage(pool, 1, &usage);
+        ck_assert_int_eq(scoreboard_view_slot(manager, 1, &view), 0);
+        ck_assert_int_eq(view.pid, 4711);
+        ck_assert_uint_eq(view.start_sec, 99);
+        ck_assert_mem_eq(&view.usage, &usage, sizeof(usage));
+        ck_assert_int_eq(scoreboard_view_slot(pool, 1, &view), 0);
+        ck_assert_int_eq(view.pid, 4711);
+
+        scoreboard_set_totals(manager, &totals);
+        scoreboard_begin_busy(pool);
+        scoreboard_begin_busy(pool);
+        scoreboard_end_busy(pool);
+        scoreboard_totals(pool, &totals);
+        ck_assert_uint_eq(totals.start_sec, 5);
+        ck_assert_uint_eq(totals.n_slow, 7);
+        ck_assert_uint_eq(totals.generation, 3);
+        ck_assert_uint_eq(totals.n_busy_max, 2);
+        ck_assert_int_eq(scoreboard_busy_max(manager, &n_busy_max), 0);
+        ck_assert_uint_eq(n_busy_max, 2);
+
+        /* The status worker is not one of the pool's. */
+        scoreboard_set(pool, scoreboard_status_slot(pool), SLOT_IDLE, 1);
+        ck_assert_int_eq(scoreboard_summarize(manager, &summary), 0);
+        ck_assert_uint_eq(summary.n_idle, 0);
 }
 END_TEST
 
@@ -140,6 +178,7 @@ START_TEST(a_wrong_size_is_refused) {
 END_TEST
 
 UNIT_MAIN("scoreboard", it_counts, a_slot_is_shown_whole_and_terminated,
-                a_dead_worker_leaves_its_last_state, rubbish_on_the_board_harms_nothing,
+                what_is_shown_reaches_manager_and_workers, a_dead_worker_leaves_its_last_state,
+                rubbish_on_the_board_harms_nothing,
                 the_board_keeps_its_size_and_the_ledger_its_writer,
                 workers_learn_that_they_should_leave, a_wrong_size_is_refused);

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/* What is shown of a worker and of the pool, and decides nothing. */
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#include "shared/cleanup.h"
+#include "shared/scoreboard_parts.h"
+
+static SlotDetail *detail_at(const Scoreboard *board, unsigned slot) {
+        return (SlotDetail *) ((char *) board->map + scoreboard_details_offset(board->n_slots)) +
+               slot;
+}
+
+void scoreboard_note_end(Scoreboard *board, unsigned slot, SlotWord word) {
+        detail_at(board, slot)->last_word = word;
+}
+
+/* Counted by their place in the struct: a total is one aligned word, and a reader sees the old or the new. */
+void scoreboard_set_totals(Scoreboard *board, const PoolTotals *totals) {
+        const uint64_t *from = (const uint64_t *) totals;
+
+        for (size_t i = 0; i < ELEMENTSOF(board->ledger->totals); i++)
+                atomic_store_explicit(&board->ledger->totals[i], from[i], memory_order_relaxed);
+}
+
+int scoreboard_busy_max(const Scoreboard *board, uint64_t *ret) {
+        return scoreboard_read(board, ret, sizeof(*ret), offsetof(BoardHead, n_busy_max));
+}
+
+void scoreboard_totals(const Scoreboard *board, PoolTotals *ret) {
+        uint64_t *to = (uint64_t *) ret, n_busy_max = atomic_load(&head_of(board)->n_busy_max);
+
+        for (size_t i = 0; i < ELEMENTSOF(board->ledger->totals); i++)
+                to[i] = atomic_load_explicit(&board->ledger->totals[i], memory_order_relaxed);
+        if (n_busy_max > ret->n_busy_max)
+                ret->n_busy_max = n_busy_max;
+}
+
+void scoreboard_set_worker(Scoreboard *board, unsigned slot, pid_t pid, uint64_t start_sec) {
+        SlotDetail *detail = detail_at(board, slot);
+
+        detail->pid = (uint64_t) pid;
+        detail->start_sec = start_sec;
+        scoreboard_set_usage(board, slot, &(RequestUsage){});
+}
+
+void scoreboard_set_usage(Scoreboard *board, unsigned slot, const RequestUsage *usage) {
+        SlotDetail *detail = detail_at(board, slot);
+
+        atomic_store_explicit(&detail->duration_usec, usage->duration_usec, memory_order_relaxed);
+        atomic_store_explicit(
+                        &detail->cpu_centipercent, usage->cpu_centipercent, memory_order_relaxed);
+        atomic_store_explicit(&detail->memory_bytes, usage->memory_bytes, memory_order_relaxed);
+}
+
+static void copy_cut(char *to, size_t size, const char *from) {
+        size_t n = from ? strnlen(from, size - 1) : 0;
+
+        memcpy(to, from ? from : "", n);
+        to[n] = '\0';
+}
+
+void scoreboard_set_request(Scoreboard *board, unsigned slot, const RequestInfo *info) {
+        SlotDetail *detail = detail_at(board, slot);
+        uint64_t sequence = atomic_load_explicit(&detail->sequence, memory_order_relaxed);
+
+        /* Odd: a reader that sees the same even number before and after has a whole copy. */
+        atomic_store_explicit(&detail->sequence, sequence | 1, memory_order_relaxed);
+        atomic_thread_fence(memory_order_release);
+        copy_cut(detail->method, sizeof(detail->method), info->method);
+        copy_cut(detail->uri, sizeof(detail->uri), info->uri);
+        copy_cut(detail->query, sizeof(detail->query), info->query);
+        copy_cut(detail->script, sizeof(detail->script), info->script);
+        copy_cut(detail->user, sizeof(detail->user), info->user);
+        copy_cut(detail->remote, sizeof(detail->remote), info->remote);
+        detail->content_length = info->content_length;
+        atomic_store_explicit(&detail->sequence, (sequence | 1) + 1, memory_order_release);
+}
+
+/* Reads the detail until two readings agree, a few times only: the writer may be hostile. */
+static int detail_read(const Scoreboard *board, unsigned slot, SlotDetail *ret) {
+        size_t offset = scoreboard_details_offset(board->n_slots) + slot * sizeof(SlotDetail);
+        uint64_t after;
+        int r;
+
+        for (unsigned attempt = 0; attempt < 3; attempt++) {
+                r = scoreboard_read(board, ret, sizeof(*ret), offset);
+                if (r < 0)
+                        return r;
+
+                r = scoreboard_read(board, &after, sizeof(after), offset);
+                if (r < 0)
+                        return r;
+
+                if (after == ret->sequence && (after & 1) == 0)
+                        break;
+        }
+
+        return 0;
+}
+
+int scoreboard_view_slot(Scoreboard *board, unsigned slot, SlotView *ret) {
+        SlotWord word;
+        uint64_t counter;
+        SlotDetail detail;
+        int r;
+
+        if (slot >= n_places(board->n_slots))
+                return -EINVAL;
+
+        r = scoreboard_read(board, &word, sizeof(word), WORDS_OFFSET + slot * sizeof(SlotWord));
+        if (r < 0)
+                return r;
+
+        r = scoreboard_read(board, &counter, sizeof(counter),
+                        scoreboard_counters_offset(board->n_slots) + slot * sizeof(SlotWord));
+        if (r < 0)
+                return r;
+
+        r = detail_read(board, slot, &detail);
+        if (r < 0)
+                return r;
+
+        *ret = (SlotView){
+                .state = slot_word_state(word),
+                .last_state = slot_word_state(detail.last_word),
+                .since_usec = slot_word_since_usec(word),
+                .n_requests = counter,
+                .content_length = detail.content_length,
+                .pid = detail.pid <= INT_MAX ? (pid_t) detail.pid : 0,
+                .start_sec = detail.start_sec,
+                .usage = { detail.duration_usec, detail.cpu_centipercent, detail.memory_bytes },
+        };
+        copy_cut(ret->method, sizeof(ret->method), detail.method);
+        copy_cut(ret->uri, sizeof(ret->uri), detail.uri);
+        copy_cut(ret->query, sizeof(ret->query), detail.query);
+        copy_cut(ret->script, sizeof(ret->script), detail.script);
+        copy_cut(ret->user, sizeof(ret->user), detail.user);
+        copy_cut(ret->remote, sizeof(ret->remote), detail.remote);
+        return 0;
+}
