@@ -177,3 +177,49 @@ const FcgiParam *fcgi_params_find(const FcgiParams *params, const char *name, si
 
         return *entry == 0 ? NULL : params->items + *entry - 1;
 }
+
+int fcgi_params_set(FcgiParams *params, const char *name, const char *value, size_t value_len) {
+        size_t name_len = strlen(name), left = params->max_bytes - params->n_bytes;
+        char *text = (char *) params->bytes + params->n_bytes;
+        int r;
+
+        if (value_len > left || name_len + 2 > left - value_len)
+                return -E2BIG;
+
+        memcpy(text, name, name_len);
+        text[name_len] = '=';
+        memcpy(text + name_len + 1, value, value_len);
+        text[name_len + 1 + value_len] = '\0';
+
+        r = add_item(params, text,
+                        &(FcgiParam){
+                                        .name = text,
+                                        .value = text + name_len + 1,
+                                        .name_len = (uint32_t) name_len,
+                                        .value_len = (uint32_t) value_len,
+                        });
+        if (r < 0)
+                return r;
+
+        params->n_bytes += name_len + value_len + 2;
+        params->envp[params->n_items] = NULL;
+        return 0;
+}
+
+/* The table has no mark for an entry that was taken out, and this is rare: it is made anew. */
+void fcgi_params_unset(FcgiParams *params, const char *name) {
+        uint16_t *entry = table_entry(params, name, strlen(name));
+        size_t at = *entry, n = params->n_items;
+
+        if (at == 0)
+                return;
+
+        memmove(params->items + at - 1, params->items + at, (n - at) * sizeof(*params->items));
+        memmove(params->envp + at - 1, params->envp + at, (n - at + 1) * sizeof(*params->envp));
+        params->n_items--;
+
+        memset(params->table, 0, params->table_size * sizeof(*params->table));
+        for (size_t i = 0; i < params->n_items; i++)
+                *table_entry(params, params->items[i].name, params->items[i].name_len) =
+                                (uint16_t) (i + 1);
+}

@@ -48,3 +48,10 @@ int fcgi_params_parse(FcgiParams *params);
 
 /* NULL: not there. */
 const FcgiParam *fcgi_params_find(const FcgiParams *params, const char *name, size_t name_len);
+
+/* For the rest of the request: a copy of the value under this name, in the place of the former one or
+ * behind all others. The former value stays readable. -E2BIG: over max_bytes or max_items. */
+int fcgi_params_set(FcgiParams *params, const char *name, const char *value, size_t value_len);
+
+/* Takes the name away; fine if it is not there. */
+void fcgi_params_unset(FcgiParams *params, const char *name);

@@ -147,6 +147,10 @@ const FcgiParam *fcgi_request_params(const FcgiRequest *req, size_t *ret_n) {
         return req->params.items;
 }
 
+FcgiParams *fcgi_request_environment(FcgiRequest *req) {
+        return &req->params;
+}
+
 bool fcgi_request_aborted(const FcgiRequest *req) {
         return req->aborted;
 }

@@ -93,6 +93,9 @@ const char *fcgi_request_param(const FcgiRequest *req, const char *name, size_t 
  * name comes twice. */
 const FcgiParam *fcgi_request_params(const FcgiRequest *req, size_t *ret_n);
 
+/* The same, to set and unset some for the rest of the request: valid as long as they are. */
+FcgiParams *fcgi_request_environment(FcgiRequest *req);
+
 /* Body (FCGI_STDIN): waits until n bytes are there; fewer, or 0, mean the end or an error. Can be
  * mixed with FCGX_GetStr() on ->in. */
 size_t fcgi_request_read_body(FcgiRequest *req, void *buffer, size_t n);

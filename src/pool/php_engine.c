@@ -13,10 +13,10 @@
 #include "pool/php_functions.h"
 #include "pool/php_ini_check.h"
 #include "pool/php_sapi.h"
+#include "pool/php_script.h"
 #include "pool/php_settings.h"
-#include "shared/clock.h"
-#include "shared/escape.h"
-#include "shared/parse.h"
+#include "pool/php_variables.h"
+#include "shared/fd.h"
 
 /* --- start --- */
 
@@ -24,12 +24,6 @@ static bool exists(const char *path) {
         struct stat st;
 
         return stat(path, &st) >= 0;
-}
-
-static bool is_file(const char *path) {
-        struct stat st;
-
-        return stat(path, &st) >= 0 && S_ISREG(st.st_mode);
 }
 
 /* Without php_ini the pool reads what php-fpm on this machine reads, else what libphp was built
@@ -100,6 +94,7 @@ void php_engine_root_changed(void) {
 }
 
 void php_engine_enter_worker(void) {
+        php_variables_install();
         SG(options) |= SAPI_OPTION_NO_CHDIR;
 }
 
@@ -109,121 +104,58 @@ static const char *param(const PhpRequest *request, const char *name, size_t nam
         return fcgi_request_param(request->fcgi, name, name_len);
 }
 
-/* The request's own string: PHP frees its copy, path_translated, when it cannot open the script. */
-static const char *script_of(const PhpRequest *request) {
-        const char *script = param(request, ZEND_STRL("SCRIPT_FILENAME"));
-
-        return script ? script : param(request, ZEND_STRL("PATH_TRANSLATED"));
-}
-
-/* What PHP wants to know before it starts a request. Everything is borrowed from the request but
- * path_translated, which PHP frees. */
-static void set_request_info(PhpRequest *request) {
-        sapi_request_info *info = &SG(request_info);
-        const char *script = script_of(request);
+static void set_body_info(const PhpRequest *request, sapi_request_info *info) {
         const char *length = param(request, ZEND_STRL("CONTENT_LENGTH"));
         const char *type = param(request, ZEND_STRL("CONTENT_TYPE"));
 
-        *info = (sapi_request_info){
-                .request_method = param(request, ZEND_STRL("REQUEST_METHOD")),
-                .query_string = (char *) param(request, ZEND_STRL("QUERY_STRING")),
-                .request_uri = (char *) param(request, ZEND_STRL("SCRIPT_NAME")),
-                .content_type = type ? type : "",
-                .content_length = length ? ZEND_STRTOL(length, NULL, 10) : 0,
-                .path_translated = script ? estrdup(script) : NULL,
-                .proto_num = 1000,
-        };
+        info->query_string = (char *) param(request, ZEND_STRL("QUERY_STRING"));
+        info->content_type = type ? type : "";
+        info->content_length = length ? ZEND_STRTOL(length, NULL, 10) : 0;
         if (info->content_length < 0)
                 info->content_length = 0;
-
-        SG(sapi_headers).http_response_code = 200;
         php_handle_auth_data(param(request, ZEND_STRL("HTTP_AUTHORIZATION")));
 }
 
-/* An answer of ours in place of a script's: goes through PHP's output, so that headers are sent. */
-static void refuse(int code, const char *body) {
-        SG(sapi_headers).http_response_code = code;
-        php_output_write(body, strlen(body));
-}
+/* What PHP wants to know before it starts a request. Everything is borrowed from the request but
+ * path_translated, which PHP frees. Without a path there is nothing that could run, or read a body. */
+static void set_request_info(PhpRequest *request) {
+        sapi_request_info *info = &SG(request_info);
+        const char *script = request->path.script;
 
-/* Paths are the client's words: escaped. */
-_printf_(1, 2) static void log_refusal(const char *format, ...) {
-        char *text, escaped[2048];
-        va_list arguments;
+        *info = (sapi_request_info){
+                .request_method = param(request, ZEND_STRL("REQUEST_METHOD")),
+                .request_uri = (char *) request->path.request_uri,
+                .path_translated = script ? estrdup(script) : NULL,
+                .proto_num = 1000,
+        };
 
-        va_start(arguments, format);
-        vspprintf(&text, 0, format, arguments);
-        va_end(arguments);
-        escape_string(escaped, sizeof(escaped), text);
-        sapi_module.log_message(escaped, LOG_ERR);
-        efree(text);
-}
-
-/* The directory of the script is the working directory, as under every SAPI. PHP leaves it to us (NO_CHDIR),
- * which saves getcwd() and the way back; and when the last script of the same directory has not left it, it
- * is entered again only after a second, for the case that the path leads elsewhere by now: releases are
- * switched by a symbolic link, whose target PHP itself remembers for realpath_cache_ttl seconds. */
-static void enter_script_directory(const char *path) {
-        static char entered[MAXPATHLEN];
-        static uint64_t entered_usec;
-        const char *slash = strrchr(path, '/');
-        size_t n = slash == path ? 1 : slash ? (size_t) (slash - path) : 0;
-        bool left = php_functions_directory_was_left();
-        uint64_t now = clock_now_usec();
-
-        if (n == 0 || n >= sizeof(entered))
-                return;
-        if (!left && now - entered_usec < USEC_PER_SEC && memcmp(entered, path, n) == 0 &&
-                        entered[n] == '\0')
-                return;
-
-        memcpy(entered, path, n);
-        entered[n] = '\0';
-        entered_usec = VCWD_CHDIR(entered) == 0 ? now : 0;
-}
-
-static bool open_script(const PhpRequest *request, zend_file_handle *handle) {
-        const char *path = script_of(request);
-
-        if (!path) {
-                log_refusal("Primary script unknown");
-                refuse(404, "File not found.\n");
-                return false;
-        }
-
-        if (!pool_config_extension_allowed(request->config, path) && is_file(path)) {
-                log_refusal("Access to the script '%s' has been denied (see "
-                            "security.limit_extensions)",
-                                path);
-                refuse(403, "Access denied.\n");
-                return false;
-        }
-
-        errno = ENOENT;
-        if (pool_config_extension_allowed(request->config, path) &&
-                        php_fopen_primary_script(handle) == SUCCESS)
-                return true;
-
-        if (errno == EACCES) {
-                log_refusal("Unable to open primary script: %s (%s)", path, strerror(errno));
-                refuse(403, "Access denied.\n");
-        } else {
-                log_refusal("Primary script unknown: %s (%s)", path, strerror(errno));
-                refuse(404, "File not found.\n");
-        }
-        return false;
+        SG(sapi_headers).http_response_code = 200;
+        if (request->path.named)
+                set_body_info(request, info);
 }
 
 static void run_script(PhpRequest *request) {
         zend_file_handle handle;
 
-        if (!open_script(request, &handle))
+        if (!php_script_open(request, &handle))
                 return;
 
-        enter_script_directory(SG(request_info).path_translated);
+        php_script_enter_directory(SG(request_info).path_translated);
         request->stage(SLOT_RUNNING, request->userdata);
+        EG(exit_status) = 0;
         php_execute_script(&handle);
         zend_destroy_file_handle(&handle);
+}
+
+/* fastcgi.error_header: how a web server may tell a fatal error from an answer. */
+static void mark_failure(void) {
+        sapi_header_line header = { .line = php_cgi_settings()->error_header };
+
+        if (EG(exit_status) != 255 || SG(headers_sent) || !header.line || !*header.line)
+                return;
+
+        header.line_len = strlen(header.line);
+        sapi_header_op(SAPI_HEADER_REPLACE, &header);
 }
 
 /* Handlers are installed at the first request; looking after them again at each costs 7 system
@@ -242,7 +174,6 @@ static void skip_input_timer_without_body(void) {
 }
 
 static int serve_in_try(PhpRequest *request) {
-        request->logging = php_cgi_settings()->logging;
         set_request_info(request);
         skip_input_timer_without_body();
 
@@ -252,6 +183,7 @@ static int serve_in_try(PhpRequest *request) {
         keep_signal_handlers();
         if (SG(request_info).request_method)
                 run_script(request);
+        mark_failure();
 
         if (!request->finished)
                 request->stage(SLOT_ENDING, request->userdata);
@@ -260,15 +192,22 @@ static int serve_in_try(PhpRequest *request) {
         return 0;
 }
 
+void php_engine_look(PhpRequest *request) {
+        php_script_find(request);
+}
+
 int php_engine_serve(PhpRequest *request) {
         volatile int r = -EFAULT;
 
+        request->told = false;
+        request->body_fd = -EBADF;
         SG(server_context) = request;
         zend_first_try {
                 r = serve_in_try(request);
         }
         zend_end_try();
         SG(server_context) = NULL;
+        fd_close(request->body_fd);
 
         (void) php_request_finish(request);
         return r < 0 ? r : request->result;

@@ -17,6 +17,7 @@ typedef struct PhpCgiSettings {
         bool fix_pathinfo;
         bool discard_path;
         bool logging;
+        char *error_header; /* NULL, or PHP's */
 } PhpCgiSettings;
 
 /* As php.ini, the pool and the request have them now. */

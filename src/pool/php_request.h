@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "pool/fcgi_request.h"
+#include "pool/script_path.h"
 #include "shared/pool_config.h"
 #include "shared/scoreboard.h"
 
@@ -15,7 +16,9 @@ typedef struct PhpRequest {
         const PoolConfig *config;
         bool finished; /* the answer is out: fastcgi_finish_request(), or the end */
         int result;    /* of php_request_finish() */
-        bool logging;  /* fastcgi.logging: PHP's messages also go to the web server */
+        bool told;     /* the web server has had a message of this request */
+        int body_fd;   /* of REQUEST_BODY_FILE, -EBADF */
+        ScriptPath path;
 
         /* Tells the scoreboard. */
         void (*stage)(SlotState state, void *userdata);

@@ -2,6 +2,8 @@
 #include "pool/php_sapi.h"
 
 #include <SAPI.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <http_status_codes.h>
 #include <php.h>
 #include <php_main.h>
@@ -54,6 +56,9 @@ static void on_flush(void *server_context) {
         if (!request || request->finished)
                 return;
 
+#if PHP_VERSION_ID >= 80400
+        sapi_send_headers();
+#endif
         if (fcgi_request_flush(request->fcgi) < 0)
                 php_handle_aborted_connection();
 }
@@ -66,17 +71,12 @@ static const char *reason_of(int code) {
         return NULL;
 }
 
-/* "HTTP/1.1 404 Nothing here", set by header(), gives status and reason as the script wants them.
- */
-static const char *own_status(const sapi_headers_struct *headers) {
-        const char *line = headers->http_status_line;
-        const char *blank = line ? strchr(line, ' ') : NULL;
-
-        return blank ? blank + strspn(blank, " ") : NULL;
+static bool begins_with(const sapi_header_struct *header, const char *name, size_t name_len) {
+        return header->header_len > name_len && strncasecmp(header->header, name, name_len) == 0;
 }
 
-static bool sets_status(const sapi_header_struct *header) {
-        return header->header_len > 7 && strncasecmp(header->header, "Status:", 7) == 0;
+static bool is_status(const sapi_header_struct *header) {
+        return begins_with(header, ZEND_STRL("Status:"));
 }
 
 static bool script_sets_status(sapi_headers_struct *headers) {
@@ -84,56 +84,113 @@ static bool script_sets_status(sapi_headers_struct *headers) {
 
         for (sapi_header_struct *h = zend_llist_get_first_ex(&headers->headers, &position); h;
                         h = zend_llist_get_next_ex(&headers->headers, &position))
-                if (sets_status(h))
+                if (is_status(h))
                         return true;
 
         return false;
 }
 
-static void write_status(FcgiRequest *fcgi, sapi_headers_struct *headers, bool rfc2616) {
-        int code = headers->http_response_code ? headers->http_response_code : 200;
-        const char *own = own_status(headers), *reason = reason_of(code);
-        char line[1024];
-        int n;
+/* "HTTP/1.1 404 Nothing here", set by header(), gives status and reason as the script wants them: " 404
+ * Nothing here", or NULL. */
+static const char *own_status(const char *line) {
+        const char *blank = line ? strchr(line, ' ') : NULL;
 
-        if (rfc2616 && headers->http_status_line)
-                n = snprintf(line, sizeof(line), "%s\r\n", headers->http_status_line);
-        else if (own)
-                n = snprintf(line, sizeof(line), "%s %s\r\n",
-                                rfc2616 ? "HTTP/1.0" : "Status:", own);
-        else
-                n = snprintf(line, sizeof(line), "%s %d%s%s\r\n",
-                                rfc2616 ? "HTTP/1.0" : "Status:", code, reason ? " " : "",
+        return blank && strncasecmp(line, "HTTP/", 5) == 0 ? blank : NULL;
+}
+
+/* The line in front of the headers, "": there is none. Returns the status code that it tells, which that of
+ * a line of the script's own may differ from. */
+static int format_status(char *line, size_t size, sapi_headers_struct *headers, bool rfc2616) {
+        const char *own = own_status(headers->http_status_line);
+        int code = headers->http_response_code, n = 0;
+        const char *reason;
+
+        *line = '\0';
+        if (own || (rfc2616 && headers->http_status_line)) {
+                n = snprintf(line, size, "%s%s", rfc2616 ? "" : "Status:",
+                                rfc2616 ? headers->http_status_line : own);
+                own = strchr(headers->http_status_line, ' ');
+                code = own ? atoi(own) : code;
+        } else if (!script_sets_status(headers)) {
+                reason = reason_of(code);
+                n = snprintf(line, size, "Status: %d%s%s", code, reason ? " " : "",
                                 reason ? reason : "");
-        if (n > 0 && (size_t) n < sizeof(line))
-                (void) fcgi_request_write(fcgi, line, (size_t) n);
+        }
+
+        return n < 0 ? headers->http_response_code : code;
+}
+
+static void write_header(FcgiRequest *fcgi, const char *header, size_t size) {
+        (void) fcgi_request_write(fcgi, header, size);
+        (void) fcgi_request_write(fcgi, "\r\n", 2);
 }
 
 static int on_send_headers(sapi_headers_struct *headers) {
         PhpRequest *request = php_request_current();
         const PhpCgiSettings *settings = php_cgi_settings();
+        int code = headers->http_response_code;
         zend_llist_position position;
+        bool has_status;
+        char line[1024] = "";
 
         if (!request || request->finished || SG(request_info).no_headers)
                 return SAPI_HEADER_SENT_SUCCESSFULLY;
 
-        if (settings->nph || headers->http_response_code != 200)
-                if (!script_sets_status(headers))
-                        write_status(request->fcgi, headers, settings->rfc2616_headers);
+        if (settings->nph || code != 200)
+                code = format_status(line, sizeof(line), headers, settings->rfc2616_headers);
+        has_status = *line;
+        if (has_status)
+                write_header(request->fcgi, line, strlen(line));
 
         for (sapi_header_struct *h = zend_llist_get_first_ex(&headers->headers, &position); h;
                         h = zend_llist_get_next_ex(&headers->headers, &position)) {
-                if (h->header_len == 0)
+                if (h->header_len == 0 || (is_status(h) && has_status))
+                        continue;
+                if (code == 304 && begins_with(h, ZEND_STRL("Content-Type:")))
                         continue;
 
-                (void) fcgi_request_write(request->fcgi, h->header, h->header_len);
-                (void) fcgi_request_write(request->fcgi, "\r\n", 2);
+                has_status = has_status || is_status(h);
+                write_header(request->fcgi, h->header, h->header_len);
         }
         (void) fcgi_request_write(request->fcgi, "\r\n", 2);
         return SAPI_HEADER_SENT_SUCCESSFULLY;
 }
 
 /* --- the request --- */
+
+static const char *param(const char *name, size_t name_len) {
+        PhpRequest *request = php_request_current();
+
+        return request ? fcgi_request_param(request->fcgi, name, name_len) : NULL;
+}
+
+static size_t read_file(int fd, char *buffer, size_t size) {
+        size_t done = 0;
+        ssize_t n;
+
+        while (done < size && (n = read(fd, buffer + done, size - done)) > 0)
+                done += (size_t) n;
+
+        return done;
+}
+
+/* A web server that has the body in a file may tell its name in place of sending it. */
+static size_t read_body(PhpRequest *request, char *buffer, size_t size) {
+        const char *file = param(ZEND_STRL("REQUEST_BODY_FILE"));
+
+        if (!file || !*file)
+                return fcgi_request_read_body(request->fcgi, buffer, size);
+
+        if (request->body_fd < 0)
+                request->body_fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        if (request->body_fd < 0) {
+                php_error(E_WARNING, "REQUEST_BODY_FILE: open('%s') failed: %s (%d)", file,
+                                strerror(errno), errno);
+                return 0;
+        }
+
+        return read_file(request->body_fd, buffer, size);
+}
 
 static size_t on_read_post(char *buffer, size_t size) {
         PhpRequest *request = php_request_current();
@@ -142,13 +199,7 @@ static size_t on_read_post(char *buffer, size_t size) {
         if (!request || request->finished || left <= 0)
                 return 0;
 
-        return fcgi_request_read_body(request->fcgi, buffer, MIN(size, (size_t) left));
-}
-
-static const char *param(const char *name, size_t name_len) {
-        PhpRequest *request = php_request_current();
-
-        return request ? fcgi_request_param(request->fcgi, name, name_len) : NULL;
+        return read_body(request, buffer, MIN(size, (size_t) left));
 }
 
 static char *on_read_cookies(void) {
@@ -193,22 +244,30 @@ static void write_lines(int priority, const char *message) {
         free(text);
 }
 
+static void tell_web_server(PhpRequest *request, const char *prefix, const char *message) {
+        if (!request || request->finished || !php_cgi_settings()->logging)
+                return;
+
+        if (request->told)
+                (void) fcgi_request_write_error(request->fcgi, ZEND_STRL("; "));
+        request->told = true;
+        (void) fcgi_request_write_error(request->fcgi, prefix, strlen(prefix));
+        (void) fcgi_request_write_error(request->fcgi, message, strlen(message));
+}
+
+void php_sapi_tell(int priority, const char *line, const char *web_server) {
+        write_lines(priority, line);
+        tell_web_server(php_request_current(), "", web_server);
+}
+
 static void on_log_message(const char *message, int priority) {
         PhpRequest *request = php_request_current();
 
         write_lines(priority, message);
-        if (!request) {
-                if (first_message[0] == '\0' && priority <= LOG_WARNING)
-                        snprintf(first_message, sizeof(first_message), "%.*s",
-                                        (int) strcspn(message, "\n"), message);
-                return;
-        }
-
-        if (request->logging && !request->finished) {
-                (void) fcgi_request_write_error(request->fcgi, ZEND_STRL("PHP message: "));
-                (void) fcgi_request_write_error(request->fcgi, message, strlen(message));
-                (void) fcgi_request_write_error(request->fcgi, ZEND_STRL("; "));
-        }
+        tell_web_server(request, "PHP message: ", message);
+        if (!request && first_message[0] == '\0' && priority <= LOG_WARNING)
+                snprintf(first_message, sizeof(first_message), "%.*s", (int) strcspn(message, "\n"),
+                                message);
 }
 
 /* --- the module --- */

@@ -12,3 +12,7 @@ extern struct _sapi_module_struct fpmd_sapi_module;
 
 /* The first warning, or worse, logged while no request ran: why PHP does not start. */
 const char *php_sapi_first_message(void);
+
+/* A message of ours about the request that runs: a line for the journal, escaped already, and what
+ * php-fpm tells the web server in the same case. */
+void php_sapi_tell(int priority, const char *line, const char *web_server);

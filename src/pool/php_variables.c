@@ -8,16 +8,22 @@
 #include "pool/php_functions.h"
 #include "pool/php_request.h"
 
-static void register_one(const char *name, const char *value, size_t length, zval *array) {
+enum {
+        NO_FILTER = -1,
+};
+
+/* filter: PARSE_SERVER or PARSE_ENV, which filter_input() keeps its own copy for, or NO_FILTER. */
+static void register_one(
+                const char *name, const char *value, size_t length, zval *array, int filter) {
         char *copy = estrndup(value, length);
         size_t filtered = length;
 
-        if (sapi_module.input_filter(PARSE_SERVER, name, &copy, length, &filtered))
+        if (filter == NO_FILTER || sapi_module.input_filter(filter, name, &copy, length, &filtered))
                 php_register_variable_safe(name, copy, filtered, array);
         efree(copy);
 }
 
-static void register_params(const FcgiRequest *fcgi, zval *array) {
+static void register_params(const FcgiRequest *fcgi, zval *array, int filter) {
         size_t n;
         const FcgiParam *params = fcgi_request_params(fcgi, &n);
         char name[256];
@@ -32,33 +38,55 @@ static void register_params(const FcgiRequest *fcgi, zval *array) {
 
                 memcpy(name, param->name, param->name_len);
                 name[param->name_len] = '\0';
-                register_one(name, param->value, param->value_len, array);
+                register_one(name, param->value, param->value_len, array, filter);
         }
 }
 
-static void register_php_self(const FcgiRequest *fcgi, zval *array) {
-        const char *script_name = fcgi_request_param(fcgi, ZEND_STRL("SCRIPT_NAME"));
-        const char *path_info = fcgi_request_param(fcgi, ZEND_STRL("PATH_INFO"));
+static void register_php_self(zval *array) {
+        const char *uri = SG(request_info).request_uri;
+        const char *path_info =
+                        fcgi_request_param(php_request_current()->fcgi, ZEND_STRL("PATH_INFO"));
+        bool with_info = php_cgi_settings()->fix_pathinfo && path_info;
         char *self;
         size_t n;
 
-        if (!php_cgi_settings()->fix_pathinfo) {
-                n = spprintf(&self, 0, "%s",
-                                SG(request_info).request_uri ? SG(request_info).request_uri : "");
-        } else
-                n = spprintf(&self, 0, "%s%s", script_name ? script_name : "",
-                                path_info ? path_info : "");
-        register_one("PHP_SELF", self, n, array);
+        n = spprintf(&self, 0, "%s%s", uri ? uri : "", with_info ? path_info : "");
+        register_one("PHP_SELF", self, n, array, PARSE_SERVER);
         efree(self);
 }
 
-void php_variables_register(zval *array) {
+/* --- PHP's environment: that of the process, and the request's --- */
+
+static void (*import_process)(zval *array);
+
+/* $_ENV and $_SERVER. */
+static void import_environment(zval *array) {
+        PhpRequest *request = php_request_current();
+        const zval *env = &PG(http_globals)[TRACK_VARS_ENV];
+        bool is_env = Z_TYPE_P(env) == IS_ARRAY && Z_ARR_P(env) == Z_ARR_P(array);
+
+        import_process(array);
+        if (request)
+                register_params(request->fcgi, array, is_env ? PARSE_ENV : PARSE_SERVER);
+}
+
+/* getenv() without a name. */
+static void load_environment(zval *array) {
         PhpRequest *request = php_request_current();
 
-        php_import_environment_variables(array);
-        if (!request)
-                return;
+        import_process(array);
+        if (request)
+                register_params(request->fcgi, array, NO_FILTER);
+}
 
-        register_params(request->fcgi, array);
-        register_php_self(request->fcgi, array);
+void php_variables_install(void) {
+        import_process = php_import_environment_variables;
+        php_import_environment_variables = import_environment;
+        php_load_environment_variables = load_environment;
+}
+
+void php_variables_register(zval *array) {
+        php_import_environment_variables(array);
+        if (php_request_current())
+                register_php_self(array);
 }

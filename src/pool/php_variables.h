@@ -6,5 +6,8 @@
 
 #include <Zend/zend_types.h>
 
+/* Once in a worker: from now on $_ENV and getenv() have the request's params too. */
+void php_variables_install(void);
+
 /* The SAPI callback register_server_variables. */
 void php_variables_register(zval *track_vars_array);

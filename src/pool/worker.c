@@ -138,9 +138,9 @@ static void publish_request(Worker *worker) {
         const char *length = param(worker, "CONTENT_LENGTH");
         RequestInfo info = {
                 .method = param(worker, "REQUEST_METHOD"),
-                .uri = param(worker, "SCRIPT_NAME"),
+                .uri = worker->php.path.request_uri,
                 .query = param(worker, "QUERY_STRING"),
-                .script = param(worker, "SCRIPT_FILENAME"),
+                .script = worker->php.path.script,
                 .user = param(worker, "REMOTE_USER"),
                 .remote = param(worker, "REMOTE_ADDR"),
                 .content_length = length ? strtoull(length, NULL, 10) : 0,
@@ -200,6 +200,7 @@ static int serve_request(Worker *worker) {
                 return refuse_late(worker);
         }
 
+        php_engine_look(&worker->php);
         publish_request(worker);
         worker->request_usec = clock_now_usec();
         on_stage(SLOT_REQUEST_INFO, worker);

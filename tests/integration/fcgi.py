@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """A FastCGI client for the tests: speaks to a pool without a web server between.
 
-    fcgi.py ADDRESS SCRIPT [NAME=VALUE …]   sends one request, prints what comes back
+    fcgi.py ADDRESS SCRIPT [NAME=VALUE …]   sends one request, prints what comes back; NAME alone
+                                            leaves that parameter out, BODY=TEXT is the body
     fcgi.py --time ADDRESS SCRIPT           prints the milliseconds until the first byte
 
 ADDRESS is a path, or HOST:PORT. As a module: connect(), record(), pairs(), request(), Reply.
@@ -60,7 +61,7 @@ def params_of(script, body=b"", **more):
         params["CONTENT_LENGTH"] = str(len(body))
         params["CONTENT_TYPE"] = "application/octet-stream"
     params.update(more)
-    return params
+    return {name: value for name, value in params.items() if value is not None}
 
 
 def request(script, body=b"", flags=0, **more):
@@ -123,7 +124,10 @@ def main(argv):
     if len(argv) < 3:
         sys.exit(__doc__)
     start = time.monotonic()
-    reply = get(argv[1], argv[2], **dict(pair.split("=", 1) for pair in argv[3:]))
+    more = dict(pair.split("=", 1) if "=" in pair else (pair, None) for pair in argv[3:])
+    if "BODY" in more:
+        more["body"] = more.pop("BODY").encode()
+    reply = get(argv[1], argv[2], **more)
     if not reply.ended:
         sys.exit("no END_REQUEST")
     if timing:

@@ -210,6 +210,66 @@ START_TEST(test_reset_forgets) {
 }
 END_TEST
 
+START_TEST(test_set_and_unset) {
+        const char *former;
+
+        ck_assert_int_eq(PARSE("\x01\x01"
+                               "Ax\x01\x01"
+                               "By\x01\x01"
+                               "Cz"),
+                        0);
+        former = value("B");
+
+        ck_assert_int_eq(fcgi_params_set(&params, "B", "longer than before", 6), 0);
+        ck_assert_str_eq(value("B"), "longer");
+        ck_assert_str_eq(former, "y");
+        ck_assert_uint_eq(params.n_items, 3);
+        ck_assert_str_eq(params.envp[1], "B=longer");
+
+        ck_assert_int_eq(fcgi_params_set(&params, "D", "", 0), 0);
+        ck_assert_str_eq(value("D"), "");
+        ck_assert_str_eq(params.envp[3], "D=");
+        ck_assert_ptr_null(params.envp[4]);
+
+        fcgi_params_unset(&params, "A");
+        fcgi_params_unset(&params, "never there");
+        ck_assert_ptr_null(value("A"));
+        ck_assert_str_eq(value("B"), "longer");
+        ck_assert_str_eq(value("C"), "z");
+        ck_assert_str_eq(value("D"), "");
+        ck_assert_uint_eq(params.n_items, 3);
+        ck_assert_str_eq(params.envp[0], "B=longer");
+        ck_assert_ptr_null(params.envp[3]);
+
+        ck_assert_int_eq(fcgi_params_set(&params, "A", "again", 5), 0);
+        ck_assert_str_eq(params.envp[3], "A=again");
+}
+END_TEST
+
+START_TEST(test_set_is_bounded) {
+        static char big[4096];
+        char name[8];
+
+        memset(big, 'x', sizeof(big));
+        ck_assert_int_eq(PARSE(""), 0);
+        ck_assert_int_eq(fcgi_params_set(&params, "A", big, 4096), -E2BIG);
+        ck_assert_int_eq(fcgi_params_set(&params, "A", big, SIZE_MAX - 1), -E2BIG);
+        ck_assert_int_eq(fcgi_params_set(&params, "A", big, 4096 - 2), -E2BIG);
+        ck_assert_ptr_null(value("A"));
+        ck_assert_int_eq(fcgi_params_set(&params, "A", big, 4096 - 3), 0);
+        ck_assert_int_eq(fcgi_params_set(&params, "B", "", 0), -E2BIG);
+
+        fcgi_params_reset(&params);
+        for (unsigned i = 0; i < 16; i++) {
+                snprintf(name, sizeof(name), "N%u", i);
+                ck_assert_int_eq(fcgi_params_set(&params, name, "v", 1), 0);
+        }
+        ck_assert_int_eq(fcgi_params_set(&params, "N16", "v", 1), -E2BIG);
+        ck_assert_int_eq(fcgi_params_set(&params, "N15", "w", 1), 0);
+        ck_assert_ptr_null(params.envp[16]);
+}
+END_TEST
+
 int main(void) {
         Suite *suite = suite_create("fcgi-params");
         TCase *tcase = tcase_create("fcgi-params");
@@ -228,6 +288,8 @@ int main(void) {
         tcase_add_test(tcase, test_limits);
         tcase_add_test(tcase, test_names_that_collide);
         tcase_add_test(tcase, test_reset_forgets);
+        tcase_add_test(tcase, test_set_and_unset);
+        tcase_add_test(tcase, test_set_is_bounded);
         suite_add_tcase(suite, tcase);
 
         runner = srunner_create(suite);

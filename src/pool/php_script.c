@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+#include "pool/php_script.h"
+
+#include <SAPI.h>
+#include <errno.h>
+#include <php.h>
+#include <php_main.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <time.h>
+
+#include "pool/php_functions.h"
+#include "pool/php_sapi.h"
+#include "shared/clock.h"
+#include "shared/escape.h"
+#include "shared/parse.h"
+
+/* --- which --- */
+
+static bool is_file(const char *path, void *userdata) {
+        struct stat st;
+
+        (void) userdata;
+        return stat(path, &st) >= 0 && S_ISREG(st.st_mode);
+}
+
+/* As php-fpm asks it: with PHP's realpath. That remembers for realpath_cache_ttl what it has seen, and a
+ * look into its memory alone tells about a script in use: no system call. Under open_basedir PHP remembers
+ * nothing, and its realpath would be an lstat() of each directory. */
+static bool path_exists(const char *path, void *userdata) {
+        char resolved[MAXPATHLEN];
+        struct stat st;
+
+        (void) userdata;
+        if (*path == '/' && realpath_cache_lookup(path, strlen(path), time(NULL)))
+                return true;
+
+        if (PG(open_basedir) && *PG(open_basedir))
+                return stat(path, &st) >= 0;
+
+        return tsrm_realpath(path, resolved) != NULL;
+}
+
+void php_script_find(PhpRequest *request) {
+        const PhpCgiSettings *settings = php_cgi_settings();
+        ScriptRules rules = {
+                .fix_pathinfo = settings->fix_pathinfo,
+                .discard_path = settings->discard_path,
+                .doc_root = PG(doc_root),
+                .exists = path_exists,
+                .is_file = is_file,
+        };
+
+        (void) script_path_find(&request->path, fcgi_request_environment(request->fcgi), &rules);
+}
+
+/* --- open or refuse --- */
+
+/* An answer of ours in place of a script's: goes through PHP's output, so that headers are sent. */
+static void refuse(int status, const char *text) {
+        SG(sapi_headers).http_response_code = status;
+        PHPWRITE(text, strlen(text));
+}
+
+/* The journal hears what the web server is not told: which script. */
+static void log_refusal(const char *web_server, const char *path) {
+        char escaped[2048], line[2304];
+
+        if (!path) {
+                php_sapi_tell(LOG_ERR, web_server, web_server);
+                return;
+        }
+
+        escape_string(escaped, sizeof(escaped), path);
+        snprintf(line, sizeof(line), "%s: %s", web_server, escaped);
+        php_sapi_tell(LOG_ERR, line, web_server);
+}
+
+_printf_(1, 2) static void log_denial(const char *format, ...) {
+        char *text, escaped[2304];
+        va_list arguments;
+
+        va_start(arguments, format);
+        vspprintf(&text, 0, format, arguments);
+        va_end(arguments);
+        escape_string(escaped, sizeof(escaped), text);
+        php_sapi_tell(LOG_ERR, escaped, text);
+        efree(text);
+}
+
+static bool refuse_unknown(const PhpRequest *request) {
+        const char *path = fcgi_request_param(request->fcgi, ZEND_STRL("ORIG_SCRIPT_FILENAME"));
+
+        if (!path)
+                path = fcgi_request_param(request->fcgi, ZEND_STRL("SCRIPT_FILENAME"));
+        log_refusal("Primary script unknown", path);
+        refuse(404, "File not found.\n");
+        return false;
+}
+
+static bool refuse_extension(const char *path) {
+        log_denial("Access to the script '%s' has been denied (see security.limit_extensions)",
+                        path);
+        refuse(403, "Access denied.\n");
+        return false;
+}
+
+static bool refuse_unopened(const char *path, int error) {
+        log_denial("Unable to open primary script: %s (%s)", path, strerror(error));
+        if (error == EACCES)
+                refuse(403, "Access denied.\n");
+        else
+                refuse(404, "No input file specified.\n");
+        return false;
+}
+
+bool php_script_open(PhpRequest *request, zend_file_handle *handle) {
+        const char *path = SG(request_info).path_translated;
+
+        if (!path)
+                return refuse_unknown(request);
+
+        if (!pool_config_extension_allowed(request->config, path))
+                return refuse_extension(path);
+
+        /* PHP frees path_translated when it cannot open it; the request's own string stays. */
+        errno = 0;
+        if (php_fopen_primary_script(handle) != SUCCESS)
+                return refuse_unopened(request->path.script, errno);
+
+        return true;
+}
+
+/* --- its directory --- */
+
+/* PHP leaves it to us (NO_CHDIR), which saves getcwd() and the way back; and when the last script of the
+ * same directory has not left it, it is entered again only after a second, for the case that the path leads
+ * elsewhere by now: releases are switched by a symbolic link, whose target PHP itself remembers for
+ * realpath_cache_ttl seconds. */
+void php_script_enter_directory(const char *path) {
+        static char entered[MAXPATHLEN];
+        static uint64_t entered_usec;
+        const char *slash = strrchr(path, '/');
+        size_t n = slash == path ? 1 : slash ? (size_t) (slash - path) : 0;
+        bool left = php_functions_directory_was_left();
+        uint64_t now = clock_now_usec();
+
+        if (n == 0 || n >= sizeof(entered))
+                return;
+        if (!left && now - entered_usec < USEC_PER_SEC && memcmp(entered, path, n) == 0 &&
+                        entered[n] == '\0')
+                return;
+
+        memcpy(entered, path, n);
+        entered[n] = '\0';
+        entered_usec = VCWD_CHDIR(entered) == 0 ? now : 0;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* PhpScript: the file that a request runs: found, opened, or refused with php-fpm's answers.
+ *
+ * Runs in: worker. */
+
+#include <stdbool.h>
+
+#include "pool/php_request.h"
+
+struct _zend_file_handle;
+
+/* Before anything else is done with the request: puts its params right and fills in request->path.
+ * Needs nothing of PHP but its settings and its realpath cache. */
+void php_script_find(PhpRequest *request);
+
+/* PHP's path_translated is the script. false: answered, there is nothing to run. */
+bool php_script_open(PhpRequest *request, struct _zend_file_handle *handle);
+
+/* The directory of the script, as under every SAPI. */
+void php_script_enter_directory(const char *path);
