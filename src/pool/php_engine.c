@@ -12,6 +12,7 @@
 
 #include "pool/php_functions.h"
 #include "pool/php_ini_check.h"
+#include "pool/php_request_ini.h"
 #include "pool/php_sapi.h"
 #include "pool/php_script.h"
 #include "pool/php_settings.h"
@@ -81,6 +82,9 @@ int php_engine_start(const PoolConfig *config, bool strict) {
                 return -ENOEXEC;
 
         php_settings_apply(&config->php_values);
+        if (config->php_value_from_request || php_ini_has_per_dir_config() ||
+                        php_ini_has_per_host_config())
+                php_settings_keep_out_of_code(&config->php_values);
         php_functions_watch_chdir();
         return strict ? check_start() : 0;
 }
@@ -175,6 +179,7 @@ static void skip_input_timer_without_body(void) {
 
 static int serve_in_try(PhpRequest *request) {
         set_request_info(request);
+        php_request_ini_apply(request);
         skip_input_timer_without_body();
 
         if (php_request_startup() == FAILURE)
@@ -207,6 +212,7 @@ int php_engine_serve(PhpRequest *request) {
         }
         zend_end_try();
         SG(server_context) = NULL;
+        php_request_ini_end();
         fd_close(request->body_fd);
 
         (void) php_request_finish(request);

@@ -118,3 +118,22 @@ void php_settings_apply(const SettingList *settings) {
                                         setting->line, setting->key);
         }
 }
+
+bool php_settings_is_admin(const SettingList *settings, const char *key) {
+        for (size_t i = 0; i < settings->n_items; i++)
+                if (is_admin(&settings->items[i]) && strcmp(settings->items[i].key, key) == 0)
+                        return true;
+
+        return false;
+}
+
+void php_settings_keep_out_of_code(const SettingList *settings) {
+        zend_ini_entry *entry;
+
+        ZEND_HASH_FOREACH_PTR(EG(ini_directives), entry) {
+                if (entry->modifiable == ZEND_INI_SYSTEM &&
+                                !php_settings_is_admin(settings, ZSTR_VAL(entry->name)))
+                        entry->modifiable = PHP_SETTINGS_CLOSED;
+        }
+        ZEND_HASH_FOREACH_END();
+}

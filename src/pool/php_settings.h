@@ -9,7 +9,13 @@
  *
  * Runs in: zygote. */
 
+#include <stdbool.h>
+
 #include "shared/pool_config.h"
+
+/* As closed to scripts as ZEND_INI_SYSTEM, but not the same: opcache writes the value of an entry that is
+ * exactly that into the code that it compiles, and all requests share the code (php-src issue 8699). */
+#define PHP_SETTINGS_CLOSED (ZEND_INI_SYSTEM | 1 << 3)
 
 /* The text for sapi_module.ini_entries; the caller frees. NULL: no memory. */
 char *php_settings_ini_text(const SettingList *settings);
@@ -17,3 +23,10 @@ char *php_settings_ini_text(const SettingList *settings);
 /* After PHP's start: closes admin values, disables functions and classes, warns about unknown
  * names. */
 void php_settings_apply(const SettingList *settings);
+
+/* After that: lets opcache compile no value of php.ini into code, because a request may bring another one.
+ * What the pool file sets as admin no request can. */
+void php_settings_keep_out_of_code(const SettingList *settings);
+
+/* Whether the pool file sets it as admin. */
+bool php_settings_is_admin(const SettingList *settings, const char *key);
