@@ -31,7 +31,8 @@ sees() {
 	shift 2
 
 	reply=$(ask "$@")
-	assert_eq "$what" "$expected" "$(sed 's/ $//' <<<"${reply##*$'\n'}")"
+	reply=${reply##*$'\n'}
+	assert_eq "$what" "$expected" "${reply% }"
 }
 
 # answers WHAT STATUS BODY STDERR SCRIPT_FILENAME [NAME=VALUE …]

@@ -1,6 +1,8 @@
 #!/bin/bash
 # PHP_VALUE and PHP_ADMIN_VALUE of the web server: what they set, what they say about mistakes, that all of it
 # ends with the request, and that neither touches what the pool file has set as admin.
+#
+# shellcheck disable=SC2016  # PHP
 
 source "${BASH_SOURCE[0]%/*}/lib.sh"
 

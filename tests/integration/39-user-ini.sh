@@ -2,6 +2,8 @@
 # Settings by directory and by host: .user.ini from the document root down, remembered for
 # user_ini.cache_ttl, and the sections [PATH=] and [HOST=] of php.ini. None of them stays for the next request
 # or undoes what the pool file has set as admin.
+#
+# shellcheck disable=SC2016  # PHP
 
 source "${BASH_SOURCE[0]%/*}/lib.sh"
 needs_fpmd
