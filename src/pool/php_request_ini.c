@@ -239,18 +239,21 @@ static void apply_directory(const PhpRequest *request) {
 
 /* --- all together --- */
 
-void php_request_ini_apply(const PhpRequest *request) {
-        bool display = PG(display_errors);
-
-        /* There is no output yet that a warning could stand in. */
-        PG(display_errors) = false;
+static void apply_all(const PhpRequest *request) {
         apply_values(request);
-        PG(display_errors) = display;
         if (!request->path.script)
                 return;
 
         apply_host(request);
         apply_directory(request);
+}
+
+/* What is fatal to PHP, e.g. no memory for a value, is not to the request. */
+void php_request_ini_apply(const PhpRequest *request) {
+        zend_try {
+                apply_all(request);
+        }
+        zend_end_try();
 }
 
 void php_request_ini_end(void) {

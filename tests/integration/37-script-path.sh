@@ -2,6 +2,8 @@
 # Which script a request means, and what the script then finds in $_SERVER, for what the several web servers
 # send; what is answered in place of a script, to the client and to the web server's error log. As with
 # php-fpm: run --php-fpm 37 has to say the same.
+#
+# shellcheck disable=SC2016  # PHP
 
 source "${BASH_SOURCE[0]%/*}/lib.sh"
 
@@ -21,8 +23,9 @@ chmod 600 "$CONTAINER_ROOT$www/secret.php"
 pool path </dev/null
 
 # ask SCRIPT_FILENAME [NAME=VALUE …]: headers and body, stderr in front
+pool=path
 ask() {
-	in_container python3 "$TOOLS/fcgi.py" /run/fpmd/path.sock "$@" 2>&1
+	in_container python3 "$TOOLS/fcgi.py" "/run/fpmd/$pool.sock" "$@" 2>&1
 }
 
 # sees WHAT EXPECTED SCRIPT_FILENAME [NAME=VALUE …]
@@ -95,3 +98,36 @@ assert_contains 'its answer' 'No input file specified.' "$reply"
 
 # the journal names the file, which the web server is not told
 [[ -n ${FPMD_TEST_PHP_FPM:-} ]] || wait_for 5 journal_has fpmd@path "Primary script unknown: $www/none.php"
+
+pool=unfixed
+pool unfixed <<'END'
+php_admin_value[cgi.fix_pathinfo] = 0
+END
+sees 'cgi.fix_pathinfo = 0' 'SCRIPT_FILENAME=/env.php SCRIPT_NAME=/n PATH_INFO=/i PHP_SELF=/i' \
+	$www/env.php SCRIPT_NAME=/n PATH_INFO=/i
+sees 'PATH_TRANSLATED goes first' 'SCRIPT_FILENAME=/none SCRIPT_NAME=/n PATH_TRANSLATED=/env.php PHP_SELF=/n' \
+	$www/none SCRIPT_NAME=/n PATH_TRANSLATED=$www/env.php
+answers 'a rest behind the script' '403 Forbidden' 'Access denied.' \
+	"Access to the script '$www/env.php/x' has been denied (see security.limit_extensions)" $www/env.php/x
+reply=$(ask $www/none.php)
+assert_contains 'missing, without a look' 'No input file specified.' "$reply"
+assert_contains 'and its reason' "Unable to open primary script: $www/none.php (No such file or directory)" "$reply"
+
+pool=discarding
+pool discarding <<'END'
+php_admin_value[cgi.fix_pathinfo] = 0
+php_admin_value[cgi.discard_path] = 1
+END
+sees 'cgi.discard_path' 'SCRIPT_FILENAME=/env.php SCRIPT_NAME=/n PATH_TRANSLATED=/none.php PHP_SELF=/n' \
+	$www/env.php SCRIPT_NAME=/n PATH_TRANSLATED=$www/none.php
+
+pool=rooted
+pool rooted <<'END'
+php_admin_value[doc_root] = /srv/www/path/sub
+END
+page_of() {
+	ask "$@" | tail -n 1
+}
+write_page path which.php <<<'<?php echo "the web server"; '
+write_page path sub/which.php <<<'<?php echo "php.ini ", $_SERVER["DOCUMENT_ROOT"];'
+assert_eq 'doc_root of php.ini' 'php.ini /srv/www/path/sub' "$(page_of $www/which.php SCRIPT_NAME=/which.php)"

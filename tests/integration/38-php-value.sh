@@ -20,6 +20,9 @@ END
 write_page ini folded.php <<<'<?php echo ini_get("error_append_string");'
 # from the moment of the request on
 write_page ini post.php <<<'<?php echo count($_POST), " ", ini_get("post_max_size");'
+write_page ini display.php <<'END'
+<?php echo ini_get('display_errors'), '|'; ob_start(); trigger_error('x'); echo (int) (ob_get_clean() != '');
+END
 write_pool ini <<'END'
 user = alice
 pm = static
@@ -70,6 +73,18 @@ reply=$(ask value.php 'PHP_ADMIN_VALUE=opcache.enable=1')
 assert_contains 'one that PHP refuses' "can't be temporary enabled" "$reply"
 assert_contains 'it runs all the same' '"exec":"ran"' "$reply"
 nobody mistakes
+
+# values that PHP has something to say about, before there is an output; and display_errors itself
+for value in session.save_handler=none date.timezone=Nowhere/At_all memory_limit=1 output_handler=none \
+		display_errors=1 display_errors=0 zend.assertions=1; do
+	reply=$(ask value.php "PHP_VALUE=$value" PHP_ADMIN_VALUE=html_errors=off)
+	[[ $value == output_handler* ]] ||
+		assert_contains "$value" '"exec":"ran"' "$reply"
+done
+nobody 'strange values'
+for value in 0 1; do
+	assert_contains "display_errors" "$value|$value" "$(ask display.php PHP_VALUE=display_errors=$value)"
+done
 
 needs_fpmd
 
