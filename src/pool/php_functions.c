@@ -105,6 +105,7 @@ STD_PHP_INI_BOOLEAN("fastcgi.logging", "1", PHP_INI_SYSTEM, OnUpdateBool, loggin
                 settings)
 PHP_INI_ENTRY("cgi.force_redirect", "1", PHP_INI_SYSTEM, NULL)
 PHP_INI_ENTRY("cgi.redirect_status_env", NULL, PHP_INI_SYSTEM, NULL)
+PHP_INI_ENTRY("fpm.config", NULL, PHP_INI_SYSTEM, NULL)
 STD_PHP_INI_ENTRY("fastcgi.error_header", NULL, PHP_INI_SYSTEM, OnUpdateString, error_header,
                 PhpCgiSettings, settings)
 PHP_INI_END()

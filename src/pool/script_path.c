@@ -2,6 +2,7 @@
 #include "pool/script_path.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -255,29 +256,29 @@ static void set_script_filename(Finder *finder, size_t n) {
 /* The file that PATH_INFO would be if it were a path below the document root. Without one: below the
  * directory that the URL's beginning stands for. */
 static void set_path_translated(Finder *finder, const char *script_name) {
-        const char *root = finder->document_root, *info = finder->path_info;
+        const char *root = finder->document_root,
+                   *info = finder->path_info ? finder->path_info : "";
         char path[PATH_MAX];
-        size_t n, m = info ? strlen(info) : 0;
+        size_t root_len;
+        int n;
 
         if (root) {
-                n = strlen(root);
-                n -= n > 0 && root[n - 1] == '/';
+                root_len = strlen(root);
+                root_len -= root_len > 0 && root[root_len - 1] == '/';
         } else {
                 if (!finder->script || !script_name || !strstr(finder->script, script_name))
                         return;
 
                 root = finder->script;
-                n = strlen(root) - strlen(script_name);
+                root_len = strlen(root) - strlen(script_name);
         }
 
-        if (n >= sizeof(path) || m >= sizeof(path) - n)
+        n = snprintf(path, sizeof(path), "%.*s%s", (int) root_len, root, info);
+        if (n < 0 || (size_t) n >= sizeof(path))
                 return;
 
-        memcpy(path, root, n);
-        if (info)
-                memcpy(path + n, info, m);
         keep_original(finder, "ORIG_PATH_TRANSLATED", finder->path_translated);
-        (void) set_part(finder, "PATH_TRANSLATED", path, n + m);
+        (void) set_part(finder, "PATH_TRANSLATED", path, (size_t) n);
 }
 
 static void split(Finder *finder, bool redirected) {
