@@ -127,8 +127,42 @@ bool php_settings_is_admin(const SettingList *settings, const char *key) {
         return false;
 }
 
+/* ini_get_all() shows what an entry is open to, and shows our mark to nobody. */
+static zif_handler original_ini_get_all;
+
+static ZEND_NAMED_FUNCTION(unmarked_ini_get_all) {
+        zval *entry, *access;
+
+        original_ini_get_all(INTERNAL_FUNCTION_PARAM_PASSTHRU);
+        if (Z_TYPE_P(return_value) != IS_ARRAY)
+                return;
+
+        ZEND_HASH_FOREACH_VAL(Z_ARRVAL_P(return_value), entry) {
+                if (Z_TYPE_P(entry) != IS_ARRAY)
+                        continue;
+
+                access = zend_hash_str_find(Z_ARRVAL_P(entry), ZEND_STRL("access"));
+                if (access && Z_TYPE_P(access) == IS_LONG)
+                        Z_LVAL_P(access) &= ZEND_INI_ALL;
+        }
+        ZEND_HASH_FOREACH_END();
+}
+
+static void hide_mark(void) {
+        zend_internal_function *function =
+                        zend_hash_str_find_ptr(CG(function_table), ZEND_STRL("ini_get_all"));
+
+        if (!function || function->type != ZEND_INTERNAL_FUNCTION)
+                return;
+
+        original_ini_get_all = function->handler;
+        function->handler = unmarked_ini_get_all;
+}
+
 void php_settings_keep_out_of_code(const SettingList *settings) {
         zend_ini_entry *entry;
+
+        hide_mark();
 
         ZEND_HASH_FOREACH_PTR(EG(ini_directives), entry) {
                 if (entry->modifiable == ZEND_INI_SYSTEM &&

@@ -13,6 +13,7 @@ try { $exec = exec('echo ran'); } catch (Error $e) { $exec = $e->getMessage(); }
 echo json_encode([
 	'user' => ini_get('precision'), 'set' => ini_set('precision', '9'), 'exec' => $exec,
 	'off' => ini_get('disable_functions'), 'agent' => ini_get('user_agent'), 'basedir' => ini_get('open_basedir'),
+	'access' => array_diff(array_column(ini_get_all(), 'access'), [1, 2, 4, 6, 7]) == [],
 	'type' => ini_get('default_mimetype'), 'limit' => ini_get('memory_limit'), 'sendmail' => ini_get('sendmail_path'),
 ]);
 END
@@ -58,6 +59,7 @@ nobody PHP_VALUE
 reply=$(ask value.php $'PHP_ADMIN_VALUE=precision=4\nmemory_limit=64M')
 assert_contains 'PHP_ADMIN_VALUE' '"user":"4","set":false' "$reply"
 assert_contains 'PHP_ADMIN_VALUE, the second' '"limit":"64M"' "$reply"
+assert_contains 'what an entry is open to' '"access":true' "$reply"
 nobody PHP_ADMIN_VALUE
 
 reply=$(ask value.php $'PHP_VALUE=nonsense=1\n[x]\nprecision=3')
