@@ -23,23 +23,26 @@ static void register_one(
         efree(copy);
 }
 
+static void register_param(const FcgiParam *param, zval *array, int filter) {
+        char buffer[256], *name = buffer;
+
+        if (param->name_len >= sizeof(buffer))
+                name = emalloc(param->name_len + 1);
+        memcpy(name, param->name, param->name_len);
+        name[param->name_len] = '\0';
+
+        register_one(name, param->value, param->value_len, array, filter);
+        if (name != buffer)
+                efree(name);
+}
+
+/* php-fpm's table gives them back in the reverse order of the wire, and applications print $_SERVER. */
 static void register_params(const FcgiRequest *fcgi, zval *array, int filter) {
         size_t n;
         const FcgiParam *params = fcgi_request_params(fcgi, &n);
-        char name[256];
 
-        /* php-fpm's table gives them back in the reverse order of the wire, and applications print
-         * $_SERVER. */
-        for (size_t i = n; i > 0; i--) {
-                const FcgiParam *param = &params[i - 1];
-
-                if (param->name_len >= sizeof(name))
-                        continue;
-
-                memcpy(name, param->name, param->name_len);
-                name[param->name_len] = '\0';
-                register_one(name, param->value, param->value_len, array, filter);
-        }
+        for (size_t i = n; i > 0; i--)
+                register_param(&params[i - 1], array, filter);
 }
 
 static void register_php_self(zval *array) {

@@ -91,6 +91,10 @@ assert_matches 'Basic' '\["r",.*,"a","b:c",null\]' "$reply"
 assert_contains 'Digest' ',null,null,"username=\"x\""]' "$(ask env.php 'HTTP_AUTHORIZATION=Digest username="x"')"
 assert_contains 'no credentials of the one before' ',null,null,null]' "$(ask env.php)"
 
+long=$(printf '%.0sN' {1..300})
+page long.php <<<'echo $_SERVER[str_repeat("N", 300)], getenv(str_repeat("N", 300));'
+assert_contains 'a long name' $'\n\nvv' "$(ask long.php "$long=v")"
+
 page functions.php <<'END'
 foreach (['apache_request_headers', 'getallheaders', 'apache_response_headers', 'fastcgi_finish_request', 'virtual'] as $name)
 	echo (int) function_exists($name);
