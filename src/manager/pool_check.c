@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -159,6 +160,17 @@ static int check_machine(const Check *check) {
         return check_scan_dir(check);
 }
 
+/* What libfcgi and php-fpm call it. An entry that is no address allows nobody. */
+static int take_clients_of_environment(PoolConfig *config) {
+        const char *clients = getenv("FCGI_WEB_SERVER_ADDRS");
+
+        if (config->listen_allowed_clients || !clients || *clients == '\0')
+                return 0;
+
+        config->listen_allowed_clients = strdup(clients);
+        return config->listen_allowed_clients ? 0 : -ENOMEM;
+}
+
 int pool_check_load(PoolConfig **ret, const char *conf_dir, const char *name,
                 char reason[POOL_CHECK_REASON_MAX]) {
         _cleanup_(pool_config_freep) PoolConfig *config = NULL;
@@ -170,6 +182,10 @@ int pool_check_load(PoolConfig **ret, const char *conf_dir, const char *name,
                 return -ENOMEM;
 
         r = pool_config_load(&config, name, path, report_line, reason);
+        if (r < 0)
+                return r;
+
+        r = take_clients_of_environment(config);
         if (r < 0)
                 return r;
 

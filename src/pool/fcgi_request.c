@@ -6,61 +6,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pool/fcgi_connection.h"
 #include "pool/fcgi_control.h"
-#include "pool/fcgi_reader.h"
 #include "pool/fcgi_record.h"
-#include "pool/fcgi_writer.h"
+#include "pool/fcgi_request_parts.h"
 #include "shared/fd.h"
 
-typedef enum Phase {
-        PHASE_NONE,     /* waits for BEGIN_REQUEST */
-        PHASE_PARAMS,   /* has seen it */
-        PHASE_SERVED,   /* PARAMS are complete, the script runs */
-        PHASE_FINISHED, /* END_REQUEST is out */
-} Phase;
-
-struct FcgiRequest {
-        FcgiLimits limits;
-        FcgiConnection conn;
-        FcgiReader reader;
-        FcgiWriter writer;
-        FcgiParams params;
-
-        Phase phase;
-        uint16_t id;
-        bool keep_conn;
-
-        FCGX_Request fcgx;
-        FCGX_Stream in;
-        uint8_t *window;  /* where in's unread data began, in the input buffer */
-        bool in_stdin;    /* the current record is a STDIN of this request */
-        bool stdin_ended; /* also after an abort */
-        bool aborted;
-        int body_error;
-        int finish_result;
+enum {
+        PARAMS_BYTES_MIN = 32, /* FCGI_ROLE, which is ours, always finds room */
 };
 
-static void stdin_fill(FCGX_Stream *stream);
-
-static void stdin_window(FcgiRequest *req, size_t n) {
-        req->window = req->conn.input + req->conn.start;
-        req->in.rdNext = req->in.stopUnget = req->window;
-        req->in.wrNext = req->in.stop = req->window + n;
-}
-
-static void stdin_open(FcgiRequest *req) {
-        req->in = (FCGX_Stream){ .isReader = 1, .fillBuffProc = stdin_fill, .data = req };
-        stdin_window(req, 0);
-        req->in_stdin = req->stdin_ended = req->aborted = false;
-        req->body_error = 0;
-}
+static const struct {
+        const char *pair;
+        size_t size;
+} roles[] = {
+        [FCGI_RESPONDER] = { "\x09\x09"
+                             "FCGI_ROLERESPONDER",
+                        20 },
+        [FCGI_AUTHORIZER] = { "\x09\x0a"
+                              "FCGI_ROLEAUTHORIZER",
+                        21 },
+};
 
 int fcgi_request_new(FcgiRequest **ret, const FcgiLimits *limits) {
         _cleanup_(fcgi_request_freep) FcgiRequest *req = NULL;
         int r;
 
-        if (limits->drain_usec == 0)
+        if (limits->drain_usec == 0 || limits->params_bytes < PARAMS_BYTES_MIN)
                 return -EINVAL;
 
         req = calloc(1, sizeof(*req));
@@ -79,7 +50,7 @@ int fcgi_request_new(FcgiRequest **ret, const FcgiLimits *limits) {
                 return r;
 
         fcgi_reader_init(&req->reader, &req->conn);
-        stdin_open(req);
+        fcgi_request_open_stdin(req);
         req->in.isClosed = 1;
         req->fcgx = (FCGX_Request){
                 .in = &req->in,
@@ -115,8 +86,7 @@ void fcgi_request_attach(FcgiRequest *req, int fd) {
 }
 
 int fcgi_request_detach(FcgiRequest *req) {
-        stdin_window(req, 0);
-        req->in.isClosed = 1;
+        fcgi_request_close_stdin(req);
         fcgi_writer_begin(&req->writer, 0);
         req->phase = PHASE_NONE;
         return fcgi_connection_release(&req->conn);
@@ -188,8 +158,6 @@ static int refuse(FcgiRequest *req, const FcgiBegin *begin, uint16_t id, uint8_t
 }
 
 static int begin_record(FcgiRequest *req, const FcgiRecord *record, uint64_t deadline_usec) {
-        static const char role[] = "\x09\x09"
-                                   "FCGI_ROLERESPONDER";
         FcgiBegin begin;
         int r;
 
@@ -209,27 +177,36 @@ static int begin_record(FcgiRequest *req, const FcgiRecord *record, uint64_t dea
         if (r < 0)
                 return r;
 
-        if (begin.role != FCGI_RESPONDER)
+        if (begin.role >= ELEMENTSOF(roles) || !roles[begin.role].pair)
                 return refuse(req, &begin, record->id, FCGI_UNKNOWN_ROLE);
 
         req->phase = PHASE_PARAMS;
         req->id = record->id;
         req->keep_conn = begin.keep_conn;
         fcgi_params_reset(&req->params);
-        return fcgi_params_append(&req->params, role, sizeof(role) - 1);
+        req->fcgx.role = begin.role;
+        return fcgi_params_append(&req->params, roles[begin.role].pair, roles[begin.role].size);
 }
 
 static void serve(FcgiRequest *req) {
-        stdin_open(req);
+        fcgi_request_open_stdin(req);
         fcgi_writer_begin(&req->writer, req->id);
         req->writer.stall_usec = req->limits.write_stall_usec;
         req->phase = PHASE_SERVED;
 
         req->fcgx.requestId = req->id;
-        req->fcgx.role = FCGI_RESPONDER;
         req->fcgx.keepConnection = req->keep_conn;
         req->fcgx.isBeginProcessed = 1;
         req->fcgx.nWriters = 2;
+}
+
+/* The records are in order and what they say is not: there is a request, it can be answered, and what is
+ * left of its parameters is input that nobody reads. */
+static int serve_refusal(FcgiRequest *req, int error) {
+        fcgi_params_reset(&req->params);
+        req->refused = true;
+        serve(req);
+        return error;
 }
 
 static int params_record(FcgiRequest *req, const FcgiRecord *record, uint64_t deadline_usec) {
@@ -237,15 +214,17 @@ static int params_record(FcgiRequest *req, const FcgiRecord *record, uint64_t de
 
         if (record->content_len == 0) {
                 r = fcgi_params_parse(&req->params);
-                if (r >= 0)
-                        serve(req);
-                return r;
+                if (r < 0)
+                        return serve_refusal(req, r == -E2BIG ? r : -EINVAL);
+
+                serve(req);
+                return 0;
         }
 
         while ((n = fcgi_reader_content(&req->reader, deadline_usec)) > 0) {
                 r = fcgi_params_append(&req->params, fcgi_connection_data(&req->conn), (size_t) n);
                 if (r < 0)
-                        return r;
+                        return serve_refusal(req, r);
 
                 fcgi_reader_consume(&req->reader, (size_t) n);
         }
@@ -292,6 +271,7 @@ int fcgi_request_read(FcgiRequest *req) {
                 return -ESHUTDOWN;
 
         req->phase = PHASE_NONE;
+        req->refused = false;
         req->writer.stall_usec = req->limits.head_usec;
         req->reader.budget = UINT64_MAX;
         fcgi_params_reset(&req->params);
@@ -310,162 +290,6 @@ int fcgi_request_read(FcgiRequest *req) {
         return r;
 }
 
-static int body_record(FcgiRequest *req, const FcgiRecord *record, uint64_t deadline_usec) {
-        if (record->id == FCGI_NULL_REQUEST_ID)
-                return fcgi_control_answer(&req->reader, &req->writer, record,
-                                req->limits.max_conns, deadline_usec);
-
-        if (record->id != req->id) {
-                if (record->type != FCGI_BEGIN_REQUEST)
-                        return 0;
-
-                /* After END_REQUEST the peer is free to begin anew, but with the old body
-                 * unfinished we do not guess where it ends: the connection closes and the peer
-                 * tries again. */
-                if (req->phase == PHASE_FINISHED)
-                        return -EBADMSG;
-                return fcgi_control_end(&req->writer, record->id, FCGI_CANT_MPX_CONN);
-        }
-
-        switch (record->type) {
-        case FCGI_STDIN:
-                req->in_stdin = record->content_len > 0;
-                req->stdin_ended = record->content_len == 0;
-                return 0;
-        case FCGI_ABORT_REQUEST:
-                req->aborted = req->stdin_ended = true;
-                return 0;
-        case FCGI_BEGIN_REQUEST:
-        case FCGI_PARAMS:
-                return -EBADMSG;
-        default:
-                return 0;
-        }
-}
-
-/* Makes a piece of the body available. Bytes, 0: it has ended, negative errno. */
-static int body_content(FcgiRequest *req, uint64_t deadline_usec) {
-        while (!req->stdin_ended) {
-                FcgiRecord record;
-                int r;
-
-                if (req->in_stdin) {
-                        r = fcgi_reader_content(&req->reader, deadline_usec);
-                        if (r != 0)
-                                return r;
-
-                        req->in_stdin = false;
-                }
-
-                r = fcgi_reader_next(&req->reader, &record, deadline_usec);
-                if (r >= 0)
-                        r = body_record(req, &record, deadline_usec);
-                if (r < 0)
-                        return r == -ENODATA ? -ECONNRESET : r;
-        }
-
-        return 0;
-}
-
-static size_t body_next(FcgiRequest *req) {
-        int r;
-
-        if (req->phase != PHASE_SERVED || req->body_error < 0)
-                return 0;
-
-        r = body_content(req, fcgi_deadline(req->limits.body_stall_usec));
-        if (r < 0) {
-                req->body_error = r;
-                return 0;
-        }
-
-        return (size_t) r;
-}
-
-/* The streams' window lies in the input buffer: what libfcgi took from it is consumed only now. */
-static void stdin_sync(FcgiRequest *req) {
-        size_t n = (size_t) (req->in.rdNext - req->window);
-
-        if (n > 0)
-                fcgi_reader_consume(&req->reader, n);
-        stdin_window(req, 0);
-}
-
-static void stdin_fill(FCGX_Stream *stream) {
-        FcgiRequest *req = stream->data;
-        size_t n;
-
-        stdin_sync(req);
-        n = body_next(req);
-        stdin_window(req, n);
-        if (n == 0) {
-                stream->isClosed = 1;
-                stream->FCGI_errno = -req->body_error;
-        }
-}
-
-size_t fcgi_request_read_body(FcgiRequest *req, void *buffer, size_t n) {
-        uint8_t *to = buffer;
-        size_t done = 0;
-
-        stdin_sync(req);
-        while (done < n) {
-                size_t piece = body_next(req);
-
-                if (piece == 0)
-                        break;
-                if (piece > n - done)
-                        piece = n - done;
-
-                memcpy(to + done, fcgi_connection_data(&req->conn), piece);
-                fcgi_reader_consume(&req->reader, piece);
-                done += piece;
-        }
-
-        stdin_window(req, 0);
-        return done;
-}
-
-/* Up to and with the padding of the end record. */
-static int discard_body(FcgiRequest *req, uint64_t deadline_usec) {
-        int r;
-
-        while ((r = body_content(req, deadline_usec)) > 0)
-                fcgi_reader_consume(&req->reader, (size_t) r);
-
-        return r < 0 ? r : fcgi_reader_leave(&req->reader, deadline_usec);
-}
-
-/* Why not just close: test_what_close_does_to_the_peer() shows both cases.
- *
- * Input that we have not received when we close turns the peer's end into an error: on tcp a reset,
- * which can overtake the reply; on a unix socket ECONNRESET behind the reply in place of the end.
- * Input that the peer sends after we have closed fails there with EPIPE, on tcp after a reset. A
- * web server whose write of the body fails need not look for a reply any more.
- *
- * So the input is read to STDIN's end record. Nearly always that is in the buffer already: nginx
- * sends it in one write with PARAMS or with the body's end, and then nothing here makes a system
- * call. A server may also send it in a write of its own. Then even CONTENT_LENGTH bytes read do not
- * mean that this write was done, and a fast script would win the race. So one look; if there is
- * nothing, the end of our own side, on which a peer that has its reply closes; and a wait that
- * drain_usec limits, for a peer that leaves the end record out or never ends its body. */
-static int settle_input(FcgiRequest *req) {
-        int r;
-
-        if (req->body_error < 0)
-                return 0;
-
-        req->reader.budget = req->limits.drain_bytes;
-        r = discard_body(req, FCGI_DEADLINE_LOOK);
-        if (r == -ETIMEDOUT) {
-                if (!req->keep_conn)
-                        fcgi_connection_shutdown(&req->conn);
-                r = discard_body(req, fcgi_deadline(req->limits.drain_usec));
-        }
-
-        return r == 0 && req->keep_conn;
-}
-
 int fcgi_request_finish(FcgiRequest *req, uint32_t app_status) {
         int r;
 
@@ -474,11 +298,11 @@ int fcgi_request_finish(FcgiRequest *req, uint32_t app_status) {
 
         assert(req->phase == PHASE_SERVED);
 
-        stdin_sync(req);
+        fcgi_request_sync_stdin(req);
         req->in.isClosed = 1;
         req->phase = PHASE_FINISHED;
 
         r = fcgi_writer_end(&req->writer, app_status);
-        req->finish_result = r < 0 ? r : settle_input(req);
+        req->finish_result = r < 0 ? r : fcgi_request_settle_input(req);
         return req->finish_result;
 }

@@ -71,13 +71,15 @@ int fcgi_request_fd(const FcgiRequest *req); /* borrowed, to poll; -EBADF */
 /* Whether a piece of the next request has already arrived, so that poll() would wait in vain. */
 bool fcgi_request_has_input(const FcgiRequest *req);
 
-/* Reads up to the end of PARAMS. After 0 the request is there: params, streams, role. Otherwise the
- * connection is only fit to be closed:
+/* Reads up to the end of PARAMS. After 0 the request is there: params, streams, role. After these two it
+ * is there without any params, to be answered with an error and finished:
+ *   -E2BIG       over params_bytes or params_count
+ *   -EINVAL      params that cannot be an environment (see fcgi_params.h)
+ * Otherwise the connection is only fit to be closed:
  *   -ENODATA     the peer has closed before a request: normal
  *   -ECANCELED   a request was refused or aborted and answered, and the peer wants it closed
  *   -ETIMEDOUT   -ECONNRESET (also: closed in the middle)   or another errno of the socket
- *   -EBADMSG     not FastCGI, or params that cannot be an environment (see fcgi_params.h)
- *   -E2BIG       over params_bytes or params_count
+ *   -EBADMSG     not FastCGI
  *   -ESHUTDOWN   finish() did not return 1 */
 int fcgi_request_read(FcgiRequest *req);
 
@@ -101,8 +103,10 @@ FcgiParams *fcgi_request_environment(FcgiRequest *req);
 size_t fcgi_request_read_body(FcgiRequest *req, void *buffer, size_t n);
 /* 0, or why the body ended early: -ETIMEDOUT, -ECONNRESET, -EBADMSG … (0 after an abort). */
 int fcgi_request_body_error(const FcgiRequest *req);
-/* The peer has sent ABORT_REQUEST. Only seen when input is read. */
+/* The peer has sent ABORT_REQUEST. Only seen when input is read, or looked for: without waiting, and
+ * behind a body that was read. */
 bool fcgi_request_aborted(const FcgiRequest *req);
+void fcgi_request_look_for_abort(FcgiRequest *req);
 
 /* Output to FCGI_STDOUT and FCGI_STDERR, buffered, in order with FCGX_PutStr() on ->out and ->err.
  * 0, the sticky error of a peer that has gone, -ESHUTDOWN after finish(): then nothing happens. */

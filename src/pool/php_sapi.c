@@ -42,7 +42,8 @@ static size_t on_write(const char *data, size_t size) {
         if (!request || request->finished)
                 return size;
 
-        if (fcgi_request_write(request->fcgi, data, size) < 0) {
+        if (fcgi_request_write(request->fcgi, data, size) < 0 ||
+                        fcgi_request_aborted(request->fcgi)) {
                 php_handle_aborted_connection();
                 return 0;
         }
@@ -59,7 +60,9 @@ static void on_flush(void *server_context) {
 #if PHP_VERSION_ID >= 80400
         sapi_send_headers();
 #endif
-        if (fcgi_request_flush(request->fcgi) < 0)
+        /* A script that flushes has time, and wants to know whether anybody still waits for it. */
+        fcgi_request_look_for_abort(request->fcgi);
+        if (fcgi_request_flush(request->fcgi) < 0 || fcgi_request_aborted(request->fcgi))
                 php_handle_aborted_connection();
 }
 

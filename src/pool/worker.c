@@ -13,8 +13,10 @@
 #include <unistd.h>
 
 #include "pool/acceptor.h"
+#include "pool/client_guard.h"
 #include "pool/fcgi_request.h"
 #include "pool/php_engine.h"
+#include "pool/refusal.h"
 #include "pool/weight.h"
 #include "pool/zygote.h"
 #include "shared/clock.h"
@@ -40,6 +42,8 @@ typedef struct Worker {
         PhpRequest php;
         Weight weight;
         bool too_heavy;
+        ClientGuard guard;
+        RateLimit complaints;
         bool late; /* the connection has waited longer than pm.queue_timeout */
 } Worker;
 
@@ -113,6 +117,7 @@ static int worker_init(Worker *worker, int leash_fd) {
         if (r < 0)
                 return r;
 
+        worker->guard.allowed = worker->context->config->listen_allowed_clients;
         worker->max_requests =
                         spread_max_requests(worker->context->config->max_requests, worker->slot);
         worker->php = (PhpRequest){
@@ -149,36 +154,11 @@ static void publish_request(Worker *worker) {
         scoreboard_set_request(worker->context->board, worker->slot, &info);
 }
 
-static void report_bad_request(int error) {
-        switch (error) {
-        case -ENODATA:
-        case -ECANCELED:
-        case -ECONNRESET:
-        case -EPIPE:
-                return; /* the web server changed its mind */
-        case -ETIMEDOUT:
-                fputs("<5>A connection sent no complete request in time, closed\n", stderr);
-                return;
-        case -E2BIG:
-                fputs("<4>A request has more parameters than are accepted, closed\n", stderr);
-                return;
-        default:
-                fprintf(stderr, "<4>A connection does not speak FastCGI, closed: %s\n",
-                                strerror(-error));
-        }
-}
-
 /* Its client has mostly gone by now, and the work is better done for one that has not. */
 static int refuse_late(Worker *worker) {
-        char answer[256];
-        int n = snprintf(answer, sizeof(answer),
-                        "Status: 503 Service Unavailable\r\nRetry-After: %" PRIu64 "\r\n"
-                        "Content-Type: text/plain\r\n\r\nToo many requests are waiting.\n",
-                        worker->context->config->queue_timeout_usec / 1000000 + 1);
-
         scoreboard_count_refused(worker->context->board);
-        (void) fcgi_request_write(worker->fcgi, answer, (size_t) n);
-        return fcgi_request_finish(worker->fcgi, 0) > 0;
+        return refusal_answer_late(
+                        worker->fcgi, worker->context->config->queue_timeout_usec / 1000000 + 1);
 }
 
 /* One request. 1: the connection can be kept, 0: close it, negative: leave. */
@@ -191,8 +171,8 @@ static int serve_request(Worker *worker) {
 
         r = fcgi_request_read(worker->fcgi);
         if (r < 0) {
-                report_bad_request(r);
-                return 0;
+                refusal_report(&worker->complaints, r, clock_now_usec());
+                return refusal_answer(worker->fcgi, r);
         }
 
         if (worker->late) {
@@ -273,6 +253,15 @@ static int serve_connection(Worker *worker, int fd) {
         return r;
 }
 
+/* Closes the connection if not. */
+static bool is_admitted(Worker *worker, int fd) {
+        if (client_guard_admits(&worker->guard, fd, clock_now_usec()))
+                return true;
+
+        fd_close(fd);
+        return false;
+}
+
 /* A connection, or -ESHUTDOWN when this worker is to leave. */
 static int next_connection(Worker *worker) {
         size_t queue;
@@ -287,6 +276,8 @@ static int next_connection(Worker *worker) {
                 r = acceptor_try(worker->acceptor, &queue);
                 if (r >= 0 && worker->context->config->queue_timeout_usec > 0)
                         worker->late = scoreboard_accept(worker->context->board, queue);
+                if (r >= 0 && !is_admitted(worker, r))
+                        continue;
                 if (r != -EAGAIN)
                         return r;
 

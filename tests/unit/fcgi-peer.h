@@ -318,6 +318,12 @@ static inline FcgiRequest *serve(Peer *peer, Kind kind, uint8_t flags, const cha
         return req;
 }
 
+/* Reads the one request that was sent. */
+static inline void serve_ok(FcgiRequest *req, const char *name) {
+        ck_assert_int_eq(fcgi_request_read(req), 0);
+        ck_assert_str_eq(fcgi_request_param(req, "N", 1), name);
+}
+
 static inline int run_suite(Suite *suite, TCase *tcase) {
         SRunner *runner = srunner_create(suite);
         int n_failed;
