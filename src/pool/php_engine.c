@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "pool/php_body.h"
 #include "pool/php_functions.h"
 #include "pool/php_ini_check.h"
 #include "pool/php_request_ini.h"
@@ -205,7 +206,6 @@ int php_engine_serve(PhpRequest *request) {
         volatile int r = -EFAULT;
 
         request->told = false;
-        request->body_fd = -EBADF;
         SG(server_context) = request;
         zend_first_try {
                 r = serve_in_try(request);
@@ -213,7 +213,7 @@ int php_engine_serve(PhpRequest *request) {
         zend_end_try();
         SG(server_context) = NULL;
         php_request_ini_end();
-        fd_close(request->body_fd);
+        php_body_done(request);
 
         (void) php_request_finish(request);
         return r < 0 ? r : request->result;

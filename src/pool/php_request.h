@@ -11,13 +11,23 @@
 #include "shared/pool_config.h"
 #include "shared/scoreboard.h"
 
+typedef struct PhpBody {
+        enum {
+                PHP_BODY_UNKNOWN, /* nobody has asked yet */
+                PHP_BODY_STDIN,
+                PHP_BODY_FILE,
+                PHP_BODY_NONE,
+        } source;
+        int fd; /* of PHP_BODY_FILE */
+} PhpBody;
+
 typedef struct PhpRequest {
         FcgiRequest *fcgi;
         const PoolConfig *config;
         bool finished; /* the answer is out: fastcgi_finish_request(), or the end */
         int result;    /* of php_request_finish() */
-        bool told;     /* the web server has had a message of this request */
-        int body_fd;   /* of REQUEST_BODY_FILE, -EBADF */
+        bool told; /* the web server has had a message of this request */
+        PhpBody body;
         ScriptPath path;
 
         /* Tells the scoreboard. */

@@ -3,7 +3,6 @@
 
 #include <SAPI.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <http_status_codes.h>
 #include <php.h>
 #include <php_main.h>
@@ -12,6 +11,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "pool/php_body.h"
 #include "pool/php_functions.h"
 #include "pool/php_request.h"
 #include "pool/php_variables.h"
@@ -167,34 +167,6 @@ static const char *param(const char *name, size_t name_len) {
         return request ? fcgi_request_param(request->fcgi, name, name_len) : NULL;
 }
 
-static size_t read_file(int fd, char *buffer, size_t size) {
-        size_t done = 0;
-        ssize_t n;
-
-        while (done < size && (n = read(fd, buffer + done, size - done)) > 0)
-                done += (size_t) n;
-
-        return done;
-}
-
-/* A web server that has the body in a file may tell its name in place of sending it. */
-static size_t read_body(PhpRequest *request, char *buffer, size_t size) {
-        const char *file = param(ZEND_STRL("REQUEST_BODY_FILE"));
-
-        if (!file || !*file)
-                return fcgi_request_read_body(request->fcgi, buffer, size);
-
-        if (request->body_fd < 0)
-                request->body_fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-        if (request->body_fd < 0) {
-                php_error(E_WARNING, "REQUEST_BODY_FILE: open('%s') failed: %s (%d)", file,
-                                strerror(errno), errno);
-                return 0;
-        }
-
-        return read_file(request->body_fd, buffer, size);
-}
-
 static size_t on_read_post(char *buffer, size_t size) {
         PhpRequest *request = php_request_current();
         zend_long left = SG(request_info).content_length - (zend_long) SG(read_post_bytes);
@@ -202,7 +174,7 @@ static size_t on_read_post(char *buffer, size_t size) {
         if (!request || request->finished || left <= 0)
                 return 0;
 
-        return read_body(request, buffer, MIN(size, (size_t) left));
+        return php_body_read(request, buffer, MIN(size, (size_t) left));
 }
 
 static char *on_read_cookies(void) {
