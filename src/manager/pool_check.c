@@ -2,6 +2,7 @@
 #include "manager/pool_check.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include "manager/account.h"
 #include "manager/log.h"
 #include "manager/privilege.h"
+#include "shared/fd.h"
 
 static void report_line(void *userdata, int priority, const char *line) {
         char *reason = userdata;
@@ -137,6 +139,25 @@ static int check_scan_dir(const Check *check) {
         return check_directory(check, "php_ini_scan_dir", NULL, check->config->php_ini_scan_dir);
 }
 
+/* Where the file cannot be read there may be one: then the zygote says so. */
+static int check_apparmor(const Check *check) {
+        _cleanup_close_ int fd = -EBADF;
+        char enabled = 'Y';
+
+        if (!check->config->apparmor_hat)
+                return 0;
+
+        fd = open("/sys/module/apparmor/parameters/enabled", O_RDONLY | O_CLOEXEC);
+        if (fd >= 0)
+                (void) !read(fd, &enabled, 1);
+        if (enabled != 'Y' || (fd < 0 && errno == ENOENT))
+                return refuse(check, "apparmor_hat",
+                                "AppArmor is not enabled in this kernel; remove the line or boot with "
+                                "security=apparmor");
+
+        return 0;
+}
+
 static int check_machine(const Check *check) {
         const char *root = privilege_can_switch_user() ? check->config->chroot : NULL;
         int r;
@@ -150,6 +171,10 @@ static int check_machine(const Check *check) {
                 return r;
 
         r = check_directory(check, "chdir", root, check->config->chdir);
+        if (r < 0)
+                return r;
+
+        r = check_apparmor(check);
         if (r < 0)
                 return r;
 

@@ -12,6 +12,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "pool/apparmor.h"
 #include "pool/inherited.h"
 #include "pool/php_engine.h"
 #include "pool/php_trace.h"
@@ -94,6 +95,19 @@ static int enter_folders(const Inherited *inherited, const PoolConfig *config) {
         return 0;
 }
 
+/* In the zygote, before it can fork: what cannot be confined as asked does not start. */
+static int put_on_hat(const Inherited *inherited, const PoolConfig *config, int proc_fd) {
+        char why[APPARMOR_WHY_MAX], text[sizeof(why) + 20];
+
+        if (!config->apparmor_hat || apparmor_put_on(proc_fd, config->apparmor_hat, why) >= 0)
+                return 0;
+
+        snprintf(text, sizeof(text), "apparmor_hat: %s", why);
+        starting_control_fd = -EBADF;
+        zygote_report_failure(inherited->control_fd, text);
+        return EX_CONFIG;
+}
+
 /* One line for each call, as php-fpm's slow log has it. */
 static int trace_worker(int memory_fd, unsigned depth,
                 void (*add)(const char *frame, void *userdata), void *userdata) {
@@ -135,6 +149,10 @@ static int run(const Inherited *inherited, const PoolConfig *config, bool strict
                 return EX_CONFIG; /* report_exit_while_starting() has PHP's own words */
 
         r = enter_folders(inherited, config);
+        if (r != 0)
+                return r;
+
+        r = put_on_hat(inherited, config, proc_fd);
         if (r != 0)
                 return r;
 

@@ -176,7 +176,7 @@ static const Directive directives[] = {
         D("no_new_privileges",      BOOL,      no_new_privileges,         "no",       0,    0,
           "no program that a script starts can gain privileges; breaks mail() if sendmail is setgid"),
         D("apparmor_hat",           STRING,    apparmor_hat,              NULL,       0,    0,
-          "the AppArmor hat that workers put on", LATER),
+          "the AppArmor hat that PHP puts on: a child of the profile that AppArmorProfile= of the unit names"),
 
         /* PHP */
         D("php_ini",                PATH,      php_ini,                   NULL,       0,    0,
