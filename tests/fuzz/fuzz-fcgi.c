@@ -3,6 +3,7 @@
  * connection. The first byte says how the rest is cut into packets and what the script does; a
  * SOCK_SEQPACKET pair makes every packet one recv(). */
 
+#include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,6 +62,16 @@ static void send_packets(int fd, const uint8_t *data, size_t size, size_t piece)
         shutdown(fd, SHUT_WR);
 }
 
+/* There is a request to answer, and nothing in it. */
+static void answer_refused(FcgiRequest *req) {
+        size_t n;
+
+        (void) fcgi_request_params(req, &n);
+        check(n == 0);
+        check(fcgi_request_fcgx(req)->envp[0] == NULL);
+        (void) fcgi_request_write(req, "Status: 400\r\n\r\n", 15);
+}
+
 /* What the script does with one request, by the bits of how. */
 static void serve(FcgiRequest *req, unsigned how) {
         FCGX_Request *fcgx = fcgi_request_fcgx(req);
@@ -81,6 +92,8 @@ static void serve(FcgiRequest *req, unsigned how) {
                 FCGX_FPrintF(fcgx->err, "%d", FCGX_GetChar(fcgx->in));
         if (how & 8)
                 (void) FCGX_UnGetChar('x', fcgx->in);
+        if (how & 16)
+                fcgi_request_look_for_abort(req);
         memset(buffer, 'x', sizeof(buffer));
         FCGX_PutStr(buffer, sizeof(buffer), fcgx->out);
         (void) fcgi_request_write(req, buffer, 10);
@@ -91,6 +104,24 @@ static void drop_replies(int fd) {
 
         while (recv(fd, buffer, sizeof(buffer), MSG_DONTWAIT) > 0)
                 ;
+}
+
+/* One request. Whether another may follow. */
+static bool serve_next(FcgiRequest *req, unsigned how, int peer_fd) {
+        int r;
+
+        r = fcgi_request_read(req);
+        if (r == -E2BIG || r == -EINVAL)
+                answer_refused(req);
+        else if (r < 0)
+                return false;
+        else
+                serve(req, how);
+
+        drop_replies(peer_fd);
+        r = fcgi_request_finish(req, 0);
+        drop_replies(peer_fd);
+        return r > 0;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -116,13 +147,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         check(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fds) == 0);
         send_packets(fds[1], data + 1, size - 1, data[0] & 0xf0 ? data[0] : 30000);
         fcgi_request_attach(req, fds[0]);
-        while (fcgi_request_read(req) == 0) {
-                serve(req, data[0]);
-                drop_replies(fds[1]);
-                if (fcgi_request_finish(req, 0) <= 0)
-                        break;
-                drop_replies(fds[1]);
-        }
+        while (serve_next(req, data[0], fds[1]))
+                ;
 
         close(fcgi_request_detach(req));
         close(fds[1]);
