@@ -16,6 +16,7 @@
 #include "pool/inherited.h"
 #include "pool/php_engine.h"
 #include "pool/php_trace.h"
+#include "pool/php_zones.h"
 #include "pool/worker.h"
 #include "pool/zygote.h"
 #include "shared/fd.h"
@@ -79,6 +80,10 @@ static int fail(const Inherited *inherited, int r, const char *what) {
 
 static int enter_folders(const Inherited *inherited, const PoolConfig *config) {
         int r;
+
+        r = inherited->root_fd >= 0 ? php_zones_keep(config->chroot) : 0;
+        if (r < 0)
+                fprintf(stderr, "<4>Cannot keep the time zones for the chroot: %s\n", strerror(-r));
 
         r = change_root(inherited->root_fd);
         if (r < 0)
