@@ -41,8 +41,11 @@ void refusal_report(RateLimit *limit, int error, uint64_t now_usec) {
 }
 
 static int answer(FcgiRequest *fcgi, const char *head, const char *body) {
-        (void) fcgi_request_write(fcgi, head, strlen(head));
-        (void) fcgi_request_write(fcgi, body, strlen(body));
+        /* A socket may fail with an errno that looks like a refusal: then there is no request here. */
+        if (fcgi_request_write(fcgi, head, strlen(head)) < 0 ||
+                        fcgi_request_write(fcgi, body, strlen(body)) < 0)
+                return 0;
+
         return fcgi_request_finish(fcgi, 0) > 0;
 }
 
