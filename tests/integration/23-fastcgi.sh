@@ -3,11 +3,11 @@
 # connections, any chunking and padding, management records, roles, aborts, bodies that nobody reads
 # (CVE-2026-129289), parameters that are too many or malformed and are answered.
 
+# shellcheck disable=SC2016  # PHP
 source "${BASH_SOURCE[0]%/*}/lib.sh"
 needs_fpmd
 
 www=/srv/www/fastcgi
-# shellcheck disable=SC2016  # PHP
 write_page fastcgi echo.php <<<'<?php echo strlen(file_get_contents("php://input")), " ", $_SERVER["QUERY_STRING"], "\n";'
 write_page fastcgi role.php <<<'<?php echo $_SERVER["FCGI_ROLE"];'
 write_page fastcgi unread.php <<<'<?php echo "not read";'

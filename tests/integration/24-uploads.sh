@@ -3,6 +3,7 @@
 # (post_max_size, upload_max_filesize, max_file_uploads), and with client_body_in_file_only the file of
 # nginx is the body (REQUEST_BODY_FILE): a regular file only; else a warning and an empty body.
 
+# shellcheck disable=SC2016  # PHP
 source "${BASH_SOURCE[0]%/*}/lib.sh"
 
 url=http://uploads.test
@@ -16,7 +17,6 @@ foreach ($_FILES as $f)
 	$out[] = $f['error'] . ' ' . $f['size'] . ' ' . ($f['error'] ? '-' : md5_file($f['tmp_name']));
 echo implode(',', $out), '|', count($_POST), '|', memory_get_peak_usage(true) >> 20, '|', $peak >> 10;
 END
-# shellcheck disable=SC2016  # PHP
 write_page uploads body.php <<<'<?php $b = file_get_contents("php://input"); echo strlen($b), " ", md5($b);'
 write_page uploads form.php <<<'<?php echo json_encode($_POST);'
 pool uploads <<'END'

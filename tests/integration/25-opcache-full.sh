@@ -3,6 +3,7 @@
 # again and again, and every page that is asked for meanwhile is right. opcache_reset() of one worker is
 # one for the pool, and validate_timestamps decides whether a changed file is seen.
 
+# shellcheck disable=SC2016  # PHP
 source "${BASH_SOURCE[0]%/*}/lib.sh"
 
 url=http://full.test
@@ -57,7 +58,6 @@ in_container systemctl start fpmd@full.socket
 assert_eq 'it is on, and small' '0 0 1 8' "$(fetch "$url/status.php")"
 in_container sh -c "seq 8 | xargs -P8 -I% curl -s -o /dev/null $url/page.php"
 # Files that change make waste, without which opcache only stops to take more.
-# shellcheck disable=SC2016  # the shell inside
 in_container sh -c 'for age in $(seq 60 -1 1); do
 	touch -d "$age hours ago" /srv/www/full/lib/*.php; sleep 0.05
 done' &

@@ -3,6 +3,7 @@
 # script that fails makes start and reload fail, with the reason, and a reload keeps what serves. The JIT
 # compiles. opcache.file_cache outlives a restart.
 
+# shellcheck disable=SC2016  # PHP
 source "${BASH_SOURCE[0]%/*}/lib.sh"
 
 url=http://preload.test

@@ -3,6 +3,7 @@
 # tcp: the worker closes the connection, the journal says so once and not for each, others notice nothing.
 # All 16 bytes of an IPv6 address count (CVE-2026-91768). A unix socket is not affected.
 
+# shellcheck disable=SC2016  # PHP
 source "${BASH_SOURCE[0]%/*}/lib.sh"
 needs_fpmd
 

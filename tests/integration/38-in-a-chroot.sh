@@ -3,6 +3,7 @@
 # before it, sessions and uploads go to folders inside, date.timezone and names need what fpmd-php(8) says
 # they need, which is less than under php-fpm.
 
+# shellcheck disable=SC2016  # PHP
 source "${BASH_SOURCE[0]%/*}/lib.sh"
 needs_fpmd # Debian's php-fpm knows no time zone there, not even UTC
 
@@ -29,7 +30,6 @@ cat >"$CONTAINER_ROOT$jail/www/zone.php" <<'END'
 echo (new DateTime('2026-07-01 12:00:00 UTC'))->setTimezone(new DateTimeZone('Europe/Berlin'))->format('H:i T'), ' ',
 	date_default_timezone_get(), ' ', count(DateTimeZone::listIdentifiers()) > 400 ? '419+' : 'few';
 END
-# shellcheck disable=SC2016  # PHP
 echo '<?php echo gethostbyname("only-in-the-jail.example"), " ", gethostbyname("127.0.0.9");' \
 	>"$CONTAINER_ROOT$jail/www/name.php"
 

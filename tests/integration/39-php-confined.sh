@@ -2,6 +2,7 @@
 # What php.ini confines scripts with: open_basedir, doc_root, user_dir; and process.dumpable: without it no
 # process of the same user can read a worker's memory (CVE-2018-10545), with it one can. As under php-fpm.
 
+# shellcheck disable=SC2016  # PHP
 source "${BASH_SOURCE[0]%/*}/lib.sh"
 
 in_container install -d /srv/www/confined/inside /srv/elsewhere /srv/www/confined/home

@@ -2,6 +2,7 @@
 # What was a hole in php-fpm and has no test of its own elsewhere (src/README.md has the list): requests that
 # broke or misled it are sent to a pool of one worker, which must answer the next request, and be the same.
 
+# shellcheck disable=SC2016  # PHP
 source "${BASH_SOURCE[0]%/*}/lib.sh"
 
 url=http://holes.test
@@ -19,7 +20,6 @@ same_worker() {
 }
 
 # CVE-2016-5385: a client's header is not the environment's HTTP_PROXY
-# shellcheck disable=SC2016  # PHP
 write_page holes proxy.php <<<'<?php var_dump(getenv("HTTP_PROXY"), getenv("http_proxy")); echo getenv("HTTP_X_SEEN");'
 reply=$(fetch -H 'Proxy: evil:1' -H 'X-Seen: yes' "$url/proxy.php")
 assert_lacks 'HTTP_PROXY' evil "$reply"
@@ -72,7 +72,6 @@ fetch --output /dev/null -d "$(printf 'a%.0s[]=1&' {1..3000})" "$url/memory.php"
 same_worker 'a form and memory.php'
 
 # CVE-2023-0662: parts of a multipart body are counted
-# shellcheck disable=SC2016  # PHP
 write_page holes parts.php <<<'<?php echo count($_POST);'
 parts=()
 for i in {1..100}; do
@@ -81,7 +80,6 @@ done
 assert_matches 'parts' '^[0-9]{1,2}$' "$(fetch "${parts[@]}" "$url/parts.php")"
 
 # CVE-2024-9026: what a worker writes arrives as it is, also what php-fpm took for its own marks
-# shellcheck disable=SC2016  # PHP
 write_page holes marks.php <<<'<?php fwrite(fopen("php://stderr", "w"), "fscf before \0fscf\0 after fscf\n");'
 fetch "$url/marks.php"
 needs_fpmd
@@ -94,7 +92,6 @@ fetch --output /dev/null "$url/timeout.php" || true # it ends by SIGALRM's hard 
 wait_for 5 fetch "$url/pid.php"
 
 # CVE-2015-9253: standard output that does not block is the worker's own, and no reason to start anew
-# shellcheck disable=SC2016  # PHP
 write_page holes nonblock.php <<'END'
 <?php
 foreach (['php://stdin', 'php://stdout', 'php://stderr'] as $name) stream_set_blocking(fopen($name, 'r+'), false);
