@@ -33,6 +33,14 @@ END
 echo '<?php echo gethostbyname("only-in-the-jail.example"), " ", gethostbyname("127.0.0.9");' \
 	>"$CONTAINER_ROOT$jail/www/name.php"
 
+cat >"$CONTAINER_ROOT$jail/www/zones.php" <<'END'
+<?php
+$all = '';
+foreach (DateTimeZone::listIdentifiers() as $id)
+	foreach (['1950-07-01', '1999-01-01', '2026-07-01', '2050-07-01', '2100-01-01'] as $day)
+		$all .= $id . (new DateTime("$day 12:00", new DateTimeZone($id)))->format(' c T I') . "\n";
+echo count(DateTimeZone::listIdentifiers()), ' ', md5($all);
+END
 pool jail <<END
 chroot = $jail
 php_admin_value[sys_temp_dir] = /tmp
@@ -62,6 +70,8 @@ assert_eq 'names with them' '10.9.8.7 127.0.0.9' "$(fetch http://jail.test/name.
 
 # a zone with a name
 assert_eq 'without zoneinfo' '14:00 CEST UTC 419+' "$(fetch http://jail.test/zone.php)"
+assert_eq 'all zones, as they are outside' "$(in_container php $jail/www/zones.php)" \
+	"$(fetch http://jail.test/zones.php)"
 use_zone() {
 	sed -i "s,date.timezone\\] = .*,date.timezone] = $1," "$CONTAINER_ROOT/etc/fpmd/conf.d/jail.conf"
 	in_container systemctl restart fpmd@jail.service
