@@ -5,9 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* The length of the valid UTF-8 sequence at s, 0 if there is none (RFC 3629: no overlong forms, no
- * surrogates, nothing above U+10FFFF). */
-static size_t utf8_length(const unsigned char *s) {
+size_t escape_utf8_length(const unsigned char *s) {
         size_t n = s[0] < 0x80                   ? 1
                    : s[0] >= 0xf5 || s[0] < 0xc2 ? 0
                    : s[0] >= 0xf0                ? 4
@@ -49,7 +47,7 @@ size_t escape_string(char *buffer, size_t size, const char *string) {
                 return 0;
 
         while (*s) {
-                size_t n = utf8_length(s);
+                size_t n = escape_utf8_length(s);
                 bool plain = is_plain(s, n);
                 size_t need = plain ? n : 4;
 

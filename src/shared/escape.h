@@ -10,3 +10,7 @@
  * stays. C1 controls in UTF-8 form (U+0080 to U+009F) are escaped too: terminals obey them. Never writes
  * more than size bytes with the NUL; what does not fit is cut between characters. Returns the length. */
 size_t escape_string(char *buffer, size_t size, const char *string);
+
+/* The length of the valid UTF-8 sequence at s, 0 if there is none (RFC 3629: no overlong forms, no surrogates,
+ * nothing above U+10FFFF). s is NUL-terminated. */
+size_t escape_utf8_length(const unsigned char *s);
