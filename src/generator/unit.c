@@ -81,13 +81,13 @@ static bool listens_on(const PoolConfig *config, bool unix_path) {
 }
 
 /* The address as ListenStream= takes it; what this cannot say is reported and left out. */
-static bool write_address(const Unit *unit, const char *text, bool first) {
+static bool write_address(const Unit *unit, const char *directive, const char *text, bool first) {
         char why[ADDRESS_WHY_MAX], form[INET6_ADDRSTRLEN + 16];
         Address address;
 
         if (address_parse(&address, text, why) < 0 ||
                         (address.kind == ADDRESS_UNIX && !is_safe(text, "\\"))) {
-                say(unit, LOG_ERR, "listen",
+                say(unit, LOG_ERR, directive,
                                 "a path with a backslash, control character or blank at its end "
                                 "cannot stand in a unit, use another");
                 return false;
@@ -121,8 +121,12 @@ static void write_addresses(const Unit *unit) {
         bool first = true;
 
         for (size_t i = 0; i < unit->config->listen.n_items; i++)
-                if (write_address(unit, unit->config->listen.items[i].value, first))
+                if (write_address(unit, "listen", unit->config->listen.items[i].value, first))
                         first = false;
+
+        /* Beside the others, or beside what the template says: the manager knows it by its address. */
+        if (unit->config->status_listen)
+                (void) write_address(unit, "pm.status_listen", unit->config->status_listen, false);
 }
 
 static void write_backlog(const Unit *unit) {
@@ -289,6 +293,7 @@ static bool says_anything(const Unit *unit) {
                 "listen.acl_users",
                 "listen.acl_groups",
                 "listen.allowed_clients",
+                "pm.status_listen",
         };
 
         for (size_t i = 0; i < ELEMENTSOF(directives); i++)

@@ -220,7 +220,8 @@ int generation_new(Generation **ret, const GenerationContext *context, PoolConfi
         if (r < 0)
                 return r;
 
-        r = workforce_new(&g->workforce, context->event, config, context->listeners, g->board,
+        listeners_split(context->listeners, config->status_listen, &g->listeners, &g->status_fd);
+        r = workforce_new(&g->workforce, context->event, config, &g->listeners, g->board,
                         &workforce_orders, g);
         if (r < 0)
                 return r;
@@ -229,7 +230,7 @@ int generation_new(Generation **ret, const GenerationContext *context, PoolConfi
         if (r < 0)
                 return r;
 
-        r = queue_watch_new(&g->queue_watch, context->event, config, context->listeners, g->board);
+        r = queue_watch_new(&g->queue_watch, context->event, config, &g->listeners, g->board);
         if (r < 0)
                 return r;
 
@@ -305,7 +306,8 @@ int generation_start(Generation *g) {
         LaunchPlan plan = {
                 .program = g->context.program,
                 .config = g->config,
-                .listeners = g->context.listeners,
+                .listeners = &g->listeners,
+                .status_fd = g->status_fd,
                 .board = g->board,
                 .bell_fd = g->bell_fd,
                 .strict = g->context.strict,
@@ -360,6 +362,21 @@ void generation_describe_ceiling(const Generation *g, char *buffer, size_t size)
 
 bool generation_refused(const Generation *g) {
         return g->refused;
+}
+
+void generation_queue_depth(const Generation *g, QueueDepth *ret) {
+        listeners_queue_depth(&g->listeners, ret);
+}
+
+uint64_t generation_busy_max(const Generation *g) {
+        uint64_t n = 0;
+
+        (void) scoreboard_busy_max(g->board, &n);
+        return n <= scoreboard_slots(g->board) ? n : scoreboard_slots(g->board);
+}
+
+void generation_publish(Generation *g, const PoolTotals *totals) {
+        scoreboard_set_totals(g->board, totals);
 }
 
 int generation_summarize(Generation *g, ScoreboardSummary *ret) {

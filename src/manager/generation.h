@@ -93,5 +93,14 @@ uint64_t generation_ceiling(const Generation *generation);
 void generation_describe_ceiling(const Generation *generation, char *buffer, size_t size);
 uint64_t generation_drain_limit_usec(const Generation *generation);
 
+/* Without that of pm.status_listen. */
+void generation_queue_depth(const Generation *generation, QueueDepth *ret);
+
+/* The most requests that ran at once, as far as it was counted. */
+uint64_t generation_busy_max(const Generation *generation);
+
+/* What the status page, which a worker serves, says of the pool as a whole. */
+void generation_publish(Generation *generation, const PoolTotals *totals);
+
 /* What the scoreboard says now. 0 or negative errno. */
 int generation_summarize(Generation *generation, ScoreboardSummary *ret);

@@ -22,6 +22,9 @@ struct Generation {
         bool refused; /* reason is the pool program's own */
         char reason[MESSAGE_TEXT_MAX];
 
+        Listeners listeners; /* but that of pm.status_listen */
+        int status_fd;       /* borrowed, -EBADF: none */
+
         pid_t zygote_pid; /* our child: 0 when there is none */
         int control_fd;
         int bell_fd; /* eventfd that workers ring */

@@ -49,6 +49,12 @@ static int plan_fds(SpawnPlan *spawn, const LaunchPlan *plan, int control_fd, in
                         return r;
         }
 
+        if (plan->status_fd >= 0) {
+                r = spawn_plan_add(spawn, plan->status_fd, "status");
+                if (r < 0)
+                        return r;
+        }
+
         for (size_t i = 0; i < ELEMENTSOF(ours); i++) {
                 r = spawn_plan_add(spawn, ours[i].fd, ours[i].name);
                 if (r < 0)

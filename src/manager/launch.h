@@ -15,6 +15,7 @@ typedef struct LaunchPlan {
         const char *program;
         const PoolConfig *config;
         const Listeners *listeners;
+        int status_fd; /* -EBADF: none */
         const Scoreboard *board;
         int bell_fd;
         bool strict; /* what PHP would only warn of while it starts is a failure */

@@ -10,8 +10,9 @@
 #include <systemd/sd-daemon.h>
 
 #include "manager/log.h"
-#include "manager/queue_depth.h"
+#include "shared/address.h"
 #include "shared/fd.h"
+#include "shared/queue_depth.h"
 
 enum {
         /* As long as a worker would wait for the first byte; then the kernel hands it over all the same. */
@@ -79,6 +80,34 @@ int listeners_receive(Listeners *ret) {
 
         *ret = listeners;
         return 0;
+}
+
+static bool listener_is(int fd, const char *address) {
+        struct sockaddr_storage bound = {};
+        socklen_t size = sizeof(bound);
+
+        return getsockname(fd, (struct sockaddr *) &bound, &size) >= 0 &&
+               address_is_of(address, (struct sockaddr *) &bound);
+}
+
+void listeners_split(const Listeners *all, const char *status_address, Listeners *ret,
+                int *ret_status_fd) {
+        Listeners others = {};
+        int status_fd = -EBADF;
+
+        for (size_t i = 0; i < all->n_fds; i++)
+                if (status_address && status_fd < 0 && listener_is(all->fds[i], status_address))
+                        status_fd = all->fds[i];
+                else
+                        others.fds[others.n_fds++] = all->fds[i];
+
+        if (status_address && status_fd < 0)
+                log_warning("pm.status_listen: the socket unit has no socket at %s; run systemctl "
+                            "daemon-reload and restart the socket",
+                                status_address);
+
+        *ret = others;
+        *ret_status_fd = status_fd;
 }
 
 void listeners_queue_depth(const Listeners *listeners, QueueDepth *ret) {

@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "manager/queue_depth.h"
 #include "shared/cleanup.h"
+#include "shared/queue_depth.h"
 
 enum {
         LISTENERS_MAX = 64,
@@ -24,6 +24,11 @@ typedef struct Listeners {
  * non-blocking (workers share them) and CLOEXEC. Logs. 0, -ENOTCONN: nothing was passed, or
  * negative errno. */
 int listeners_receive(Listeners *ret);
+
+/* Tells the socket of pm.status_listen (status_address, NULL: there is none) from the others: ret_status_fd is
+ * borrowed, -EBADF if it was not passed, of which it warns. */
+void listeners_split(const Listeners *all, const char *status_address, Listeners *ret,
+                int *ret_status_fd);
 
 /* How many connections wait in all of them, as far as the kernel tells: TCP_INFO for tcp,
  * sock_diag(7) for unix sockets, where php-fpm always says 0. */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "manager/crash_window.h"
 #include "manager/generation.h"
@@ -42,7 +43,10 @@ struct Pool {
         uint64_t started_usec;
         uint64_t n_requests_seen, active_usec; /* idle exit: what was seen at the last look */
         uint64_t n_queued_max;
-        uint64_t n_requests_before; /* of the generations that are gone */
+        uint64_t n_requests_before; /* of the generations that are gone, as the next three */
+        uint64_t n_limit_reached_before;
+        uint64_t n_busy_max;
+        uint64_t start_sec; /* time(2) */
         Backoff backoff;
         CrashWindow crashes;
         sd_event_source *sweep_source, *retry_source, *idle_source;
@@ -65,6 +69,9 @@ static void bury(Pool *pool, Generation *generation) {
 
         if (generation_summarize(generation, &summary) >= 0)
                 pool->n_requests_before += summary.n_requests;
+        pool->n_limit_reached_before += generation_limit_reached(generation);
+        if (generation_busy_max(generation) > pool->n_busy_max)
+                pool->n_busy_max = generation_busy_max(generation);
 
         generation_free(pool->dead);
         pool->dead = generation;
@@ -141,6 +148,54 @@ static void replace_later(Pool *pool, uint64_t lived_usec) {
                         pool, "there is no new start");
         if (r < 0)
                 pool->hooks->ended(r, pool->userdata);
+}
+
+/* How many connections wait, and the peak. */
+static unsigned note_queue(Pool *pool) {
+        QueueDepth depth;
+
+        if (pool->current)
+                generation_queue_depth(pool->current, &depth);
+        else
+                listeners_queue_depth(pool->context.listeners, &depth);
+
+        if (depth.n_queued > pool->n_queued_max)
+                pool->n_queued_max = depth.n_queued;
+        if (pool->current && generation_queue_peak(pool->current) > pool->n_queued_max)
+                pool->n_queued_max = generation_queue_peak(pool->current);
+
+        return depth.n_queued;
+}
+
+/* Of the generations that drain, as if they had gone: their last requests are missing for a while. */
+static uint64_t count_draining_requests(Pool *pool) {
+        ScoreboardSummary summary;
+        uint64_t n = 0;
+
+        for (size_t i = 0; i < pool->n_draining; i++)
+                if (generation_summarize(pool->draining[i], &summary) >= 0)
+                        n += summary.n_requests;
+
+        return n;
+}
+
+/* For the status page, which a worker serves: what it cannot see itself. */
+static void publish(Pool *pool) {
+        PoolTotals totals = {
+                .start_sec = pool->start_sec,
+                .n_requests_before = pool->n_requests_before + count_draining_requests(pool),
+                .n_limit_reached = pool->n_limit_reached_before,
+                .n_busy_max = pool->n_busy_max,
+        };
+
+        if (!pool->current)
+                return;
+
+        totals.n_limit_reached += generation_limit_reached(pool->current);
+        totals.n_queued_max = pool->n_queued_max;
+        totals.ceiling = generation_ceiling(pool->current);
+        totals.generation = generation_number(pool->current);
+        generation_publish(pool->current, &totals);
 }
 
 /* --- what generations tell --- */
@@ -224,6 +279,7 @@ static void on_serving(Generation *generation, void *userdata) {
         if (generation == pool->next)
                 take_over(pool, generation);
         begin_to_look_for_idleness(pool);
+        publish(pool);
 
         pool->hooks->serving(pool->userdata);
 }
@@ -232,6 +288,8 @@ static void on_changed(Generation *generation, void *userdata) {
         Pool *pool = userdata;
 
         (void) generation;
+        note_queue(pool);
+        publish(pool);
         pool->hooks->changed(pool->userdata);
 }
 
@@ -319,6 +377,7 @@ int pool_new(Pool **ret, sd_event *event, const Listeners *listeners, const char
 
         *pool = (Pool){
                 .event = event,
+                .start_sec = (uint64_t) time(NULL),
                 .config = config,
                 .hooks = hooks,
                 .userdata = userdata,
@@ -433,16 +492,9 @@ static unsigned count_draining(Pool *pool) {
 
 void pool_status(Pool *pool, PoolStatus *ret) {
         ScoreboardSummary summary = {};
-        QueueDepth depth;
-
         *ret = (PoolStatus){ .n_draining = count_draining(pool),
                 .n_requests = pool->n_requests_before };
-        listeners_queue_depth(pool->context.listeners, &depth);
-        ret->n_queued = depth.n_queued;
-        if (depth.n_queued > pool->n_queued_max)
-                pool->n_queued_max = depth.n_queued;
-        if (pool->current && generation_queue_peak(pool->current) > pool->n_queued_max)
-                pool->n_queued_max = generation_queue_peak(pool->current);
+        ret->n_queued = note_queue(pool);
         ret->n_queued_max = pool->n_queued_max;
         if (!pool->current || generation_summarize(pool->current, &summary) < 0)
                 return;
@@ -453,6 +505,7 @@ void pool_status(Pool *pool, PoolStatus *ret) {
         ret->n_requests += summary.n_requests;
         ret->ceiling = generation_ceiling(pool->current);
         generation_describe_ceiling(pool->current, ret->why_ceiling, sizeof(ret->why_ceiling));
-        ret->n_limit_reached = generation_limit_reached(pool->current);
+        ret->n_limit_reached =
+                        pool->n_limit_reached_before + generation_limit_reached(pool->current);
         ret->generation = generation_number(pool->current);
 }

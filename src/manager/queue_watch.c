@@ -80,8 +80,10 @@ static uint64_t look_at_queues(QueueWatch *watch, uint64_t now) {
                 sum += depth.n_queued;
         }
 
-        if (sum > watch->n_queued_max)
+        if (sum > watch->n_queued_max) {
                 watch->n_queued_max = sum;
+                atomic_store(&ledger->n_queued_max, sum);
+        }
 
         return sum;
 }

@@ -34,6 +34,7 @@ struct Workforce {
         bool active, begun;
         Ceiling ceiling;
         Rate rate;
+        bool at_limit;
         uint64_t n_limit_reached, advised_usec;
         sd_event_source *timer_source;
         sd_event_source *listen_sources[LISTENERS_MAX];
@@ -301,7 +302,6 @@ static void advise(Workforce *w) {
         uint64_t now = timer_now_usec(w->event);
         char text[512];
 
-        w->n_limit_reached++;
         if (w->advised_usec > 0 && now - w->advised_usec < ADVICE_EVERY_USEC)
                 return;
 
@@ -331,6 +331,9 @@ void workforce_balance(Workforce *w) {
         w->begun = true;
         fork_workers(w, decision.n_fork);
         retire_workers(w, decision.n_retire);
+        if (decision.limit_reached && !w->at_limit)
+                w->n_limit_reached++;
+        w->at_limit = decision.limit_reached;
         if (decision.limit_reached)
                 advise(w);
 

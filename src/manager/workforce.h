@@ -47,6 +47,6 @@ Slots *workforce_slots(Workforce *workforce);
 uint64_t workforce_ceiling(const Workforce *workforce);
 void workforce_describe_ceiling(const Workforce *workforce, char *buffer, size_t size);
 
-/* How often more workers were wanted than pm.max_children allows (php-fpm: max children reached).
+/* How often the pool came to want more workers than pm.max_children allows (php-fpm: max children reached).
  */
 uint64_t workforce_limit_reached(const Workforce *workforce);

@@ -102,15 +102,17 @@ int acceptor_try(Acceptor *acceptor, size_t *ret_queue) {
         return accept_any(acceptor, ret_queue);
 }
 
-int acceptor_wait(Acceptor *acceptor) {
+int acceptor_wait(Acceptor *acceptor, int timeout_msec) {
         struct epoll_event event;
         int n;
 
-        n = epoll_wait(acceptor->epoll_fd, &event, 1, -1);
+        n = epoll_wait(acceptor->epoll_fd, &event, 1, timeout_msec);
         if (n < 0)
                 return errno == EINTR ? 0 : -errno;
+        if (n == 0)
+                return -ETIMEDOUT;
 
-        return n == 1 && event.data.fd == acceptor->leash_fd ? -ESHUTDOWN : 0;
+        return event.data.fd == acceptor->leash_fd ? -ESHUTDOWN : 0;
 }
 
 int acceptor_wait_kept(Acceptor *acceptor, int fd, int timeout_msec) {

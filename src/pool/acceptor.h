@@ -25,9 +25,9 @@ DEFINE_CLEANUP(Acceptor, acceptor_free);
  * its listener. */
 int acceptor_try(Acceptor *acceptor, size_t *ret_queue);
 
-/* Sleeps until a connection may wait or the leash is cut. 0: try again, -ESHUTDOWN: leave, or
- * negative errno. */
-int acceptor_wait(Acceptor *acceptor);
+/* Sleeps until a connection may wait or the leash is cut, at most timeout_msec (-1: for ever). 0: try again,
+ * -ESHUTDOWN: leave, -ETIMEDOUT, or another negative errno. */
+int acceptor_wait(Acceptor *acceptor, int timeout_msec);
 
 /* Sleeps until a kept connection has something to say or the leash is cut, at most timeout_msec. 0:
  * read it, -ESHUTDOWN: leave, -ETIMEDOUT. */

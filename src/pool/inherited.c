@@ -27,6 +27,7 @@ static int inherited_add(Inherited *inherited, const char *name, int fd) {
                 { "ledger", &inherited->ledger_fd },
                 { "bell", &inherited->bell_fd },
                 { "root", &inherited->root_fd },
+                { "status", &inherited->status_fd },
         };
 
         if (strcmp(name, "listen") == 0) {
@@ -57,6 +58,7 @@ int inherited_receive(Inherited *ret) {
                 .ledger_fd = -EBADF,
                 .bell_fd = -EBADF,
                 .root_fd = -EBADF,
+                .status_fd = -EBADF,
         };
         int n, r;
 

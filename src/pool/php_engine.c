@@ -17,6 +17,7 @@
 #include "pool/php_sapi.h"
 #include "pool/php_script.h"
 #include "pool/php_settings.h"
+#include "pool/php_status.h"
 #include "pool/php_variables.h"
 #include "shared/fd.h"
 
@@ -142,7 +143,7 @@ static void set_request_info(PhpRequest *request) {
 static void run_script(PhpRequest *request) {
         zend_file_handle handle;
 
-        if (!php_script_open(request, &handle))
+        if (php_status_serve(request) || !php_script_open(request, &handle))
                 return;
 
         php_script_enter_directory(SG(request_info).path_translated);
@@ -193,6 +194,7 @@ static int serve_in_try(PhpRequest *request) {
 
         if (!request->finished)
                 request->stage(SLOT_ENDING, request->userdata);
+        request->memory_bytes = zend_memory_peak_usage(true);
         php_request_shutdown(NULL);
         SG(request_info).path_translated = NULL;
         return 0;

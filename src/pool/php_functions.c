@@ -8,6 +8,7 @@
 #include <php_main.h>
 
 #include "pool/php_request.h"
+#include "pool/php_status.h"
 
 /* The web server has its whole answer, the script goes on. */
 static PHP_FUNCTION(fastcgi_finish_request) {
@@ -79,16 +80,30 @@ static PHP_FUNCTION(apache_request_headers) {
                 add_header(return_value, &params[i - 1]);
 }
 
+static PHP_FUNCTION(fpm_get_status) {
+        ZEND_PARSE_PARAMETERS_NONE();
+
+        php_status_array(php_request_current(), return_value);
+}
+
+ZEND_BEGIN_ARG_WITH_RETURN_TYPE_MASK_EX(arginfo_get_status, 0, 0, MAY_BE_ARRAY | MAY_BE_FALSE)
+ZEND_END_ARG_INFO()
+
 ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_finish_request, 0, 0, _IS_BOOL, 0)
 ZEND_END_ARG_INFO()
 
 ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_request_headers, 0, 0, IS_ARRAY, 0)
 ZEND_END_ARG_INFO()
 
-static const zend_function_entry functions[] = { ZEND_FE(fastcgi_finish_request,
-                arginfo_finish_request) ZEND_FE(apache_request_headers, arginfo_request_headers)
-                        ZEND_FALIAS(getallheaders, apache_request_headers, arginfo_request_headers)
-                                        ZEND_FE_END };
+/* clang-format off */
+static const zend_function_entry functions[] = {
+        ZEND_FE(fastcgi_finish_request, arginfo_finish_request)
+        ZEND_FE(apache_request_headers, arginfo_request_headers)
+        ZEND_FALIAS(getallheaders, apache_request_headers, arginfo_request_headers)
+        ZEND_FE(fpm_get_status, arginfo_get_status)
+        ZEND_FE_END
+};
+/* clang-format on */
 
 /* PHP keeps these up to date at every change: reading them costs no lookup by name. */
 static PhpCgiSettings settings;

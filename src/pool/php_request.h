@@ -29,6 +29,9 @@ typedef struct PhpRequest {
         bool told; /* the web server has had a message of this request */
         PhpBody body;
         ScriptPath path;
+        const struct PoolView *view; /* for the status page */
+        bool only_pages;             /* no script may run: the status worker's */
+        uint64_t memory_bytes;       /* PHP's peak, once the request has ended */
 
         /* Tells the scoreboard. */
         void (*stage)(SlotState state, void *userdata);

@@ -117,7 +117,7 @@ static bool refuse_unopened(const char *path, int error) {
 bool php_script_open(PhpRequest *request, zend_file_handle *handle) {
         const char *path = SG(request_info).path_translated;
 
-        if (!path)
+        if (!path || request->only_pages)
                 return refuse_unknown(request);
 
         if (!pool_config_extension_allowed(request->config, path))

@@ -10,17 +10,21 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sysexits.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "pool/acceptor.h"
 #include "pool/client_guard.h"
 #include "pool/fcgi_request.h"
 #include "pool/php_engine.h"
+#include "pool/php_status.h"
+#include "pool/pool_view.h"
 #include "pool/refusal.h"
 #include "pool/weight.h"
 #include "pool/zygote.h"
 #include "shared/clock.h"
 #include "shared/fd.h"
+#include "shared/parse.h"
 
 enum {
         /* A worker that never sleeps looks at its leash this often, for the case that manager and
@@ -30,6 +34,9 @@ enum {
         /* How long a worker waits for the next request on a connection that the web server keeps;
          * the web server opens another one when it needs it. */
         KEPT_IDLE_MSEC = 5000,
+
+        /* How long the status worker waits for another question. */
+        STATUS_IDLE_MSEC = 10000,
 };
 
 typedef struct Worker {
@@ -40,6 +47,9 @@ typedef struct Worker {
         Acceptor *acceptor;
         FcgiRequest *fcgi;
         PhpRequest php;
+        PoolView view;
+        bool is_status; /* serves pm.status_listen, and is none of the pool's workers */
+        bool is_shown;  /* there is a status page: what a request costs is measured */
         Weight weight;
         bool too_heavy;
         ClientGuard guard;
@@ -100,19 +110,42 @@ static void give_memory_to_zygote(const WorkerContext *context, int leash_fd) {
                                 stderr);
 }
 
-static int worker_init(Worker *worker, int leash_fd) {
+static int open_acceptor(Worker *worker, int leash_fd) {
         const Inherited *inherited = worker->context->inherited;
+
+        if (worker->is_status)
+                return acceptor_new(&worker->acceptor, &inherited->status_fd, 1, leash_fd);
+
+        return acceptor_new(&worker->acceptor, inherited->listen_fds, inherited->n_listen_fds,
+                        leash_fd);
+}
+
+static void appear(Worker *worker) {
+        const WorkerContext *context = worker->context;
+
+        worker->is_shown = context->config->status_path && !worker->is_status;
+        worker->view = (PoolView){
+                .config = context->config,
+                .board = context->board,
+                .listen_fds = context->inherited->listen_fds,
+                .n_listen_fds = context->inherited->n_listen_fds,
+        };
+        scoreboard_set_worker(context->board, worker->slot, getpid(), (uint64_t) time(NULL));
+}
+
+static int worker_init(Worker *worker, int leash_fd) {
         FcgiLimits limits = FCGI_LIMITS_DEFAULT;
         int r;
 
         give_memory_to_zygote(worker->context, leash_fd);
         (void) prctl(PR_SET_DUMPABLE, worker->context->config->process_dumpable, 0, 0, 0);
 
-        r = acceptor_new(&worker->acceptor, inherited->listen_fds, inherited->n_listen_fds,
-                        leash_fd);
+        worker->is_status = worker->slot == scoreboard_status_slot(worker->context->board);
+        r = open_acceptor(worker, leash_fd);
         if (r < 0)
                 return r;
 
+        appear(worker);
         r = fcgi_request_new(&worker->fcgi, &limits);
         if (r < 0)
                 return r;
@@ -125,6 +158,8 @@ static int worker_init(Worker *worker, int leash_fd) {
                 .config = worker->context->config,
                 .stage = on_stage,
                 .userdata = worker,
+                .view = &worker->view,
+                .only_pages = worker->is_status,
         };
         php_engine_enter_worker();
         r = weight_init(&worker->weight, worker->context->proc_fd);
@@ -145,7 +180,7 @@ static void publish_request(Worker *worker) {
                 .method = param(worker, "REQUEST_METHOD"),
                 .uri = worker->php.path.request_uri,
                 .query = param(worker, "QUERY_STRING"),
-                .script = worker->php.path.script,
+                .script = php_status_is_asked(&worker->php) ? NULL : worker->php.path.script,
                 .user = param(worker, "REMOTE_USER"),
                 .remote = param(worker, "REMOTE_ADDR"),
                 .content_length = length ? strtoull(length, NULL, 10) : 0,
@@ -162,7 +197,7 @@ static int refuse_late(Worker *worker) {
 }
 
 /* One request. 1: the connection can be kept, 0: close it, negative: leave. */
-static int serve_request(Worker *worker) {
+static int serve_read_request(Worker *worker) {
         int r;
 
         set_state(worker, SLOT_READING_HEADERS);
@@ -191,6 +226,42 @@ static int serve_request(Worker *worker) {
         worker->n_requests++;
         worker->php.finished = false;
         return php_engine_serve(&worker->php);
+}
+
+static uint64_t cpu_usec(void) {
+        struct timespec ts;
+
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+        return (uint64_t) ts.tv_sec * USEC_PER_SEC + (uint64_t) ts.tv_nsec / 1000;
+}
+
+static void show_usage(Worker *worker, uint64_t cpu_start_usec) {
+        uint64_t duration = clock_now_usec() - worker->request_usec;
+        RequestUsage usage = {
+                .duration_usec = duration,
+                .cpu_centipercent =
+                                duration > 0 ? (cpu_usec() - cpu_start_usec) * 10000 / duration : 0,
+                .memory_bytes = worker->php.memory_bytes,
+        };
+
+        scoreboard_set_usage(worker->context->board, worker->slot, &usage);
+}
+
+/* The same, with what a status page shows of it besides. */
+static int serve_request(Worker *worker) {
+        uint64_t cpu_start_usec;
+        int r;
+
+        if (!worker->is_shown)
+                return serve_read_request(worker);
+
+        scoreboard_begin_busy(worker->context->board);
+        cpu_start_usec = cpu_usec();
+        worker->request_usec = clock_now_usec();
+        r = serve_read_request(worker);
+        show_usage(worker, cpu_start_usec);
+        scoreboard_end_busy(worker->context->board);
+        return r;
 }
 
 /* Often while it is young and grows, then seldom: reading it costs a fraction of a millisecond. */
@@ -281,7 +352,9 @@ static int next_connection(Worker *worker) {
                 if (r != -EAGAIN)
                         return r;
 
-                r = acceptor_wait(worker->acceptor);
+                r = acceptor_wait(worker->acceptor, worker->is_status ? STATUS_IDLE_MSEC : -1);
+                if (r == -ETIMEDOUT)
+                        return -ESHUTDOWN;
                 if (r < 0)
                         return r;
         }

@@ -18,6 +18,9 @@
 #include "shared/fd.h"
 #include "shared/message.h"
 
+/* After a status worker that died, or could not be forked. */
+#define STATUS_PAUSE_USEC UINT64_C(1000000)
+
 typedef struct Child {
         pid_t pid;     /* 0: none */
         int leash_fd;  /* our end: closing it asks the worker to leave */
@@ -35,9 +38,11 @@ struct Zygote {
         Scoreboard *board;
         ZygoteHooks hooks;
         bool draining;
-        uint64_t kill_usec; /* when what still runs is killed, 0: the manager sees to it */
+        uint64_t kill_usec;         /* when what still runs is killed, 0: the manager sees to it */
+        int status_fd;              /* -EBADF: no pm.status_listen */
+        uint64_t status_pause_usec; /* no status worker before this */
         unsigned n_children, n_slots;
-        Child children[];
+        Child children[]; /* one more than n_slots: the status worker */
 };
 
 static const Child NO_CHILD = { .leash_fd = -EBADF, .memory_fd = -EBADF };
@@ -52,7 +57,7 @@ int zygote_new(Zygote **ret, int control_fd, Scoreboard *board, const ZygoteHook
         unsigned n_slots = scoreboard_slots(board);
         sigset_t set;
 
-        zygote = calloc(1, sizeof(*zygote) + n_slots * sizeof(Child));
+        zygote = calloc(1, sizeof(*zygote) + (n_slots + 1) * sizeof(Child));
         if (!zygote)
                 return -ENOMEM;
 
@@ -60,7 +65,8 @@ int zygote_new(Zygote **ret, int control_fd, Scoreboard *board, const ZygoteHook
         zygote->board = board;
         zygote->hooks = *hooks;
         zygote->n_slots = n_slots;
-        for (unsigned i = 0; i < n_slots; i++)
+        zygote->status_fd = hooks->status_fd;
+        for (unsigned i = 0; i <= n_slots; i++)
                 zygote->children[i] = NO_CHILD;
 
         /* Extensions may have touched the mask or SIGCHLD. */
@@ -82,7 +88,7 @@ Zygote *zygote_free(Zygote *zygote) {
         if (!zygote)
                 return NULL;
 
-        for (unsigned i = 0; i < zygote->n_slots; i++)
+        for (unsigned i = 0; i <= zygote->n_slots; i++)
                 child_close(&zygote->children[i]);
         fd_close(zygote->signal_fd);
         free(zygote);
@@ -167,7 +173,7 @@ static int receive_memory(int leash_fd) {
 static void become_worker(Zygote *zygote, unsigned slot, int leash_fd) {
         sigset_t none;
 
-        for (unsigned i = 0; i < zygote->n_slots; i++)
+        for (unsigned i = 0; i <= zygote->n_slots; i++)
                 child_close(&zygote->children[i]);
         zygote->control_fd = fd_close(zygote->control_fd);
         zygote->signal_fd = fd_close(zygote->signal_fd);
@@ -202,20 +208,33 @@ static int fork_worker(Zygote *zygote, unsigned slot) {
         zygote->children[slot] =
                         (Child){ .pid = pid, .leash_fd = TAKE_FD(ours), .memory_fd = -EBADF };
         zygote->n_children++;
-        tell(zygote, MESSAGE_FORKED, slot, pid);
+        if (slot < zygote->n_slots)
+                tell(zygote, MESSAGE_FORKED, slot, pid);
         return 0;
 }
 
+/* A worker that dies in a request can no longer say that it has ended. */
+static void count_dead(Zygote *zygote, unsigned slot) {
+        if (slot < zygote->n_slots &&
+                        slot_word_state(scoreboard_live_word(zygote->board, slot)) > SLOT_IDLE)
+                scoreboard_end_busy(zygote->board);
+}
+
 static void reap(Zygote *zygote, pid_t pid, int status) {
-        for (unsigned i = 0; i < zygote->n_slots; i++) {
+        for (unsigned i = 0; i <= zygote->n_slots; i++) {
                 if (zygote->children[i].pid != pid)
                         continue;
+
+                count_dead(zygote, i);
 
                 child_close(&zygote->children[i]);
                 zygote->children[i] = NO_CHILD;
                 zygote->n_children--;
                 scoreboard_bury(zygote->board, i);
-                tell(zygote, MESSAGE_EXITED, i, status & 0xffff);
+                if (i < zygote->n_slots)
+                        tell(zygote, MESSAGE_EXITED, i, status & 0xffff);
+                else if (status != 0)
+                        zygote->status_pause_usec = clock_now_usec() + STATUS_PAUSE_USEC;
                 return;
         }
 }
@@ -305,7 +324,7 @@ static void on_trace(Zygote *zygote, const Message *message) {
 static void drain(Zygote *zygote) {
         zygote->draining = true;
         scoreboard_drain(zygote->board);
-        for (unsigned i = 0; i < zygote->n_slots; i++)
+        for (unsigned i = 0; i <= zygote->n_slots; i++)
                 cut_leash(&zygote->children[i]);
 }
 
@@ -350,21 +369,61 @@ static void on_control(Zygote *zygote) {
         drain(zygote);
 }
 
-static int poll_msec(const Zygote *zygote) {
-        uint64_t now = clock_now_usec(), msec;
+/* --- the status worker --- */
 
-        if (zygote->kill_usec == 0)
+/* Whoever connects to pm.status_listen finds it, or has it forked: the manager has no part in it, and the
+ * worker is not one of those that it counts. */
+static bool wants_status_worker(const Zygote *zygote) {
+        return zygote->status_fd >= 0 && !zygote->draining &&
+               zygote->children[zygote->n_slots].pid == 0;
+}
+
+static void start_status_worker(Zygote *zygote) {
+        int r;
+
+        if (!wants_status_worker(zygote))
+                return;
+
+        r = fork_worker(zygote, zygote->n_slots);
+        if (r >= 0)
+                return;
+
+        fprintf(stderr, "<4>Cannot fork a worker for pm.status_listen, later: %s\n", strerror(-r));
+        zygote->status_pause_usec = clock_now_usec() + STATUS_PAUSE_USEC;
+}
+
+/* --- life --- */
+
+static uint64_t earlier(uint64_t a, uint64_t b) {
+        return a == 0 || (b > 0 && b < a) ? b : a;
+}
+
+/* Until the next of two times; 0 is none. */
+static int poll_msec(const Zygote *zygote) {
+        uint64_t now = clock_now_usec(), msec,
+                 next = earlier(zygote->kill_usec,
+                                 wants_status_worker(zygote) ? zygote->status_pause_usec : 0);
+
+        if (next == 0)
                 return -1;
 
-        msec = zygote->kill_usec > now ? (zygote->kill_usec - now) / 1000 + 1 : 0;
+        msec = next > now ? (next - now) / 1000 + 1 : 0;
         return msec < INT_MAX ? (int) msec : INT_MAX;
+}
+
+static int watched_status_fd(Zygote *zygote) {
+        if (zygote->status_pause_usec > 0 && clock_now_usec() >= zygote->status_pause_usec)
+                zygote->status_pause_usec = 0;
+
+        return wants_status_worker(zygote) && zygote->status_pause_usec == 0 ? zygote->status_fd
+                                                                             : -EBADF;
 }
 
 static void kill_orphans(Zygote *zygote) {
         if (zygote->kill_usec == 0 || clock_now_usec() < zygote->kill_usec)
                 return;
 
-        for (unsigned i = 0; i < zygote->n_slots; i++)
+        for (unsigned i = 0; i <= zygote->n_slots; i++)
                 if (zygote->children[i].pid > 0)
                         (void) kill(zygote->children[i].pid, SIGKILL);
         zygote->kill_usec = 0;
@@ -377,15 +436,18 @@ int zygote_run(Zygote *zygote) {
                 struct pollfd fds[] = {
                         { .fd = zygote->signal_fd, .events = POLLIN },
                         { .fd = zygote->control_fd, .events = POLLIN },
+                        { .fd = watched_status_fd(zygote), .events = POLLIN },
                 };
 
-                if (poll(fds, 2, poll_msec(zygote)) < 0 && errno != EINTR)
+                if (poll(fds, ELEMENTSOF(fds), poll_msec(zygote)) < 0 && errno != EINTR)
                         return -errno;
 
                 if (fds[0].revents)
                         reap_all(zygote);
                 if (fds[1].revents)
                         on_control(zygote);
+                if (fds[2].revents)
+                        start_status_worker(zygote);
                 kill_orphans(zygote);
         }
 

@@ -29,6 +29,10 @@ typedef struct ZygoteHooks {
 
         /* Without a manager nobody else ends a request that hangs: after this time the zygote does. */
         uint64_t orphan_limit_usec;
+
+        /* A listening socket, whose first connection has a worker forked in scoreboard_status_slot();
+         * -EBADF: none. */
+        int status_fd;
 } ZygoteHooks;
 
 /* Borrows everything. 0 or negative errno. */

@@ -183,3 +183,35 @@ bool client_list_allows(const char *list, const struct sockaddr *peer) {
 
         return false;
 }
+
+static bool host_is(const char *host, int family, const void *bytes) {
+        unsigned char wanted[sizeof(struct in6_addr)];
+
+        return inet_pton(family, host, wanted) == 1 &&
+               memcmp(wanted, bytes, family == AF_INET ? 4 : 16) == 0;
+}
+
+bool address_is_of(const char *text, const struct sockaddr *bound) {
+        const struct sockaddr_un *un = (const struct sockaddr_un *) bound;
+        const struct sockaddr_in *in = (const struct sockaddr_in *) bound;
+        const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *) bound;
+        char why[ADDRESS_WHY_MAX];
+        Address address;
+
+        if (address_parse(&address, text, why) < 0)
+                return false;
+        if (address.kind == ADDRESS_UNIX)
+                return bound->sa_family == AF_UNIX &&
+                       strncmp(un->sun_path, address.path, sizeof(un->sun_path)) == 0;
+        if (bound->sa_family == AF_INET6)
+                return ntohs(in6->sin6_port) == address.port &&
+                       (address.kind == ADDRESS_PORT ||
+                                       (address.kind == ADDRESS_IPV6 &&
+                                                       host_is(address.host, AF_INET6,
+                                                                       &in6->sin6_addr)));
+
+        return bound->sa_family == AF_INET && ntohs(in->sin_port) == address.port &&
+               (address.kind == ADDRESS_PORT ||
+                               (address.kind == ADDRESS_IPV4 &&
+                                               host_is(address.host, AF_INET, &in->sin_addr)));
+}

@@ -32,6 +32,10 @@ enum {
  * path. "localhost" is 127.0.0.1. 0, or -EINVAL with what would be right in why. */
 int address_parse(Address *ret, const char *text, char why[static ADDRESS_WHY_MAX]);
 
+/* Whether a listening socket bound there is the one that the text names. An address of the whole machine is that
+ * of any family. */
+bool address_is_of(const char *text, const struct sockaddr *bound);
+
 /* One entry of listen.allowed_clients: an address or, which php-fpm lacks, address/bits. */
 typedef struct ClientRange {
         int family;

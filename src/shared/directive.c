@@ -215,13 +215,13 @@ static const Directive directives[] = {
 
         /* pages and logs */
         D("pm.status_path",         URI,       status_path,               NULL,       0,    0,
-          "the path that answers with the status page", LATER),
+          "the path that answers with the status page"),
         D("pm.status_listen",       ADDRESS,   status_listen,             NULL,       0,    0,
-          "an address of its own for the status page, which answers while all workers are busy", LATER),
+          "an address of its own for the status page, which answers while all workers are busy"),
         D("ping.path",              URI,       ping_path,                 NULL,       0,    0,
-          "the path that answers with ping.response", LATER),
+          "the path that answers with ping.response"),
         D("ping.response",          TEXT,      ping_response,             "pong",     0,    0,
-          "the text that ping.path answers with", LATER),
+          "the text that ping.path answers with"),
         D("access.log",             PATH,      access_log,                NULL,       0,    0,
           "the file of the access log", LATER),
         D("access.format",          FORMAT,    access_format,  "%R - %u %t \"%m %r\" %s", 0, 0,
@@ -259,6 +259,7 @@ bool directive_has_field(const Directive *directive) {
 bool directive_is_listen(const Directive *directive) {
         return directive->section == DIRECTIVE_POOL &&
                (strcmp(directive->key, "listen") == 0 ||
+                               strcmp(directive->key, "pm.status_listen") == 0 ||
                                strncmp(directive->key, "listen.", 7) == 0);
 }
 

@@ -254,6 +254,25 @@ static int check_address(const Validation *v, int priority, const char *directiv
         return r;
 }
 
+static int check_status_listen(const Validation *v) {
+        PoolConfig *config = v->config;
+        int r;
+
+        r = check_address(v, LOG_ERR, "pm.status_listen", &config->status_listen);
+        if (r < 0)
+                return r;
+
+        for (size_t i = 0; i < config->listen.n_items; i++)
+                if (strcmp(config->listen.items[i].value, config->status_listen) == 0)
+                        return refuse(v, "pm.status_listen",
+                                        "is an address of listen too, write one of its own");
+        if (!config->status_path && !config->ping_path)
+                say(v, LOG_WARNING, "pm.status_listen",
+                                "serves nothing without pm.status_path or ping.path");
+
+        return 0;
+}
+
 static int check_listen(const Validation *v) {
         SettingList *list = &v->config->listen;
 
@@ -265,10 +284,7 @@ static int check_listen(const Validation *v) {
                         return r;
         }
 
-        if (v->config->status_listen)
-                return check_address(v, LOG_ERR, "pm.status_listen", &v->config->status_listen);
-
-        return 0;
+        return v->config->status_listen ? check_status_listen(v) : 0;
 }
 
 static bool any_unix(const PoolConfig *config) {
@@ -348,6 +364,15 @@ int pool_config_validate_listen(PoolConfig *config, ConfigReporter *reporter) {
                 else if (r == 0)
                         r = setting_list_add(
                                         &kept, setting->kind, NULL, setting->value, setting->line);
+        }
+
+        if (r == 0 && config->status_listen) {
+                r = check_address(&v, LOG_WARNING, "pm.status_listen", &config->status_listen);
+                if (r == -EINVAL) {
+                        free(config->status_listen);
+                        config->status_listen = NULL;
+                        r = 0;
+                }
         }
 
         setting_list_done(&config->listen);

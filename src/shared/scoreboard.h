@@ -58,8 +58,8 @@ typedef struct PoolTotals {
         uint64_t n_requests_before; /* of former generations, and of those that drain */
         uint64_t n_limit_reached;
         uint64_t n_slow;
-        uint64_t n_queued_max;
-        uint64_t n_busy_max; /* of former generations */
+        uint64_t n_queued_max; /* of former generations, as the next */
+        uint64_t n_busy_max;
         uint64_t ceiling;    /* pm.max_children, or what pm = auto makes of it */
         uint64_t generation;
 } PoolTotals;
@@ -74,6 +74,7 @@ typedef struct Ledger {
         _Atomic uint64_t stale
                         [SCOREBOARD_QUEUES_MAX]; /* connections up to this number are too old */
         _Atomic uint8_t retired[SCOREBOARD_SLOTS_MAX + 1]; /* this one leaves */
+        _Atomic uint64_t n_queued_max; /* of this generation, at each look */
         _Atomic uint64_t totals[sizeof(PoolTotals) / sizeof(uint64_t)];
 } Ledger;
 

@@ -30,12 +30,15 @@ int scoreboard_busy_max(const Scoreboard *board, uint64_t *ret) {
 }
 
 void scoreboard_totals(const Scoreboard *board, PoolTotals *ret) {
-        uint64_t *to = (uint64_t *) ret, n_busy_max = atomic_load(&head_of(board)->n_busy_max);
+        uint64_t *to = (uint64_t *) ret, n_busy_max = atomic_load(&head_of(board)->n_busy_max),
+                 n_queued_max = atomic_load(&board->ledger->n_queued_max);
 
         for (size_t i = 0; i < ELEMENTSOF(board->ledger->totals); i++)
                 to[i] = atomic_load_explicit(&board->ledger->totals[i], memory_order_relaxed);
         if (n_busy_max > ret->n_busy_max)
                 ret->n_busy_max = n_busy_max;
+        if (n_queued_max > ret->n_queued_max)
+                ret->n_queued_max = n_queued_max;
 }
 
 void scoreboard_set_worker(Scoreboard *board, unsigned slot, pid_t pid, uint64_t start_sec) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "manager/queue_depth.h"
+#include "shared/queue_depth.h"
 
 #include <errno.h>
 #include <linux/netlink.h>

@@ -2,7 +2,7 @@
 #pragma once
 /* Queue depth: how many connections wait to be accepted from a listening socket.
  *
- * Runs in: manager. */
+ * Runs in: manager, and the worker that serves the status page. */
 
 typedef struct QueueDepth {
         unsigned n_queued;

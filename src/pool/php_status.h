@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* PhpStatus: the pages of the pool, ping.path and pm.status_path, and fpm_get_status().
+ *
+ * Runs in: worker. */
+
+#include <stdbool.h>
+
+#include "pool/php_request.h"
+
+struct _zval_struct;
+
+/* In a request that PHP has started. true: it was for one of the pages, and is answered. */
+bool php_status_serve(PhpRequest *request);
+
+/* Whether the request is for one of the pages: no script runs for it. */
+bool php_status_is_asked(const PhpRequest *request);
+
+/* fpm_get_status(): an array, or false. */
+void php_status_array(PhpRequest *request, struct _zval_struct *ret);

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+#include "pool/pool_view.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "shared/clock.h"
+#include "shared/queue_depth.h"
+
+static const char *name_of(uint64_t pm) {
+        switch (pm) {
+        case PM_STATIC:
+                return "static";
+        case PM_DYNAMIC:
+                return "dynamic";
+        case PM_ONDEMAND:
+                return "ondemand";
+        default:
+                return "auto";
+        }
+}
+
+static void read_queues(const PoolView *view, StatusPage *page) {
+        for (size_t i = 0; i < view->n_listen_fds; i++) {
+                QueueDepth depth;
+
+                if (queue_depth_of(view->listen_fds[i], &depth) < 0)
+                        continue;
+
+                page->n_queued += depth.n_queued;
+                page->n_queue_limit += depth.n_limit;
+        }
+}
+
+/* Of a worker that waits the last request is of interest, of another the one that runs. */
+static void read_process(
+                StatusPage *page, StatusProcess *process, const SlotView *slot, uint64_t now) {
+        bool idle = slot->state == SLOT_IDLE;
+
+        process->slot = *slot;
+        process->duration_usec = idle                     ? slot->usage.duration_usec
+                                 : now > slot->since_usec ? now - slot->since_usec
+                                                          : 0;
+        if (!idle)
+                process->slot.usage = (RequestUsage){};
+        if (idle)
+                page->n_idle++;
+        else
+                page->n_busy++;
+}
+
+int pool_view_read(const PoolView *view, StatusPage *ret) {
+        unsigned n_slots = scoreboard_slots(view->board);
+        StatusProcess *processes = calloc(n_slots, sizeof(*processes));
+        uint64_t now = clock_now_usec();
+        StatusPage page = {
+                .pool = view->config->name,
+                .process_manager = name_of(view->config->pm),
+                .now_sec = (uint64_t) time(NULL),
+                .processes = processes,
+        };
+
+        if (!processes)
+                return -ENOMEM;
+
+        scoreboard_totals(view->board, &page.totals);
+        page.n_requests = page.totals.n_requests_before;
+        read_queues(view, &page);
+        for (unsigned i = 0; i < n_slots; i++) {
+                SlotView slot;
+
+                if (scoreboard_view_slot(view->board, i, &slot) < 0)
+                        continue;
+
+                /* Also of those who were in this slot before. */
+                page.n_requests += slot.n_requests;
+                if (status_page_counts(slot.state))
+                        read_process(&page, &processes[page.n_processes++], &slot, now);
+        }
+
+        *ret = page;
+        return 0;
+}

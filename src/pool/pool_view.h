@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* PoolView: what a worker sees of its pool: the scoreboard, the ledger and the queues, for the status page.
+ *
+ * Runs in: worker.     Owns: the copies it makes. */
+
+#include <stddef.h>
+
+#include "pool/status_page.h"
+#include "shared/cleanup.h"
+#include "shared/pool_config.h"
+
+typedef struct PoolView {
+        const PoolConfig *config;
+        Scoreboard *board;
+        const int *listen_fds; /* whose queues count */
+        size_t n_listen_fds;
+} PoolView;
+
+/* The state at this moment. ret->processes is to be freed by the caller. 0 or -ENOMEM. */
+int pool_view_read(const PoolView *view, StatusPage *ret);
