@@ -51,7 +51,7 @@ for_both server 8806 tcp 'option keep-conn' 'option mpxs-conns' 'option max-reqs
 start_server haproxy --property=Type=notify haproxy -Ws -f /srv/haproxy.cfg
 
 # HAProxy refuses a body without a length, at a moment of its choice, and makes every redirect a 302.
-chunked=(--without=body_chunked,redirect_for_ever --differs=body_chunked)
+chunked=(--without='body_chunked,redirect_for_ever' --differs=body_chunked)
 smoke unix 8801 "${chunked[@]}"
 smoke tcp 8802 "${chunked[@]}"
 smoke 'unix, kept' 8803 "${chunked[@]}"

@@ -179,6 +179,18 @@ zygote_of() {
 	in_container pgrep -P "$(manager_of "$1")"
 }
 
+# enable_extensions NAME…: in this order, for all pools that start from here on in this test.
+enable_extensions() {
+	local name n=90
+
+	for name in "$@"; do
+		n=$((n + 1))
+		if ! compgen -G "$CONTAINER_ROOT/etc/php/8.2/fpm/conf.d/*-$name.ini" >/dev/null; then
+			echo "extension = $name" >"$CONTAINER_ROOT/etc/php/8.2/fpm/conf.d/$n-fpmd-test-$name.ini"
+		fi
+	done
+}
+
 ### pools, pages, requests
 
 # write_pool NAME <<END: the pool file as it stands; [NAME] is put before it when it has no section.

@@ -60,6 +60,7 @@ write_web_pages() {
 	write_page web fatal.php <<<'<?php throw new Exception("on purpose");'
 	write_page web reason.php <<<'<?php header("HTTP/1.1 404 Gone Fishing"); echo "fishing";'
 	write_page web finish.php <<<'<?php echo "early"; fastcgi_finish_request(); echo "late";'
+	# shellcheck disable=SC2016  # PHP
 	write_page web session.php <<<'<?php session_start(); echo $_SESSION["n"] = ($_SESSION["n"] ?? 0) + 1;'
 	write_page web flushed.php <<-'END'
 		<?php
