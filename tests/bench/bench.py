@@ -17,8 +17,9 @@ import report
 import rows
 import sides
 import svg
+import transfers
 
-ROWS = {row.key: row for row in (*cases.CASES, *management.MANAGEMENT)}
+ROWS = {row.key: row for row in (*cases.CASES, transfers.TRANSFER, *management.MANAGEMENT)}
 SECONDS = 3
 OUT = pathlib.Path(__file__).with_name("out")
 

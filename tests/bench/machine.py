@@ -41,6 +41,7 @@ SERVER = """\
 			include fastcgi.conf;
 			fastcgi_pass {name};
 			{keep_conn}
+			{more}
 		}}
 	}}
 """
@@ -101,7 +102,7 @@ def wait_until(condition, seconds, pause=0.02):
     return True
 
 
-def start_nginx(sides, root, transport):
+def start_nginx(sides, root, transport, more=""):
     """nginx with a server for each side. What one row left in it does not reach the next."""
     keep = transport == "keep"
     servers = "".join(
@@ -112,6 +113,7 @@ def start_nginx(sides, root, transport):
             root=root,
             keepalive="keepalive 2;" if keep else "",
             keep_conn="fastcgi_keep_conn on;" if keep else "",
+            more=more,
         )
         for side in sides
     )

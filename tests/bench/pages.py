@@ -31,6 +31,30 @@ echo 'sum ', part{INCLUDES - 1}(1);
     "sleep20.php": "<?php usleep(20000); echo 'slept';",
     "sleep100.php": "<?php usleep(100000); echo 'slept';",
     "sleep3.php": "<?php $t = microtime(true); sleep(3); printf('%.2f', microtime(true) - $t);",
+    "upload.php": "<?php echo $_FILES['doc']['error'], ' ', $_FILES['doc']['size'];",
+    "input.php": """<?php
+$in = fopen('php://input', 'r');
+$size = 0;
+while (($piece = fread($in, 65536)) !== false && $piece !== '') {
+	$size += strlen($piece);
+}
+echo $size;
+""",
+    "pieces.php": """<?php
+while (ob_get_level()) {
+	ob_end_flush();
+}
+$piece = str_repeat('0123456789abcdef', 4096);
+for ($i = 0; $i < $_GET['mib'] * 16; $i++) {
+	echo $piece;
+}
+""",
+    "readfile.php": """<?php
+while (ob_get_level()) {
+	ob_end_flush();
+}
+readfile('/dev/shm/bench-large');
+""",
     # What could make one side faster than the other without any merit.
     "settings.php": """<?php
 $extensions = get_loaded_extensions();

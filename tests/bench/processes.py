@@ -65,11 +65,17 @@ def cpu_nsec(pids):
     return sum(own_cpu_nsec(pid) + children_cpu_nsec(pid) for pid in pids)
 
 
+def _rollup_bytes(pid, prefix):
+    lines = _read(f"/proc/{pid}/smaps_rollup").splitlines()
+    return sum(int(line.split()[1]) for line in lines if line.startswith(prefix)) * 1024
+
+
 def pss_bytes(pid):
-    for line in _read(f"/proc/{pid}/smaps_rollup").splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1]) * 1024
-    return 0
+    return _rollup_bytes(pid, "Pss:")
+
+
+def private_bytes(pid):
+    return _rollup_bytes(pid, "Private_")
 
 
 def wakeups(pids):

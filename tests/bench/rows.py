@@ -40,6 +40,11 @@ METRICS = {
     "wakeups": Metric("wake-ups per minute", 0),
     "first": Metric("systemctl start and the first answer, ms", 0),
     "first_request": Metric("of it the first request, ms", 0),
+    "cpu_file": Metric("CPU, s, upload to $_FILES", 3),
+    "cpu_input": Metric("CPU, s, php://input", 3),
+    "cpu_pieces": Metric("CPU, s, answer in pieces of 64 KB", 3),
+    "cpu_readfile": Metric("CPU, s, answer of readfile()", 3),
+    "growth": Metric("private memory of the worker, KiB more", 0, max),
     "slept": Metric("slept, s", 2, min),
 }
 
@@ -60,6 +65,7 @@ class Row:
     expect: str | int = "hello"  # a part of the answer, or its bytes
     root: str = ROOT
     transport: str = "unix"
+    nginx: str = ""  # more lines for its location
     clients: int = 8
     post_bytes: int = 0
     rounds: int = 5
@@ -198,7 +204,7 @@ def run(row, sides, options):
             result.fail(side.name, f"skipped: {lacking}")
         return result
     try:
-        start_nginx(sides, row.root, row.transport)
+        start_nginx(sides, row.root, row.transport, row.nginx)
         for context in contexts:
             _attempt(context, _prepare, context)
         if row.together:

@@ -53,11 +53,20 @@ def download(connection, path, mib):
     return f"{answer.status} {size}"
 
 
+WAYS = {"up": upload, "multipart": upload_multipart, "down": download}
+
+
+def transfer(port, kind, path, mib):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    try:
+        return WAYS[kind](connection, path, mib)
+    finally:
+        connection.close()
+
+
 def main():
     port, kind, path, mib = sys.argv[1:]
-    connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=60)
-    ways = {"up": upload, "multipart": upload_multipart, "down": download}
-    print(ways[kind](connection, path, int(mib)))
+    print(transfer(int(port), kind, path, int(mib)))
 
 
 if __name__ == "__main__":
