@@ -13,8 +13,9 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
+/* About what a unix socket holds. A request that is smaller touches its first page only. */
 enum {
-        FCGI_INPUT_SIZE = 32 * 1024,
+        FCGI_INPUT_SIZE = 128 * 1024,
 };
 
 #define FCGI_DEADLINE_LOOK UINT64_C(0) /* take what is there, never wait */
