@@ -9,7 +9,16 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include "shared/clock.h"
 #include "shared/fd.h"
+
+enum {
+        /* How long a worker stays with a kept connection, whoever else waits: a web server that is busy
+         * has its next request there long before. */
+        KEPT_ALONE_MSEC = 50,
+        /* And how long a worker that is about to be free gets to take a connection before it does. */
+        KEPT_YIELD_MSEC = 1,
+};
 
 struct Acceptor {
         int epoll_fd, leash_fd;
@@ -17,15 +26,33 @@ struct Acceptor {
         int listen_fds[];
 };
 
-static int watch(Acceptor *acceptor, int fd, uint32_t events) {
+static int watch(int epoll_fd, int fd, uint32_t events) {
         struct epoll_event event = { .events = events, .data.fd = fd };
 
-        return epoll_ctl(acceptor->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+        return epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
+/* A new epoll fd that watches listeners and leash; negative errno. */
+static int open_epoll(const Acceptor *acceptor) {
+        _cleanup_(fd_closep) int epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+        int r;
+
+        if (epoll_fd < 0)
+                return -errno;
+
+        for (size_t i = 0; i < acceptor->n_listen_fds; i++) {
+                r = watch(epoll_fd, acceptor->listen_fds[i], EPOLLIN | EPOLLEXCLUSIVE);
+                if (r < 0)
+                        return r;
+        }
+
+        /* The end of a pipe whose other end closes reports EPOLLHUP, asked for or not. */
+        r = watch(epoll_fd, acceptor->leash_fd, 0);
+        return r < 0 ? r : TAKE_FD(epoll_fd);
 }
 
 int acceptor_new(Acceptor **ret, const int listen_fds[], size_t n_listen_fds, int leash_fd) {
         _cleanup_(acceptor_freep) Acceptor *acceptor = NULL;
-        int r;
 
         acceptor = calloc(1, sizeof(*acceptor) + n_listen_fds * sizeof(int));
         if (!acceptor)
@@ -34,20 +61,9 @@ int acceptor_new(Acceptor **ret, const int listen_fds[], size_t n_listen_fds, in
         acceptor->leash_fd = leash_fd;
         acceptor->n_listen_fds = n_listen_fds;
         memcpy(acceptor->listen_fds, listen_fds, n_listen_fds * sizeof(int));
-        acceptor->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+        acceptor->epoll_fd = open_epoll(acceptor);
         if (acceptor->epoll_fd < 0)
-                return -errno;
-
-        for (size_t i = 0; i < n_listen_fds; i++) {
-                r = watch(acceptor, listen_fds[i], EPOLLIN | EPOLLEXCLUSIVE);
-                if (r < 0)
-                        return r;
-        }
-
-        /* The end of a pipe whose other end closes reports EPOLLHUP, asked for or not. */
-        r = watch(acceptor, leash_fd, 0);
-        if (r < 0)
-                return r;
+                return acceptor->epoll_fd;
 
         *ret = TAKE_PTR(acceptor);
         return 0;
@@ -115,7 +131,7 @@ int acceptor_wait(Acceptor *acceptor, int timeout_msec) {
         return event.data.fd == acceptor->leash_fd ? -ESHUTDOWN : 0;
 }
 
-int acceptor_wait_kept(Acceptor *acceptor, int fd, int timeout_msec) {
+static int wait_kept_alone(const Acceptor *acceptor, int fd, int timeout_msec) {
         struct pollfd fds[] = {
                 { .fd = fd, .events = POLLIN },
                 { .fd = acceptor->leash_fd },
@@ -129,6 +145,57 @@ int acceptor_wait_kept(Acceptor *acceptor, int fd, int timeout_msec) {
                 return n < 0 ? -errno : -ETIMEDOUT;
 
         return fds[0].revents ? 0 : -ESHUTDOWN;
+}
+
+static int wait_epoll(int epoll_fd, int timeout_msec) {
+        struct epoll_event event;
+        int n;
+
+        do
+                n = epoll_wait(epoll_fd, &event, 1, timeout_msec);
+        while (n < 0 && errno == EINTR);
+
+        return n < 0 ? -errno : n;
+}
+
+/* With listeners of its own, that are at the end of the queue of those who can be woken: a worker that
+ * sleeps without a connection comes first. A request that comes at the same time is not thrown away. */
+static int wait_kept_among(const Acceptor *acceptor, int fd, int timeout_msec) {
+        uint64_t end_usec = clock_now_usec() + (uint64_t) timeout_msec * 1000;
+        _cleanup_(fd_closep) int epoll_fd = open_epoll(acceptor);
+        int r;
+
+        if (epoll_fd < 0)
+                return epoll_fd;
+
+        r = watch(epoll_fd, fd, EPOLLIN);
+        if (r < 0)
+                return r;
+
+        do {
+                r = wait_epoll(epoll_fd, timeout_msec);
+                if (r <= 0)
+                        return r < 0 ? r : -ETIMEDOUT;
+
+                r = wait_kept_alone(acceptor, fd, KEPT_YIELD_MSEC);
+                if (r != -ETIMEDOUT)
+                        return r;
+
+                if (wait_epoll(epoll_fd, 0) > 0)
+                        return -EBUSY;
+        } while (clock_now_usec() < end_usec);
+
+        return -ETIMEDOUT;
+}
+
+int acceptor_wait_kept(Acceptor *acceptor, int fd, int timeout_msec) {
+        int r;
+
+        r = wait_kept_alone(acceptor, fd, KEPT_ALONE_MSEC);
+        if (r != -ETIMEDOUT)
+                return r;
+
+        return wait_kept_among(acceptor, fd, timeout_msec - KEPT_ALONE_MSEC);
 }
 
 bool acceptor_leash_is_cut(Acceptor *acceptor) {

@@ -29,8 +29,8 @@ int acceptor_try(Acceptor *acceptor, size_t *ret_queue);
  * -ESHUTDOWN: leave, -ETIMEDOUT, or another negative errno. */
 int acceptor_wait(Acceptor *acceptor, int timeout_msec);
 
-/* Sleeps until a kept connection has something to say or the leash is cut, at most timeout_msec. 0:
- * read it, -ESHUTDOWN: leave, -ETIMEDOUT. */
+/* Sleeps until a kept connection has something to say or the leash is cut, at most timeout_msec (over
+ * 50). 0: read it, -ESHUTDOWN: leave, -ETIMEDOUT, -EBUSY: somebody else waits and no worker is free. */
 int acceptor_wait_kept(Acceptor *acceptor, int fd, int timeout_msec);
 
 /* Looks at the leash alone, for a worker that is never idle. */

@@ -11,7 +11,8 @@ needs_server haproxy haproxy
 start_backends
 configuration=$CONTAINER_ROOT/srv/haproxy.cfg
 
-# HAProxy keeps idle connections for 5 s, and each holds a worker that the next variant needs.
+# HAProxy keeps idle connections for 5 s, and each holds a worker of php-fpm that the next
+# variant needs.
 # server PORT UNIX TCP unix|tcp [LINE…]: the lines are fcgi-app's.
 server() {
 	local port=$1 address=unix@$2
