@@ -97,7 +97,8 @@ smoke 'ProxyPassMatch, unix' 8506 "$escaped"
 smoke 'ProxyPassMatch, tcp, GENERIC' 8507 "$escaped",path_info,path_info_of_php,path_info_slash
 smoke 'SetHandler, balancer' 8508 "$chunked"
 smoke 'ProxyPassMatch, balancer' 8509 "$escaped"
-# php-fpm closes a kept connection behind a body that was not read, and Apache answers 503.
-smoke 'SetHandler, tcp, kept' 8510 "$chunked" --better=body_unread,body_chunked
+# Apache leaves a body where it is when the answer is complete, and begins the next request on the same
+# connection, which fpmd and php-fpm close: 503 for whoever comes then.
+smoke 'SetHandler, tcp, kept' 8510 --skip=body_unread,body_chunked
 smoke 'ProxyPass' 8511 "$escaped",directory
 smoke_result
