@@ -335,6 +335,7 @@ static bool is_admitted(Worker *worker, int fd) {
 
 /* A connection, or -ESHUTDOWN when this worker is to leave. */
 static int next_connection(Worker *worker) {
+        bool leash_is_cut = false;
         size_t queue;
         int r;
 
@@ -343,7 +344,10 @@ static int next_connection(Worker *worker) {
                         acceptor_leash_is_cut(worker->acceptor))
                 return -ESHUTDOWN;
 
-        while (!must_leave(worker)) {
+        if (must_leave(worker))
+                return -ESHUTDOWN;
+
+        for (;;) {
                 r = acceptor_try(worker->acceptor, &queue);
                 if (r >= 0 && worker->context->config->queue_timeout_usec > 0)
                         worker->late = scoreboard_accept(worker->context->board, queue);
@@ -352,14 +356,18 @@ static int next_connection(Worker *worker) {
                 if (r != -EAGAIN)
                         return r;
 
+                if (leash_is_cut || must_leave(worker))
+                        return -ESHUTDOWN;
+
+                /* A connection wakes one worker. If that is this one, and it left without a look, nobody
+                 * would take the connection until the next one comes. */
                 r = acceptor_wait(worker->acceptor, worker->is_status ? STATUS_IDLE_MSEC : -1);
                 if (r == -ETIMEDOUT)
                         return -ESHUTDOWN;
-                if (r < 0)
+                if (r < 0 && r != -ESHUTDOWN)
                         return r;
+                leash_is_cut = r == -ESHUTDOWN;
         }
-
-        return -ESHUTDOWN;
 }
 
 static int serve_all(Worker *worker) {
