@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#define SD_JOURNAL_SUPPRESS_LOCATION
-
 #include "manager/log.h"
 
 #include <errno.h>
@@ -9,8 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <systemd/sd-journal.h>
 #include <unistd.h>
+
+#include "shared/fd.h"
+#include "shared/journal_socket.h"
+#include "shared/parse.h"
+
+/* How long the end of the manager may be put off by a journald that does not read. */
+#define DRAIN_LIMIT_USEC (USEC_PER_SEC / 5)
 
 /* The one static of the manager: a log without a handle, because a failing constructor has none
  * yet. */
@@ -18,7 +22,8 @@ static struct {
         const char *pool;
         int max_priority;
         bool journal;
-} state = { .pool = "", .max_priority = LOG_INFO };
+        int fd; /* to journald; -EBADF: lines go to stderr */
+} state = { .pool = "", .max_priority = LOG_INFO, .fd = -EBADF };
 
 /* $JOURNAL_STREAM names the device and inode of stderr when systemd connected it (systemd.exec(5)).
  */
@@ -37,49 +42,116 @@ void log_open(const char *pool, int max_priority) {
         state.pool = pool;
         state.max_priority = max_priority;
         state.journal = stderr_is_journal();
+        if (state.journal && state.fd < 0)
+                state.fd = journal_socket_open();
 }
 
-/* systemd's stream carries unit, identifier and pool (LogExtraFields=) of a line, also of one that is said
- * right before the end, when journald can no longer look up who sent it. Only what has more than one line
- * and is to stay one entry goes the other way. */
-static void log_line(int priority, const char *line) {
-        if (!state.journal)
-                fprintf(stderr, "fpmd: %s%s%s\n", state.pool, *state.pool ? ": " : "", line);
-        else if (strchr(line, '\n'))
-                (void) sd_journal_send("PRIORITY=%i", priority, "MESSAGE=%s", line, "FPMD_POOL=%s",
-                                state.pool, "SYSLOG_IDENTIFIER=fpmd", NULL);
-        else
-                fprintf(stderr, "<%d>%s\n", priority, line);
+void log_close(void) {
+        if (state.fd >= 0)
+                (void) journal_socket_drain(state.fd, DRAIN_LIMIT_USEC);
+        state.fd = fd_close(state.fd);
 }
 
-static void log_valist(int priority, int error, const char *text, va_list arguments) {
+const char *log_number(char buffer[static 24], unsigned long long number) {
+        snprintf(buffer, 24, "%llu", number);
+        return buffer;
+}
+
+typedef struct Entry {
+        int priority;
+        const char *line;
+        const char *event_id, *event_name; /* NULL: none */
+        const LogField *fields;
+} Entry;
+
+static int send_entry(const Entry *entry) {
+        _cleanup_(journal_entry_done) JournalEntry fields = {};
+
+        if (state.fd < 0)
+                return -EBADF;
+
+        journal_entry_add(&fields, "MESSAGE", entry->line);
+        journal_entry_add_number(&fields, "PRIORITY", (unsigned) entry->priority);
+        journal_entry_add(&fields, "SYSLOG_IDENTIFIER", "fpmd");
+        journal_entry_add(&fields, "FPMD_POOL", state.pool);
+        journal_entry_add(&fields, "MESSAGE_ID", entry->event_id);
+        journal_entry_add(&fields, "FPMD_EVENT", entry->event_name);
+        for (const LogField *field = entry->fields; field->name; field++)
+                journal_entry_add(&fields, field->name, field->value);
+        return journal_socket_send(state.fd, &fields);
+}
+
+/* A line each: what is said down a stream is an entry per line. */
+static void write_lines(const Entry *entry) {
+        const char *line = entry->line;
+
+        while (*line) {
+                int n = (int) strcspn(line, "\n");
+
+                if (state.journal)
+                        fprintf(stderr, "<%d>%.*s\n", entry->priority, n, line);
+                else
+                        fprintf(stderr, "fpmd: %s%s%.*s\n", state.pool, *state.pool ? ": " : "", n,
+                                        line);
+                line += n + (line[n] == '\n');
+        }
+}
+
+/* journald, not stderr, as long as it takes it: an event has fields, and what went two ways would not stay in
+ * its order. The end of the manager waits for it (log_close), so that nothing of it loses its unit. */
+static void log_entry(const Entry *entry) {
+        if (send_entry(entry) < 0)
+                write_lines(entry);
+}
+
+static void log_valist(const Entry *base, int error, const char *text, va_list arguments) {
         _cleanup_free_ char *line = NULL;
+        Entry entry = *base;
 
-        if (priority > state.max_priority)
+        if (entry.priority > state.max_priority)
                 return;
 
         errno = error;
         if (vasprintf(&line, text, arguments) < 0)
                 return;
 
-        log_line(priority, line);
+        entry.line = line;
+        log_entry(&entry);
 }
 
 void log_full(int priority, const char *text, ...) {
+        Entry entry = { .priority = priority, .fields = LOG_NO_FIELDS };
         int error = errno;
         va_list arguments;
 
         va_start(arguments, text);
-        log_valist(priority, error, text, arguments);
+        log_valist(&entry, error, text, arguments);
         va_end(arguments);
         errno = error;
 }
 
 int log_full_errno(int priority, int error, const char *text, ...) {
+        Entry entry = { .priority = priority, .fields = LOG_NO_FIELDS };
         va_list arguments;
 
         va_start(arguments, text);
-        log_valist(priority, abs(error), text, arguments);
+        log_valist(&entry, abs(error), text, arguments);
         va_end(arguments);
         return -abs(error);
+}
+
+void log_event(Event event, int priority, const LogField *fields, const char *text, ...) {
+        Entry entry = {
+                .priority = priority,
+                .event_id = event_id(event),
+                .event_name = event_name(event),
+                .fields = fields,
+        };
+        int error = errno;
+        va_list arguments;
+
+        va_start(arguments, text);
+        log_valist(&entry, error, text, arguments);
+        va_end(arguments);
+        errno = error;
 }

@@ -1,24 +1,44 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* Log: one line to the journal, with the pool's name as a field; to stderr where there is no
- * journal.
+/* Log: to the journal, with fields; to stderr where there is no journal.
  *
  * Runs in: manager. */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <syslog.h>
 
 #include "shared/cleanup.h"
+#include "shared/events.h"
 
-/* Says once which pool this process speaks for (borrowed) and how much is said: up to that syslog
- * priority. */
+/* Says which pool this process speaks for (borrowed) and how much is said: up to that syslog priority. */
 void log_open(const char *pool, int max_priority);
+
+/* Before the end: waits, for a moment, until journald has taken what was said. */
+void log_close(void);
 
 /* text is a printf format; %m is the text of errno. */
 void log_full(int priority, const char *text, ...) _printf_(2, 3);
 
 /* The same for an error number, negative or positive, that %m then shows. Returns -|error|. */
 int log_full_errno(int priority, int error, const char *text, ...) _printf_(3, 4);
+
+/* A field of an entry for programs. value NULL: left out. */
+typedef struct LogField {
+        const char *name, *value;
+} LogField;
+
+/* What an event is told with: log_event(EVENT_X, LOG_INFO, LOG_FIELDS({ "FPMD_SLOT", slot }), "…"). */
+#define LOG_FIELDS(...) ((const LogField[]){ __VA_ARGS__, {} })
+#define LOG_NO_FIELDS ((const LogField[]){ {} })
+
+/* A number as the value of a field, until the end of the block. */
+#define LOG_NUMBER(number) log_number((char[24]){}, number)
+const char *log_number(char buffer[static 24], unsigned long long number);
+
+/* One that has a MESSAGE_ID. text may have more than one line. */
+void log_event(Event event, int priority, const LogField *fields, const char *text, ...)
+                _printf_(4, 5);
 
 #define log_debug(...) log_full(LOG_DEBUG, __VA_ARGS__)
 #define log_info(...) log_full(LOG_INFO, __VA_ARGS__)

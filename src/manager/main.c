@@ -121,13 +121,10 @@ static int run_pool(PoolConfig *config) {
         return exit_status(manager_run(manager));
 }
 
-int main(int argc, char *argv[]) {
+static int load_and_run(void) {
         _cleanup_(pool_config_freep) PoolConfig *config = NULL;
         char reason[POOL_CHECK_REASON_MAX];
-        int r, status;
-
-        if (parse_arguments(argc, argv, &status) == 0)
-                return status;
+        int r;
 
         log_open("", LOG_INFO);
         if (!pool_name_is_valid(arg_pool)) {
@@ -139,8 +136,13 @@ int main(int argc, char *argv[]) {
 
         log_open(arg_pool, LOG_INFO);
         r = pool_check_load(&config, arg_conf_dir, arg_pool, reason);
-        if (r < 0)
+        if (r < 0) {
+                if (!arg_test)
+                        log_event(EVENT_CONFIG_REFUSED, LOG_ERR, LOG_NO_FIELDS,
+                                        "The pool file is wrong, the pool does not start: %s",
+                                        reason);
                 return EX_CONFIG;
+        }
 
         if (arg_test) {
                 printf("configuration file %s test is successful\n", config->file);
@@ -148,5 +150,18 @@ int main(int argc, char *argv[]) {
         }
 
         log_open(arg_pool, (int) config->log_level);
+        log_event(EVENT_POOL_STARTING, LOG_INFO, LOG_NO_FIELDS,
+                        "fpmd " PACKAGE_VERSION " starts with %s", config->file);
         return run_pool(TAKE_PTR(config));
+}
+
+int main(int argc, char *argv[]) {
+        int status;
+
+        if (parse_arguments(argc, argv, &status) == 0)
+                return status;
+
+        status = load_and_run();
+        log_close();
+        return status;
 }
