@@ -2,9 +2,9 @@
 #pragma once
 /* Deadlines: notices requests that run for too long, on time and without a clock that ticks.
  *
- * One timer, armed for the earliest deadline of the requests that run. A request that starts later
- * ends later, so while it is armed nobody needs to tell of a start; with no request running it is
- * off, and the ledger asks the next worker that starts one to ring.
+ * One timer, armed for the earliest deadline of the requests that run. While that is no later than the shortest
+ * time from now, whatever starts meanwhile cannot be due before it, and nobody needs to tell of a start; else
+ * the ledger asks the next worker that starts a request to ring.
  *
  * Runs in: manager.
  * Trusts:  nobody: the start time is a worker's word. A worker that lies lives longer, or dies
@@ -19,12 +19,23 @@
 
 typedef struct Deadlines Deadlines;
 
-/* Called once for each request: slot, its word, how long it has run. */
-typedef void (*DeadlineHook)(unsigned slot, SlotWord word, uint64_t ran_usec, void *userdata);
+typedef enum DeadlineKind {
+        DEADLINE_SLOW, /* its stack is wanted */
+        DEADLINE_END,  /* it is to be ended */
+        _DEADLINE_MAX,
+} DeadlineKind;
 
-/* timeout_usec 0: never does anything. track_finished: counts the time after
- * fastcgi_finish_request() too. Borrows board. 0 or negative errno. */
-int deadlines_new(Deadlines **ret, sd_event *event, uint64_t timeout_usec, bool track_finished,
+typedef struct DeadlineRule {
+        uint64_t timeout_usec; /* 0: none */
+        bool track_finished;   /* counts the time after fastcgi_finish_request() too */
+} DeadlineRule;
+
+/* Called once for each request and kind: slot, its word, how long it has run. */
+typedef void (*DeadlineHook)(
+                DeadlineKind kind, unsigned slot, SlotWord word, uint64_t ran_usec, void *userdata);
+
+/* Borrows board. 0 or negative errno. */
+int deadlines_new(Deadlines **ret, sd_event *event, const DeadlineRule rules[static _DEADLINE_MAX],
                 Scoreboard *board, DeadlineHook hook, void *userdata);
 Deadlines *deadlines_free(Deadlines *deadlines);
 DEFINE_CLEANUP(Deadlines, deadlines_free);

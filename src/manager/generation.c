@@ -30,10 +30,12 @@ Generation *generation_free(Generation *g) {
         sd_event_source_disable_unref(g->kill_source);
         fd_close(g->control_fd);
         fd_close(g->bell_fd);
-        scoreboard_free(g->board);
-        queue_watch_free(g->queue_watch);
+        traces_cancel(g->traces);
         overdue_free(g->overdue);
+        traces_free(g->traces);
+        queue_watch_free(g->queue_watch);
         workforce_free(g->workforce);
+        scoreboard_free(g->board);
         pool_config_free(g->config);
         free(g);
         return NULL;
@@ -46,7 +48,9 @@ Slots *generation_slots(Generation *g) {
 /* --- orders to the zygote --- */
 
 void generation_misused(Generation *g, const char *what) {
-        log_error("Generation %u: %s, killing it", g->number, what);
+        log_event(EVENT_ZYGOTE_MISUSED, LOG_ERR,
+                        LOG_FIELDS({ "FPMD_GENERATION", LOG_NUMBER(g->number) }),
+                        "Generation %u: %s, killing it", g->number, what);
         generation_kill(g);
 }
 
@@ -111,9 +115,11 @@ static int on_drain_limit(sd_event_source *source, uint64_t usec, void *userdata
 
         (void) source;
         (void) usec;
-        log_warning("Generation %u: requests still run %" PRIu64
-                    " s after they were asked to be the "
-                    "last, killing them (process_control_timeout)",
+        log_event(EVENT_DRAIN_TIMEOUT, LOG_WARNING,
+                        LOG_FIELDS({ "FPMD_GENERATION", LOG_NUMBER(g->number) }),
+                        "Generation %u: requests still run %" PRIu64
+                        " s after they were asked to be the "
+                        "last, killing them (process_control_timeout)",
                         g->number, generation_drain_limit_usec(g) / USEC_PER_SEC);
         generation_kill(g);
         return 0;
@@ -181,8 +187,8 @@ static int order_retire(unsigned slot, void *userdata) {
         return order(userdata, MESSAGE_RETIRE, slot, 0);
 }
 
-static void order_trace(unsigned slot, unsigned depth, void *userdata) {
-        (void) order(userdata, MESSAGE_TRACE, slot, (int) depth);
+static int order_trace(unsigned slot, unsigned depth, void *userdata) {
+        return order(userdata, MESSAGE_TRACE, slot, (int) depth);
 }
 
 /* Not SIGTERM, which a script may have learned to ignore: nothing of it is to run any more. */
@@ -193,9 +199,27 @@ static void order_end(unsigned slot, SlotWord word, void *userdata) {
                                                        .word = word });
 }
 
-static const OverdueOrders overdue_orders = { .trace = order_trace, .end = order_end };
 static const WorkforceOrders workforce_orders = { .start_worker = order_fork,
         .retire_worker = order_retire };
+
+static int new_overdue(Generation *g) {
+        OverdueContext context = {
+                .event = g->context.event,
+                .config = g->config,
+                .board = g->board,
+                .slots = generation_slots(g),
+                .end = order_end,
+                .userdata = g,
+        };
+        int r;
+
+        r = traces_new(&g->traces, order_trace, g);
+        if (r < 0)
+                return r;
+
+        context.traces = g->traces;
+        return overdue_new(&g->overdue, &context);
+}
 
 int generation_new(Generation **ret, const GenerationContext *context, PoolConfig *config,
                 unsigned number) {
@@ -226,7 +250,7 @@ int generation_new(Generation **ret, const GenerationContext *context, PoolConfi
         if (r < 0)
                 return r;
 
-        r = overdue_new(&g->overdue, context->event, config, g->board, &overdue_orders, g);
+        r = new_overdue(g);
         if (r < 0)
                 return r;
 
@@ -254,7 +278,9 @@ static int on_start_limit(sd_event_source *source, uint64_t usec, void *userdata
 
         snprintf(g->reason, sizeof(g->reason), "PHP did not start within %" PRIu64 " s",
                         (uint64_t) (GENERATION_START_LIMIT_USEC / USEC_PER_SEC));
-        log_error("Generation %u: %s, killing it", g->number, g->reason);
+        log_event(EVENT_PHP_REFUSED, LOG_ERR,
+                        LOG_FIELDS({ "FPMD_GENERATION", LOG_NUMBER(g->number) }),
+                        "Generation %u: %s, killing it", g->number, g->reason);
         generation_kill(g);
         return 0;
 }
@@ -346,6 +372,10 @@ const char *generation_reason(const Generation *g) {
 
 uint64_t generation_limit_reached(const Generation *g) {
         return workforce_limit_reached(g->workforce);
+}
+
+uint64_t generation_slow_requests(const Generation *g) {
+        return overdue_slow_requests(g->overdue);
 }
 
 uint64_t generation_queue_peak(const Generation *g) {

@@ -88,6 +88,7 @@ bool generation_refused(const Generation *generation);
 const char *generation_reason(const Generation *generation);
 
 uint64_t generation_limit_reached(const Generation *generation);
+uint64_t generation_slow_requests(const Generation *generation);
 uint64_t generation_queue_peak(const Generation *generation);
 uint64_t generation_ceiling(const Generation *generation);
 void generation_describe_ceiling(const Generation *generation, char *buffer, size_t size);

@@ -30,6 +30,7 @@ struct Generation {
         int bell_fd; /* eventfd that workers ring */
         Scoreboard *board;
         Workforce *workforce;
+        Traces *traces;
         Overdue *overdue;
         QueueWatch *queue_watch;
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,6 +14,9 @@
 
 static void begin_serving(Generation *g) {
         g->state = GENERATION_SERVING;
+        log_event(EVENT_GENERATION_SERVING, LOG_INFO,
+                        LOG_FIELDS({ "FPMD_GENERATION", LOG_NUMBER(g->number) }),
+                        "Generation %u serves", g->number);
         g->context.hooks->serving(g, g->context.userdata);
 }
 
@@ -68,7 +72,9 @@ static int on_ready(Generation *g, const Message *message) {
 static int on_failed(Generation *g, const Message *message) {
         g->refused = true;
         escape_string(g->reason, sizeof(g->reason), message->text);
-        log_error("PHP cannot start: %s", g->reason);
+        log_event(EVENT_PHP_REFUSED, LOG_ERR,
+                        LOG_FIELDS({ "FPMD_GENERATION", LOG_NUMBER(g->number) }),
+                        "PHP cannot start: %s", g->reason);
         g->state = GENERATION_DRAINING;
         return 0;
 }
@@ -85,7 +91,10 @@ static int on_not_forked(Generation *g, const Message *message) {
         if (r < 0)
                 return r;
 
-        log_warning_errno(message->value, "Cannot fork worker %u, trying again: %m", message->slot);
+        log_event(EVENT_WORKER_NOT_FORKED, LOG_WARNING,
+                        LOG_FIELDS({ "FPMD_SLOT", LOG_NUMBER(message->slot) }),
+                        "Cannot fork worker %u, trying again: %s", message->slot,
+                        strerror(message->value));
         workforce_balance(g->workforce);
         return 0;
 }
@@ -103,6 +112,24 @@ static SlotEnd end_of(Generation *g, unsigned slot, int wait_status) {
         return SLOT_CRASHED;
 }
 
+static void report_exit(Generation *g, const Message *message, pid_t pid, uint64_t lived_usec) {
+        WorkerExit exit = {
+                .slot = message->slot,
+                .pid = pid,
+                .wait_status = message->value,
+                .lived_usec = lived_usec,
+        };
+        OverdueEnd end = {};
+
+        if (overdue_take_end(g->overdue, message->slot, &end)) {
+                exit.cause = end.cause;
+                exit.seconds = end.seconds;
+                exit.stack = end.stack;
+        }
+        worker_report_exit(g->board, &exit);
+        free(end.stack);
+}
+
 static int on_exited(Generation *g, const Message *message) {
         pid_t pid = slots_pid(generation_slots(g), message->slot);
         SlotEnd end = end_of(g, message->slot, message->value);
@@ -114,8 +141,7 @@ static int on_exited(Generation *g, const Message *message) {
         if (r < 0)
                 return r;
 
-        worker_report_exit(g->board, message->slot, pid, message->value, lived_usec,
-                        overdue_cause(g->overdue, message->slot));
+        report_exit(g, message, pid, lived_usec);
         workforce_balance(g->workforce);
         if (worker_exit_is_crash(message->value))
                 g->context.hooks->crashed(g, g->context.userdata);
@@ -133,7 +159,12 @@ static int on_pong(Generation *g, const Message *message) {
 }
 
 static int on_frame(Generation *g, const Message *message) {
-        return overdue_frame(g->overdue, message->slot, message->text) < 0 ? misuse(g, message) : 0;
+        return traces_add(g->traces, message->slot, message->text) == -EBADMSG ? misuse(g, message)
+                                                                               : 0;
+}
+
+static int on_traced(Generation *g, const Message *message) {
+        return traces_end(g->traces, message->slot, -message->value) < 0 ? misuse(g, message) : 0;
 }
 
 /* Every state and every word of the zygote: what is not expected ends the generation. */
@@ -153,9 +184,9 @@ typedef enum ZygoteWord {
 static const MessageHandler handlers[_GENERATION_STATE_MAX][_WORD_MAX] = {
         /*                         READY     FAILED     FORKED     NOT_FORKED     EXITED     PONG     FRAME     TRACED */
         [GENERATION_STARTING] = { on_ready,  on_failed, misuse,    misuse,        misuse,    on_pong, misuse,   misuse },
-        [GENERATION_WARMING]  = { misuse,    misuse,    on_forked, on_not_forked, on_exited, on_pong, on_frame, ignore },
-        [GENERATION_SERVING]  = { misuse,    misuse,    on_forked, on_not_forked, on_exited, on_pong, on_frame, ignore },
-        [GENERATION_DRAINING] = { ignore,    on_failed, on_forked, on_not_forked, on_exited, on_pong, on_frame, ignore },
+        [GENERATION_WARMING]  = { misuse,    misuse,    on_forked, on_not_forked, on_exited, on_pong, on_frame, on_traced },
+        [GENERATION_SERVING]  = { misuse,    misuse,    on_forked, on_not_forked, on_exited, on_pong, on_frame, on_traced },
+        [GENERATION_DRAINING] = { ignore,    on_failed, on_forked, on_not_forked, on_exited, on_pong, on_frame, on_traced },
         [GENERATION_GONE]     = { misuse,    misuse,    misuse,    misuse,        misuse,    misuse,  misuse,   misuse },
 };
 /* clang-format on */
@@ -199,6 +230,7 @@ int generation_on_zygote_exit(sd_event_source *source, const siginfo_t *si, void
         (void) source;
         worker_report_zygote_exit(g->number, si, g->state == GENERATION_DRAINING);
 
+        traces_cancel(g->traces);
         g->zygote_pid = 0;
         g->child_source = sd_event_source_disable_unref(g->child_source);
         g->state = GENERATION_GONE;

@@ -92,7 +92,8 @@ static void on_serving(void *userdata) {
         Manager *m = userdata;
 
         if (!m->ready)
-                log_notice("Ready to handle connections");
+                log_event(EVENT_POOL_READY, LOG_NOTICE, LOG_NO_FIELDS,
+                                "Ready to handle connections");
         m->ready = true;
         notify_status(m, "READY=1\n");
 }
@@ -132,14 +133,17 @@ static void on_alive(void *userdata) {
         if (requests_flow(m))
                 notify_status(m, "WATCHDOG=1\n");
         else
-                log_error("Connections wait, workers are idle, and nothing moves: waiting for the watchdog");
+                log_event(EVENT_POOL_STUCK, LOG_ERR, LOG_NO_FIELDS,
+                                "Connections wait, workers are idle, and nothing moves: waiting for "
+                                "the watchdog");
 }
 
 static void on_idle(void *userdata) {
         Manager *m = userdata;
 
-        log_notice("Idle for as long as pm.idle_exit_timeout says, leaving; the next connection starts the "
-                   "pool again");
+        log_event(EVENT_POOL_IDLE_EXIT, LOG_NOTICE, LOG_NO_FIELDS,
+                        "Idle for as long as pm.idle_exit_timeout says, leaving; the next connection "
+                        "starts the pool again");
         stop(m);
         pool_drain(m->pool);
 }
@@ -156,9 +160,10 @@ static void reload(Manager *m);
 
 static void reload_ended(Manager *m, int result, const char *reason) {
         if (result < 0)
-                log_error("Reload refused, the old generation goes on: %s", reason);
+                log_event(EVENT_RELOAD_REFUSED, LOG_ERR, LOG_NO_FIELDS,
+                                "Reload refused, the old generation goes on: %s", reason);
         else
-                log_notice("Reloaded");
+                log_event(EVENT_RELOADED, LOG_NOTICE, LOG_NO_FIELDS, "Reloaded");
 
         notify_status(m, "READY=1\n");
 
@@ -276,7 +281,8 @@ static int on_drain_signal(
 
         (void) source;
         (void) si;
-        log_notice("Stopping: workers finish what they hold");
+        log_event(EVENT_POOL_STOPPING, LOG_NOTICE, LOG_NO_FIELDS,
+                        "Stopping: workers finish what they hold");
         stop(m);
         pool_drain(m->pool);
         return 0;
@@ -288,7 +294,8 @@ static int on_fast_signal(
 
         (void) source;
         (void) si;
-        log_notice("Stopping at once: requests that run are lost");
+        log_event(EVENT_POOL_STOPPING, LOG_NOTICE, LOG_NO_FIELDS,
+                        "Stopping at once: requests that run are lost");
         stop(m);
         pool_kill(m->pool);
         return 0;

@@ -6,50 +6,74 @@
 #include <stdlib.h>
 
 #include "manager/deadlines.h"
-#include "manager/traces.h"
+#include "manager/slow_format.h"
+#include "manager/slow_log.h"
+#include "shared/parse.h"
+
+/* The request of a slot that we ended. */
+typedef struct Ended {
+        uint64_t ran_usec; /* 0: none */
+        char *stack;       /* owned */
+} Ended;
 
 struct Overdue {
-        const PoolConfig *config;
-        const OverdueOrders *orders;
-        void *userdata;
+        OverdueContext context;
         Deadlines *deadlines;
-        Traces *traces;
-        char *cause;        /* what overdue_cause() returned last */
-        uint64_t *ran_usec; /* by slot: of the request that we ended, 0: none */
+        SlowLog *slow_log;
+        Ended *ended; /* by slot */
 };
 
-static void on_overdue(unsigned slot, SlotWord word, uint64_t ran_usec, void *userdata) {
+static void on_stack(unsigned slot, int error, const char *stack, void *userdata) {
         Overdue *o = userdata;
 
-        o->ran_usec[slot] = ran_usec;
-        traces_begin(o->traces, slot);
-        o->orders->trace(slot, (unsigned) o->config->request_slowlog_trace_depth, o->userdata);
-        o->orders->end(slot, word, o->userdata);
+        (void) error;
+        free(o->ended[slot].stack);
+        o->ended[slot].stack = *stack ? slow_format_stack(stack) : NULL;
 }
 
-int overdue_new(Overdue **ret, sd_event *event, const PoolConfig *config, Scoreboard *board,
-                const OverdueOrders *orders, void *userdata) {
+static void end_request(Overdue *o, unsigned slot, SlotWord word, uint64_t ran_usec) {
+        free(o->ended[slot].stack);
+        o->ended[slot] = (Ended){ .ran_usec = ran_usec };
+        (void) traces_ask(o->context.traces, slot,
+                        (unsigned) o->context.config->request_slowlog_trace_depth, on_stack, o);
+        o->context.end(slot, word, o->context.userdata);
+}
+
+static void on_due(DeadlineKind kind, unsigned slot, SlotWord word, uint64_t ran_usec,
+                void *userdata) {
+        Overdue *o = userdata;
+
+        if (kind == DEADLINE_SLOW)
+                slow_log_tell(o->slow_log, slot, word, ran_usec);
+        else
+                end_request(o, slot, word, ran_usec);
+}
+
+int overdue_new(Overdue **ret, const OverdueContext *context) {
         _cleanup_(overdue_freep) Overdue *o = NULL;
+        const PoolConfig *config = context->config;
+        const DeadlineRule rules[_DEADLINE_MAX] = {
+                [DEADLINE_SLOW] = { .timeout_usec = config->request_slowlog_timeout_usec },
+                [DEADLINE_END] = { .timeout_usec = config->request_terminate_timeout_usec,
+                                .track_finished =
+                                                config->request_terminate_timeout_track_finished },
+        };
         int r;
 
         o = calloc(1, sizeof(*o));
         if (!o)
                 return -ENOMEM;
 
-        o->config = config;
-        o->orders = orders;
-        o->userdata = userdata;
-        o->ran_usec = calloc(scoreboard_slots(board), sizeof(uint64_t));
-        if (!o->ran_usec)
+        o->context = *context;
+        o->ended = calloc(scoreboard_slots(context->board), sizeof(Ended));
+        if (!o->ended)
                 return -ENOMEM;
 
-        r = traces_new(&o->traces, scoreboard_slots(board),
-                        (unsigned) config->request_slowlog_trace_depth);
+        r = slow_log_new(&o->slow_log, config, context->board, context->slots, context->traces);
         if (r < 0)
                 return r;
 
-        r = deadlines_new(&o->deadlines, event, config->request_terminate_timeout_usec,
-                        config->request_terminate_timeout_track_finished, board, on_overdue, o);
+        r = deadlines_new(&o->deadlines, context->event, rules, context->board, on_due, o);
         if (r < 0)
                 return r;
 
@@ -62,9 +86,11 @@ Overdue *overdue_free(Overdue *o) {
                 return NULL;
 
         deadlines_free(o->deadlines);
-        traces_free(o->traces);
-        free(o->ran_usec);
-        free(o->cause);
+        slow_log_free(o->slow_log);
+        traces_forget(o->context.traces, o);
+        for (unsigned i = 0; o->ended && i < scoreboard_slots(o->context.board); i++)
+                free(o->ended[i].stack);
+        free(o->ended);
         free(o);
         return NULL;
 }
@@ -73,24 +99,21 @@ void overdue_look(Overdue *o) {
         deadlines_look(o->deadlines);
 }
 
-int overdue_frame(Overdue *o, unsigned slot, const char *frame) {
-        if (o->ran_usec[slot] == 0)
-                return -EBADMSG;
-
-        return traces_add(o->traces, slot, frame);
+uint64_t overdue_slow_requests(const Overdue *o) {
+        return slow_log_count(o->slow_log);
 }
 
-const char *overdue_cause(Overdue *o, unsigned slot) {
-        double seconds = (double) o->ran_usec[slot] / 1e6;
+bool overdue_take_end(Overdue *o, unsigned slot, OverdueEnd *ret) {
+        Ended *ended = &o->ended[slot];
+        double seconds = (double) ended->ran_usec / USEC_PER_SEC;
 
-        if (o->ran_usec[slot] == 0)
-                return NULL;
+        if (ended->ran_usec == 0)
+                return false;
 
-        o->ran_usec[slot] = 0;
-        free(o->cause);
-        if (asprintf(&o->cause, "ran for %.2f s, longer than request_terminate_timeout%s", seconds,
-                            traces_text(o->traces, slot)) < 0)
-                o->cause = NULL;
-
-        return o->cause ? o->cause : "ran longer than request_terminate_timeout";
+        snprintf(ret->cause, sizeof(ret->cause),
+                        "ran for %.2f s, longer than request_terminate_timeout", seconds);
+        snprintf(ret->seconds, sizeof(ret->seconds), "%.6f", seconds);
+        ret->stack = TAKE_PTR(ended->stack);
+        ended->ran_usec = 0;
+        return true;
 }

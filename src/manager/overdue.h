@@ -1,35 +1,47 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* Overdue: ends requests that run longer than request_terminate_timeout, and tells what they did.
+/* Overdue: ends requests that run longer than request_terminate_timeout, tells of those that run longer than
+ * request_slowlog_timeout, and what both did.
  *
  * Runs in: manager. */
 
 #include <systemd/sd-event.h>
 
+#include "manager/slots.h"
+#include "manager/traces.h"
 #include "shared/cleanup.h"
 #include "shared/pool_config.h"
 #include "shared/scoreboard.h"
 
 typedef struct Overdue Overdue;
 
-/* Orders to the zygote. It follows them in turn, so a stack is read before the end. */
-typedef struct OverdueOrders {
-        void (*trace)(unsigned slot, unsigned depth, void *userdata);
-        void (*end)(unsigned slot, SlotWord word, void *userdata);
-} OverdueOrders;
+/* What it works with, all borrowed. The zygote follows orders in turn, so a stack is read before the end. */
+typedef struct OverdueContext {
+        sd_event *event;
+        const PoolConfig *config;
+        Scoreboard *board;
+        const Slots *slots;
+        Traces *traces;
+        void (*end)(unsigned slot, SlotWord word, void *userdata); /* order to the zygote */
+        void *userdata;
+} OverdueContext;
 
-/* Borrows everything. 0 or negative errno. */
-int overdue_new(Overdue **ret, sd_event *event, const PoolConfig *config, Scoreboard *board,
-                const OverdueOrders *orders, void *userdata);
+/* 0 or negative errno. */
+int overdue_new(Overdue **ret, const OverdueContext *context);
 Overdue *overdue_free(Overdue *overdue);
 DEFINE_CLEANUP(Overdue, overdue_free);
 
 /* At the start and at each bell. */
 void overdue_look(Overdue *overdue);
 
-/* The zygote's reports. 0, or -EBADMSG: nobody has asked, or for so many. */
-int overdue_frame(Overdue *overdue, unsigned slot, const char *frame);
+uint64_t overdue_slow_requests(const Overdue *overdue);
 
-/* The worker of this slot is dead. Why, if it was we who ended it: "its request ran for …" and the
- * stack, until the next call for the slot; else NULL. */
-const char *overdue_cause(Overdue *overdue, unsigned slot);
+/* Why we ended the worker of a slot. */
+typedef struct OverdueEnd {
+        char cause[96];   /* "ran for …" */
+        char seconds[32]; /* for how long */
+        char *stack;      /* owned, NULL: none was read */
+} OverdueEnd;
+
+/* The worker of this slot is dead. Whether it was we who ended it; then the caller frees ret->stack. */
+bool overdue_take_end(Overdue *overdue, unsigned slot, OverdueEnd *ret);

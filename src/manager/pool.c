@@ -143,6 +143,11 @@ static void replace_later(Pool *pool, uint64_t lived_usec) {
         int r;
 
         backoff_fail(&pool->backoff, lived_usec, now);
+        if (pool->backoff.until_usec > now)
+                log_event(EVENT_START_THROTTLED, LOG_WARNING, LOG_NO_FIELDS,
+                                "The zygote died %.1f s after its start: the next one starts in %.1f s",
+                                (double) lived_usec / USEC_PER_SEC,
+                                (double) (pool->backoff.until_usec - now) / USEC_PER_SEC);
         r = timer_arm(pool->event, &pool->retry_source,
                         pool->backoff.until_usec > 0 ? pool->backoff.until_usec : now, on_retry,
                         pool, "there is no new start");
@@ -345,9 +350,10 @@ static void on_crashed(Generation *generation, void *userdata) {
                                         timer_now_usec(pool->event)))
                 return;
 
-        log_error("%" PRIu64 " workers crashed within %" PRIu64
-                  " s: emergency restart, a new generation "
-                  "with fresh opcache memory",
+        log_event(EVENT_EMERGENCY_RESTART, LOG_ERR, LOG_NO_FIELDS,
+                        "%" PRIu64 " workers crashed within %" PRIu64
+                        " s: emergency restart, a new generation "
+                        "with fresh opcache memory",
                         config->emergency_restart_threshold,
                         config->emergency_restart_interval_usec / USEC_PER_SEC);
         r = pool->next ? 0 : start_generation(pool, config, &pool->next);

@@ -94,9 +94,11 @@ static void tell_refused(QueueWatch *watch) {
         if (scoreboard_refused(watch->board, &n) < 0 || n <= watch->n_refused_told)
                 return;
 
-        log_warning("%" PRIu64
-                    " requests had waited longer than pm.queue_timeout and were answered "
-                    "503; the queue is empty again",
+        log_event(EVENT_QUEUE_REFUSED, LOG_WARNING,
+                        LOG_FIELDS({ "FPMD_REFUSED", LOG_NUMBER(n - watch->n_refused_told) }),
+                        "%" PRIu64
+                        " requests had waited longer than pm.queue_timeout and were answered "
+                        "503; the queue is empty again",
                         n - watch->n_refused_told);
         watch->n_refused_told = n;
 }

@@ -2,11 +2,13 @@
 #include "manager/worker_report.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
 #include "manager/log.h"
-#include "shared/escape.h"
+#include "manager/request_words.h"
+#include "shared/parse.h"
 
 bool worker_exit_is_bad(int wait_status) {
         return !WIFEXITED(wait_status) || WEXITSTATUS(wait_status) != 0;
@@ -32,55 +34,75 @@ static bool was_in_request(SlotState state) {
                state == SLOT_FINISHING;
 }
 
-/* " during GET /x.php?a=b (/srv/www/x.php)", or nothing. All of it is a worker's claim: escaped. */
-static void describe_request(char *buffer, size_t size, const SlotView *view) {
-        char uri[4 * sizeof(view->uri)], query[4 * sizeof(view->query)];
-        char script[4 * sizeof(view->script)], method[4 * sizeof(view->method)];
-
-        buffer[0] = '\0';
-        if (!was_in_request(view->last_state))
-                return;
-
-        escape_string(method, sizeof(method), view->method);
-        escape_string(uri, sizeof(uri), view->uri);
-        escape_string(query, sizeof(query), view->query);
-        escape_string(script, sizeof(script), view->script);
-        snprintf(buffer, size, " during %s %s%s%s (%s)", method, uri, *query ? "?" : "", query,
-                        script);
-}
-
-void worker_report_exit(Scoreboard *board, unsigned slot, pid_t pid, int wait_status,
-                uint64_t lived_usec, const char *cause) {
-        double seconds = (double) lived_usec / 1e6;
-        char status[64], request[4096] = "";
+/* The request that it died in, as far as the scoreboard tells. */
+static bool find_request(Scoreboard *board, unsigned slot, RequestWords *ret) {
         SlotView view;
 
-        if (!worker_exit_is_bad(wait_status)) {
-                log_debug("Worker %u (pid %d) left after %.1f s", slot, pid, seconds);
+        if (scoreboard_view_slot(board, slot, &view) < 0 || !was_in_request(view.last_state))
+                return false;
+
+        request_words(ret, &view);
+        return true;
+}
+
+static void tell_bad_exit(
+                Event event, const WorkerExit *e, const RequestWords *request, const char *text) {
+        log_event(event, LOG_WARNING,
+                        LOG_FIELDS({ "FPMD_SLOT", LOG_NUMBER(e->slot) },
+                                        { "FPMD_WORKER_PID", LOG_NUMBER((unsigned) e->pid) },
+                                        { "REQUEST_METHOD", request ? request->method : NULL },
+                                        { "REQUEST_URI", request ? request->uri : NULL },
+                                        { "SCRIPT_FILENAME", request ? request->script : NULL },
+                                        { "FPMD_SECONDS", e->seconds }, { "FPMD_STACK", e->stack }),
+                        "%s", text);
+}
+
+void worker_report_exit(Scoreboard *board, const WorkerExit *e) {
+        double seconds = (double) e->lived_usec / USEC_PER_SEC;
+        char status[64], during[4096] = "";
+        _cleanup_free_ char *text = NULL;
+        RequestWords request;
+        bool in_request;
+
+        if (!worker_exit_is_bad(e->wait_status)) {
+                log_debug("Worker %u (pid %d) left after %.1f s", e->slot, e->pid, seconds);
                 return;
         }
 
-        describe_status(status, sizeof(status), wait_status);
-        if (scoreboard_view_slot(board, slot, &view) >= 0)
-                describe_request(request, sizeof(request), &view);
-        if (cause)
-                log_warning("Worker %u (pid %d) was ended%s: the request %s", slot, pid, request,
-                                cause);
-        else
-                log_warning("Worker %u (pid %d) %s after %.1f s%s", slot, pid, status, seconds,
-                                request);
+        describe_status(status, sizeof(status), e->wait_status);
+        in_request = find_request(board, e->slot, &request);
+        if (in_request)
+                snprintf(during, sizeof(during), " during %s %s (%s)", request.method, request.uri,
+                                request.script);
+        if (e->cause ? asprintf(&text, "Worker %u (pid %d) was ended%s: the request %s%s%s",
+                                       e->slot, e->pid, during, e->cause, e->stack ? "\n" : "",
+                                       e->stack ? e->stack : "") < 0
+                     : asprintf(&text, "Worker %u (pid %d) %s after %.1f s%s", e->slot, e->pid,
+                                       status, seconds, during) < 0)
+                return;
+
+        tell_bad_exit(e->cause                        ? EVENT_REQUEST_TIMEOUT
+                        : WIFSIGNALED(e->wait_status) ? EVENT_WORKER_CRASHED
+                                                      : EVENT_WORKER_FAILED,
+                        e, in_request ? &request : NULL, text);
 }
 
 void worker_report_zygote_exit(unsigned generation, const siginfo_t *si, bool expected) {
         const char *name;
+        char how[64];
 
-        if (si->si_code == CLD_EXITED) {
-                log_full(si->si_status == 0 && expected ? LOG_DEBUG : LOG_WARNING,
-                                "Generation %u: the zygote exited with status %d", generation,
-                                si->si_status);
+        if (si->si_code == CLD_EXITED && si->si_status == 0 && expected) {
+                log_debug("Generation %u: the zygote has left", generation);
                 return;
         }
 
-        name = sigabbrev_np(si->si_status);
-        log_warning("Generation %u: the zygote was killed by SIG%s", generation, name ? name : "?");
+        if (si->si_code == CLD_EXITED)
+                snprintf(how, sizeof(how), "exited with status %d", si->si_status);
+        else {
+                name = sigabbrev_np(si->si_status);
+                snprintf(how, sizeof(how), "was killed by SIG%s", name ? name : "?");
+        }
+        log_event(EVENT_ZYGOTE_DIED, LOG_WARNING,
+                        LOG_FIELDS({ "FPMD_GENERATION", LOG_NUMBER(generation) }),
+                        "Generation %u: the zygote %s", generation, how);
 }

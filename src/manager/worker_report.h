@@ -17,9 +17,17 @@ bool worker_exit_is_bad(int wait_status);
 /* Whether it is one that points at broken memory (php-fpm counts the same two signals). */
 bool worker_exit_is_crash(int wait_status);
 
-/* Logs it: a bad end with the request that it happened in, as far as the scoreboard tells. pid is
- * for display. cause: why it was us who ended it, or NULL. */
-void worker_report_exit(Scoreboard *board, unsigned slot, pid_t pid, int wait_status,
-                uint64_t lived_usec, const char *cause);
+typedef struct WorkerExit {
+        unsigned slot;
+        pid_t pid; /* for display */
+        int wait_status;
+        uint64_t lived_usec;
+
+        /* When it was us who ended its request: why, for how long it had run, what it did (may be NULL). */
+        const char *cause, *seconds, *stack;
+} WorkerExit;
+
+/* Logs it: a bad end with the request that it happened in, as far as the scoreboard tells. */
+void worker_report_exit(Scoreboard *board, const WorkerExit *exit);
 
 void worker_report_zygote_exit(unsigned generation, const siginfo_t *si, bool expected);

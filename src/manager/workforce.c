@@ -22,6 +22,14 @@ typedef struct Rate {
         double per_second;
 } Rate;
 
+/* What more workers are missed for. Each has a time of its own: the harmless one does not silence the others. */
+typedef enum Advice {
+        ADVICE_REQUESTS_WAIT,
+        ADVICE_ALL_BUSY,
+        ADVICE_FEW_SPARES,
+        _ADVICE_MAX,
+} Advice;
+
 struct Workforce {
         sd_event *event;
         const PoolConfig *config;
@@ -35,7 +43,8 @@ struct Workforce {
         Ceiling ceiling;
         Rate rate;
         bool at_limit;
-        uint64_t n_limit_reached, advised_usec;
+        uint64_t n_limit_reached;
+        uint64_t advised_usec[_ADVICE_MAX];
         sd_event_source *timer_source;
         sd_event_source *listen_sources[LISTENERS_MAX];
 };
@@ -298,16 +307,37 @@ static void retire_workers(Workforce *w, unsigned n) {
         }
 }
 
-static void advise(Workforce *w) {
+static Advice advice_for(const PolicyInput *input) {
+        if (input->n_idle > 0)
+                return ADVICE_FEW_SPARES;
+
+        return input->n_queued > 0 ? ADVICE_REQUESTS_WAIT : ADVICE_ALL_BUSY;
+}
+
+static void advise(Workforce *w, const PolicyInput *input) {
+        static const struct {
+                Event event;
+                int priority;
+                const char *text;
+        } advices[] = {
+                [ADVICE_REQUESTS_WAIT] = { EVENT_LIMIT_REACHED, LOG_WARNING,
+                                "All workers are busy and requests wait" },
+                [ADVICE_ALL_BUSY] = { EVENT_LIMIT_REACHED, LOG_WARNING,
+                                "All workers are busy, the next request waits" },
+                [ADVICE_FEW_SPARES] = { EVENT_SPARES_LIMITED, LOG_NOTICE,
+                                "No request waits, but fewer workers are idle than should be" },
+        };
         uint64_t now = timer_now_usec(w->event);
+        Advice advice = advice_for(input);
         char text[512];
 
-        if (w->advised_usec > 0 && now - w->advised_usec < ADVICE_EVERY_USEC)
+        if (w->advised_usec[advice] > 0 && now - w->advised_usec[advice] < ADVICE_EVERY_USEC)
                 return;
 
-        w->advised_usec = now;
+        w->advised_usec[advice] = now;
         ceiling_describe(&w->ceiling, w->config, text, sizeof(text));
-        log_warning("All workers are busy and requests wait. There may be %s", text);
+        log_event(advices[advice].event, advices[advice].priority, LOG_NO_FIELDS,
+                        "%s. There may be %s", advices[advice].text, text);
 }
 
 void workforce_balance(Workforce *w) {
@@ -335,7 +365,7 @@ void workforce_balance(Workforce *w) {
                 w->n_limit_reached++;
         w->at_limit = decision.limit_reached;
         if (decision.limit_reached)
-                advise(w);
+                advise(w, &input);
 
         if (!decision.has_room)
                 atomic_store(&ledger->ring, 0);

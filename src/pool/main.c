@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +16,7 @@
 #include "pool/php_engine.h"
 #include "pool/php_trace.h"
 #include "pool/php_zones.h"
+#include "pool/trace_line.h"
 #include "pool/worker.h"
 #include "pool/zygote.h"
 #include "shared/fd.h"
@@ -113,6 +113,19 @@ static int put_on_hat(const Inherited *inherited, const PoolConfig *config, int 
         return EX_CONFIG;
 }
 
+/* Where in the innermost call, unless that is one into PHP's own code: then its place says it. */
+static void add_innermost(const PhpTrace *trace, void (*add)(const char *frame, void *userdata),
+                void *userdata) {
+        char line[MESSAGE_TEXT_MAX];
+
+        if (trace->n > 0 && trace->line == trace->frames[0].line &&
+                        strcmp(trace->file, trace->frames[0].file) == 0)
+                return;
+
+        trace_line_innermost(line, sizeof(line), trace->file, trace->line);
+        add(line, userdata);
+}
+
 /* One line for each call, as php-fpm's slow log has it. */
 static int trace_worker(int memory_fd, unsigned depth,
                 void (*add)(const char *frame, void *userdata), void *userdata) {
@@ -124,11 +137,12 @@ static int trace_worker(int memory_fd, unsigned depth,
                 return -ENOMEM;
 
         r = php_trace_read(memory_fd, depth, trace);
+        if (r >= 0)
+                add_innermost(trace, add, userdata);
         for (unsigned i = 0; r >= 0 && i < trace->n; i++) {
                 const PhpTraceFrame *frame = &trace->frames[i];
 
-                snprintf(line, sizeof(line), "[0x%016" PRIx64 "] %s() %s:%u", frame->address,
-                                frame->function, frame->file, frame->line);
+                trace_line_call(line, sizeof(line), frame);
                 add(line, userdata);
         }
 

@@ -207,11 +207,11 @@ static const Directive directives[] = {
                                                request_terminate_timeout_track_finished, "no", 0, 0,
           "count the time after fastcgi_finish_request() too"),
         D("request_slowlog_timeout", USEC,     request_slowlog_timeout_usec, "0",     0,    365 * DAY,
-          "log the PHP stack of a request that takes longer, 0: never", LATER),
+          "log the PHP stack of a request that takes longer, 0: never"),
         D("request_slowlog_trace_depth", UINT, request_slowlog_trace_depth, "20",     1,    INT32_MAX,
-          "how many functions of the stack are logged", LATER),
+          "how many functions of the stack are logged"),
         D("slowlog",                PATH,      slowlog,                   NULL,       0,    0,
-          "the file of the slow log", LATER),
+          "a file that the slow log is written to as well"),
 
         /* pages and logs */
         D("pm.status_path",         URI,       status_path,               NULL,       0,    0,

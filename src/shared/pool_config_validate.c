@@ -221,8 +221,6 @@ static int check_times(const Validation *v) {
         uint64_t slow = config->request_slowlog_timeout_usec;
         uint64_t end = config->request_terminate_timeout_usec;
 
-        if (slow > 0 && !config->slowlog)
-                return refuse(v, "request_slowlog_timeout", "needs slowlog, write slowlog = FILE");
         if (slow > 0 && end > 0 && slow > end)
                 return refuse(v, "request_slowlog_timeout",
                                 "is above request_terminate_timeout, the request would be gone");

@@ -10,8 +10,6 @@ START_TEST(what_is_required) {
         refused("[www]\npm = static\n",
                         ": pm.max_children: is missing, write how many requests the "
                         "pool may serve at the same time");
-        refused_more("request_slowlog_timeout = 5s\n",
-                        ":4: request_slowlog_timeout: needs slowlog, write slowlog = FILE");
 }
 END_TEST
 
