@@ -336,6 +336,7 @@ int generation_start(Generation *g) {
                 .status_fd = g->status_fd,
                 .board = g->board,
                 .bell_fd = g->bell_fd,
+                .generation = g->number,
                 .strict = g->context.strict,
         };
         int r;

@@ -11,6 +11,7 @@
 #include "manager/privilege.h"
 #include "manager/spawn.h"
 #include "shared/fd.h"
+#include "shared/journal_socket.h"
 
 /* The pool's own streams: so that its lines have an identifier and default priorities of their own.
  * They are connected here because the journal's socket is out of sight after a chroot. */
@@ -19,6 +20,11 @@ static int journal_stream(int priority) {
                 return -ENOENT;
 
         return sd_journal_stream_fd("fpmd-php", priority, true);
+}
+
+/* What is said with fields goes this way, beside the streams. */
+static int journal_socket(void) {
+        return getenv("JOURNAL_STREAM") ? journal_socket_open() : -ENOENT;
 }
 
 static int config_memfd(const PoolConfig *config) {
@@ -33,13 +39,16 @@ static int config_memfd(const PoolConfig *config) {
         return fd_memfd_data("fpmd-config", data, size);
 }
 
-static int plan_fds(SpawnPlan *spawn, const LaunchPlan *plan, int control_fd, int config_fd) {
+static int plan_fds(SpawnPlan *spawn, const LaunchPlan *plan, int control_fd, int config_fd,
+                int journal_fd) {
         const SpawnFd ours[] = {
                 { control_fd, "control" },
                 { config_fd, "config" },
                 { scoreboard_board_fd(plan->board), "board" },
                 { scoreboard_ledger_fd(plan->board), "ledger" },
                 { plan->bell_fd, "bell" },
+                { journal_fd, "journal" },
+                { plan->status_fd, "status" },
         };
         int r;
 
@@ -49,13 +58,11 @@ static int plan_fds(SpawnPlan *spawn, const LaunchPlan *plan, int control_fd, in
                         return r;
         }
 
-        if (plan->status_fd >= 0) {
-                r = spawn_plan_add(spawn, plan->status_fd, "status");
-                if (r < 0)
-                        return r;
-        }
-
+        /* One that is not there has no name either. */
         for (size_t i = 0; i < ELEMENTSOF(ours); i++) {
+                if (ours[i].fd < 0)
+                        continue;
+
                 r = spawn_plan_add(spawn, ours[i].fd, ours[i].name);
                 if (r < 0)
                         return r;
@@ -67,10 +74,12 @@ static int plan_fds(SpawnPlan *spawn, const LaunchPlan *plan, int control_fd, in
 static int spawn_zygote(const LaunchPlan *plan, int control_fd, pid_t *ret_pid) {
         _cleanup_(account_done) Account account = {};
         _cleanup_close_ int config_fd = -EBADF, stdout_fd = -EBADF, stderr_fd = -EBADF;
+        _cleanup_close_ int journal_fd = journal_socket();
         SpawnPlan spawn = {
                 .program = plan->program,
                 .pool = plan->config->name,
                 .option = plan->strict ? "--strict" : NULL,
+                .generation = plan->generation,
                 .config = plan->config,
                 .account = &account,
         };
@@ -89,7 +98,7 @@ static int spawn_zygote(const LaunchPlan *plan, int control_fd, pid_t *ret_pid) 
         spawn.stdout_fd = stdout_fd = journal_stream(LOG_INFO);
         spawn.stderr_fd = stderr_fd = journal_stream(LOG_WARNING);
 
-        r = plan_fds(&spawn, plan, control_fd, config_fd);
+        r = plan_fds(&spawn, plan, control_fd, config_fd, journal_fd);
         if (r < 0)
                 return log_error_errno(r, "Too many sockets for one pool: %m");
 

@@ -18,6 +18,7 @@ typedef struct LaunchPlan {
         int status_fd; /* -EBADF: none */
         const Scoreboard *board;
         int bell_fd;
+        unsigned generation;
         bool strict; /* what PHP would only warn of while it starts is a failure */
 } LaunchPlan;
 

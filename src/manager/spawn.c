@@ -209,6 +209,11 @@ static int environment_for_plan(char ***ret, const SpawnPlan *plan) {
         if (r < 0)
                 return r;
 
+        snprintf(number, sizeof(number), "%u", plan->generation);
+        r = environment_set(&environment, "FPMD_GENERATION", number);
+        if (r < 0)
+                return r;
+
         r = environment_set(&environment, "LISTEN_PID", "2147483647");
         if (r < 0)
                 return r;

@@ -24,6 +24,7 @@ typedef struct SpawnPlan {
         const char *program; /* absolute path, also argv[0] */
         const char *pool;    /* argv[1] */
         const char *option;  /* argv[2] or NULL */
+        unsigned generation; /* for titles of processes */
         const PoolConfig *config;
         const Account *account;
         SpawnFd fds[SPAWN_FDS_MAX]; /* become 3, 4, 5 … as LISTEN_FDS, LISTEN_FDNAMES say */

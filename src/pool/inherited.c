@@ -28,6 +28,7 @@ static int inherited_add(Inherited *inherited, const char *name, int fd) {
                 { "bell", &inherited->bell_fd },
                 { "root", &inherited->root_fd },
                 { "status", &inherited->status_fd },
+                { "journal", &inherited->journal_fd },
         };
 
         if (strcmp(name, "listen") == 0) {
@@ -59,6 +60,7 @@ int inherited_receive(Inherited *ret) {
                 .bell_fd = -EBADF,
                 .root_fd = -EBADF,
                 .status_fd = -EBADF,
+                .journal_fd = -EBADF,
         };
         int n, r;
 

@@ -18,8 +18,9 @@ typedef struct Inherited {
         int board_fd;
         int ledger_fd;
         int bell_fd;
-        int root_fd;   /* asks for the chroot; -EBADF: none is wanted */
-        int status_fd; /* of pm.status_listen; -EBADF: none */
+        int journal_fd; /* shared/journal_socket.h; -EBADF: the journal is not listened to */
+        int root_fd;    /* asks for the chroot; -EBADF: none is wanted */
+        int status_fd;  /* of pm.status_listen; -EBADF: none */
 } Inherited;
 
 /* Reads LISTEN_PID, LISTEN_FDS and LISTEN_FDNAMES and takes them out of the environment, which

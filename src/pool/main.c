@@ -16,6 +16,7 @@
 #include "pool/php_engine.h"
 #include "pool/php_trace.h"
 #include "pool/php_zones.h"
+#include "pool/title.h"
 #include "pool/trace_line.h"
 #include "pool/worker.h"
 #include "pool/zygote.h"
@@ -150,10 +151,21 @@ static int trace_worker(int memory_fd, unsigned depth,
         return r;
 }
 
-static int run(const Inherited *inherited, const PoolConfig *config, bool strict) {
+/* $FPMD_GENERATION is from the manager, and not for scripts. */
+static void set_title(Title *title, const PoolConfig *config) {
+        const char *generation = getenv("FPMD_GENERATION");
+        char text[128];
+
+        snprintf(text, sizeof(text), "fpmd: %s: zygote (generation %s)", config->name,
+                        generation ? generation : "?");
+        title_set(title, text);
+        unsetenv("FPMD_GENERATION");
+}
+
+static int run(const Inherited *inherited, const PoolConfig *config, Title *title, bool strict) {
         _cleanup_(scoreboard_freep) Scoreboard *board = NULL;
         _cleanup_(zygote_freep) Zygote *zygote = NULL;
-        WorkerContext context = { .config = config, .inherited = inherited };
+        WorkerContext context = { .config = config, .inherited = inherited, .title = title };
         ZygoteHooks hooks = { .worker = worker_run, .trace = trace_worker };
         _cleanup_close_ int proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
         int r;
@@ -193,9 +205,11 @@ static int run(const Inherited *inherited, const PoolConfig *config, bool strict
 int main(int argc, char *argv[]) {
         _cleanup_(pool_config_freep) PoolConfig *config = NULL;
         Inherited inherited;
+        Title title;
         bool strict = argc == 3 && strcmp(argv[2], "--strict") == 0;
         int r;
 
+        title_init(&title, argc, argv);
         if (argc != 2 + strict || inherited_receive(&inherited) < 0) {
                 fputs("fpmd-php is started by fpmd(8), not by hand\n", stderr);
                 return EX_USAGE;
@@ -210,5 +224,6 @@ int main(int argc, char *argv[]) {
                 return fail(&inherited, r, "configuration");
 
         fd_close(inherited.config_fd);
-        return run(&inherited, config, strict);
+        set_title(&title, config);
+        return run(&inherited, config, &title, strict);
 }

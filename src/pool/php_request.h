@@ -8,6 +8,7 @@
 
 #include "pool/fcgi_request.h"
 #include "pool/script_path.h"
+#include "pool/worker_log.h"
 #include "shared/pool_config.h"
 #include "shared/scoreboard.h"
 
@@ -32,6 +33,7 @@ typedef struct PhpRequest {
         const struct PoolView *view; /* for the status page */
         bool only_pages;             /* no script may run: the status worker's */
         uint64_t memory_bytes;       /* PHP's peak, once the request has ended */
+        WorkerLog *log; /* NULL: stderr has to do */
 
         /* Tells the scoreboard. */
         void (*stage)(SlotState state, void *userdata);

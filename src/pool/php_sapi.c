@@ -13,6 +13,7 @@
 
 #include "pool/php_body.h"
 #include "pool/php_functions.h"
+#include "pool/php_log.h"
 #include "pool/php_request.h"
 #include "pool/php_variables.h"
 #include "shared/fd.h"
@@ -201,8 +202,11 @@ const char *php_sapi_first_message(void) {
 static void write_lines(int priority, const char *message) {
         char *text = NULL;
         size_t size = 0;
-        FILE *f = open_memstream(&text, &size);
+        FILE *f;
 
+        if (*message == '\0')
+                return;
+        f = open_memstream(&text, &size);
         if (!f)
                 return;
 
@@ -231,14 +235,14 @@ static void tell_web_server(PhpRequest *request, const char *prefix, const char 
 }
 
 void php_sapi_tell(int priority, const char *line, const char *web_server) {
-        write_lines(priority, line);
+        write_lines(priority, php_log_send(php_request_current(), priority, line));
         tell_web_server(php_request_current(), "", web_server);
 }
 
 static void on_log_message(const char *message, int priority) {
         PhpRequest *request = php_request_current();
 
-        write_lines(priority, message);
+        write_lines(priority, php_log_send(request, priority, message));
         tell_web_server(request, "PHP message: ", message);
         if (!request && first_message[0] == '\0' && priority <= LOG_WARNING)
                 snprintf(first_message, sizeof(first_message), "%.*s", (int) strcspn(message, "\n"),

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sysexits.h>
+#include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -25,6 +26,9 @@
 #include "shared/clock.h"
 #include "shared/fd.h"
 #include "shared/parse.h"
+
+/* How long the end of a worker may be put off by a journald that does not read. */
+#define DRAIN_LIMIT_USEC 50000
 
 enum {
         /* A worker that never sleeps looks at its leash this often, for the case that manager and
@@ -50,6 +54,7 @@ typedef struct Worker {
         PoolView view;
         bool is_status; /* serves pm.status_listen, and is none of the pool's workers */
         bool is_shown;  /* there is a status page: what a request costs is measured */
+        WorkerLog log;
         Weight weight;
         bool too_heavy;
         ClientGuard guard;
@@ -156,6 +161,7 @@ static int worker_init(Worker *worker, int leash_fd) {
         worker->php = (PhpRequest){
                 .fcgi = worker->fcgi,
                 .config = worker->context->config,
+                .log = &worker->log,
                 .stage = on_stage,
                 .userdata = worker,
                 .view = &worker->view,
@@ -189,6 +195,14 @@ static void publish_request(Worker *worker) {
         scoreboard_set_request(worker->context->board, worker->slot, &info);
 }
 
+/* What the client asked for: behind a front controller SCRIPT_NAME is the same for all. */
+static void show_request(const Worker *worker) {
+        const char *uri = param(worker, "REQUEST_URI");
+
+        title_set_request(worker->context->title, param(worker, "REQUEST_METHOD"),
+                        uri ? uri : param(worker, "SCRIPT_NAME"));
+}
+
 /* Its client has mostly gone by now, and the work is better done for one that has not. */
 static int refuse_late(Worker *worker) {
         scoreboard_count_refused(worker->context->board);
@@ -217,6 +231,7 @@ static int serve_read_request(Worker *worker) {
 
         php_engine_look(&worker->php);
         publish_request(worker);
+        show_request(worker);
         worker->request_usec = clock_now_usec();
         on_stage(SLOT_REQUEST_INFO, worker);
         if (manager_waits_for_start(worker))
@@ -225,7 +240,9 @@ static int serve_read_request(Worker *worker) {
         scoreboard_count_request(worker->context->board, worker->slot);
         worker->n_requests++;
         worker->php.finished = false;
-        return php_engine_serve(&worker->php);
+        r = php_engine_serve(&worker->php);
+        title_clear_request(worker->context->title);
+        return r;
 }
 
 static uint64_t cpu_usec(void) {
@@ -283,10 +300,10 @@ static void weigh(Worker *worker) {
                 return;
 
         worker->too_heavy = true;
-        fprintf(stderr,
-                        "<6>Worker %u has grown to %" PRIu64
+        worker_log_event(&worker->log, EVENT_WORKER_HEAVY, LOG_INFO,
+                        "Worker %u has grown to %" PRIu64
                         " MiB, beyond pm.max_worker_memory, after "
-                        "%" PRIu64 " requests: it is replaced\n",
+                        "%" PRIu64 " requests: it is replaced",
                         worker->slot, bytes >> 20, worker->n_requests);
 }
 
@@ -391,9 +408,30 @@ static int serve_all(Worker *worker) {
         }
 }
 
+/* What a script wrote without a new line behind it would stay in journald until somebody else writes; an empty
+ * line is none to it. */
+static void end_logs(Worker *worker) {
+        if (worker->log.fd < 0)
+                return;
+
+        (void) !write(STDOUT_FILENO, "\n", 1);
+        (void) !write(STDERR_FILENO, "\n", 1);
+        worker_log_drain(&worker->log, DRAIN_LIMIT_USEC);
+}
+
 int worker_run(unsigned slot, int leash_fd, void *userdata) {
-        Worker worker = { .context = userdata, .slot = slot };
+        const WorkerContext *context = userdata;
+        Worker worker = { .context = context, .slot = slot };
+        char title[128];
         int r;
+
+        worker.log = (WorkerLog){
+                .fd = context->inherited->journal_fd,
+                .pool = context->config->name,
+                .slot = slot,
+        };
+        snprintf(title, sizeof(title), "fpmd: %s: worker %u", context->config->name, slot);
+        title_set(context->title, title);
 
         r = worker_init(&worker, leash_fd);
         if (r < 0) {
@@ -402,6 +440,7 @@ int worker_run(unsigned slot, int leash_fd, void *userdata) {
         }
 
         r = serve_all(&worker);
+        end_logs(&worker);
         acceptor_free(worker.acceptor);
         fcgi_request_free(worker.fcgi);
         return r;

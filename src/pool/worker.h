@@ -5,6 +5,7 @@
  * Runs in: worker, as the pool's user, without any capability. */
 
 #include "pool/inherited.h"
+#include "pool/title.h"
 #include "shared/pool_config.h"
 #include "shared/scoreboard.h"
 
@@ -12,6 +13,7 @@ typedef struct WorkerContext {
         const PoolConfig *config;
         const Inherited *inherited;
         Scoreboard *board;
+        Title *title;
         int proc_fd; /* O_PATH of /proc; closed by the worker before it serves */
 } WorkerContext;
 

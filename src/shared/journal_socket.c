@@ -2,9 +2,11 @@
 #include "shared/journal_socket.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/sockios.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -38,6 +40,23 @@ int journal_socket_open(void) {
         return TAKE_FD(fd);
 }
 
+/* Before 254 journald takes these seals and no other, so not MFD_NOEXEC_SEAL either. */
+static int sealed_memfd(const JournalEntry *entry) {
+        _cleanup_close_ int fd = memfd_create("journal-entry", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+        int r;
+
+        if (fd < 0)
+                return -errno;
+
+        r = fd_write_all(fd, entry->data, entry->size);
+        if (r < 0)
+                return r;
+        if (fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0)
+                return -errno;
+
+        return TAKE_FD(fd);
+}
+
 static int send_memfd(int fd, const JournalEntry *entry) {
         union {
                 struct cmsghdr header;
@@ -45,7 +64,7 @@ static int send_memfd(int fd, const JournalEntry *entry) {
         } control = {};
         struct msghdr message = { .msg_control = &control, .msg_controllen = sizeof(control) };
         struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-        _cleanup_close_ int memfd = fd_memfd_data("journal-entry", entry->data, entry->size);
+        _cleanup_close_ int memfd = sealed_memfd(entry);
 
         if (memfd < 0)
                 return memfd;
