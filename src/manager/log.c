@@ -23,6 +23,9 @@ static struct {
         int max_priority;
         bool journal;
         int fd; /* to journald; -EBADF: lines go to stderr */
+        char trouble[160];
+        time_t trouble_at;
+        unsigned n_troubles;
 } state = { .pool = "", .max_priority = LOG_INFO, .fd = -EBADF };
 
 /* $JOURNAL_STREAM names the device and inode of stderr when systemd connected it (systemd.exec(5)).
@@ -57,11 +60,34 @@ const char *log_number(char buffer[static 24], unsigned long long number) {
         return buffer;
 }
 
+const char *log_last_trouble(time_t *ret_at) {
+        *ret_at = state.trouble_at;
+        return state.n_troubles > 0 ? state.trouble : NULL;
+}
+
+unsigned log_n_troubles(void) {
+        return state.n_troubles;
+}
+
+/* line is escaped already; a character that is cut in two does not stay. */
+static void remember_trouble(const char *line) {
+        size_t n = strcspn(line, "\n");
+
+        if (n >= sizeof(state.trouble))
+                for (n = sizeof(state.trouble) - 1; n > 0 && (line[n] & 0xc0) == 0x80;)
+                        n--;
+        memcpy(state.trouble, line, n);
+        state.trouble[n] = '\0';
+        state.trouble_at = time(NULL);
+        state.n_troubles++;
+}
+
 typedef struct Entry {
         int priority;
         const char *line;
         const char *event_id, *event_name; /* NULL: none */
         const LogField *fields;
+        bool is_trouble;
 } Entry;
 
 static int send_entry(const Entry *entry) {
@@ -116,6 +142,8 @@ static void log_valist(const Entry *base, int error, const char *text, va_list a
                 return;
 
         entry.line = line;
+        if (entry.is_trouble)
+                remember_trouble(line);
         log_entry(&entry);
 }
 
@@ -146,6 +174,7 @@ void log_event(Event event, int priority, const LogField *fields, const char *te
                 .event_id = event_id(event),
                 .event_name = event_name(event),
                 .fields = fields,
+                .is_trouble = priority <= LOG_WARNING && event != EVENT_REQUEST_SLOW,
         };
         int error = errno;
         va_list arguments;

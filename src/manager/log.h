@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <syslog.h>
+#include <time.h>
 
 #include "shared/cleanup.h"
 #include "shared/events.h"
@@ -39,6 +40,11 @@ const char *log_number(char buffer[static 24], unsigned long long number);
 /* One that has a MESSAGE_ID. text may have more than one line. */
 void log_event(Event event, int priority, const LogField *fields, const char *text, ...)
                 _printf_(4, 5);
+
+/* The last event that was a warning or worse, but for slow requests, which may be many: its first line, cut,
+ * and its time of day (CLOCK_REALTIME). NULL: none yet. */
+const char *log_last_trouble(time_t *ret_at);
+unsigned log_n_troubles(void);
 
 #define log_debug(...) log_full(LOG_DEBUG, __VA_ARGS__)
 #define log_info(...) log_full(LOG_INFO, __VA_ARGS__)

@@ -15,6 +15,7 @@
 #include "manager/log.h"
 #include "manager/pool.h"
 #include "manager/pool_check.h"
+#include "manager/status_line.h"
 #include "shared/parse.h"
 
 enum {
@@ -33,20 +34,30 @@ struct Manager {
         uint64_t n_requests_seen; /* at the last look of the watchdog */
         unsigned n_stuck;         /* looks in a row at which nothing moved that should */
         unsigned n_told;          /* workers in the last status line */
-        uint64_t watchdog_usec;   /* 0: none */
+        unsigned n_troubles_told;
+        StatusRate rate;
+        uint64_t watchdog_usec; /* 0: none */
         sd_event_source *watchdog_source;
 };
 
 static void notify_status(Manager *m, const char *state) {
+        time_t now = time(NULL), trouble_at;
+        StatusTrouble trouble = { .text = log_last_trouble(&trouble_at) };
+        uint64_t now_usec = 0;
         PoolStatus status;
+        char line[768];
+        struct tm tm;
 
         pool_status(m->pool, &status);
+        (void) sd_event_now(m->event, CLOCK_MONOTONIC, &now_usec);
+        status_rate_update(&m->rate, status.n_requests, now_usec);
         m->n_told = status.n_busy + status.n_idle + status.n_starting;
-        (void) sd_notifyf(0,
-                        "%sSTATUS=Workers: %u of %" PRIu64
-                        ", %u busy, %u idle; queue: %u; requests: %" PRIu64 "; generation %u",
-                        state, m->n_told, status.ceiling, status.n_busy, status.n_idle,
-                        status.n_queued, status.n_requests, status.generation);
+        m->n_troubles_told = log_n_troubles();
+        if (!localtime_r(&now, &tm) || !localtime_r(&trouble_at, &trouble.at))
+                return;
+
+        status_line_format(line, sizeof(line), &status, &m->rate, &trouble, &tm);
+        (void) sd_notifyf(0, "%sSTATUS=%s", state, line);
 }
 
 static char *status_text(Manager *m) {
@@ -66,12 +77,13 @@ static char *status_text(Manager *m) {
                             "max children:         %" PRIu64 "\n"
                             "because:              %s\n"
                             "max children reached: %" PRIu64 "\n"
-                            "requests:             %" PRIu64 "\n",
+                            "requests:             %" PRIu64 "\n"
+                            "slow requests:        %" PRIu64 "\n",
                             m->options.name, status.generation,
                             status.n_busy + status.n_idle + status.n_starting, status.n_busy,
                             status.n_idle, status.n_draining, status.n_queued, status.n_queued_max,
                             status.ceiling, status.why_ceiling, status.n_limit_reached,
-                            status.n_requests) < 0)
+                            status.n_requests, status.n_slow) < 0)
                 return NULL;
 
         return text;
@@ -109,7 +121,8 @@ static void on_changed(void *userdata) {
         /* Bells ring at every edge of load: systemd hears of other numbers of workers only. The
          * rest is brought up to date with the watchdog. */
         pool_status(m->pool, &status);
-        if (status.n_busy + status.n_idle + status.n_starting != m->n_told)
+        if (status.n_busy + status.n_idle + status.n_starting != m->n_told ||
+                        log_n_troubles() != m->n_troubles_told)
                 notify_status(m, "");
 }
 

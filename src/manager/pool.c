@@ -43,7 +43,8 @@ struct Pool {
         uint64_t started_usec;
         uint64_t n_requests_seen, active_usec; /* idle exit: what was seen at the last look */
         uint64_t n_queued_max;
-        uint64_t n_requests_before; /* of the generations that are gone, as the next three */
+        uint64_t n_requests_before; /* of the generations that are gone, as the next four */
+        uint64_t n_slow_before;
         uint64_t n_limit_reached_before;
         uint64_t n_busy_max;
         uint64_t start_sec; /* time(2) */
@@ -72,6 +73,8 @@ static void bury(Pool *pool, Generation *generation) {
         pool->n_limit_reached_before += generation_limit_reached(generation);
         if (generation_busy_max(generation) > pool->n_busy_max)
                 pool->n_busy_max = generation_busy_max(generation);
+
+        pool->n_slow_before += generation_slow_requests(generation);
 
         generation_free(pool->dead);
         pool->dead = generation;
@@ -496,10 +499,20 @@ static unsigned count_draining(Pool *pool) {
         return n;
 }
 
+static uint64_t count_slow(const Pool *pool) {
+        uint64_t n = pool->n_slow_before;
+
+        for (size_t i = 0; i < pool->n_draining; i++)
+                n += generation_slow_requests(pool->draining[i]);
+
+        return n + (pool->current ? generation_slow_requests(pool->current) : 0);
+}
+
 void pool_status(Pool *pool, PoolStatus *ret) {
         ScoreboardSummary summary = {};
         *ret = (PoolStatus){ .n_draining = count_draining(pool),
-                .n_requests = pool->n_requests_before };
+                .n_requests = pool->n_requests_before,
+                .n_slow = count_slow(pool) };
         ret->n_queued = note_queue(pool);
         ret->n_queued_max = pool->n_queued_max;
         if (!pool->current || generation_summarize(pool->current, &summary) < 0)

@@ -23,6 +23,7 @@ typedef struct PoolStatus {
         unsigned n_queued;
         uint64_t n_queued_max; /* the most that were seen to wait */
         uint64_t n_requests, n_limit_reached;
+        uint64_t n_slow;     /* requests that ran longer than request_slowlog_timeout */
         unsigned generation; /* its number, 0: none serves */
 } PoolStatus;
 

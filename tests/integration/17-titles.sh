@@ -41,14 +41,10 @@ wait_for 1 shows ': GET /nap.php/xxxx'
 busy=$(titles | grep xxxx)
 wait
 ((${#busy} < 256)) || fail "the title has ${#busy} bytes"
-python='import fcgi, sys
-sys.stdout.buffer.write(fcgi.request(sys.argv[1], {"REQUEST_METHOD": "G\x1b]0;evil\x07", "REQUEST_URI": "/\x1b[2J\n", "SCRIPT_NAME": "/nap.php", "SCRIPT_FILENAME": "/srv/www/titles/nap.php"}))'
-grep -n 'def ' "$TEST_DIR/fcgi.py" >/dev/null
-(in_container env PYTHONPATH="$TOOLS" python3 -c "$python" /run/fpmd/titles.sock >/dev/null 2>&1 || true) &
-sleep 0.3
-raw=$(in_container sh -c 'cat /proc/[0-9]*/cmdline' | tr -d '\0' | grep -a -c $'\x1b' || true)
+in_container python3 "$TOOLS/fcgi.py" /run/fpmd/titles.sock /srv/www/titles/nap.php \
+	"REQUEST_METHOD=G"$'\e]0;evil\a' "REQUEST_URI=/"$'\e[2J\n\x7f' >/dev/null &
+wait_for 1 shows ': G?]0;evil? /?[2J??'
 wait
-assert_eq 'titles with an escape' 0 "$raw"
 
 in_container systemctl reload fpmd@titles.service
 wait_for 2 shows 'zygote (generation 2)'
