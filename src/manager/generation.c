@@ -199,6 +199,12 @@ static void order_end(unsigned slot, SlotWord word, void *userdata) {
                                                        .word = word });
 }
 
+static void on_slow(void *userdata) {
+        Generation *g = userdata;
+
+        g->context.hooks->changed(g, g->context.userdata);
+}
+
 static const WorkforceOrders workforce_orders = { .start_worker = order_fork,
         .retire_worker = order_retire };
 
@@ -209,6 +215,7 @@ static int new_overdue(Generation *g) {
                 .board = g->board,
                 .slots = generation_slots(g),
                 .end = order_end,
+                .slow = on_slow,
                 .userdata = g,
         };
         int r;

@@ -43,10 +43,13 @@ static void on_due(DeadlineKind kind, unsigned slot, SlotWord word, uint64_t ran
                 void *userdata) {
         Overdue *o = userdata;
 
-        if (kind == DEADLINE_SLOW)
-                slow_log_tell(o->slow_log, slot, word, ran_usec);
-        else
+        if (kind == DEADLINE_END) {
                 end_request(o, slot, word, ran_usec);
+                return;
+        }
+
+        slow_log_tell(o->slow_log, slot, word, ran_usec);
+        o->context.slow(o->context.userdata);
 }
 
 int overdue_new(Overdue **ret, const OverdueContext *context) {

@@ -23,6 +23,7 @@ typedef struct OverdueContext {
         const Slots *slots;
         Traces *traces;
         void (*end)(unsigned slot, SlotWord word, void *userdata); /* order to the zygote */
+        void (*slow)(void *userdata); /* there is one more slow request */
         void *userdata;
 } OverdueContext;
 

@@ -8,8 +8,8 @@ void request_words(RequestWords *ret, const SlotView *view) {
 
         escape_string(ret->method, sizeof(ret->method), view->method);
         escape_string(ret->script, sizeof(ret->script), view->script);
-        n = escape_string(ret->uri, sizeof(ret->uri), view->uri);
-        if (view->query[0] == '\0')
+        n = escape_string(ret->uri, sizeof(ret->uri), *view->target ? view->target : view->uri);
+        if (*view->target || view->query[0] == '\0')
                 return;
 
         ret->uri[n++] = '?';

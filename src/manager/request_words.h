@@ -12,5 +12,5 @@ typedef struct RequestWords {
         char method[64], uri[2600], script[1100];
 } RequestWords;
 
-/* uri has the query too. */
+/* uri is what the client asked for, with the query: $REQUEST_URI, or made of script name and query. */
 void request_words(RequestWords *ret, const SlotView *view);

@@ -188,6 +188,7 @@ static void publish_request(Worker *worker) {
                 .query = param(worker, "QUERY_STRING"),
                 .script = php_status_is_asked(&worker->php) ? NULL : worker->php.path.script,
                 .user = param(worker, "REMOTE_USER"),
+                .target = param(worker, "REQUEST_URI"),
                 .remote = param(worker, "REMOTE_ADDR"),
                 .content_length = length ? strtoull(length, NULL, 10) : 0,
         };

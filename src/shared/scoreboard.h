@@ -181,6 +181,7 @@ bool scoreboard_idle_below(const Scoreboard *board, unsigned n);
  * messages about this slot. Longer strings are cut (php-fpm's lengths), NULL is "". */
 typedef struct RequestInfo {
         const char *method, *uri, *query, *script, *user, *remote;
+        const char *target; /* what the client asked for: behind a front controller uri is the same for all */
         uint64_t content_length;
 } RequestInfo;
 
@@ -197,7 +198,7 @@ typedef struct SlotView {
         pid_t pid;
         uint64_t start_sec; /* of the worker, as time(2) has it */
         RequestUsage usage; /* of its last request */
-        char method[16], uri[128], query[512], script[256], user[32], remote[48];
+        char method[16], uri[128], query[512], script[256], user[32], remote[48], target[512];
 } SlotView;
 
 int scoreboard_view_slot(Scoreboard *board, unsigned slot, SlotView *ret);

@@ -78,6 +78,7 @@ void scoreboard_set_request(Scoreboard *board, unsigned slot, const RequestInfo 
         copy_cut(detail->script, sizeof(detail->script), info->script);
         copy_cut(detail->user, sizeof(detail->user), info->user);
         copy_cut(detail->remote, sizeof(detail->remote), info->remote);
+        copy_cut(detail->target, sizeof(detail->target), info->target);
         detail->content_length = info->content_length;
         atomic_store_explicit(&detail->sequence, (sequence | 1) + 1, memory_order_release);
 }
@@ -142,5 +143,6 @@ int scoreboard_view_slot(Scoreboard *board, unsigned slot, SlotView *ret) {
         copy_cut(ret->script, sizeof(ret->script), detail.script);
         copy_cut(ret->user, sizeof(ret->user), detail.user);
         copy_cut(ret->remote, sizeof(ret->remote), detail.remote);
+        copy_cut(ret->target, sizeof(ret->target), detail.target);
         return 0;
 }

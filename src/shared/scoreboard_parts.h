@@ -17,6 +17,7 @@ typedef struct SlotDetail {
         _Atomic uint64_t pid, start_sec, duration_usec, cpu_centipercent, memory_bytes;
         uint64_t content_length;
         char method[16], uri[128], query[512], script[256], user[32], remote[48];
+        char target[512];
 } SlotDetail;
 
 /* The board: the zygote's word to all workers, then all words, then all request counters, then all

@@ -246,6 +246,12 @@ script_filename = /srv/www/slow/sleep.php
 assert_eq 'what the link leads to' secret "$(<"$CONTAINER_ROOT/srv/secret")"
 assert_contains 'journal' "Cannot write the slow log '/srv/link.log'" "$(entry both)"
 
+# behind a front controller: what the client asked for
+begin=$EPOCHREALTIME
+in_container python3 "$TOOLS/fcgi.py" /run/fpmd/slow.sock /srv/www/slow/sleep.php \
+	'REQUEST_URI=/shop/cart?id=5' SCRIPT_NAME=/sleep.php >/dev/null
+assert_contains 'by its URI' '"GET /shop/cart?id=5"' "$(entry slow 'REQUEST_URI=/shop/cart?id=5')"
+
 # moved away: the next entry makes a new one
 in_container mv /srv/slow.log /srv/slow.log.1
 begin=$EPOCHREALTIME
