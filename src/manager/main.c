@@ -137,10 +137,7 @@ static int load_and_run(void) {
         log_open(arg_pool, LOG_INFO);
         r = pool_check_load(&config, arg_conf_dir, arg_pool, reason);
         if (r < 0) {
-                if (!arg_test)
-                        log_event(EVENT_CONFIG_REFUSED, LOG_ERR, LOG_NO_FIELDS,
-                                        "The pool file is wrong, the pool does not start: %s",
-                                        reason);
+                log_event(EVENT_CONFIG_REFUSED, LOG_ERR, LOG_NO_FIELDS, "%s", reason);
                 return EX_CONFIG;
         }
 

@@ -18,9 +18,10 @@
 static void report_line(void *userdata, int priority, const char *line) {
         char *reason = userdata;
 
-        log_full(priority, "%s", line);
         if (priority <= LOG_ERR)
                 snprintf(reason, POOL_CHECK_REASON_MAX, "%s", line);
+        else
+                log_full(priority, "%s", line);
 }
 
 typedef struct Check {
@@ -47,7 +48,6 @@ _printf_(3, 4) static int refuse(
                 snprintf(place, sizeof(place), ":%u", line);
         snprintf(check->reason, POOL_CHECK_REASON_MAX, "%s%s: %s: %s",
                         pool_config_file_of(check->config, directive), place, directive, text);
-        log_error("%s", check->reason);
         return -EINVAL;
 }
 

@@ -10,7 +10,7 @@ enum {
         POOL_CHECK_REASON_MAX = 512,
 };
 
-/* Reads, validates and checks the pool file of name in conf_dir. Logs the reason of a refusal as
- * "www.conf:12: directive: reason" and writes it down in reason. 0 or negative errno. */
+/* Reads, validates and checks the pool file of name in conf_dir. Logs warnings. Writes the
+ * reason of a refusal, "www.conf:12: directive: reason", in reason, for the caller to log. 0 or negative errno. */
 int pool_check_load(PoolConfig **ret, const char *conf_dir, const char *name,
                 char reason[POOL_CHECK_REASON_MAX]);

@@ -87,10 +87,13 @@ int journal_socket_send(int fd, const JournalEntry *entry) {
         return send(fd, entry->data, entry->size, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -errno : 0;
 }
 
+/* What was read may not have been looked at yet. journald takes one after the other, so it is done with the last
+ * entry when it has read another datagram: an empty line, which stands between entries and is none. */
 int journal_socket_drain(int fd, uint64_t timeout_usec) {
         uint64_t until = clock_now_usec() + timeout_usec;
         int n_unread;
 
+        (void) send(fd, "\n", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
         while (ioctl(fd, SIOCOUTQ, &n_unread) >= 0 && n_unread > 0) {
                 if (clock_now_usec() >= until)
                         return -ETIMEDOUT;

@@ -125,7 +125,7 @@ user = alice
 pm = static
 pm.max_children = 2
 request_slowlog_timeout = 1s
-request_terminate_timeout = 2s
+request_terminate_timeout = 3s
 slowlog = /srv/link.log
 END
 in_container sh -c 'echo secret >/srv/secret; ln -s /srv/secret /srv/link.log'
@@ -143,6 +143,9 @@ for name in "${names[@]}"; do
 done
 fetch http://slowjail.test/sleep.php >"$CONTAINER_ROOT/srv/jail.out" &
 fetch_status http://both.test/sleep.php >"$CONTAINER_ROOT/srv/both.out" &
+# While this one is timed for its end alone, another begins, which is due earlier.
+sleep 1.3
+fetch_status http://both.test/sleep.php?second >/dev/null &
 wait
 for name in "${names[@]}" jail; do
 	assert_eq "the answer of $name" 'done' "$(<"$CONTAINER_ROOT/srv/$name.out")"
@@ -225,8 +228,10 @@ assert_eq 'finished' '' "$(entry slow 'REQUEST_URI=/finish.php?of=finish')"
 assert_matches 'jail' 'Shop\\checkout\(\) /www/sleep.php:14' "$(entry slowjail "MESSAGE_ID=$event")"
 
 # slow, then ended: two entries
-assert_matches 'both: slow' 'too slow \(1\.[0-4]' "$(entry both "MESSAGE_ID=$event")"
-assert_matches 'both: ended' 'was ended .*ran for 2\.' "$(entry both "MESSAGE_ID=$ended")"
+both=$(entry both "MESSAGE_ID=$event")
+assert_matches 'both: slow' '"GET /sleep.php"\) executing too slow \(1\.[0-4]' "$both"
+assert_matches 'both: the second' '"GET /sleep.php\?second"\) executing too slow \(1\.[0-4]' "$both"
+assert_matches 'both: ended' 'was ended .*ran for 3\.' "$(entry both "MESSAGE_ID=$ended")"
 assert_matches 'both: stack' 'Order::pay' "$(entry both "MESSAGE_ID=$ended")"
 
 # the file, as php-fpm's
