@@ -22,7 +22,8 @@ typedef struct Rate {
         double per_second;
 } Rate;
 
-/* What more workers are missed for. Each has a time of its own: the harmless one does not silence the others. */
+/* What more workers are missed for, the worst first: after a bad one nobody needs to hear of a better one,
+ * but a harmless one does not silence those before it. */
 typedef enum Advice {
         ADVICE_REQUESTS_WAIT,
         ADVICE_ALL_BUSY,
@@ -331,8 +332,9 @@ static void advise(Workforce *w, const PolicyInput *input) {
         Advice advice = advice_for(input);
         char text[512];
 
-        if (w->advised_usec[advice] > 0 && now - w->advised_usec[advice] < ADVICE_EVERY_USEC)
-                return;
+        for (Advice i = 0; i <= advice; i++)
+                if (w->advised_usec[i] > 0 && now - w->advised_usec[i] < ADVICE_EVERY_USEC)
+                        return;
 
         w->advised_usec[advice] = now;
         ceiling_describe(&w->ceiling, w->config, text, sizeof(text));
