@@ -308,14 +308,16 @@ static void retire_workers(Workforce *w, unsigned n) {
         }
 }
 
-static Advice advice_for(const PolicyInput *input) {
-        if (input->n_idle > 0)
-                return ADVICE_FEW_SPARES;
+static Advice advice_for(const PolicyInput *input, unsigned n_fork) {
+        unsigned n_free = input->n_idle + input->n_starting + n_fork;
 
-        return input->n_queued > 0 ? ADVICE_REQUESTS_WAIT : ADVICE_ALL_BUSY;
+        if (input->n_queued > n_free)
+                return ADVICE_REQUESTS_WAIT;
+
+        return input->n_queued == n_free ? ADVICE_ALL_BUSY : ADVICE_FEW_SPARES;
 }
 
-static void advise(Workforce *w, const PolicyInput *input) {
+static void advise(Workforce *w, const PolicyInput *input, unsigned n_fork) {
         static const struct {
                 Event event;
                 int priority;
@@ -329,7 +331,7 @@ static void advise(Workforce *w, const PolicyInput *input) {
                                 "No request waits, but fewer workers are idle than should be" },
         };
         uint64_t now = timer_now_usec(w->event);
-        Advice advice = advice_for(input);
+        Advice advice = advice_for(input, n_fork);
         char text[512];
 
         for (Advice i = 0; i <= advice; i++)
@@ -367,7 +369,7 @@ void workforce_balance(Workforce *w) {
                 w->n_limit_reached++;
         w->at_limit = decision.limit_reached;
         if (decision.limit_reached)
-                advise(w, &input);
+                advise(w, &input, decision.n_fork);
 
         if (!decision.has_room)
                 atomic_store(&ledger->ring, 0);
