@@ -66,3 +66,27 @@ size_t escape_string(char *buffer, size_t size, const char *string) {
         buffer[used] = '\0';
         return used;
 }
+
+size_t escape_utf8(char *buffer, size_t size, const char *string) {
+        static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
+        const unsigned char *s = (const unsigned char *) string;
+        size_t used = 0;
+
+        if (size == 0)
+                return 0;
+
+        while (*s) {
+                size_t n = escape_utf8_length(s);
+                size_t need = n > 0 ? n : strlen(replacement);
+
+                if (used + need >= size)
+                        break;
+
+                memcpy(buffer + used, n > 0 ? (const char *) s : replacement, need);
+                used += need;
+                s += n > 0 ? n : 1;
+        }
+
+        buffer[used] = '\0';
+        return used;
+}

@@ -11,6 +11,10 @@
  * more than size bytes with the NUL; what does not fit is cut between characters. Returns the length. */
 size_t escape_string(char *buffer, size_t size, const char *string);
 
+/* For JSON, whose writers escape the rest: what is not valid UTF-8 becomes U+FFFD, byte by byte, so that three
+ * times the length is always enough. Cut and returned as above. */
+size_t escape_utf8(char *buffer, size_t size, const char *string);
+
 /* The length of the valid UTF-8 sequence at s, 0 if there is none (RFC 3629: no overlong forms, no surrogates,
  * nothing above U+10FFFF). s is NUL-terminated. */
 size_t escape_utf8_length(const unsigned char *s);

@@ -190,6 +190,16 @@ int fd_memfd_sized(const char *name, size_t size) {
         return TAKE_FD(fd);
 }
 
+int fd_memfd_empty(const char *name) {
+        return memfd_new(name);
+}
+
+int fd_memfd_seal(int fd) {
+        return fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0
+                               ? -errno
+                               : 0;
+}
+
 int fd_memfd_data(const char *name, const void *data, size_t size) {
         _cleanup_close_ int fd = -EBADF;
         int r;
@@ -202,8 +212,6 @@ int fd_memfd_data(const char *name, const void *data, size_t size) {
         if (r < 0)
                 return r;
 
-        if (fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0)
-                return -errno;
-
-        return TAKE_FD(fd);
+        r = fd_memfd_seal(fd);
+        return r < 0 ? r : TAKE_FD(fd);
 }

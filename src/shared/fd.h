@@ -34,5 +34,9 @@ int fd_read_all(int fd, size_t max_bytes, char **ret, size_t *ret_size);
 /* A memfd of size bytes that can be neither grown nor shrunk (CLOEXEC). fd or negative errno. */
 int fd_memfd_sized(const char *name, size_t size);
 
+/* A memfd that is written to as a file, and then sealed against any change. fd, or 0, or negative errno. */
+int fd_memfd_empty(const char *name);
+int fd_memfd_seal(int fd);
+
 /* A read-only memfd that holds data (all seals set). fd or negative errno. */
 int fd_memfd_data(const char *name, const void *data, size_t size);

@@ -133,6 +133,19 @@ const char *pool_config_file_of(const PoolConfig *config, const char *directive)
         return place ? place->file : config->file;
 }
 
+bool pool_config_place_of(const PoolConfig *config, const Directive *directive,
+                const char **ret_file, unsigned *ret_line) {
+        const ConfigPlace *place =
+                        config->places ? &config->places[directive_index(directive)] : NULL;
+
+        if (!place || place->line == 0)
+                return false;
+
+        *ret_file = place->file;
+        *ret_line = place->line;
+        return true;
+}
+
 bool pool_name_is_valid(const char *name) {
         static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                       "0123456789_-:.";

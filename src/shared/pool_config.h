@@ -141,6 +141,11 @@ int pool_config_parse_listen(PoolConfig **ret, const char *name, const char *fil
 unsigned pool_config_line_of(const PoolConfig *config, const char *directive);
 const char *pool_config_file_of(const PoolConfig *config, const char *directive);
 
+/* The same for one row of the table. false: the file does not say it. ret_file is borrowed. */
+struct Directive;
+bool pool_config_place_of(const PoolConfig *config, const struct Directive *directive,
+                const char **ret_file, unsigned *ret_line);
+
 /* Everything as one buffer for a sealed memfd, and back: parse(serialize(c)) equals c. The caller
  * frees. deserialize() refuses what serialize() cannot have written with -EBADMSG. */
 int pool_config_serialize(const PoolConfig *config, char **ret, size_t *ret_size);

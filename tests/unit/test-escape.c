@@ -48,5 +48,15 @@ START_TEST(it_is_cut_between_characters) {
 }
 END_TEST
 
+START_TEST(utf8_for_json) {
+        char buffer[16];
+
+        ck_assert_uint_eq(escape_utf8(buffer, sizeof(buffer), "a\n\\\xffé\xc3"), 11);
+        ck_assert_str_eq(buffer, "a\n\\\xef\xbf\xbdé\xef\xbf\xbd");
+        ck_assert_uint_eq(escape_utf8(buffer, 3, "a\xff"), 1);
+        ck_assert_uint_eq(escape_utf8(buffer, 0, "a"), 0);
+}
+END_TEST
+
 UNIT_MAIN("escape", plain_text_stays, control_bytes_go, invalid_utf8_goes,
-                it_is_cut_between_characters);
+                it_is_cut_between_characters, utf8_for_json);
