@@ -47,9 +47,10 @@ but() {
         absent "ids, root and capabilities change in manager/privilege.c only" \
                 '\b(setres[ug]id|setre[ug]id|set[ug]id|setgroups|initgroups|chroot|cap_set_proc|cap_drop_bound) ?\(' \
                 $(but manager/privilege.c)
-        absent "fork and exec stand in manager/spawn.c, manager/privilege.c and pool/zygote.c only" \
+        absent "fpmctl/ includes only itself and shared/" '#include "(manager|pool|generator)/' "$src"/fpmctl/*
+        absent "fork and exec stand in manager/spawn.c, manager/privilege.c, pool/zygote.c and fpmctl/checker.c only" \
                 '\b(v?fork|exec[vlpe]+|posix_spawnp?|system|popen) ?\(' \
-                $(but manager/spawn.c manager/privilege.c pool/zygote.c)
+                $(but manager/spawn.c manager/privilege.c pool/zygote.c fpmctl/checker.c)
         absent "shared/ neither logs nor exits" \
                 '\b(fprintf ?\(stderr|printf|perror|syslog|sd_journal_[a-z]+|exit|_exit|abort) ?\(' "$src"/shared/*.c
         absent "every fd is CLOEXEC from birth" \

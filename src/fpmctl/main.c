@@ -1,123 +1,290 @@
 /* SPDX-License-Identifier: MIT */
 /* fpmctl: asks and orders the managers of pools. See fpmctl(1). */
 
-#include <errno.h>
 #include <getopt.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sysexits.h>
 
-#include "fpmctl/client.h"
-#include "shared/parse.h"
+#include "fpmctl/command.h"
 #include "shared/pool_config.h"
 
-/* A reload takes as long as PHP takes to start; systemd gives up on it before this. */
-#define RELOAD_TIMEOUT_USEC (10 * 60 * USEC_PER_SEC)
-#define ASK_TIMEOUT_USEC (2 * USEC_PER_SEC)
+enum {
+        LINES_DEFAULT = 10,
+        LINES_MAX = 100000,
+};
+
+typedef enum Option {
+        OPTION_JSON = 1 << 0,
+        OPTION_CONF_DIR = 1 << 1,
+        OPTION_NAMES = 1 << 2,
+        OPTION_ONCE = 1 << 3,
+        OPTION_SORT = 1 << 4,
+        OPTION_OPENMETRICS = 1 << 5,
+        OPTION_LINES = 1 << 6,
+} Option;
+
+typedef struct Command {
+        const char *name, *arguments, *summary;
+        size_t n_min, n_max;
+        unsigned options;
+        bool pool; /* the first argument is the name of one */
+        int (*run)(const Invocation *in);
+        const char *help;
+} Command;
+
+/* clang-format off */
+static const Command commands[] = {
+        { "list", "", "all pools and how they are", 0, 0,
+          OPTION_JSON | OPTION_CONF_DIR | OPTION_NAMES, false, command_list,
+          "Pools with a pool file, a running manager or a unit. A pool is running, starting, stopping,\n"
+          "listening (systemd waits for the first connection), idle (it ran and left, the next connection\n"
+          "starts it), stopped or failed; or its manager gives no answer. REQ/S is since its start.\n" },
+        { "status", "POOL", "what a pool does now, and why", 1, 1,
+          OPTION_JSON | OPTION_CONF_DIR, true, command_status,
+          "Workers, queue, limits and counters; a name and a value on each line.\n" },
+        { "top", "[POOL]", "all pools, or the requests of one, once a second", 0, 1,
+          OPTION_CONF_DIR | OPTION_ONCE | OPTION_SORT, true, command_top,
+          "Keys: q ends; n, b, u, r, c, m order by name, busy workers, queue, requests per second, CPU,\n"
+          "memory. Without a terminal, or with --once: printed once.\n" },
+        { "requests", "POOL", "what each busy worker does", 1, 1,
+          OPTION_JSON | OPTION_CONF_DIR, true, command_requests,
+          "The longest first. For root and the group of the pool's socket.\n" },
+        { "trace", "POOL [SLOT]", "where in PHP each busy worker is, or the one in SLOT", 1, 2,
+          OPTION_JSON | OPTION_CONF_DIR, true, command_trace,
+          "Reads the PHP stack without stopping anything. For root and the group of the pool's socket.\n" },
+        { "slow", "POOL", "the last slow requests and their stacks", 1, 1,
+          OPTION_JSON | OPTION_LINES, true, command_slow,
+          "From the journal; see request_slowlog_timeout in fpmd.conf(5).\n" },
+        { "reload", "POOL", "start a new generation with the pool file as it is now", 1, 1,
+          OPTION_CONF_DIR, true, command_reload,
+          "Waits until it serves; fails with the reason when it is refused: the old one then goes on.\n" },
+        { "check", "[POOL|FILE]", "whether a pool file is right, or all are", 0, 1,
+          OPTION_JSON | OPTION_CONF_DIR, false, command_check,
+          "What fpmd --test says. FILE is NAME.conf in any folder.\n" },
+        { "directives", "", "all that a pool file may say", 0, 0, OPTION_JSON, false, command_directives,
+          "Name, section, type, default, range and help of each.\n" },
+        { "config", "POOL", "the values that a pool file comes to, and where each is from", 1, 1,
+          OPTION_JSON | OPTION_CONF_DIR, true, command_config,
+          "From the file as it is now, whatever the pool runs with: FILE:LINE, default, or derived from\n"
+          "others.\n" },
+        { "metrics", "", "all pools as a text for Prometheus", 0, 0,
+          OPTION_CONF_DIR | OPTION_OPENMETRICS, false, command_metrics,
+          "The text format of Prometheus, for the textfile collector; OpenMetrics with --openmetrics.\n" },
+};
+
+static const struct {
+        struct option option;
+        Option flag;
+        const char *help;
+} options[] = {
+        { { "json", no_argument, NULL, 'j' }, OPTION_JSON, "--json           for programs" },
+        { { "names", no_argument, NULL, 'N' }, OPTION_NAMES, "--names          only the names" },
+        { { "once", no_argument, NULL, 'o' }, OPTION_ONCE, "--once           print once" },
+        { { "sort", required_argument, NULL, 's' }, OPTION_SORT,
+          "--sort=COLUMN    name, busy, queue, rate, cpu or memory" },
+        { { "openmetrics", no_argument, NULL, 'm' }, OPTION_OPENMETRICS,
+          "--openmetrics    the OpenMetrics format" },
+        { { "lines", required_argument, NULL, 'n' }, OPTION_LINES,
+          "-n, --lines=N    how many [10]" },
+        { { "conf-dir", required_argument, NULL, 'C' }, OPTION_CONF_DIR,
+          "--conf-dir=DIR   where pool files are [" FPMD_CONF_DIR "]" },
+};
+/* clang-format on */
 
 static void usage(FILE *f) {
-        fputs("Usage: fpmctl COMMAND POOL\n"
-              "\n"
-              "  reload POOL   read the pool file again and start a new generation; waits, and "
-              "fails\n"
-              "                with the reason when it is refused: the old one then goes on\n"
-              "  status POOL   what the pool does now\n"
-              "\n"
-              "  -h, --help     this text\n"
+        fputs("Usage: fpmctl COMMAND [ARGUMENT]... [OPTION]...\n\n", f);
+        for (size_t i = 0; i < ELEMENTSOF(commands); i++) {
+                char left[32];
+
+                snprintf(left, sizeof(left), "%s %s", commands[i].name, commands[i].arguments);
+                fprintf(f, "  %-19s  %s\n", left, commands[i].summary);
+        }
+
+        fputs("\n"
+              "  -h, --help     this text, or that of a command\n"
               "  -v, --version  the version\n"
               "\n"
-              "Exit status: 0 done, 1 refused, 64 wrong usage, 69 the pool does not run,\n"
-              "75 it did not answer in time, 77 not allowed.\n",
+              "Exit status: 0 done, 1 refused, 64 wrong usage, 66 no such pool, 69 the pool does not\n"
+              "run, 75 its manager did not answer in time, 76 it is of another version, 77 not\n"
+              "allowed, 78 wrong configuration. fpmctl(1) has all.\n",
                         f);
 }
 
-static int fail_to_ask(const char *pool, int r) {
-        if (r == -ENOENT || r == -ECONNREFUSED) {
-                fprintf(stderr, "fpmctl: pool %s does not run: systemctl start fpmd@%s\n", pool,
-                                pool);
-                return EX_UNAVAILABLE;
-        }
-        if (r == -ETIMEDOUT || r == -EAGAIN) {
-                fprintf(stderr, "fpmctl: the manager of pool %s did not answer in time\n", pool);
-                return EX_TEMPFAIL;
-        }
-
-        fprintf(stderr, "fpmctl: cannot ask the manager of pool %s: %s\n", pool, strerror(-r));
-        return r == -EACCES ? EX_NOPERM : EX_UNAVAILABLE;
+static void usage_of(const Command *command, FILE *f) {
+        fprintf(f, "Usage: fpmctl %s%s%s [OPTION]...\n\n%s\n", command->name,
+                        *command->arguments ? " " : "", command->arguments, command->help);
+        for (size_t i = 0; i < ELEMENTSOF(options); i++)
+                if (command->options & options[i].flag)
+                        fprintf(f, "  %s\n", options[i].help);
+        fputs("  -h, --help       this text\n", f);
 }
 
-static int ask(const char *pool, ControlVerb verb, uint64_t timeout_usec) {
-        _cleanup_free_ ControlReply *reply = NULL;
-        int r;
+static const Command *find_command(const char *name) {
+        for (size_t i = 0; i < ELEMENTSOF(commands); i++)
+                if (strcmp(commands[i].name, name) == 0)
+                        return &commands[i];
 
-        r = client_ask(&reply, pool, verb, timeout_usec);
-        if (r < 0)
-                return fail_to_ask(pool, r);
+        return NULL;
+}
 
-        if (reply->result < 0) {
-                fprintf(stderr, "fpmctl: pool %s: %s\n", pool, reply->text);
-                return reply->result == -EPERM ? EX_NOPERM : EXIT_FAILURE;
-        }
+/* --- arguments --- */
 
-        fputs(reply->text, stdout);
+static int take_lines(Invocation *in, const char *text) {
+        if (parse_uint(text, &in->lines) < 0 || in->lines == 0 || in->lines > LINES_MAX)
+                return complain(EX_USAGE, "--lines is a number from 1 to %d", LINES_MAX);
+
         return EXIT_SUCCESS;
 }
 
-static int command_reload(const char *pool) {
-        return ask(pool, CONTROL_RELOAD, RELOAD_TIMEOUT_USEC);
-}
-
-static int command_status(const char *pool) {
-        return ask(pool, CONTROL_STATUS, ASK_TIMEOUT_USEC);
-}
-
-static const struct {
-        const char *name;
-        int (*run)(const char *pool);
-} commands[] = {
-        { "reload", command_reload },
-        { "status", command_status },
-};
-
-static int run_command(const char *name, const char *pool) {
-        if (!pool_name_is_valid(pool)) {
-                fputs("fpmctl: that is not the name of a pool\n", stderr);
-                return EX_USAGE;
+static int take_option(Invocation *in, int c) {
+        switch (c) {
+        case 'j':
+                in->json = true;
+                break;
+        case 'N':
+                in->names = true;
+                break;
+        case 'o':
+                in->once = true;
+                break;
+        case 's':
+                in->sort = optarg;
+                break;
+        case 'm':
+                in->openmetrics = true;
+                break;
+        case 'n':
+                return take_lines(in, optarg);
+        case 'C':
+        default:
+                in->conf_dir = optarg;
+                break;
         }
 
-        for (size_t i = 0; i < ELEMENTSOF(commands); i++)
-                if (strcmp(name, commands[i].name) == 0)
-                        return commands[i].run(pool);
+        return EXIT_SUCCESS;
+}
 
-        fprintf(stderr, "fpmctl: unknown command; fpmctl --help has the list\n");
-        return EX_USAGE;
+static unsigned flag_of(int c) {
+        for (size_t i = 0; i < ELEMENTSOF(options); i++)
+                if (options[i].option.val == c)
+                        return options[i].flag;
+
+        return 0;
+}
+
+/* What was given on the command line, before it is known to whom. */
+typedef struct CommandLine {
+        Invocation in;
+        unsigned given; /* options */
+        bool help, version;
+} CommandLine;
+
+static int read_options(CommandLine *line, int argc, char *argv[]) {
+        struct option longs[ELEMENTSOF(options) + 3] = {
+                { "help", no_argument, NULL, 'h' },
+                { "version", no_argument, NULL, 'v' },
+        };
+        int c, status = EXIT_SUCCESS;
+
+        for (size_t i = 0; i < ELEMENTSOF(options); i++)
+                longs[i + 2] = options[i].option;
+
+        while (status == EXIT_SUCCESS && (c = getopt_long(argc, argv, "hvn:", longs, NULL)) >= 0)
+                switch (c) {
+                case 'h':
+                        line->help = true;
+                        break;
+                case 'v':
+                        line->version = true;
+                        break;
+                case '?':
+                        return EX_USAGE;
+                default:
+                        line->given |= flag_of(c);
+                        status = take_option(&line->in, c);
+                        break;
+                }
+
+        return status;
+}
+
+static int run_command(const Command *command, const CommandLine *line) {
+        const Invocation *in = &line->in;
+
+        if (line->help) {
+                usage_of(command, stdout);
+                return EXIT_SUCCESS;
+        }
+        if (in->n_arguments < command->n_min || in->n_arguments > command->n_max ||
+                        (line->given & ~command->options)) {
+                usage_of(command, stderr);
+                return EX_USAGE;
+        }
+        if (command->pool && in->n_arguments > 0 && !pool_name_is_valid(in->arguments[0]))
+                return complain(EX_USAGE, "'%s' is not the name of a pool", in->arguments[0]);
+
+        return command->run(in);
+}
+
+static int run(const CommandLine *line) {
+        const Command *command;
+
+        if (line->version) {
+                puts("fpmctl " PACKAGE_VERSION);
+                return EXIT_SUCCESS;
+        }
+        if (!line->in.command) {
+                usage(line->help ? stdout : stderr);
+                return line->help ? EXIT_SUCCESS : EX_USAGE;
+        }
+
+        command = find_command(line->in.command);
+        if (!command)
+                return complain(EX_USAGE, "there is no command '%s'; fpmctl --help has the list",
+                                line->in.command);
+
+        return run_command(command, line);
+}
+
+/* Widths of characters are those of UTF-8, which all that is printed is. */
+static void set_locale(void) {
+        setlocale(LC_ALL, "");
+        if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
+                setlocale(LC_CTYPE, "C.UTF-8");
+        setlocale(LC_NUMERIC, "C");
+}
+
+/* A connection for each pool. */
+static void raise_file_limit(void) {
+        struct rlimit limit;
+
+        if (getrlimit(RLIMIT_NOFILE, &limit) >= 0) {
+                limit.rlim_cur = limit.rlim_max;
+                (void) setrlimit(RLIMIT_NOFILE, &limit);
+        }
 }
 
 int main(int argc, char *argv[]) {
-        static const struct option options[] = {
-                { "help", no_argument, NULL, 'h' },
-                { "version", no_argument, NULL, 'v' },
-                {},
-        };
-        int c;
+        CommandLine line = { .in = { .conf_dir = FPMD_CONF_DIR, .lines = LINES_DEFAULT } };
+        int status;
 
-        while ((c = getopt_long(argc, argv, "hv", options, NULL)) >= 0)
-                switch (c) {
-                case 'h':
-                        usage(stdout);
-                        return EXIT_SUCCESS;
-                case 'v':
-                        puts("fpmctl " PACKAGE_VERSION);
-                        return EXIT_SUCCESS;
-                default:
-                        return EX_USAGE;
-                }
+        set_locale();
+        raise_file_limit();
+        status = read_options(&line, argc, argv);
+        if (status != EXIT_SUCCESS)
+                return status;
 
-        if (optind + 2 != argc) {
-                usage(stderr);
-                return EX_USAGE;
+        if (optind < argc) {
+                line.in.command = argv[optind];
+                line.in.arguments = (const char **) argv + optind + 1;
+                line.in.n_arguments = (size_t) (argc - optind - 1);
         }
 
-        return run_command(argv[optind], argv[optind + 1]);
+        return run(&line);
 }

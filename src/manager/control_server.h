@@ -3,21 +3,30 @@
 /* Control server: the manager's end of fpmctl.
  *
  * Runs in: manager.     Owns: the socket and the connections of clients.
- * Trusts:  the kernel about who a client is (SO_PEERCRED), the client about nothing. */
+ * Trusts:  the kernel about who a client is (SO_PEERCRED, SO_PEERGROUPS), the client about nothing. */
 
+#include <stdbool.h>
+#include <sys/types.h>
 #include <systemd/sd-event.h>
 
 #include "shared/cleanup.h"
+#include "shared/control.h"
 
 typedef struct ControlServer ControlServer;
+typedef struct ControlClient ControlClient;
 
 typedef struct ControlHooks {
         /* Starts a reload; control_server_reloaded() tells the result to all that wait. */
         void (*reload)(void *userdata);
         /* The last one that waited for a reload has gone (systemd gave up, or ^C). */
         void (*abandon)(void *userdata);
-        /* A new text, or NULL without memory; the server frees it. */
-        char *(*status)(void *userdata);
+        /* Any other question, from somebody who may ask it: answered by one of the two below, now or
+         * later, or before that by leave(). */
+        void (*ask)(ControlClient *client, const ControlRequest *request, void *userdata);
+        /* Who still waits for the answer to ask() has gone: the client must not be named again. */
+        void (*leave)(ControlClient *client, void *userdata);
+        /* Whose members may see requests: (gid_t) -1: nobody's. */
+        gid_t (*group)(void *userdata);
 } ControlHooks;
 
 /* Listens at path, which it replaces. 0 or negative errno. */
@@ -28,3 +37,8 @@ DEFINE_CLEANUP(ControlServer, control_server_free);
 
 /* Answers those who wait for a reload. NULL is fine. */
 void control_server_reloaded(ControlServer *server, int result, const char *reason);
+
+/* The answer to ask(): a sealed memfd of JSON, which is passed on and not closed; or why there is none. The
+ * client is gone then. */
+void control_client_answer(ControlClient *client, int fd);
+void control_client_refuse(ControlClient *client, int error, const char *text);

@@ -386,6 +386,12 @@ uint64_t generation_slow_requests(const Generation *g) {
         return overdue_slow_requests(g->overdue);
 }
 
+uint64_t generation_queue_timeouts(const Generation *g) {
+        uint64_t n;
+
+        return scoreboard_refused(g->board, &n) >= 0 ? n : 0;
+}
+
 uint64_t generation_queue_peak(const Generation *g) {
         return queue_watch_peak(g->queue_watch);
 }

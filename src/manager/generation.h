@@ -14,6 +14,8 @@
 #include <systemd/sd-event.h>
 
 #include "manager/listener.h"
+#include "manager/slots.h"
+#include "manager/traces.h"
 #include "shared/cleanup.h"
 #include "shared/parse.h"
 #include "shared/pool_config.h"
@@ -54,7 +56,8 @@ typedef struct GenerationContext {
         const char *program; /* of the pool: fpmd-php */
         const GenerationHooks *hooks;
         void *userdata;
-        bool strict; /* another generation serves: this one has no excuse */
+        uint64_t *n_exits; /* [_SLOT_END_MAX]: counts the workers that leave */
+        bool strict;       /* another generation serves: this one has no excuse */
 } GenerationContext;
 
 /* Takes config; borrows what context names. Starts nothing. 0 or negative errno. */
@@ -89,6 +92,7 @@ const char *generation_reason(const Generation *generation);
 
 uint64_t generation_limit_reached(const Generation *generation);
 uint64_t generation_slow_requests(const Generation *generation);
+uint64_t generation_queue_timeouts(const Generation *generation);
 uint64_t generation_queue_peak(const Generation *generation);
 uint64_t generation_ceiling(const Generation *generation);
 void generation_describe_ceiling(const Generation *generation, char *buffer, size_t size);
@@ -105,3 +109,18 @@ void generation_publish(Generation *generation, const PoolTotals *totals);
 
 /* What the scoreboard says now. 0 or negative errno. */
 int generation_summarize(Generation *generation, ScoreboardSummary *ret);
+
+/* --- what its workers do: generation_look.c --- */
+
+/* One worker now. 0, -ENOENT: nobody is in the slot; or another negative errno. */
+struct WorkerLook;
+int generation_look(Generation *generation, unsigned slot, struct WorkerLook *ret);
+
+/* Each worker that has a request by its word. A negative errno of the hook ends it and is returned. */
+typedef int (*BusyHook)(Generation *generation, unsigned slot, SlotWord word, void *userdata);
+int generation_each_busy(Generation *generation, BusyHook hook, void *userdata);
+
+/* As traces_ask() and traces_forget(); -ESRCH: the zygote is gone. */
+int generation_trace(Generation *generation, unsigned slot, unsigned depth, TraceHook hook,
+                void *userdata);
+void generation_forget_traces(Generation *generation, const void *userdata);

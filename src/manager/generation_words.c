@@ -141,6 +141,7 @@ static int on_exited(Generation *g, const Message *message) {
         if (r < 0)
                 return r;
 
+        g->context.n_exits[end]++;
         report_exit(g, message, pid, lived_usec);
         workforce_balance(g->workforce);
         if (worker_exit_is_crash(message->value))

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <systemd/sd-daemon.h>
 
 #include "manager/log.h"
@@ -126,4 +128,19 @@ void listeners_queue_depth(const Listeners *listeners, QueueDepth *ret) {
         }
 
         *ret = all;
+}
+
+gid_t listeners_group(const Listeners *listeners) {
+        for (size_t i = 0; i < listeners->n_fds; i++) {
+                struct sockaddr_un address = {};
+                socklen_t size = sizeof(address) - 1; /* a NUL stays behind the path */
+                struct stat st;
+
+                if (getsockname(listeners->fds[i], (struct sockaddr *) &address, &size) >= 0 &&
+                                address.sun_family == AF_UNIX && address.sun_path[0] == '/' &&
+                                stat(address.sun_path, &st) >= 0)
+                        return st.st_gid;
+        }
+
+        return (gid_t) -1;
 }

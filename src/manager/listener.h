@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "shared/cleanup.h"
 #include "shared/queue_depth.h"
@@ -33,3 +34,6 @@ void listeners_split(const Listeners *all, const char *status_address, Listeners
 /* How many connections wait in all of them, as far as the kernel tells: TCP_INFO for tcp,
  * sock_diag(7) for unix sockets, where php-fpm always says 0. */
 void listeners_queue_depth(const Listeners *listeners, QueueDepth *ret);
+
+/* The group of the first unix socket that has a path, as it is now; (gid_t) -1: there is none. */
+gid_t listeners_group(const Listeners *listeners);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "manager/control_server.h"
+#include "manager/inspection.h"
 #include "manager/log.h"
 #include "manager/pool.h"
 #include "manager/pool_check.h"
@@ -28,7 +29,9 @@ struct Manager {
         sd_event *event;
         Pool *pool;
         ManagerOptions options;
+        const Listeners *listeners;
         ControlServer *control; /* NULL: no runtime directory */
+        Inspection *inspection;
         bool reload_again;
         bool ready, stopping;
         uint64_t n_requests_seen; /* at the last look of the watchdog */
@@ -58,35 +61,6 @@ static void notify_status(Manager *m, const char *state) {
 
         status_line_format(line, sizeof(line), &status, &m->rate, &trouble, &tm);
         (void) sd_notifyf(0, "%sSTATUS=%s", state, line);
-}
-
-static char *status_text(Manager *m) {
-        PoolStatus status;
-        char *text;
-
-        pool_status(m->pool, &status);
-        if (asprintf(&text,
-                            "pool:                 %s\n"
-                            "generation:           %u\n"
-                            "workers:              %u\n"
-                            "busy:                 %u\n"
-                            "idle:                 %u\n"
-                            "draining:             %u\n"
-                            "queue:                %u\n"
-                            "max queue:            %" PRIu64 "\n"
-                            "max children:         %" PRIu64 "\n"
-                            "because:              %s\n"
-                            "max children reached: %" PRIu64 "\n"
-                            "requests:             %" PRIu64 "\n"
-                            "slow requests:        %" PRIu64 "\n",
-                            m->options.name, status.generation,
-                            status.n_busy + status.n_idle + status.n_starting, status.n_busy,
-                            status.n_idle, status.n_draining, status.n_queued, status.n_queued_max,
-                            status.ceiling, status.why_ceiling, status.n_limit_reached,
-                            status.n_requests, status.n_slow) < 0)
-                return NULL;
-
-        return text;
 }
 
 static void stop(Manager *m) {
@@ -187,7 +161,7 @@ static void reload_ended(Manager *m, int result, const char *reason) {
                 reload(m);
                 return;
         }
-        control_server_reloaded(m->control, result, result < 0 ? reason : "reloaded\n");
+        control_server_reloaded(m->control, result, result < 0 ? reason : "reloaded");
 }
 
 static const char *reason_of_start(int error) {
@@ -236,14 +210,30 @@ static void on_reload_abandoned(void *userdata) {
         pool_abandon_reload(m->pool);
 }
 
-static char *on_status_asked(void *userdata) {
-        return status_text(userdata);
+static void on_asked(ControlClient *client, const ControlRequest *request, void *userdata) {
+        Manager *m = userdata;
+
+        inspection_ask(m->inspection, client, request);
+}
+
+static void on_asker_left(ControlClient *client, void *userdata) {
+        Manager *m = userdata;
+
+        inspection_leave(m->inspection, client);
+}
+
+static gid_t on_group_asked(void *userdata) {
+        Manager *m = userdata;
+
+        return listeners_group(m->listeners);
 }
 
 static const ControlHooks control_hooks = {
         .reload = on_reload_asked,
         .abandon = on_reload_abandoned,
-        .status = on_status_asked,
+        .ask = on_asked,
+        .leave = on_asker_left,
+        .group = on_group_asked,
 };
 
 static const PoolHooks pool_hooks = {
@@ -416,6 +406,7 @@ int manager_new(Manager **ret, const ManagerOptions *options, PoolConfig *config
         }
 
         m->options = *options;
+        m->listeners = listeners;
         r = manager_init(m);
         if (r < 0) {
                 pool_config_free(config);
@@ -423,6 +414,10 @@ int manager_new(Manager **ret, const ManagerOptions *options, PoolConfig *config
         }
 
         r = pool_new(&m->pool, m->event, listeners, options->program, config, &pool_hooks, m);
+        if (r < 0)
+                return r;
+
+        r = inspection_new(&m->inspection, m->event, m->pool, options->name);
         if (r < 0)
                 return r;
 
@@ -434,9 +429,10 @@ Manager *manager_free(Manager *m) {
         if (!m)
                 return NULL;
 
+        control_server_free(m->control);
+        inspection_free(m->inspection); /* reads what is the pool's */
         pool_free(m->pool);
         sd_event_source_disable_unref(m->watchdog_source);
-        control_server_free(m->control);
         sd_event_unref(m->event);
         free(m);
         return NULL;

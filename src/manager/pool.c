@@ -6,51 +6,13 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "manager/crash_window.h"
-#include "manager/generation.h"
 #include "manager/log.h"
-#include "manager/policy.h"
+#include "manager/pool_parts.h"
 #include "manager/timer.h"
 
 enum {
-        /* Old generations that still hold requests: a reload waits until there are fewer. */
-        DRAINING_MAX = 16,
-
         /* A zygote that dies while it starts is tried so often, with growing pauses: some three seconds. */
         START_TRIES = 5,
-};
-
-typedef enum PoolState {
-        POOL_STARTING, /* nothing has served yet: a failure ends the pool */
-        POOL_SERVING,
-        POOL_STOPPING,
-} PoolState;
-
-struct Pool {
-        sd_event *event;
-        GenerationContext context;
-        const PoolHooks *hooks;
-        void *userdata;
-
-        PoolState state;
-        PoolConfig *config; /* what serves now, for the generation that replaces a dead one */
-        Generation *current;
-        Generation *next;                   /* of a reload, until it serves */
-        Generation *draining[DRAINING_MAX]; /* oldest first */
-        size_t n_draining;
-        Generation *dead; /* freed outside of its own hooks */
-        unsigned n_generations;
-        uint64_t started_usec;
-        uint64_t n_requests_seen, active_usec; /* idle exit: what was seen at the last look */
-        uint64_t n_queued_max;
-        uint64_t n_requests_before; /* of the generations that are gone, as the next four */
-        uint64_t n_slow_before;
-        uint64_t n_limit_reached_before;
-        uint64_t n_busy_max;
-        uint64_t start_sec; /* time(2) */
-        Backoff backoff;
-        CrashWindow crashes;
-        sd_event_source *sweep_source, *retry_source, *idle_source;
 };
 
 /* --- generations come and go --- */
@@ -73,8 +35,8 @@ static void bury(Pool *pool, Generation *generation) {
         pool->n_limit_reached_before += generation_limit_reached(generation);
         if (generation_busy_max(generation) > pool->n_busy_max)
                 pool->n_busy_max = generation_busy_max(generation);
-
         pool->n_slow_before += generation_slow_requests(generation);
+        pool->n_queue_timeouts_before += generation_queue_timeouts(generation);
 
         generation_free(pool->dead);
         pool->dead = generation;
@@ -158,54 +120,6 @@ static void replace_later(Pool *pool, uint64_t lived_usec) {
                 pool->hooks->ended(r, pool->userdata);
 }
 
-/* How many connections wait, and the peak. */
-static unsigned note_queue(Pool *pool) {
-        QueueDepth depth;
-
-        if (pool->current)
-                generation_queue_depth(pool->current, &depth);
-        else
-                listeners_queue_depth(pool->context.listeners, &depth);
-
-        if (depth.n_queued > pool->n_queued_max)
-                pool->n_queued_max = depth.n_queued;
-        if (pool->current && generation_queue_peak(pool->current) > pool->n_queued_max)
-                pool->n_queued_max = generation_queue_peak(pool->current);
-
-        return depth.n_queued;
-}
-
-/* Of the generations that drain, as if they had gone: their last requests are missing for a while. */
-static uint64_t count_draining_requests(Pool *pool) {
-        ScoreboardSummary summary;
-        uint64_t n = 0;
-
-        for (size_t i = 0; i < pool->n_draining; i++)
-                if (generation_summarize(pool->draining[i], &summary) >= 0)
-                        n += summary.n_requests;
-
-        return n;
-}
-
-/* For the status page, which a worker serves: what it cannot see itself. */
-static void publish(Pool *pool) {
-        PoolTotals totals = {
-                .start_sec = pool->start_sec,
-                .n_requests_before = pool->n_requests_before + count_draining_requests(pool),
-                .n_limit_reached = pool->n_limit_reached_before,
-                .n_busy_max = pool->n_busy_max,
-        };
-
-        if (!pool->current)
-                return;
-
-        totals.n_limit_reached += generation_limit_reached(pool->current);
-        totals.n_queued_max = pool->n_queued_max;
-        totals.ceiling = generation_ceiling(pool->current);
-        totals.generation = generation_number(pool->current);
-        generation_publish(pool->current, &totals);
-}
-
 /* --- what generations tell --- */
 
 static void take_over(Pool *pool, Generation *generation) {
@@ -287,7 +201,7 @@ static void on_serving(Generation *generation, void *userdata) {
         if (generation == pool->next)
                 take_over(pool, generation);
         begin_to_look_for_idleness(pool);
-        publish(pool);
+        pool_publish(pool);
 
         pool->hooks->serving(pool->userdata);
 }
@@ -296,8 +210,7 @@ static void on_changed(Generation *generation, void *userdata) {
         Pool *pool = userdata;
 
         (void) generation;
-        note_queue(pool);
-        publish(pool);
+        pool_publish(pool);
         pool->hooks->changed(pool->userdata);
 }
 
@@ -397,6 +310,7 @@ int pool_new(Pool **ret, sd_event *event, const Listeners *listeners, const char
                 .program = program,
                 .hooks = &generation_hooks,
                 .userdata = pool,
+                .n_exits = pool->n_exits,
         };
         *ret = pool;
         return 0;
@@ -486,45 +400,4 @@ void pool_ping(Pool *pool) {
         /* Nobody to ask, or one that was just ended because it does not answer: then we are alive. */
         if (!pool->current || generation_state(pool->current) > GENERATION_SERVING)
                 pool->hooks->alive(pool->userdata);
-}
-
-static unsigned count_draining(Pool *pool) {
-        ScoreboardSummary summary;
-        unsigned n = 0;
-
-        for (size_t i = 0; i < pool->n_draining; i++)
-                if (generation_summarize(pool->draining[i], &summary) >= 0)
-                        n += summary.n_busy + summary.n_idle + summary.n_starting;
-
-        return n;
-}
-
-static uint64_t count_slow(const Pool *pool) {
-        uint64_t n = pool->n_slow_before;
-
-        for (size_t i = 0; i < pool->n_draining; i++)
-                n += generation_slow_requests(pool->draining[i]);
-
-        return n + (pool->current ? generation_slow_requests(pool->current) : 0);
-}
-
-void pool_status(Pool *pool, PoolStatus *ret) {
-        ScoreboardSummary summary = {};
-        *ret = (PoolStatus){ .n_draining = count_draining(pool),
-                .n_requests = pool->n_requests_before,
-                .n_slow = count_slow(pool) };
-        ret->n_queued = note_queue(pool);
-        ret->n_queued_max = pool->n_queued_max;
-        if (!pool->current || generation_summarize(pool->current, &summary) < 0)
-                return;
-
-        ret->n_idle = summary.n_idle;
-        ret->n_busy = summary.n_busy;
-        ret->n_starting = summary.n_starting;
-        ret->n_requests += summary.n_requests;
-        ret->ceiling = generation_ceiling(pool->current);
-        generation_describe_ceiling(pool->current, ret->why_ceiling, sizeof(ret->why_ceiling));
-        ret->n_limit_reached =
-                        pool->n_limit_reached_before + generation_limit_reached(pool->current);
-        ret->generation = generation_number(pool->current);
 }

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <systemd/sd-event.h>
 
+#include "manager/generation.h"
 #include "manager/listener.h"
 #include "shared/cleanup.h"
 #include "shared/pool_config.h"
@@ -16,15 +17,21 @@
 typedef struct Pool Pool;
 
 typedef struct PoolStatus {
+        const char *state;                   /* "starting", "running", "reloading", "stopping" */
+        const char *pm;                      /* "auto" … */
         unsigned n_idle, n_busy, n_starting; /* of the generation that serves */
         unsigned n_draining;                 /* workers of older ones */
         uint64_t ceiling;                    /* how many workers there may be */
         char why_ceiling[512];
         unsigned n_queued;
         uint64_t n_queued_max; /* the most that were seen to wait */
-        uint64_t n_requests, n_limit_reached;
-        uint64_t n_slow;     /* requests that ran longer than request_slowlog_timeout */
-        unsigned generation; /* its number, 0: none serves */
+        uint64_t n_requests,
+                        n_requests_before; /* before: without those of the generation that serves */
+        uint64_t n_limit_reached;
+        uint64_t n_slow;                 /* requests that ran longer than request_slowlog_timeout */
+        uint64_t n_queue_timeouts;       /* requests refused by pm.queue_timeout */
+        uint64_t n_exits[_SLOT_END_MAX]; /* workers that have left, by how */
+        unsigned generation;             /* its number, 0: none serves */
 } PoolStatus;
 
 typedef struct PoolHooks {
@@ -72,3 +79,10 @@ void pool_ping(Pool *pool);
 uint64_t pool_drain_limit_usec(const Pool *pool);
 
 void pool_status(Pool *pool, PoolStatus *ret);
+
+/* The one that serves and those that drain, until visit() returns a negative errno, which is returned. */
+typedef int (*GenerationVisit)(Generation *generation, void *userdata);
+int pool_each_generation(Pool *pool, GenerationVisit visit, void *userdata);
+
+/* The one of these with that number, or NULL. */
+Generation *pool_generation(Pool *pool, unsigned number);

@@ -43,6 +43,7 @@ typedef enum SlotEnd {
         SLOT_LEFT,          /* by itself, as asked */
         SLOT_CRASHED,       /* at the socket or in a request: a short pause, if it lived shortly */
         SLOT_NEVER_STARTED, /* a pause that grows */
+        _SLOT_END_MAX,
 } SlotEnd;
 
 /* ret_lived_usec: how long it lived. */

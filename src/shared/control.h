@@ -3,26 +3,39 @@
 /* Control: what fpmctl asks a manager, over a SOCK_SEQPACKET unix socket at control_path(). One
  * request, one reply, then the connection ends.
  *
+ * An answer that is more than a line is JSON in a sealed memfd, which comes along with the reply: a pool of
+ * 4096 workers has megabytes to tell, and neither side waits for the other while it does.
+ *
  * Runs in: manager and fpmctl.
- * Trusts:  neither side the other: exact length of the request, known verb, bounded reply. */
+ * Trusts:  neither side the other: exact length of the request, known verb, slot in range, bounded
+ * reply. */
 
 #include <stddef.h>
 #include <stdint.h>
 
 enum {
-        CONTROL_VERSION = 1,
-        CONTROL_TEXT_MAX = 60 * 1024,
+        CONTROL_VERSION = 2,
+        CONTROL_TEXT_MAX = 4096,
+        CONTROL_JSON_MAX = 64 * 1024 * 1024,
 };
 
+/* Who may ask, see control_server.c: root and the manager's own uid everything, others what tells
+ * numbers; whoever is in the group of the pool's socket also what tells of requests. */
 typedef enum ControlVerb {
-        CONTROL_RELOAD = 1, /* root; the reply comes when it is done */
-        CONTROL_STATUS,     /* anybody who reaches the socket; text: "name: value" lines */
+        CONTROL_RELOAD = 1, /* root; the reply comes when it is done; no JSON */
+        CONTROL_STATUS,     /* anybody: the pool's numbers */
+        CONTROL_REQUESTS,   /* the group: what each busy worker does */
+        CONTROL_TRACE, /* the group: the PHP stack of the busy workers, or of the one in slot */
         _CONTROL_VERB_MAX,
 } ControlVerb;
+
+#define CONTROL_SLOT_ALL UINT32_MAX
 
 typedef struct ControlRequest {
         uint32_t version;
         uint32_t verb;
+        uint32_t slot;     /* CONTROL_TRACE: which; else CONTROL_SLOT_ALL */
+        uint32_t reserved; /* 0 */
 } ControlRequest;
 
 typedef struct ControlReply {
@@ -37,7 +50,7 @@ typedef struct ControlReply {
 /* "/run/fpmd/POOL/control" in buffer. 0 or -ENAMETOOLONG. */
 int control_path(char *buffer, size_t size, const char *pool);
 
-/* Whether a request of that many bytes is one. Pure. 0 or -EBADMSG. */
+/* Whether a request of that many bytes is one. Pure. 0, -EBADMSG, or -EPROTO: of another version. */
 int control_request_check(const ControlRequest *request, size_t size);
 
 /* The same for a reply. */

@@ -22,6 +22,7 @@
     fake-bell         rings without end
     fake-mayfly       workers that exit with status 0 as soon as they are forked
     fake-board        writes noise on the scoreboard
+    fake-crowd        has 4096 workers, all busy, with noise for requests; but none is a process
 
 Speaks src/shared/message.h. Each start leaves a line in /srv/fake/POOL. Needs only the standard library.
 """
@@ -37,7 +38,7 @@ import time
 FORK, SIGNAL, TRACE, RETIRE, DRAIN, PING = range(1, 7)
 READY, FAILED, FORKED, NOT_FORKED, EXITED, PONG, FRAME, TRACED = range(64, 72)
 FORMAT = struct.Struct("=IIiIQ232s")
-IDLE = 2
+IDLE, RUNNING = 2, 5
 WORDS_OFFSET = 256  # of src/shared/scoreboard.c
 
 
@@ -255,6 +256,26 @@ def board(pool, _):
         os.pwrite(pool.board, random.randbytes(4096), WORDS_OFFSET)
         pool.ring()
         going = pool.serve(seconds=0.01)
+
+
+def crowd(pool, _):
+    def obey(kind, slot, value):
+        if kind == FORK:
+            pool.say(FORKED, slot, slot + 1)
+            pool.word(slot, RUNNING)
+            pool.ring()
+        elif kind == TRACE:
+            pool.say(FRAME, slot, 0, b"Crowd\\surge() /x.php:1")
+            pool.say(TRACED, slot, 0)
+        elif kind == PING:
+            pool.say(PONG, 0, value)
+        return kind != DRAIN
+
+    behind = WORDS_OFFSET + 3 * 8 * (4096 + 1)
+    size = os.fstat(pool.board).st_size - behind
+    os.pwrite(pool.board, (b"\xff\x1b[2J\"\\\n\xc2\x9b" * size)[:size], behind)
+    pool.say(READY)
+    pool.serve(obey)
 
 
 def main():

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+#include "fpmctl/command.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "shared/escape.h"
+
+int complain(int status, const char *format, ...) {
+        _cleanup_free_ char *text = NULL;
+        char line[8192];
+        va_list ap;
+
+        va_start(ap, format);
+        if (vasprintf(&text, format, ap) < 0)
+                text = NULL;
+        va_end(ap);
+
+        escape_string(line, sizeof(line), text ? text : format);
+        fprintf(stderr, "fpmctl: %s\n", line);
+        return status;
+}
+
+int complain_memory(void) {
+        return complain(EX_OSERR, "not enough memory");
+}
+
+static bool has_file(const char *conf_dir, const char *pool) {
+        _cleanup_free_ char *path = NULL;
+
+        return asprintf(&path, "%s/%s.conf", conf_dir, pool) >= 0 && access(path, F_OK) == 0;
+}
+
+static int complain_absent(const Invocation *in, const char *pool) {
+        if (!has_file(in->conf_dir, pool))
+                return complain(EX_NOINPUT, "there is no pool %s: no %s/%s.conf", pool,
+                                in->conf_dir, pool);
+
+        return complain(EX_UNAVAILABLE, "pool %s does not run: systemctl start fpmd@%s", pool,
+                        pool);
+}
+
+/* The manager's own words: of what was wrong, or why it will not. */
+static int complain_refused(const Question *question) {
+        int status = question->result == -EPERM    ? EX_NOPERM
+                     : question->result == -EAGAIN ? EX_TEMPFAIL
+                                                   : EXIT_FAILURE;
+
+        return complain(status, "pool %s: %s", question->pool, question->text);
+}
+
+int complain_question(const Invocation *in, const Question *question) {
+        const char *pool = question->pool;
+
+        if (question->refused)
+                return complain_refused(question);
+
+        switch (-question->result) {
+        case ENOENT:
+        case ECONNREFUSED:
+                return complain_absent(in, pool);
+        case ETIMEDOUT:
+                return complain(EX_TEMPFAIL, "the manager of pool %s did not answer in time", pool);
+        case ECONNRESET:
+        case EPIPE:
+                return complain(EX_UNAVAILABLE, "the manager of pool %s ended before it answered",
+                                pool);
+        case EPROTO:
+                return complain(EX_PROTOCOL,
+                                "the manager of pool %s is of another version of fpmd: systemctl "
+                                "restart fpmd@%s",
+                                pool, pool);
+        case EBADMSG:
+        case EFBIG:
+                return complain(EX_PROTOCOL, "the manager of pool %s gave an answer that is none",
+                                pool);
+        case EACCES:
+                return complain(EX_NOPERM, "may not ask the manager of pool %s", pool);
+        default:
+                return complain(EX_OSERR, "cannot ask the manager of pool %s: %s", pool,
+                                strerror(-question->result));
+        }
+}
+
+/* --- output --- */
+
+TableLook output_look(void) {
+        const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+        struct winsize size;
+        TableLook look = {};
+
+        if (!isatty(STDOUT_FILENO))
+                return look;
+
+        look.colour = !(no_color && *no_color) && term && strcmp(term, "dumb") != 0;
+        if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) >= 0)
+                look.width = size.ws_col;
+        return look;
+}
+
+static int end_of_output(void) {
+        return fflush(stdout) == 0 && !ferror(stdout)
+                               ? EXIT_SUCCESS
+                               : complain(EX_IOERR, "cannot write: %s", strerror(errno));
+}
+
+int print_table(const Table *table) {
+        _cleanup_free_ char *text = NULL;
+        TableLook look = output_look();
+
+        if (table_render(table, &look, &text) < 0)
+                return complain_memory();
+
+        fputs(text, stdout);
+        return end_of_output();
+}
+
+int print_json(const json_t *json) {
+        if (!json)
+                return complain_memory();
+
+        /* ASCII, or a control character of a client (U+009B is one) could come to a terminal by a pipe. */
+        json_dumpf(json, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+        putchar('\n');
+        return end_of_output();
+}
+
+void print_value(const char *name, const char *format, ...) {
+        _cleanup_free_ char *text = NULL, *line = NULL;
+        va_list ap;
+        size_t size;
+
+        va_start(ap, format);
+        if (vasprintf(&text, format, ap) < 0)
+                text = NULL;
+        va_end(ap);
+
+        size = text ? 4 * strlen(text) + 1 : 0;
+        line = malloc(size);
+        if (line && size > 0) {
+                escape_string(line, size, text);
+                printf("%s:%*s%s\n", name, (int) (21 - strlen(name)), "", line);
+        }
+}
+
+/* --- answers --- */
+
+static const json_t *answer_at(const json_t *answer, const char *path) {
+        char part[64];
+
+        while (answer && *path) {
+                size_t n = strcspn(path, ".");
+
+                snprintf(part, sizeof(part), "%.*s", (int) n, path);
+                answer = json_object_get(answer, part);
+                path += n + (path[n] == '.');
+        }
+
+        return answer;
+}
+
+uint64_t answer_number(const json_t *answer, const char *path) {
+        json_int_t number = json_integer_value(answer_at(answer, path));
+
+        return number > 0 ? (uint64_t) number : 0;
+}
+
+double answer_real(const json_t *answer, const char *path) {
+        return json_number_value(answer_at(answer, path));
+}
+
+const char *answer_text(const json_t *answer, const char *path) {
+        const char *text = json_string_value(answer_at(answer, path));
+
+        return text ? text : "";
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/* fpmctl check: whether pool files are right, for this machine. */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "fpmctl/checker.h"
+#include "fpmctl/command.h"
+#include "fpmctl/pools.h"
+#include "shared/escape.h"
+#include "shared/pool_config.h"
+
+typedef struct Check {
+        const Invocation *in;
+        json_t *list; /* NULL: lines */
+        int status;
+} Check;
+
+/* "fpmd: www: /etc/…" is /etc/… */
+static const char *without_name(const char *line, const char *pool) {
+        size_t size = strlen(pool);
+
+        if (strncmp(line, "fpmd: ", 6) == 0)
+                line += 6;
+        if (strncmp(line, pool, size) == 0 && strncmp(line + size, ": ", 2) == 0)
+                line += size + 2;
+
+        return line;
+}
+
+static void say_line(const char *line, bool good) {
+        char escaped[4096];
+
+        escape_string(escaped, sizeof(escaped), line);
+        fprintf(good ? stdout : stderr, "%s\n", escaped);
+}
+
+static void tell(Check *check, const char *pool, int status, char *output) {
+        json_t *lines = check->list ? json_array() : NULL;
+        char *line;
+
+        while ((line = strsep(&output, "\n"))) {
+                if (*line == '\0')
+                        continue;
+                if (lines)
+                        (void) json_array_append_new(lines, json_string(without_name(line, pool)));
+                else
+                        say_line(without_name(line, pool), status == EXIT_SUCCESS);
+        }
+
+        if (lines)
+                (void) json_array_append_new(check->list,
+                                json_pack("{s:s, s:b, s:o}", "pool", pool, "good",
+                                                status == EXIT_SUCCESS, "messages", lines));
+}
+
+/* One: what is wrong with it does not stop the others. */
+static void check_pool(Check *check, const char *conf_dir, const char *pool) {
+        _cleanup_free_ char *output = NULL;
+        int status;
+
+        status = checker_run(conf_dir, pool, &output);
+        if (status < 0) {
+                check->status = complain(EX_OSERR, "cannot run %s: %s", FPMD_MANAGER_PROGRAM,
+                                strerror(-status));
+                return;
+        }
+
+        if (status != EXIT_SUCCESS)
+                check->status = status;
+        tell(check, pool, status, output);
+}
+
+/* DIR/NAME.conf: the name of a pool file is that of its pool. */
+static void check_file(Check *check, const char *path) {
+        const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path,
+                   *dot = strrchr(base, '.');
+        _cleanup_free_ char *dir = slash ? strndup(path, (size_t) (slash - path) + 1) : strdup("."),
+                            *pool = dot ? strndup(base, (size_t) (dot - base)) : NULL;
+
+        if (!dir) {
+                check->status = complain_memory();
+                return;
+        }
+        if (!dot || strcmp(dot, ".conf") != 0 || !pool || !pool_name_is_valid(pool)) {
+                check->status = complain(EX_USAGE,
+                                "%s: the file of a pool is called after it, NAME.conf", path);
+                return;
+        }
+
+        check_pool(check, dir, pool);
+}
+
+static void check_all(Check *check) {
+        _cleanup_(pools_done) Pools pools = {};
+        int r;
+
+        r = pools_find(&pools, check->in->conf_dir, false);
+        if (r < 0) {
+                check->status = complain(EX_OSERR, "cannot look for pools: %s", strerror(-r));
+                return;
+        }
+
+        for (size_t i = 0; i < pools.n_items; i++)
+                if (pools.items[i].has_file)
+                        check_pool(check, check->in->conf_dir, pools.items[i].name);
+}
+
+int command_check(const Invocation *in) {
+        json_auto_t *list = in->json ? json_array() : NULL;
+        Check check = { .in = in, .list = list };
+        const char *what = in->n_arguments > 0 ? in->arguments[0] : NULL;
+
+        if (!what)
+                check_all(&check);
+        else if (strchr(what, '/') || (strlen(what) > 5 && access(what, F_OK) == 0))
+                check_file(&check, what);
+        else if (pool_name_is_valid(what))
+                check_pool(&check, in->conf_dir, what);
+        else
+                return complain(EX_USAGE, "'%s' is neither a pool nor a file", what);
+
+        if (in->json && list) {
+                int status = print_json(list);
+
+                return check.status != EXIT_SUCCESS ? check.status : status;
+        }
+
+        return check.status;
+}

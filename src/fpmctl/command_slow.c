@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/* fpmctl slow: the last requests that took longer than request_slowlog_timeout, from the journal. */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <systemd/sd-journal.h>
+#include <time.h>
+
+#include "fpmctl/command.h"
+#include "fpmctl/request_view.h"
+#include "shared/escape.h"
+#include "shared/events.h"
+
+static void journal_closep(sd_journal **journal) {
+        sd_journal_close(*journal);
+}
+
+/* New: the text of a field, "" where there is none. NULL: no memory. */
+static char *field(sd_journal *journal, const char *name) {
+        size_t size = 0, skip = strlen(name) + 1;
+        const void *data;
+
+        if (sd_journal_get_data(journal, name, &data, &size) < 0 || size < skip)
+                return strdup("");
+
+        return strndup((const char *) data + skip, size - skip);
+}
+
+/* An entry that is of this pool's unit, not of whoever calls himself so. */
+static int add_matches(sd_journal *journal, const char *pool) {
+        _cleanup_free_ char *unit = NULL, *id = NULL;
+        int r;
+
+        if (asprintf(&unit, "_SYSTEMD_UNIT=fpmd@%s.service", pool) < 0 ||
+                        asprintf(&id, "MESSAGE_ID=%s", event_id(EVENT_REQUEST_SLOW)) < 0)
+                return -ENOMEM;
+
+        r = sd_journal_add_match(journal, unit, 0);
+        return r < 0 ? r : sd_journal_add_match(journal, id, 0);
+}
+
+/* JSON wants valid UTF-8. */
+static json_t *json_text(const char *text) {
+        json_t *json = json_string(text);
+        size_t size = 3 * strlen(text) + 1;
+        _cleanup_free_ char *valid = json ? NULL : malloc(size);
+
+        if (json || !valid)
+                return json;
+
+        escape_utf8(valid, size, text);
+        return json_string(valid);
+}
+
+static json_t *entry_json(sd_journal *journal) {
+        static const struct {
+                const char *key, *field;
+        } texts[] = {
+                { "slot", "FPMD_SLOT" },
+                { "method", "REQUEST_METHOD" },
+                { "uri", "REQUEST_URI" },
+                { "script", "SCRIPT_FILENAME" },
+                { "seconds", "FPMD_SECONDS" },
+        };
+        _cleanup_free_ char *stack = field(journal, "FPMD_STACK");
+        json_t *json = json_object(), *frames = json_array();
+        char *rest = stack, *line;
+        uint64_t usec = 0;
+
+        (void) sd_journal_get_realtime_usec(journal, &usec);
+        (void) json_object_set_new(json, "time", json_real((double) usec / 1e6));
+        for (size_t i = 0; i < ELEMENTSOF(texts); i++) {
+                _cleanup_free_ char *text = field(journal, texts[i].field);
+
+                (void) json_object_set_new(json, texts[i].key, text ? json_text(text) : NULL);
+        }
+        while ((line = strsep(&rest, "\n")))
+                if (*line)
+                        (void) json_array_append_new(frames, json_text(line));
+        (void) json_object_set_new(json, "frames", frames);
+        return json;
+}
+
+static void print_line(const char *before, const char *text) {
+        char line[4096];
+
+        escape_string(line, sizeof(line), text);
+        printf("%s%s\n", before, line);
+}
+
+static void print_entry(const json_t *entry) {
+        time_t time = (time_t) answer_real(entry, "time");
+        _cleanup_free_ char *request = NULL;
+        char when[32] = "";
+        struct tm tm;
+
+        if (localtime_r(&time, &tm))
+                strftime(when, sizeof(when), "%F %T", &tm);
+        if (asprintf(&request, " %ss %s %s (%s)", answer_text(entry, "seconds"),
+                            answer_text(entry, "method"), answer_text(entry, "uri"),
+                            answer_text(entry, "script")) < 0)
+                return;
+
+        print_line(when, request);
+        request_view_frames(stdout, entry);
+}
+
+/* The last lines entries, the oldest of them first. */
+static int read_entries(sd_journal *journal, uint64_t n, json_t *list) {
+        int r;
+
+        r = sd_journal_seek_tail(journal);
+        if (r < 0)
+                return r;
+
+        r = sd_journal_previous_skip(journal, n);
+        for (; r > 0; r = sd_journal_next(journal))
+                if (json_array_append_new(list, entry_json(journal)) < 0)
+                        return -ENOMEM;
+
+        return r;
+}
+
+static int read_slow(const Invocation *in, json_t *list) {
+        _cleanup_(journal_closep) sd_journal *journal = NULL;
+        int r;
+
+        r = sd_journal_open(&journal, SD_JOURNAL_LOCAL_ONLY | SD_JOURNAL_SYSTEM);
+        if (r < 0)
+                return r;
+
+        r = add_matches(journal, in->arguments[0]);
+        return r < 0 ? r : read_entries(journal, in->lines, list);
+}
+
+int command_slow(const Invocation *in) {
+        json_auto_t *list = json_array();
+        json_t *entry;
+        size_t i;
+        int r;
+
+        r = list ? read_slow(in, list) : -ENOMEM;
+        if (r < 0)
+                return complain(r == -EACCES || r == -EPERM ? EX_NOPERM : EX_OSERR,
+                                "cannot read the journal: %s", strerror(-r));
+        if (in->json)
+                return print_json(list);
+
+        json_array_foreach(list, i, entry) print_entry(entry);
+        return EXIT_SUCCESS;
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/* fpmctl status, requests, trace and reload: one question to one manager. */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
+
+#include "fpmctl/command.h"
+#include "fpmctl/pool_view.h"
+#include "fpmctl/request_view.h"
+#include "shared/escape.h"
+
+/* A reload takes as long as PHP takes to start; systemd gives up on it before this. */
+#define RELOAD_TIMEOUT_USEC (10 * 60 * USEC_PER_SEC)
+
+/* EXIT_SUCCESS: question has an answer. */
+static int ask(const Invocation *in, ControlVerb verb, uint32_t slot, uint64_t timeout_usec,
+                Question *question) {
+        question_init(question, in->arguments[0], verb);
+        question->slot = slot;
+        client_ask(question, 1, timeout_usec);
+        if (question->result < 0)
+                return complain_question(in, question);
+        if (verb != CONTROL_RELOAD && !question->json) {
+                question->result = -EBADMSG;
+                return complain_question(in, question);
+        }
+
+        return EXIT_SUCCESS;
+}
+
+int command_reload(const Invocation *in) {
+        _cleanup_(question_done) Question question = { .fd = -EBADF };
+        char line[CONTROL_TEXT_MAX];
+        int status;
+
+        status = ask(in, CONTROL_RELOAD, CONTROL_SLOT_ALL, RELOAD_TIMEOUT_USEC, &question);
+        if (status != EXIT_SUCCESS)
+                return status;
+
+        escape_string(line, sizeof(line), question.text);
+        puts(line);
+        return EXIT_SUCCESS;
+}
+
+/* --- status --- */
+
+static void print_number(const json_t *answer, const char *name, const char *path) {
+        print_value(name, "%" PRIu64, answer_number(answer, path));
+}
+
+static void print_exits(const json_t *answer) {
+        json_t *exits = json_object_get(answer, "worker_exits"), *value;
+        const char *reason;
+
+        json_object_foreach(exits, reason, value) {
+                char name[64];
+
+                snprintf(name, sizeof(name), "workers %s", reason);
+                print_value(name, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+        }
+}
+
+static void print_status(const json_t *answer) {
+        print_value("pool", "%s", answer_text(answer, "pool"));
+        print_value("state", "%s", answer_text(answer, "state"));
+        print_value("running for", "%s", words_seconds(answer_real(answer, "uptime")).text);
+        print_value("process manager", "%s", answer_text(answer, "pm"));
+        print_number(answer, "generation", "generation");
+        print_value("workers", "%" PRIu64,
+                        answer_number(answer, "workers.busy") +
+                                        answer_number(answer, "workers.idle") +
+                                        answer_number(answer, "workers.starting"));
+        print_number(answer, "busy", "workers.busy");
+        print_number(answer, "idle", "workers.idle");
+        print_number(answer, "draining", "workers.draining");
+        print_number(answer, "queue", "queue.now");
+        print_number(answer, "max queue", "queue.max");
+        print_number(answer, "max children", "workers.max");
+        print_value("because", "%s", answer_text(answer, "because"));
+        print_number(answer, "max children reached", "max_children_reached");
+        print_number(answer, "requests", "requests");
+        if (json_object_get(answer, "slow_requests"))
+                print_number(answer, "slow requests", "slow_requests");
+        if (json_object_get(answer, "queue_timeouts"))
+                print_number(answer, "queue timeouts", "queue_timeouts");
+        print_exits(answer);
+        print_value("memory", "%s", words_bytes(answer_number(answer, "memory_bytes")).text);
+        print_value("cpu time", "%s", words_seconds(answer_real(answer, "cpu_seconds")).text);
+}
+
+int command_status(const Invocation *in) {
+        _cleanup_(question_done) Question question = { .fd = -EBADF };
+        Resources resources;
+        int status;
+
+        status = ask(in, CONTROL_STATUS, CONTROL_SLOT_ALL, ASK_TIMEOUT_USEC, &question);
+        if (status != EXIT_SUCCESS)
+                return status;
+
+        resources_read(question.pid, &resources);
+        pool_view_add_resources(question.json, &resources);
+        if (in->json)
+                return print_json(question.json);
+
+        print_status(question.json);
+        return EXIT_SUCCESS;
+}
+
+/* --- what workers do --- */
+
+/* The number of a process is the zygote's word: good enough to show what stands in /proc. */
+static void add_memory(json_t *answer) {
+        json_t *workers = json_object_get(answer, "workers"), *worker;
+        size_t i;
+
+        json_array_foreach(workers, i, worker) {
+                uint64_t pid = answer_number(worker, "pid");
+
+                if (pid > 0 && pid <= INT32_MAX)
+                        (void) json_object_set_new(worker, "memory_bytes",
+                                        json_integer((json_int_t) resources_of_process(
+                                                        (pid_t) pid)));
+        }
+}
+
+int command_requests(const Invocation *in) {
+        _cleanup_(question_done) Question question = { .fd = -EBADF };
+        _cleanup_(table_freep) Table *table = NULL;
+        int status;
+
+        status = ask(in, CONTROL_REQUESTS, CONTROL_SLOT_ALL, ASK_TIMEOUT_USEC, &question);
+        if (status != EXIT_SUCCESS)
+                return status;
+
+        add_memory(question.json);
+        if (in->json)
+                return print_json(question.json);
+
+        if (request_view_table(&table, question.json) < 0)
+                return complain_memory();
+
+        return print_table(table);
+}
+
+static int parse_slot(const char *text, uint32_t *ret) {
+        uint64_t slot;
+
+        if (parse_uint(text, &slot) < 0 || slot > UINT16_MAX)
+                return complain(EX_USAGE, "'%s' is not the number of a slot", text);
+
+        *ret = (uint32_t) slot;
+        return EXIT_SUCCESS;
+}
+
+int command_trace(const Invocation *in) {
+        _cleanup_(question_done) Question question = { .fd = -EBADF };
+        uint32_t slot = CONTROL_SLOT_ALL;
+        int status;
+
+        status = in->n_arguments > 1 ? parse_slot(in->arguments[1], &slot) : EXIT_SUCCESS;
+        if (status != EXIT_SUCCESS)
+                return status;
+
+        status = ask(in, CONTROL_TRACE, slot, ASK_TIMEOUT_USEC, &question);
+        if (status != EXIT_SUCCESS)
+                return status;
+        if (in->json)
+                return print_json(question.json);
+
+        request_view_stacks(stdout, question.json);
+        return EXIT_SUCCESS;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* Table: rows of cells become lines of text. Pure.
+ *
+ * Runs in: fpmctl.
+ * Trusts:  nobody: each cell is escaped, so that what a client sent stays text in its cell. */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "shared/cleanup.h"
+
+typedef enum TableStyle {
+        TABLE_PLAIN,
+        TABLE_GOOD,
+        TABLE_CARE,
+        TABLE_BAD,
+        TABLE_FAINT,
+        TABLE_HEADER,
+        _TABLE_STYLE_MAX,
+} TableStyle;
+
+typedef struct TableColumn {
+        const char *title;
+        bool right; /* numbers */
+} TableColumn;
+
+typedef struct TableLook {
+        bool colour;
+        size_t width; /* lines are cut to this, 0: never */
+} TableLook;
+
+typedef struct Table Table;
+
+/* Borrows columns. 0 or -ENOMEM. */
+int table_new(Table **ret, const TableColumn *columns, size_t n_columns);
+Table *table_free(Table *table);
+DEFINE_CLEANUP(Table, table_free);
+
+/* The next cell, from left to right, from top to bottom. Without memory table_render() fails. */
+_printf_(3, 4) void table_cell(Table *table, TableStyle style, const char *format, ...);
+
+size_t table_rows(const Table *table);
+
+/* The lines, the titles first. The caller frees. 0 or -ENOMEM. */
+int table_render(const Table *table, const TableLook *look, char **ret);
+
+/* How many columns of a terminal a valid UTF-8 text takes. */
+size_t table_text_width(const char *text);

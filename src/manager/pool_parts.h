@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* What pool.c (its life) and pool_look.c (what can be seen of it) share with each other and with nobody else.
+ *
+ * Runs in: manager. */
+
+#include "manager/crash_window.h"
+#include "manager/generation.h"
+#include "manager/policy.h"
+#include "manager/pool.h"
+
+enum {
+        /* Old generations that still hold requests: a reload waits until there are fewer. */
+        DRAINING_MAX = 16,
+};
+
+typedef enum PoolState {
+        POOL_STARTING, /* nothing has served yet: a failure ends the pool */
+        POOL_SERVING,
+        POOL_STOPPING,
+} PoolState;
+
+struct Pool {
+        sd_event *event;
+        GenerationContext context;
+        const PoolHooks *hooks;
+        void *userdata;
+
+        PoolState state;
+        PoolConfig *config; /* what serves now, for the generation that replaces a dead one */
+        Generation *current;
+        Generation *next;                   /* of a reload, until it serves */
+        Generation *draining[DRAINING_MAX]; /* oldest first */
+        size_t n_draining;
+        Generation *dead; /* freed outside of its own hooks */
+        unsigned n_generations;
+        uint64_t started_usec;
+        uint64_t n_requests_seen, active_usec; /* idle exit: what was seen at the last look */
+        uint64_t n_queued_max;
+        /* Of the generations that are gone. */
+        uint64_t n_requests_before, n_slow_before, n_queue_timeouts_before, n_limit_reached_before;
+        uint64_t n_busy_max;             /* the peak in them */
+        uint64_t start_sec;              /* time(2) */
+        uint64_t n_exits[_SLOT_END_MAX]; /* of workers, since the start */
+        Backoff backoff;
+        CrashWindow crashes;
+        sd_event_source *sweep_source, *retry_source, *idle_source;
+};
+
+/* For the status page, which a worker serves: what it cannot see itself. */
+void pool_publish(Pool *pool);

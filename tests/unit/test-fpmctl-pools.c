@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/* Proves what state a pool is said to be in by what is known of it, what is read out of /proc, and that metrics are
+ * a text of the format that they say to be. */
+
+#include "fpmctl/metrics.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "unit.h"
+
+static void check_presence(const char *service, const char *socket, bool ran, int result,
+                const char *expected) {
+        PoolFacts pool = { .name = (char *) (uintptr_t) "www",
+                .service = { .ran = ran },
+                .question = { .result = result } };
+
+        strcpy(pool.service.active, service);
+        strcpy(pool.socket.active, socket);
+        ck_assert_str_eq(pool_presence_name(pool_presence(&pool)), expected);
+}
+
+START_TEST(presence) {
+        check_presence("active", "active", true, 0, "running");
+        check_presence("", "", false, 0, "running"); /* no bus */
+        check_presence("active", "active", true, -ETIMEDOUT, "no answer");
+        check_presence("active", "active", true, -EPROTO, "no answer");
+        check_presence("active", "active", true, -ENOENT, "running");
+        check_presence("inactive", "active", false, -ENOENT, "listening");
+        check_presence("inactive", "active", true, -ENOENT, "idle");
+        check_presence("inactive", "inactive", true, -ENOENT, "stopped");
+        check_presence("", "", false, -ENOENT, "stopped");
+        check_presence("failed", "active", true, -ECONNREFUSED, "failed");
+        check_presence("inactive", "failed", true, -ENOENT, "failed");
+        check_presence("activating", "active", true, -ENOENT, "starting");
+        check_presence("deactivating", "active", true, -ENOENT, "stopping");
+}
+END_TEST
+
+START_TEST(presence_by_the_managers_word) {
+        PoolFacts pool = { .question = { .json = json_pack("{s:s}", "state", "stopping") } };
+
+        ck_assert_int_eq(pool_presence(&pool), PRESENCE_STOPPING);
+        json_object_set_new(pool.question.json, "state", json_integer(3));
+        ck_assert_int_eq(pool_presence(&pool), PRESENCE_RUNNING);
+        json_decref(pool.question.json);
+}
+END_TEST
+
+START_TEST(presence_without_a_bus) {
+        PoolFacts pool = { .question = { .result = -ENOENT }, .listens = true };
+
+        ck_assert_int_eq(pool_presence(&pool), PRESENCE_LISTENING);
+}
+END_TEST
+
+START_TEST(cgroups) {
+        char unified[] = "0::/system.slice/a.service\n", none[] = "0::/\n", nothing[] = "";
+        char hybrid[] = "5:memory:/x\n1:name=systemd:/system.slice/b.service\n0::/c\n";
+        char legacy[] = "5:memory:/x\n1:name=systemd:/system.slice/b.service\n0::/\n";
+
+        ck_assert_str_eq(resources_cgroup(unified), "/system.slice/a.service");
+        ck_assert_ptr_null(resources_cgroup(none));
+        ck_assert_ptr_null(resources_cgroup(nothing));
+        ck_assert_str_eq(resources_cgroup(hybrid), "/c");
+        ck_assert_str_eq(resources_cgroup(legacy), "/system.slice/b.service");
+}
+END_TEST
+
+START_TEST(ticks) {
+        uint64_t n;
+
+        ck_assert_int_eq(resources_ticks("1 (a) b) S 1 1 1 0 -1 4194560 1 2 3 4 5 6 7 8 20 0", &n),
+                        0);
+        ck_assert_uint_eq(n, 5 + 6 + 7 + 8);
+        ck_assert_int_eq(resources_ticks("", &n), -EBADMSG);
+        ck_assert_int_eq(resources_ticks("1 (a) S 1", &n), -EBADMSG);
+}
+END_TEST
+
+static char *write_text(MetricsFormat format, const char *name, const char *answer) {
+        json_t *json = answer ? json_loads(answer, 0, NULL) : NULL;
+        Resources resources = { .memory_bytes = 4096, .cpu_usec = 1500000 };
+        UnitWord service = { .active = "active", .n_restarts = 3 };
+        MetricsPool pool = { name, json, answer ? &resources : NULL, &service };
+        char *text;
+        size_t size;
+        FILE *f = open_memstream(&text, &size);
+
+        ck_assert_int_eq(metrics_write(f, format, &pool, 1), 0);
+        fclose(f);
+        json_decref(json);
+        return text;
+}
+
+static void check_has(const char *text, const char *line) {
+        ck_assert_msg(strstr(text, line) != NULL, "no '%s' in:\n%s", line, text);
+}
+
+START_TEST(metrics) {
+        const char *answer = "{\"generation\": 2, \"requests\": 7, \"workers\": {\"busy\": 1, "
+                             "\"idle\": 3, \"max\": 9}, \"queue\": {\"now\": 4, \"max\": \"x\"}, "
+                             "\"worker_exits\": {\"crashed\": 5}}";
+        char *text = write_text(METRICS_PROMETHEUS, "www", answer);
+
+        check_has(text, "# TYPE fpmd_workers gauge\nfpmd_workers{pool=\"www\",state=\"busy\"} 1\n"
+                        "fpmd_workers{pool=\"www\",state=\"idle\"} 3\n# HELP");
+        check_has(text, "\nfpmd_workers_max{pool=\"www\"} 9\n");
+        check_has(text, "# TYPE fpmd_requests_total counter\nfpmd_requests_total{pool=\"www\"} 7\n");
+        check_has(text, "\nfpmd_queue{pool=\"www\"} 4\n");
+        check_has(text, "\nfpmd_worker_exits_total{pool=\"www\",reason=\"crashed\"} 5\n");
+        check_has(text, "\nfpmd_cpu_seconds_total{pool=\"www\"} 1.500000\n");
+        check_has(text, "\nfpmd_memory_bytes{pool=\"www\"} 4096\n");
+        check_has(text, "\nfpmd_restarts_total{pool=\"www\"} 3\n");
+        check_has(text, "\nfpmd_up{pool=\"www\"} 1\n");
+        ck_assert_ptr_null(strstr(text, "fpmd_queue_max{")); /* no number */
+        ck_assert_ptr_null(strstr(text, "EOF"));
+        free(text);
+}
+END_TEST
+
+START_TEST(openmetrics) {
+        char *text = write_text(METRICS_OPENMETRICS, "www", "{\"requests\": 7}");
+
+        check_has(text, "# TYPE fpmd_requests counter\nfpmd_requests_total{pool=\"www\"} 7\n");
+        ck_assert_str_eq(text + strlen(text) - 7, "\n# EOF\n");
+        free(text);
+}
+END_TEST
+
+START_TEST(metrics_of_who_does_not_answer) {
+        char *text = write_text(METRICS_PROMETHEUS, "w\"w\\w\n", NULL);
+
+        check_has(text, "\nfpmd_up{pool=\"w\\\"w\\\\w\\n\"} 0\n");
+        ck_assert_ptr_null(strstr(text, "fpmd_requests_total{"));
+        ck_assert_ptr_null(strstr(text, "fpmd_memory_bytes{"));
+        free(text);
+}
+END_TEST
+
+START_TEST(content_types) {
+        ck_assert_ptr_nonnull(strstr(metrics_content_type(METRICS_PROMETHEUS), "0.0.4"));
+        ck_assert_ptr_nonnull(strstr(metrics_content_type(METRICS_OPENMETRICS), "openmetrics"));
+}
+END_TEST
+
+UNIT_MAIN("fpmctl-pools", presence, presence_by_the_managers_word, presence_without_a_bus, cgroups,
+                ticks, metrics, openmetrics, metrics_of_who_does_not_answer, content_types);
