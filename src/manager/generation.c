@@ -162,14 +162,10 @@ void generation_kill(Generation *g) {
         g->state = GENERATION_DRAINING;
         generation_tell_workers_to_leave(g);
         workforce_stop(g->workforce);
-        for (unsigned i = 0; i < slots_count(generation_slots(g)) && g->control_fd >= 0; i++)
-                if (slots_pid(generation_slots(g), i) > 0) {
-                        Message message = { .type = MESSAGE_SIGNAL, .slot = i, .value = SIGKILL };
+        if (g->control_fd >= 0)
+                (void) message_send(g->control_fd, &(Message){ .type = MESSAGE_KILL });
 
-                        (void) message_send(g->control_fd, &message);
-                }
-
-        /* It reads the orders, then EOF, then waits for its dead and leaves. */
+        /* It reads the order, then EOF, then waits for its dead and leaves. */
         generation_close_control(g);
         timer_disarm(g->limit_source);
         if (timer_arm(g->context.event, &g->kill_source, generation_now_usec(g) + KILL_LIMIT_USEC,

@@ -80,8 +80,14 @@ static int on_failed(Generation *g, const Message *message) {
 }
 
 static int on_forked(Generation *g, const Message *message) {
-        return slots_forked(
+        int r;
+
+        r = slots_forked(
                         generation_slots(g), message->slot, message->value, generation_now_usec(g));
+        if (r >= 0)
+                workforce_forked(g->workforce);
+
+        return r;
 }
 
 static int on_not_forked(Generation *g, const Message *message) {

@@ -13,6 +13,12 @@
 #include "shared/fd.h"
 #include "shared/parse.h"
 
+enum {
+        /* The control socket takes some 250 messages that the zygote has not read; one that does not fit means
+         * that it does not read at all. So there are never more orders underway than this. */
+        ORDERS_MAX = 100,
+};
+
 /* The advice about pm.max_children is given once in this time. */
 #define ADVICE_EVERY_USEC (60 * USEC_PER_SEC)
 
@@ -40,7 +46,7 @@ struct Workforce {
         void *userdata;
 
         Slots *slots;
-        bool active, begun;
+        bool active, begun, more_to_fork;
         Ceiling ceiling;
         Rate rate;
         bool at_limit;
@@ -272,11 +278,17 @@ static void look(Workforce *w, PolicyInput *ret) {
 static void fork_workers(Workforce *w, unsigned n) {
         unsigned slot;
 
-        while (n-- > 0 && slots_take(w->slots, &slot)) {
+        for (; n > 0 && slots_forking(w->slots) < ORDERS_MAX && slots_take(w->slots, &slot); n--) {
                 atomic_store(&scoreboard_ledger(w->board)->retired[slot], 0);
                 if (w->orders->start_worker(slot, w->userdata) < 0)
                         return;
         }
+        w->more_to_fork = n > 0;
+}
+
+void workforce_forked(Workforce *w) {
+        if (w->more_to_fork && slots_forking(w->slots) <= ORDERS_MAX / 2)
+                workforce_balance(w);
 }
 
 /* The one that has been idle for longest has the coldest caches, and would be missed least. */
@@ -298,7 +310,8 @@ static bool find_longest_idle(const Workforce *w, unsigned *ret_slot) {
 static void retire_workers(Workforce *w, unsigned n) {
         unsigned slot;
 
-        while (n-- > 0 && find_longest_idle(w, &slot)) {
+        /* Those that leave bring about another look. */
+        for (n = n < ORDERS_MAX ? n : ORDERS_MAX; n > 0 && find_longest_idle(w, &slot); n--) {
                 if (slots_retire(w->slots, slot) < 0)
                         return;
 

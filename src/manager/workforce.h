@@ -40,6 +40,9 @@ void workforce_stop(Workforce *workforce);
 /* Something has happened: looks and orders what is needed. */
 void workforce_balance(Workforce *workforce);
 
+/* The zygote has forked one: there may be room for further orders. */
+void workforce_forked(Workforce *workforce);
+
 /* Whom it has. Reports of the zygote go in by slots_forked() and so on. */
 Slots *workforce_slots(Workforce *workforce);
 

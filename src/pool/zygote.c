@@ -321,6 +321,12 @@ static void on_trace(Zygote *zygote, const Message *message) {
         tell(zygote, MESSAGE_TRACED, message->slot, r < 0 ? -r : 0);
 }
 
+static void kill_all(Zygote *zygote) {
+        for (unsigned i = 0; i <= zygote->n_slots; i++)
+                if (zygote->children[i].pid > 0)
+                        (void) kill(zygote->children[i].pid, SIGKILL);
+}
+
 static void drain(Zygote *zygote) {
         zygote->draining = true;
         scoreboard_drain(zygote->board);
@@ -344,6 +350,9 @@ static void follow(Zygote *zygote, const Message *message) {
                 break;
         case MESSAGE_DRAIN:
                 drain(zygote);
+                break;
+        case MESSAGE_KILL:
+                kill_all(zygote);
                 break;
         case MESSAGE_PING:
                 tell(zygote, MESSAGE_PONG, 0, message->value);
@@ -423,9 +432,7 @@ static void kill_orphans(Zygote *zygote) {
         if (zygote->kill_usec == 0 || clock_now_usec() < zygote->kill_usec)
                 return;
 
-        for (unsigned i = 0; i <= zygote->n_slots; i++)
-                if (zygote->children[i].pid > 0)
-                        (void) kill(zygote->children[i].pid, SIGKILL);
+        kill_all(zygote);
         zygote->kill_usec = 0;
 }
 

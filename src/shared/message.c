@@ -26,6 +26,7 @@ static const MessageRule rules[] = {
         [MESSAGE_RETIRE]     = { "RETIRE",     MESSAGE_FROM_MANAGER, true, true,  false, false, 0,  0         },
         [MESSAGE_DRAIN]      = { "DRAIN",      MESSAGE_FROM_MANAGER, true, false, false, false, 0,  0         },
         [MESSAGE_PING]       = { "PING",       MESSAGE_FROM_MANAGER, true, false, false, false, 0,  INT32_MAX },
+        [MESSAGE_KILL]       = { "KILL",       MESSAGE_FROM_MANAGER, true, false, false, false, 0,  0         },
         [MESSAGE_READY]      = { "READY",      MESSAGE_FROM_ZYGOTE,  true, false, false, false, 0,  0         },
         [MESSAGE_FAILED]     = { "FAILED",     MESSAGE_FROM_ZYGOTE,  true, false, true,  false, 0,  0         },
         [MESSAGE_FORKED]     = { "FORKED",     MESSAGE_FROM_ZYGOTE,  true, true,  false, false, 1,  INT32_MAX },

@@ -22,6 +22,7 @@ typedef enum MessageType {
         MESSAGE_RETIRE,   /* slot: finishes what it holds and leaves */
         MESSAGE_DRAIN,    /* workers finish what they hold and leave, then the zygote */
         MESSAGE_PING,     /* value: cookie */
+        MESSAGE_KILL,     /* every worker, whatever it does */
 
         /* zygote → manager */
         MESSAGE_READY = 64, /* PHP has started, FORK is welcome */

@@ -35,7 +35,7 @@ import struct
 import sys
 import time
 
-FORK, SIGNAL, TRACE, RETIRE, DRAIN, PING = range(1, 7)
+FORK, SIGNAL, TRACE, RETIRE, DRAIN, PING, KILL = range(1, 8)
 READY, FAILED, FORKED, NOT_FORKED, EXITED, PONG, FRAME, TRACED = range(64, 72)
 FORMAT = struct.Struct("=IIiIQ232s")
 IDLE, RUNNING = 2, 5
@@ -102,6 +102,9 @@ class Pool:
             self.end(slot)
         elif kind == PING:
             self.say(PONG, 0, value)
+        elif kind == KILL:
+            for child in list(self.workers):
+                self.end(child, signal.SIGKILL)
         elif kind == DRAIN:
             self.drain()
             return False
