@@ -69,6 +69,8 @@ static void print_status(const json_t *answer) {
         print_value("running for", "%s", words_seconds(answer_real(answer, "uptime")).text);
         print_value("process manager", "%s", answer_text(answer, "pm"));
         print_number(answer, "generation", "generation");
+        if (json_object_get(answer, "php_start"))
+                print_value("PHP started in", "%.0f ms", answer_real(answer, "php_start") * 1000);
         print_value("workers", "%" PRIu64,
                         answer_number(answer, "workers.busy") +
                                         answer_number(answer, "workers.idle") +

@@ -13,6 +13,7 @@
 #include "manager/launch.h"
 #include "manager/log.h"
 #include "manager/timer.h"
+#include "shared/clock.h"
 #include "shared/fd.h"
 
 uint64_t generation_now_usec(Generation *g) {
@@ -344,6 +345,7 @@ int generation_start(Generation *g) {
         };
         int r;
 
+        g->spawned_usec = clock_now_usec();
         r = launch_zygote(&plan, &g->zygote_pid, &g->control_fd);
         if (r < 0)
                 return r;
@@ -413,6 +415,10 @@ uint64_t generation_busy_max(const Generation *g) {
 
         (void) scoreboard_busy_max(g->board, &n);
         return n <= scoreboard_slots(g->board) ? n : scoreboard_slots(g->board);
+}
+
+uint64_t generation_php_start_usec(const Generation *g) {
+        return g->php_start_usec;
 }
 
 void generation_publish(Generation *g, const PoolTotals *totals) {

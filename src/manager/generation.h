@@ -104,6 +104,9 @@ void generation_queue_depth(const Generation *generation, QueueDepth *ret);
 /* The most requests that ran at once, as far as it was counted. */
 uint64_t generation_busy_max(const Generation *generation);
 
+/* From the start of the zygote until PHP was ready in it. */
+uint64_t generation_php_start_usec(const Generation *generation);
+
 /* What the status page, which a worker serves, says of the pool as a whole. */
 void generation_publish(Generation *generation, const PoolTotals *totals);
 

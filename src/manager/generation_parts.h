@@ -25,7 +25,8 @@ struct Generation {
         Listeners listeners; /* but that of pm.status_listen */
         int status_fd;       /* borrowed, -EBADF: none */
 
-        pid_t zygote_pid; /* our child: 0 when there is none */
+        uint64_t spawned_usec, php_start_usec; /* when the zygote was started, how long PHP took */
+        pid_t zygote_pid;                      /* our child: 0 when there is none */
         int control_fd;
         int bell_fd; /* eventfd that workers ring */
         Scoreboard *board;

@@ -10,6 +10,7 @@
 #include "manager/generation_parts.h"
 #include "manager/log.h"
 #include "manager/worker_report.h"
+#include "shared/clock.h"
 #include "shared/escape.h"
 
 static void begin_serving(Generation *g) {
@@ -59,6 +60,7 @@ static int ignore(Generation *g, const Message *message) {
 static int on_ready(Generation *g, const Message *message) {
         (void) message;
         log_debug("Generation %u: PHP has started", g->number);
+        g->php_start_usec = clock_now_usec() - g->spawned_usec;
         g->state = GENERATION_WARMING;
         workforce_start(g->workforce);
         overdue_look(g->overdue);

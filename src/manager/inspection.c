@@ -59,7 +59,7 @@ static json_t *status_json(Inspection *inspection) {
         pool_status(inspection->pool, &status);
         return json_pack(
                         "{s:s, s:s, s:s, s:s, s:i, s:I, s:f, s:o, s:{s:i, s:I}, s:s, s:I, s:I, s:I, "
-                        "s:I, s:o}",
+                        "s:I, s:f, s:o}",
                         "pool", inspection->name, "version", PACKAGE_VERSION, "state", status.state,
                         "pm", status.pm, "generation", (int) status.generation, "start_time",
                         (json_int_t) inspection->start_time, "uptime",
@@ -68,8 +68,8 @@ static json_t *status_json(Inspection *inspection) {
                         (json_int_t) status.n_queued_max, "because", status.why_ceiling,
                         "max_children_reached", (json_int_t) status.n_limit_reached, "requests",
                         (json_int_t) status.n_requests, "slow_requests", (json_int_t) status.n_slow,
-                        "queue_timeouts", (json_int_t) status.n_queue_timeouts, "worker_exits",
-                        exits_json(&status));
+                        "queue_timeouts", (json_int_t) status.n_queue_timeouts, "php_start",
+                        (double) status.php_start_usec / 1e6, "worker_exits", exits_json(&status));
 }
 
 static int status_answer(Inspection *inspection) {

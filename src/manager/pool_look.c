@@ -111,6 +111,7 @@ void pool_status(Pool *pool, PoolStatus *ret) {
         generation_describe_ceiling(pool->current, ret->why_ceiling, sizeof(ret->why_ceiling));
         ret->n_limit_reached += generation_limit_reached(pool->current);
         ret->generation = generation_number(pool->current);
+        ret->php_start_usec = generation_php_start_usec(pool->current);
 }
 
 void pool_publish(Pool *pool) {

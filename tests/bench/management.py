@@ -2,6 +2,7 @@
 """Process management: what bursts, reloads, restarts and killed processes cost. Another case is
 another line of MANAGEMENT."""
 import concurrent.futures
+import json
 import os
 import random
 import signal
@@ -10,7 +11,7 @@ import time
 
 import load
 import processes
-from machine import BenchError, wait_until
+from machine import BenchError, command, wait_until
 from rows import Row
 
 BURST = 50
@@ -218,6 +219,27 @@ def measure_cold_start(context):
     }
 
 
+def measure_idle_exit(context):
+    """The first answer of a pool that has left after a quiet time; php-fpm has no such thing."""
+    if context.side.name != "fpmd":
+        raise BenchError("has no idle exit")
+    unit = context.side.unit
+    if not wait_until(lambda: processes.main_pid(unit) == 0, 10):
+        raise BenchError("the pool does not leave")
+    time.sleep(0.3)
+    begin = time.monotonic()
+    status, _ = load.fetch(context.url)
+    first = (time.monotonic() - begin) * 1000
+    answer = json.loads(command("fpmctl", "status", "--json", "bench"))
+    php_start = answer["php_start"] * 1000
+    return {
+        "first_request": first,
+        "php_start": php_start,
+        "per_start": first / php_start,
+        "failed": int(status != 200),
+    }
+
+
 # The load of these rows: 8 clients on a page that sleeps 20 ms.
 SLEEP_20 = {"page": "sleep20.php", "expect": "slept", "pool": STATIC_8, "rounds": 3}
 SLEEP_100 = {"page": "sleep100.php", "expect": "slept"}
@@ -264,6 +286,11 @@ MANAGEMENT = [
     ),
     Row(
         "cold", "started from nothing", measure_cold_start, ("first", "first_request", "failed"),
+    ),
+    Row(
+        "idle-exit", "first answer after an idle exit", measure_idle_exit,
+        ("first_request", "php_start", "per_start", "failed"),
+        fpmd={"pm.idle_exit_timeout": "1s"},
     ),
     Row(
         "manager-cpu", "hello, steady load", measure_manager_cpu, ("manager_cpu", "failed"),

@@ -45,6 +45,8 @@ METRICS = {
     "cpu_pieces": Metric("CPU, s, answer in pieces of 64 KB", 3),
     "cpu_readfile": Metric("CPU, s, answer of readfile()", 3),
     "growth": Metric("private memory of the worker, KiB more", 0, max),
+    "php_start": Metric("start of the zygote alone, ms", 1),
+    "per_start": Metric("first answer / start of the zygote", 2),
     "slept": Metric("slept, s", 2, min),
 }
 
@@ -61,6 +63,7 @@ class Row:
     once: typing.Callable | None = None
     pool: dict = dataclasses.field(default_factory=lambda: STATIC_2)
     php_fpm: dict = dataclasses.field(default_factory=dict)  # what php-fpm gets besides, globally
+    fpmd: dict = dataclasses.field(default_factory=dict)  # what fpmd's pool has besides
     page: str = "hello.php"
     expect: str | int = "hello"  # a part of the answer, or its bytes
     root: str = ROOT
@@ -131,7 +134,7 @@ class Context:
 
     def restart(self):
         """The pool as new."""
-        self.side.start(self.row.pool, self.row.transport, self.row.php_fpm)
+        self.side.start(self.row.pool, self.row.transport, self.row.php_fpm, self.row.fpmd)
 
     def wrk(self, seconds=None):
         row = self.row

@@ -31,8 +31,11 @@ class Side:
         directives = {"user": USER, "group": USER, **self.listen(transport), **pool}
         return "[bench]\n" + "".join(f"{key} = {value}\n" for key, value in directives.items())
 
-    def start(self, pool, transport, php_fpm=None):
-        """Starts the pool anew with these directives; php_fpm: global ones, for php-fpm alone."""
+    def start(self, pool, transport, php_fpm=None, fpmd=None):
+        """Starts the pool anew with these directives; php_fpm: global ones, for php-fpm alone; fpmd: those of
+        the pool that only fpmd has."""
+        if self.name == "fpmd":
+            pool = {**pool, **(fpmd or {})}
         self.stop()
         self.configure(self.pool_text(pool, transport), php_fpm or {})
         try:
