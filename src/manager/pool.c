@@ -35,6 +35,8 @@ static void bury(Pool *pool, Generation *generation) {
         pool->n_limit_reached_before += generation_limit_reached(generation);
         if (generation_busy_max(generation) > pool->n_busy_max)
                 pool->n_busy_max = generation_busy_max(generation);
+        if (generation_queue_peak(generation) > pool->n_queued_max)
+                pool->n_queued_max = generation_queue_peak(generation);
         pool->n_slow_before += generation_slow_requests(generation);
         pool->n_queue_timeouts_before += generation_queue_timeouts(generation);
 
@@ -250,6 +252,7 @@ static void on_gone(Generation *generation, void *userdata) {
         else
                 (void) forget_draining(pool, generation);
 
+        pool_publish(pool);
         end_if_all_left(pool);
 }
 

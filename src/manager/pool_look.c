@@ -37,6 +37,7 @@ static void add_draining(Pool *pool, PoolStatus *status) {
                 status->n_draining += summary.n_busy + summary.n_idle + summary.n_starting;
                 status->n_requests += summary.n_requests;
                 status->n_slow += generation_slow_requests(pool->draining[i]);
+                status->n_limit_reached += generation_limit_reached(pool->draining[i]);
                 status->n_queue_timeouts += generation_queue_timeouts(pool->draining[i]);
         }
 }
@@ -78,8 +79,22 @@ static uint64_t queue_peak(Pool *pool, unsigned n_queued) {
                 pool->n_queued_max = n_queued;
         if (pool->current && generation_queue_peak(pool->current) > pool->n_queued_max)
                 pool->n_queued_max = generation_queue_peak(pool->current);
+        for (size_t i = 0; i < pool->n_draining; i++)
+                if (generation_queue_peak(pool->draining[i]) > pool->n_queued_max)
+                        pool->n_queued_max = generation_queue_peak(pool->draining[i]);
 
         return pool->n_queued_max;
+}
+
+/* In all former generations; the one that serves keeps its own. */
+static uint64_t former_busy_max(const Pool *pool) {
+        uint64_t max = pool->n_busy_max;
+
+        for (size_t i = 0; i < pool->n_draining; i++)
+                if (generation_busy_max(pool->draining[i]) > max)
+                        max = generation_busy_max(pool->draining[i]);
+
+        return max;
 }
 
 void pool_status(Pool *pool, PoolStatus *ret) {
@@ -128,7 +143,7 @@ void pool_publish(Pool *pool) {
                                         .n_limit_reached = status.n_limit_reached,
                                         .n_slow = status.n_slow,
                                         .n_queued_max = status.n_queued_max,
-                                        .n_busy_max = pool->n_busy_max,
+                                        .n_busy_max = former_busy_max(pool),
                                         .ceiling = status.ceiling,
                                         .generation = status.generation,
                         });
