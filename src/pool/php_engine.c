@@ -182,6 +182,7 @@ static void skip_input_timer_without_body(void) {
 static int serve_in_try(PhpRequest *request) {
         set_request_info(request);
         php_request_ini_apply(request);
+        php_status_note_user(request);
         skip_input_timer_without_body();
 
         if (php_request_startup() == FAILURE)

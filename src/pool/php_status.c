@@ -24,13 +24,17 @@ static void add_header(const char *line) {
 }
 
 /* Nobody keeps these pages. */
+static void forbid_caching(void) {
+        add_header("Expires: Thu, 01 Jan 1970 00:00:00 GMT");
+        add_header("Cache-Control: no-cache, no-store, must-revalidate, max-age=0");
+}
+
 static void begin_page(const char *type) {
         char *line;
         size_t n = spprintf(&line, 0, "Content-Type: %s", type);
 
         SG(sapi_headers).http_response_code = 200;
-        add_header("Expires: Thu, 01 Jan 1970 00:00:00 GMT");
-        add_header("Cache-Control: no-cache, no-store, must-revalidate, max-age=0");
+        forbid_caching();
         sapi_add_header_ex(line, n, false, true);
 }
 
@@ -40,7 +44,9 @@ static void write_page(const char *text, size_t size) {
 }
 
 static void serve_ping(const PhpRequest *request) {
-        begin_page("text/plain");
+        SG(sapi_headers).http_response_code = 200;
+        add_header("Content-Type: text/plain"); /* php-fpm has it first here, last on the status page */
+        forbid_caching();
         write_page(request->config->ping_response, strlen(request->config->ping_response));
 }
 
@@ -88,6 +94,12 @@ static void serve_status(const PhpRequest *request) {
         free((void *) page.processes);
 }
 
+void php_status_note_user(const PhpRequest *request) {
+        if (request->view && SG(request_info).auth_user)
+                scoreboard_set_user(request->view->board, request->view->slot,
+                                SG(request_info).auth_user);
+}
+
 bool php_status_serve(PhpRequest *request) {
         if (!php_status_is_asked(request))
                 return false;
@@ -111,7 +123,7 @@ static void add_process(zval *list, const StatusProcess *process, uint64_t now_s
         add_assoc_string(&entry, "state", status_page_state(slot->state));
         add_assoc_long(&entry, "start-time", (zend_long) slot->start_sec);
         add_assoc_long(&entry, "start-since", (zend_long) (now_sec - slot->start_sec));
-        add_assoc_long(&entry, "requests", (zend_long) slot->n_requests);
+        add_assoc_long(&entry, "requests", (zend_long) slot->n_requests_own);
         add_assoc_long(&entry, "request-duration", (zend_long) process->duration_usec);
         add_assoc_string(&entry, "request-method", slot->method);
         add_assoc_string(&entry, "request-uri", slot->uri);

@@ -18,3 +18,7 @@ bool php_status_is_asked(const PhpRequest *request);
 
 /* fpm_get_status(): an array, or false. */
 void php_status_array(PhpRequest *request, struct _zval_struct *ret);
+
+/* Writes down who the request is from, once PHP has taken the Authorization: header apart, as php-fpm does;
+ * without one it is REMOTE_USER. */
+void php_status_note_user(const PhpRequest *request);

@@ -13,6 +13,7 @@
 typedef struct PoolView {
         const PoolConfig *config;
         Scoreboard *board;
+        unsigned slot;         /* of the worker itself */
         const int *listen_fds; /* whose queues count */
         size_t n_listen_fds;
 } PoolView;

@@ -202,7 +202,7 @@ static void write_process_value(FILE *f, StatusFormat format, const StatusPage *
         const uint64_t numbers[] = {
                 [0] = (uint64_t) slot->pid,
                 [3] = page->now_sec > slot->start_sec ? page->now_sec - slot->start_sec : 0,
-                [4] = slot->n_requests,
+                [4] = slot->n_requests_own,
                 [5] = process->duration_usec,
                 [8] = slot->content_length,
                 [12] = usage->memory_bytes,

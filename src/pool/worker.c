@@ -132,6 +132,7 @@ static void appear(Worker *worker) {
         worker->view = (PoolView){
                 .config = context->config,
                 .board = context->board,
+                .slot = worker->slot,
                 .listen_fds = context->inherited->listen_fds,
                 .n_listen_fds = context->inherited->n_listen_fds,
         };

@@ -60,7 +60,7 @@ typedef struct PoolTotals {
         uint64_t n_slow;
         uint64_t n_queued_max; /* of former generations, as the next */
         uint64_t n_busy_max;
-        uint64_t ceiling;    /* pm.max_children, or what pm = auto makes of it */
+        uint64_t ceiling; /* pm.max_children, or what pm = auto makes of it */
         uint64_t generation;
 } PoolTotals;
 
@@ -74,7 +74,7 @@ typedef struct Ledger {
         _Atomic uint64_t stale
                         [SCOREBOARD_QUEUES_MAX]; /* connections up to this number are too old */
         _Atomic uint8_t retired[SCOREBOARD_SLOTS_MAX + 1]; /* this one leaves */
-        _Atomic uint64_t n_queued_max; /* of this generation, at each look */
+        _Atomic uint64_t n_queued_max;                     /* of this generation, at each look */
         _Atomic uint64_t totals[sizeof(PoolTotals) / sizeof(uint64_t)];
 } Ledger;
 
@@ -187,6 +187,9 @@ typedef struct RequestInfo {
 
 void scoreboard_set_request(Scoreboard *board, unsigned slot, const RequestInfo *info);
 
+/* Worker: of the request that was set last. */
+void scoreboard_set_user(Scoreboard *board, unsigned slot, const char *user);
+
 /* Manager and worker: a copy of one slot, strings NUL-terminated whatever stands there. pid is a claim, for
  * display. */
 typedef struct SlotView {
@@ -195,6 +198,7 @@ typedef struct SlotView {
         uint64_t since_usec;
         uint64_t n_requests;
         uint64_t content_length;
+        uint64_t n_requests_own; /* of the worker that is there now, or was last */
         pid_t pid;
         uint64_t start_sec; /* of the worker, as time(2) has it */
         RequestUsage usage; /* of its last request */

@@ -41,9 +41,17 @@ void scoreboard_totals(const Scoreboard *board, PoolTotals *ret) {
                 ret->n_queued_max = n_queued_max;
 }
 
+static int read_counter(const Scoreboard *board, unsigned slot, uint64_t *ret) {
+        return scoreboard_read(board, ret, sizeof(*ret),
+                        scoreboard_counters_offset(board->n_slots) + slot * sizeof(uint64_t));
+}
+
 void scoreboard_set_worker(Scoreboard *board, unsigned slot, pid_t pid, uint64_t start_sec) {
         SlotDetail *detail = detail_at(board, slot);
+        uint64_t n_requests;
 
+        if (read_counter(board, slot, &n_requests) >= 0)
+                detail->n_requests_former = n_requests;
         detail->pid = (uint64_t) pid;
         detail->start_sec = start_sec;
         scoreboard_set_usage(board, slot, &(RequestUsage){});
@@ -65,13 +73,23 @@ static void copy_cut(char *to, size_t size, const char *from) {
         to[n] = '\0';
 }
 
+/* Odd: a reader that sees the same even number before and after has a whole copy. */
+static uint64_t begin_write(SlotDetail *detail) {
+        uint64_t sequence = atomic_load_explicit(&detail->sequence, memory_order_relaxed) | 1;
+
+        atomic_store_explicit(&detail->sequence, sequence, memory_order_relaxed);
+        atomic_thread_fence(memory_order_release);
+        return sequence;
+}
+
+static void end_write(SlotDetail *detail, uint64_t sequence) {
+        atomic_store_explicit(&detail->sequence, sequence + 1, memory_order_release);
+}
+
 void scoreboard_set_request(Scoreboard *board, unsigned slot, const RequestInfo *info) {
         SlotDetail *detail = detail_at(board, slot);
-        uint64_t sequence = atomic_load_explicit(&detail->sequence, memory_order_relaxed);
+        uint64_t sequence = begin_write(detail);
 
-        /* Odd: a reader that sees the same even number before and after has a whole copy. */
-        atomic_store_explicit(&detail->sequence, sequence | 1, memory_order_relaxed);
-        atomic_thread_fence(memory_order_release);
         copy_cut(detail->method, sizeof(detail->method), info->method);
         copy_cut(detail->uri, sizeof(detail->uri), info->uri);
         copy_cut(detail->query, sizeof(detail->query), info->query);
@@ -80,7 +98,15 @@ void scoreboard_set_request(Scoreboard *board, unsigned slot, const RequestInfo 
         copy_cut(detail->remote, sizeof(detail->remote), info->remote);
         copy_cut(detail->target, sizeof(detail->target), info->target);
         detail->content_length = info->content_length;
-        atomic_store_explicit(&detail->sequence, (sequence | 1) + 1, memory_order_release);
+        end_write(detail, sequence);
+}
+
+void scoreboard_set_user(Scoreboard *board, unsigned slot, const char *user) {
+        SlotDetail *detail = detail_at(board, slot);
+        uint64_t sequence = begin_write(detail);
+
+        copy_cut(detail->user, sizeof(detail->user), user);
+        end_write(detail, sequence);
 }
 
 /* Reads the detail until two readings agree, a few times only: the writer may be hostile. */
@@ -118,8 +144,7 @@ int scoreboard_view_slot(Scoreboard *board, unsigned slot, SlotView *ret) {
         if (r < 0)
                 return r;
 
-        r = scoreboard_read(board, &counter, sizeof(counter),
-                        scoreboard_counters_offset(board->n_slots) + slot * sizeof(SlotWord));
+        r = read_counter(board, slot, &counter);
         if (r < 0)
                 return r;
 
@@ -132,6 +157,7 @@ int scoreboard_view_slot(Scoreboard *board, unsigned slot, SlotView *ret) {
                 .last_state = slot_word_state(detail.last_word),
                 .since_usec = slot_word_since_usec(word),
                 .n_requests = counter,
+                .n_requests_own = counter - detail.n_requests_former,
                 .content_length = detail.content_length,
                 .pid = detail.pid <= INT_MAX ? (pid_t) detail.pid : 0,
                 .start_sec = detail.start_sec,

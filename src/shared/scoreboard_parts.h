@@ -13,7 +13,8 @@
  * can tell a torn copy. */
 typedef struct SlotDetail {
         _Alignas(64) _Atomic uint64_t sequence;
-        SlotWord last_word; /* when the last worker died */
+        SlotWord last_word;                 /* when the last worker died */
+        _Atomic uint64_t n_requests_former; /* of those that were in the slot before */
         _Atomic uint64_t pid, start_sec, duration_usec, cpu_centipercent, memory_bytes;
         uint64_t content_length;
         char method[16], uri[128], query[512], script[256], user[32], remote[48];

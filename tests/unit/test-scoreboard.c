@@ -77,11 +77,18 @@ START_TEST(what_is_shown_reaches_manager_and_workers) {
         SlotView view;
 
         make(&manager, &pool, 2);
+        scoreboard_count_request(pool, 1);
         scoreboard_set_worker(pool, 1, 4711, 99);
+        scoreboard_count_request(pool, 1);
+        scoreboard_count_request(pool, 1);
+        scoreboard_set_user(pool, 1, "alice");
         scoreboard_set_usage(pool, 1, &usage);
         ck_assert_int_eq(scoreboard_view_slot(manager, 1, &view), 0);
         ck_assert_int_eq(view.pid, 4711);
         ck_assert_uint_eq(view.start_sec, 99);
+        ck_assert_uint_eq(view.n_requests, 3);
+        ck_assert_uint_eq(view.n_requests_own, 2);
+        ck_assert_str_eq(view.user, "alice");
         ck_assert_mem_eq(&view.usage, &usage, sizeof(usage));
         ck_assert_int_eq(scoreboard_view_slot(pool, 1, &view), 0);
         ck_assert_int_eq(view.pid, 4711);

@@ -193,14 +193,14 @@ static const char openmetrics_page[] =
 static const StatusProcess processes[] = {
         {
                 .slot = {
-                        .state = SLOT_RUNNING, .pid = 21841, .start_sec = 1795368422, .n_requests = 2,
+                        .state = SLOT_RUNNING, .pid = 21841, .start_sec = 1795368422, .n_requests_own = 2,
                         .method = "GET", .uri = "/status", .query = "full",
                 },
                 .duration_usec = 81,
         },
         {
                 .slot = {
-                        .state = SLOT_RUNNING, .pid = 21842, .start_sec = 1795368422, .n_requests = 1,
+                        .state = SLOT_RUNNING, .pid = 21842, .start_sec = 1795368422, .n_requests_own = 1,
                         .method = "GET", .uri = "/x\"<b>&'\\\303\251\303\277.php", .query = "a=\"<i>&b=\\",
                         .user = "u<\"&\\", .script = "/srv/www/sleep.php",
                 },
