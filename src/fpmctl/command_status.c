@@ -58,7 +58,7 @@ static void print_exits(const json_t *answer) {
         json_object_foreach(exits, reason, value) {
                 char name[64];
 
-                snprintf(name, sizeof(name), "workers %s", reason);
+                snprintf(name, sizeof(name), "exits, %s", reason);
                 print_value(name, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
         }
 }
