@@ -8,10 +8,6 @@
 
 #include "shared/cleanup.h"
 
-enum {
-        ARGUMENT_MAX = 128, /* php-fpm's limit for what stands in braces */
-};
-
 typedef enum Argument {
         ARGUMENT_NONE,
         ARGUMENT_ONE_OF, /* of words, or left out */
@@ -28,7 +24,7 @@ typedef struct Token {
 /* clang-format off */
 static const Token tokens[] = {
         { 'C', ARGUMENT_ONE_OF, " user system total " },
-        { 'd', ARGUMENT_ONE_OF, " seconds milliseconds milli microseconds micro " },
+        { 'd', ARGUMENT_ONE_OF, " seconds milliseconds milli mili microseconds micro " },
         { 'e', ARGUMENT_NEEDED, NULL },
         { 'f', ARGUMENT_NONE,   NULL },
         { 'l', ARGUMENT_NONE,   NULL },
@@ -50,10 +46,10 @@ static const Token tokens[] = {
 /* clang-format on */
 
 static bool is_one_of(const char *words, const char *argument, size_t size) {
-        char word[ARGUMENT_MAX + 3];
+        char word[ACCESS_FORMAT_ARGUMENT_MAX + 3];
 
         snprintf(word, sizeof(word), " %.*s ", (int) size, argument);
-        return memchr(argument, ' ', size) == NULL && strstr(words, word);
+        return memchr(argument, ' ', size) == NULL && strcasestr(words, word);
 }
 
 static int check_token(char letter, const char *argument, size_t size,
@@ -105,10 +101,10 @@ int access_format_check(const char *format, char why[static ACCESS_FORMAT_WHY_MA
 
                 if (p[1] == '{') {
                         size = strcspn(argument, "}");
-                        if (argument[size] == '\0' || size > ARGUMENT_MAX) {
+                        if (argument[size] == '\0' || size > ACCESS_FORMAT_ARGUMENT_MAX) {
                                 snprintf(why, ACCESS_FORMAT_WHY_MAX,
                                                 "a %%{ is not closed with } within %d bytes",
-                                                ARGUMENT_MAX);
+                                                ACCESS_FORMAT_ARGUMENT_MAX);
                                 return -EINVAL;
                         }
                         p = argument + size;

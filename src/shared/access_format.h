@@ -7,6 +7,7 @@
 
 enum {
         ACCESS_FORMAT_WHY_MAX = 256,
+        ACCESS_FORMAT_ARGUMENT_MAX = 128, /* php-fpm's limit for what stands in braces */
 };
 
 /* 0, or -EINVAL with the token that is wrong, and what would be right, in why. */
