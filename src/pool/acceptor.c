@@ -33,7 +33,7 @@ static int watch(int epoll_fd, int fd, uint32_t events) {
 }
 
 /* A new epoll fd that watches listeners and leash; negative errno. */
-static int open_epoll(const Acceptor *acceptor) {
+static int open_epoll(const Acceptor *acceptor, uint32_t leash_events) {
         _cleanup_(fd_closep) int epoll_fd = epoll_create1(EPOLL_CLOEXEC);
         int r;
 
@@ -47,7 +47,7 @@ static int open_epoll(const Acceptor *acceptor) {
         }
 
         /* The end of a pipe whose other end closes reports EPOLLHUP, asked for or not. */
-        r = watch(epoll_fd, acceptor->leash_fd, 0);
+        r = watch(epoll_fd, acceptor->leash_fd, leash_events);
         return r < 0 ? r : TAKE_FD(epoll_fd);
 }
 
@@ -61,7 +61,7 @@ int acceptor_new(Acceptor **ret, const int listen_fds[], size_t n_listen_fds, in
         acceptor->leash_fd = leash_fd;
         acceptor->n_listen_fds = n_listen_fds;
         memcpy(acceptor->listen_fds, listen_fds, n_listen_fds * sizeof(int));
-        acceptor->epoll_fd = open_epoll(acceptor);
+        acceptor->epoll_fd = open_epoll(acceptor, EPOLLIN);
         if (acceptor->epoll_fd < 0)
                 return acceptor->epoll_fd;
 
@@ -128,7 +128,10 @@ int acceptor_wait(Acceptor *acceptor, int timeout_msec) {
         if (n == 0)
                 return -ETIMEDOUT;
 
-        return event.data.fd == acceptor->leash_fd ? -ESHUTDOWN : 0;
+        if (event.data.fd != acceptor->leash_fd)
+                return 0;
+
+        return event.events & (EPOLLHUP | EPOLLERR) ? -ESHUTDOWN : 1;
 }
 
 static int wait_kept_alone(const Acceptor *acceptor, int fd, int timeout_msec) {
@@ -162,7 +165,7 @@ static int wait_epoll(int epoll_fd, int timeout_msec) {
  * sleeps without a connection comes first. A request that comes at the same time is not thrown away. */
 static int wait_kept_among(const Acceptor *acceptor, int fd, int timeout_msec) {
         uint64_t end_usec = clock_now_usec() + (uint64_t) timeout_msec * 1000;
-        _cleanup_(fd_closep) int epoll_fd = open_epoll(acceptor);
+        _cleanup_(fd_closep) int epoll_fd = open_epoll(acceptor, 0);
         int r;
 
         if (epoll_fd < 0)

@@ -15,7 +15,7 @@
 
 typedef struct Acceptor Acceptor;
 
-/* Borrows the fds. leash_fd is the read end of a pipe that nobody writes to: its other end closes
+/* Borrows the fds. leash_fd is a socket whose other end closes
  * when this worker is to leave (asked for, or because the zygote is dead). 0 or negative errno. */
 int acceptor_new(Acceptor **ret, const int listen_fds[], size_t n_listen_fds, int leash_fd);
 Acceptor *acceptor_free(Acceptor *acceptor);
@@ -26,7 +26,8 @@ DEFINE_CLEANUP(Acceptor, acceptor_free);
 int acceptor_try(Acceptor *acceptor, size_t *ret_queue);
 
 /* Sleeps until a connection may wait or the leash is cut, at most timeout_msec (-1: for ever). 0: try again,
- * -ESHUTDOWN: leave, -ETIMEDOUT, or another negative errno. */
+ * 1: the same, and something was sent on the leash that is to be read, -ESHUTDOWN: leave, -ETIMEDOUT, or
+ * another negative errno. */
 int acceptor_wait(Acceptor *acceptor, int timeout_msec);
 
 /* Sleeps until a kept connection has something to say or the leash is cut, at most timeout_msec (over

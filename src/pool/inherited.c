@@ -29,6 +29,7 @@ static int inherited_add(Inherited *inherited, const char *name, int fd) {
                 { "root", &inherited->root_fd },
                 { "status", &inherited->status_fd },
                 { "journal", &inherited->journal_fd },
+                { "access", &inherited->access_fd },
         };
 
         if (strcmp(name, "listen") == 0) {
@@ -61,6 +62,7 @@ int inherited_receive(Inherited *ret) {
                 .root_fd = -EBADF,
                 .status_fd = -EBADF,
                 .journal_fd = -EBADF,
+                .access_fd = -EBADF,
         };
         int n, r;
 

@@ -18,6 +18,7 @@ typedef struct Inherited {
         int board_fd;
         int ledger_fd;
         int bell_fd;
+        int access_fd;  /* the access log's file; -EBADF: there is none, or it is the journal */
         int journal_fd; /* shared/journal_socket.h; -EBADF: the journal is not listened to */
         int root_fd;    /* asks for the chroot; -EBADF: none is wanted */
         int status_fd;  /* of pm.status_listen; -EBADF: none */

@@ -191,6 +191,7 @@ static int run(const Inherited *inherited, const PoolConfig *config, Title *titl
         context.proc_fd = proc_fd;
         hooks.userdata = &context;
         hooks.status_fd = inherited->status_fd;
+        hooks.log_fd = inherited->access_fd;
         hooks.orphan_limit_usec = config->process_control_timeout_usec > 0
                                                   ? config->process_control_timeout_usec
                                                   : ORPHAN_LIMIT_USEC;

@@ -2,6 +2,7 @@
 #include "pool/zygote.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
@@ -16,6 +17,7 @@
 
 #include "shared/clock.h"
 #include "shared/fd.h"
+#include "shared/fd_pass.h"
 #include "shared/message.h"
 
 /* After a status worker that died, or could not be forked. */
@@ -114,56 +116,40 @@ void zygote_report_failure(int control_fd, const char *text) {
 
 /* --- a look into workers --- */
 
-typedef union FdMessage {
-        struct cmsghdr header;
-        char space[CMSG_SPACE(sizeof(int))];
-} FdMessage;
-
 int zygote_send_memory(int leash_fd, int memory_fd) {
-        FdMessage control = {};
-        struct iovec iov = { .iov_base = (char *) "m", .iov_len = 1 };
-        struct msghdr message = {
-                .msg_iov = &iov,
-                .msg_iovlen = 1,
-                .msg_control = &control,
-                .msg_controllen = sizeof(control),
-        };
-        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-        int r;
+        int r = fd_pass_send(leash_fd, "m", 1, memory_fd, MSG_DONTWAIT);
 
-        header->cmsg_level = SOL_SOCKET;
-        header->cmsg_type = SCM_RIGHTS;
-        header->cmsg_len = CMSG_LEN(sizeof(int));
-        memcpy(CMSG_DATA(header), &memory_fd, sizeof(int));
-
-        r = sendmsg(leash_fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -errno : 0;
         fd_close(memory_fd);
         return r;
 }
 
 static int receive_memory(int leash_fd) {
-        FdMessage control = {};
         char byte;
-        struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
-        struct msghdr message = {
-                .msg_iov = &iov,
-                .msg_iovlen = 1,
-                .msg_control = &control,
-                .msg_controllen = sizeof(control),
-        };
-        struct cmsghdr *header;
-        int fd;
+        int fd = -EBADF, n;
 
-        if (recvmsg(leash_fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) < 0)
-                return -errno;
+        n = fd_pass_receive(leash_fd, &byte, sizeof(byte), &fd, MSG_DONTWAIT);
+        if (n < 0)
+                return n;
 
-        header = CMSG_FIRSTHDR(&message);
-        if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS ||
-                        header->cmsg_len != CMSG_LEN(sizeof(int)))
-                return -ENODATA;
+        return fd >= 0 ? fd : -ENODATA;
+}
 
-        memcpy(&fd, CMSG_DATA(header), sizeof(int));
-        return fd;
+int zygote_receive_log(int leash_fd) {
+        int last_fd = -ENODATA, fd, n;
+        char byte;
+
+        for (;;) {
+                fd = -EBADF;
+                n = fd_pass_receive(leash_fd, &byte, sizeof(byte), &fd, MSG_DONTWAIT);
+                if (n <= 0)
+                        return last_fd;
+                if (fd < 0)
+                        continue;
+
+                if (last_fd >= 0)
+                        fd_close(last_fd);
+                last_fd = fd;
+        }
 }
 
 /* --- workers --- */
@@ -327,6 +313,24 @@ static void kill_all(Zygote *zygote) {
                         (void) kill(zygote->children[i].pid, SIGKILL);
 }
 
+/* Later workers have it from the start, by its old number. One that cannot be reached, because files of
+ * before still wait for it, is replaced after its request. */
+static void on_reopen(Zygote *zygote, int fd) {
+        if (zygote->hooks.log_fd < 0 || dup3(fd, zygote->hooks.log_fd, O_CLOEXEC) < 0)
+                return;
+
+        for (unsigned i = 0; i <= zygote->n_slots; i++) {
+                Child *child = &zygote->children[i];
+
+                if (child->leash_fd >= 0 &&
+                                fd_pass_send(child->leash_fd, "l", 1, fd, MSG_DONTWAIT) < 0)
+                        cut_leash(child);
+        }
+
+        /* Whoever sees this finds the file. */
+        scoreboard_count_reopen(zygote->board);
+}
+
 static void drain(Zygote *zygote) {
         zygote->draining = true;
         scoreboard_drain(zygote->board);
@@ -334,7 +338,7 @@ static void drain(Zygote *zygote) {
                 cut_leash(&zygote->children[i]);
 }
 
-static void follow(Zygote *zygote, const Message *message) {
+static void follow(Zygote *zygote, const Message *message, int fd) {
         switch (message->type) {
         case MESSAGE_FORK:
                 on_fork(zygote, message);
@@ -357,19 +361,23 @@ static void follow(Zygote *zygote, const Message *message) {
         case MESSAGE_PING:
                 tell(zygote, MESSAGE_PONG, 0, message->value);
                 break;
+        case MESSAGE_REOPEN:
+                on_reopen(zygote, fd);
+                break;
         }
 }
 
 /* A manager that has died, or that we do not understand, means the same: finish and leave. */
 static void on_control(Zygote *zygote) {
+        _cleanup_close_ int fd = -EBADF;
         Message message;
         int r;
 
-        r = message_receive(zygote->control_fd, &message);
+        r = message_receive_fd(zygote->control_fd, &message, &fd);
         if (r == -EAGAIN)
                 return;
         if (r > 0 && message_check(&message, MESSAGE_FROM_MANAGER, zygote->n_slots) >= 0) {
-                follow(zygote, &message);
+                follow(zygote, &message, fd);
                 return;
         }
 

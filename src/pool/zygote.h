@@ -26,6 +26,7 @@ typedef struct ZygoteHooks {
         WorkerMain worker;
         WorkerTracer trace;
         void *userdata; /* of worker */
+        int log_fd;     /* the access log, whose file changes under this number; negative: none */
 
         /* Without a manager nobody else ends a request that hangs: after this time the zygote does. */
         uint64_t orphan_limit_usec;
@@ -47,6 +48,10 @@ int zygote_run(Zygote *zygote);
 /* Worker: lets the zygote look into this process for as long as it lives. Takes memory_fd. 0 or
  * negative errno. */
 int zygote_send_memory(int leash_fd, int memory_fd);
+
+/* Worker: the file that lines of the access log go to from now on, the newest of those that wait; -ENODATA:
+ * none does. Never sleeps. */
+int zygote_receive_log(int leash_fd);
 
 /* Tells the manager why there will be no READY. text is cut to MESSAGE_TEXT_MAX. */
 void zygote_report_failure(int control_fd, const char *text);

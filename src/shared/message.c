@@ -6,7 +6,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "shared/cleanup.h"
+#include "shared/fd.h"
+#include "shared/fd_pass.h"
 
 /* What each message may carry: one row each, so that no field is believed that the type does not
  * have. */
@@ -27,6 +28,7 @@ static const MessageRule rules[] = {
         [MESSAGE_DRAIN]      = { "DRAIN",      MESSAGE_FROM_MANAGER, true, false, false, false, 0,  0         },
         [MESSAGE_PING]       = { "PING",       MESSAGE_FROM_MANAGER, true, false, false, false, 0,  INT32_MAX },
         [MESSAGE_KILL]       = { "KILL",       MESSAGE_FROM_MANAGER, true, false, false, false, 0,  0         },
+        [MESSAGE_REOPEN]     = { "REOPEN",     MESSAGE_FROM_MANAGER, true, false, false, false, 0,  0         },
         [MESSAGE_READY]      = { "READY",      MESSAGE_FROM_ZYGOTE,  true, false, false, false, 0,  0         },
         [MESSAGE_FAILED]     = { "FAILED",     MESSAGE_FROM_ZYGOTE,  true, false, true,  false, 0,  0         },
         [MESSAGE_FORKED]     = { "FORKED",     MESSAGE_FROM_ZYGOTE,  true, true,  false, false, 1,  INT32_MAX },
@@ -76,22 +78,37 @@ int message_check(const Message *message, MessageSide from, unsigned n_slots) {
 }
 
 int message_send(int fd, const Message *message) {
-        ssize_t n;
+        return fd_pass_send(fd, message, sizeof(*message), -EBADF, 0);
+}
 
-        do
-                n = send(fd, message, sizeof(*message), MSG_NOSIGNAL);
-        while (n < 0 && errno == EINTR);
-        if (n < 0)
-                return -errno;
+int message_send_fd(int fd, const Message *message, int passed_fd) {
+        return fd_pass_send(fd, message, sizeof(*message), passed_fd, 0);
+}
 
-        return 0;
+int message_receive_fd(int fd, Message *ret, int *ret_fd) {
+        _cleanup_close_ int passed_fd = -EBADF;
+        Message message;
+        int n;
+
+        n = fd_pass_receive(fd, &message, sizeof(message), &passed_fd, 0);
+        if (n <= 0)
+                return n;
+        if ((size_t) n != sizeof(message))
+                return -EBADMSG;
+        if ((message.type == MESSAGE_REOPEN) != (passed_fd >= 0))
+                return -EBADMSG;
+
+        *ret = message;
+        *ret_fd = TAKE_FD(passed_fd);
+        return 1;
 }
 
 int message_receive(int fd, Message *ret) {
         Message message;
         ssize_t n;
 
-        /* MSG_TRUNC makes the kernel tell the real length of a packet that is too long for us. */
+        /* MSG_TRUNC makes the kernel tell the real length of a packet that is too long for us. Without
+         * room for an fd it closes one that is sent along. */
         do
                 n = recv(fd, &message, sizeof(message), MSG_TRUNC);
         while (n < 0 && errno == EINTR);

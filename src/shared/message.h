@@ -23,6 +23,7 @@ typedef enum MessageType {
         MESSAGE_DRAIN,    /* workers finish what they hold and leave, then the zygote */
         MESSAGE_PING,     /* value: cookie */
         MESSAGE_KILL,     /* every worker, whatever it does */
+        MESSAGE_REOPEN,   /* with an fd: lines of the access log go there from now on */
 
         /* zygote → manager */
         MESSAGE_READY = 64, /* PHP has started, FORK is welcome */
@@ -59,8 +60,16 @@ int message_check(const Message *message, MessageSide from, unsigned n_slots);
  * not read, -EPIPE: it is gone). */
 int message_send(int fd, const Message *message);
 
-/* Receives one message. 1: got one, 0: EOF, -EAGAIN: none waits, -EBADMSG: not of our size. */
+/* The same with an fd, borrowed, that goes along. */
+int message_send_fd(int fd, const Message *message, int passed_fd);
+
+/* Receives one message. 1: got one, 0: EOF, -EAGAIN: none waits, -EBADMSG: not of our size. An fd that came
+ * along is closed. */
 int message_receive(int fd, Message *ret);
+
+/* The same where one may come along: *ret_fd is that, or -EBADF. -EBADMSG too when it has none, or has one,
+ * other than its type says. */
+int message_receive_fd(int fd, Message *ret, int *ret_fd);
 
 /* The name for logs, "unknown" for others. */
 const char *message_type_name(uint32_t type);

@@ -324,6 +324,14 @@ void scoreboard_drain(Scoreboard *board) {
         atomic_store(&head_of(board)->draining, 1);
 }
 
+void scoreboard_count_reopen(Scoreboard *board) {
+        atomic_fetch_add(&head_of(board)->n_reopens, 1);
+}
+
+uint32_t scoreboard_reopens(const Scoreboard *board) {
+        return atomic_load_explicit(&head_of(board)->n_reopens, memory_order_acquire);
+}
+
 void scoreboard_set_weight(Scoreboard *board, unsigned slot, uint64_t bytes) {
         atomic_store_explicit(weight_at(board, slot), bytes, memory_order_relaxed);
 }

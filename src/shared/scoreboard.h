@@ -171,6 +171,10 @@ void scoreboard_bury(Scoreboard *board, unsigned slot);
  * gone. */
 void scoreboard_drain(Scoreboard *board);
 
+/* Zygote: a new file for the access log waits on every worker's leash. Worker: how often that has been. */
+void scoreboard_count_reopen(Scoreboard *board);
+uint32_t scoreboard_reopens(const Scoreboard *board);
+
 /* Worker: whether this slot is to leave, by the ledger's word or by the zygote's. */
 bool scoreboard_must_leave(const Scoreboard *board, unsigned slot);
 

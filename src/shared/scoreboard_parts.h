@@ -36,6 +36,7 @@ struct Scoreboard {
 /* What all workers write. Each in a cache line of its own. */
 typedef struct BoardHead {
         _Alignas(64) _Atomic uint32_t draining;
+        _Atomic uint32_t n_reopens;
         _Alignas(64) _Atomic uint64_t accepted[SCOREBOARD_QUEUES_MAX];
         _Alignas(64) _Atomic uint64_t refused;
         _Alignas(64) _Atomic uint64_t n_busy;

@@ -5,6 +5,7 @@
 #include "shared/message.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -112,7 +113,86 @@ START_TEST(the_length_on_the_wire_is_exact) {
 }
 END_TEST
 
+static void make_pair(int pair[2]) {
+        ck_assert_int_eq(
+                        socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair),
+                        0);
+}
+
+static int next_fd(void) {
+        int fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+
+        ck_assert_int_ge(fd, 0);
+        close(fd);
+        return fd;
+}
+
+START_TEST(an_fd_goes_along_with_reopen_alone) {
+        Message reopen = { .type = MESSAGE_REOPEN }, ping = { .type = MESSAGE_PING }, got;
+        int pair[2], fd = -EBADF, free_fd;
+
+        make_pair(pair);
+        free_fd = next_fd();
+        ck_assert_int_eq(message_check(&reopen, MESSAGE_FROM_MANAGER, 4), 0);
+
+        ck_assert_int_eq(message_send_fd(pair[0], &reopen, STDERR_FILENO), 0);
+        ck_assert_int_eq(message_receive_fd(pair[1], &got, &fd), 1);
+        ck_assert_int_eq(got.type, MESSAGE_REOPEN);
+        ck_assert_int_eq(fd, free_fd);
+        ck_assert_int_eq(fcntl(fd, F_GETFD), FD_CLOEXEC);
+        close(fd);
+
+        ck_assert_int_eq(message_send(pair[0], &ping), 0);
+        ck_assert_int_eq(message_receive_fd(pair[1], &got, &fd), 1);
+        ck_assert_int_eq(fd, -EBADF);
+
+        ck_assert_int_eq(message_send(pair[0], &reopen), 0);
+        ck_assert_int_eq(message_receive_fd(pair[1], &got, &fd), -EBADMSG);
+        ck_assert_int_eq(message_send_fd(pair[0], &ping, STDERR_FILENO), 0);
+        ck_assert_int_eq(message_receive_fd(pair[1], &got, &fd), -EBADMSG);
+        ck_assert_int_eq(next_fd(), free_fd);
+
+        close(pair[0]);
+        ck_assert_int_eq(message_receive_fd(pair[1], &got, &fd), 0);
+        close(pair[1]);
+}
+END_TEST
+
+/* What a hostile zygote sends along to the manager, which takes none. */
+START_TEST(an_fd_that_nobody_wants_is_closed) {
+        Message ready = { .type = MESSAGE_READY }, got;
+        union {
+                struct cmsghdr header;
+                char space[CMSG_SPACE(4 * sizeof(int))];
+        } control = { .header = { .cmsg_len = CMSG_LEN(4 * sizeof(int)),
+                                      .cmsg_level = SOL_SOCKET,
+                                      .cmsg_type = SCM_RIGHTS } };
+        struct iovec iov = { .iov_base = &ready, .iov_len = sizeof(ready) };
+        struct msghdr header = { .msg_iov = &iov,
+                .msg_iovlen = 1,
+                .msg_control = &control,
+                .msg_controllen = sizeof(control) };
+        int pair[2], four[4] = { 0, 1, 2, 0 }, fd = -EBADF, free_fd;
+
+        memcpy(CMSG_DATA(&control.header), four, sizeof(four));
+        make_pair(pair);
+        free_fd = next_fd();
+
+        ck_assert_int_eq(sendmsg(pair[0], &header, 0), sizeof(ready));
+        ck_assert_int_eq(message_receive(pair[1], &got), 1);
+        ck_assert_int_eq(next_fd(), free_fd);
+
+        ck_assert_int_eq(sendmsg(pair[0], &header, 0), sizeof(ready));
+        ck_assert_int_eq(message_receive_fd(pair[1], &got, &fd), -EBADMSG);
+        ck_assert_int_eq(next_fd(), free_fd);
+
+        close(pair[0]);
+        close(pair[1]);
+}
+END_TEST
+
 UNIT_MAIN("message", a_good_message_passes, a_slot_out_of_range_is_refused,
                 the_wrong_side_is_refused, unknown_types_are_refused,
                 fields_that_a_type_does_not_have_are_zero, values_out_of_range_are_refused,
-                text_without_an_end_is_refused, the_length_on_the_wire_is_exact);
+                text_without_an_end_is_refused, the_length_on_the_wire_is_exact,
+                an_fd_goes_along_with_reopen_alone, an_fd_that_nobody_wants_is_closed);
