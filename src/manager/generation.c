@@ -12,6 +12,7 @@
 #include "manager/generation_parts.h"
 #include "manager/launch.h"
 #include "manager/log.h"
+#include "manager/log_file.h"
 #include "manager/timer.h"
 #include "shared/clock.h"
 #include "shared/fd.h"
@@ -57,17 +58,21 @@ void generation_misused(Generation *g, const char *what) {
 
 /* The socket is non-blocking and holds hundreds of our messages: one that does not fit means that
  * the zygote does not read. */
-static int order_message(Generation *g, const Message *message) {
+static int order_message_fd(Generation *g, const Message *message, int passed_fd) {
         int r;
 
         if (g->control_fd < 0)
                 return -EPIPE;
 
-        r = message_send(g->control_fd, message);
+        r = message_send_fd(g->control_fd, message, passed_fd);
         if (r == -EAGAIN)
                 generation_misused(g, "the zygote does not read its control socket");
 
         return r;
+}
+
+static int order_message(Generation *g, const Message *message) {
+        return order_message_fd(g, message, -EBADF);
 }
 
 static int order(Generation *g, MessageType type, unsigned slot, int value) {
@@ -94,6 +99,19 @@ void generation_ping(Generation *g) {
 
         if (order(g, MESSAGE_PING, 0, 1) >= 0)
                 g->n_pings++;
+}
+
+void generation_reopen_logs(Generation *g) {
+        _cleanup_close_ int fd = -EBADF;
+        int r;
+
+        r = log_file_open_target(g->config->access_log, &fd);
+        if (r >= 0 && fd >= 0)
+                r = order_message_fd(g, &(Message){ .type = MESSAGE_REOPEN }, fd);
+        if (r < 0)
+                log_error_errno(r,
+                                "Cannot reopen the access log '%s', going on with the old file: %m",
+                                g->config->access_log);
 }
 
 void generation_close_control(Generation *g) {

@@ -8,6 +8,7 @@
 
 #include "manager/account.h"
 #include "manager/log.h"
+#include "manager/log_file.h"
 #include "manager/privilege.h"
 #include "manager/spawn.h"
 #include "shared/fd.h"
@@ -39,16 +40,21 @@ static int config_memfd(const PoolConfig *config) {
         return fd_memfd_data("fpmd-config", data, size);
 }
 
-static int plan_fds(SpawnPlan *spawn, const LaunchPlan *plan, int control_fd, int config_fd,
-                int journal_fd) {
+/* What is made for this one start, each its owner's to close. */
+typedef struct StartFds {
+        int control_fd, config_fd, journal_fd, access_fd;
+} StartFds;
+
+static int plan_fds(SpawnPlan *spawn, const LaunchPlan *plan, const StartFds *fds) {
         const SpawnFd ours[] = {
-                { control_fd, "control" },
-                { config_fd, "config" },
+                { fds->control_fd, "control" },
+                { fds->config_fd, "config" },
                 { scoreboard_board_fd(plan->board), "board" },
                 { scoreboard_ledger_fd(plan->board), "ledger" },
                 { plan->bell_fd, "bell" },
-                { journal_fd, "journal" },
+                { fds->journal_fd, "journal" },
                 { plan->status_fd, "status" },
+                { fds->access_fd, "access" },
         };
         int r;
 
@@ -75,6 +81,7 @@ static int spawn_zygote(const LaunchPlan *plan, int control_fd, pid_t *ret_pid) 
         _cleanup_(account_done) Account account = {};
         _cleanup_close_ int config_fd = -EBADF, stdout_fd = -EBADF, stderr_fd = -EBADF;
         _cleanup_close_ int journal_fd = journal_socket();
+        _cleanup_close_ int access_fd = -EBADF;
         SpawnPlan spawn = {
                 .program = plan->program,
                 .pool = plan->config->name,
@@ -95,10 +102,15 @@ static int spawn_zygote(const LaunchPlan *plan, int control_fd, pid_t *ret_pid) 
         if (config_fd < 0)
                 return log_error_errno(config_fd, "Cannot write down the configuration: %m");
 
+        r = log_file_open_target(plan->config->access_log, &access_fd);
+        if (r < 0)
+                return log_error_errno(
+                                r, "Cannot open the access log '%s': %m", plan->config->access_log);
+
         spawn.stdout_fd = stdout_fd = journal_stream(LOG_INFO);
         spawn.stderr_fd = stderr_fd = journal_stream(LOG_WARNING);
 
-        r = plan_fds(&spawn, plan, control_fd, config_fd, journal_fd);
+        r = plan_fds(&spawn, plan, &(StartFds){ control_fd, config_fd, journal_fd, access_fd });
         if (r < 0)
                 return log_error_errno(r, "Too many sockets for one pool: %m");
 

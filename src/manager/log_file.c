@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "shared/fd.h"
+#include "shared/log_target.h"
 
 /* A fifo would make every worker wait for whoever reads it. */
 static int check_kind(int fd) {
@@ -45,6 +46,22 @@ static int open_file(const char *path, int flags) {
 
 int log_file_open(const char *path) {
         return open_file(path, O_CREAT);
+}
+
+int log_file_open_target(const char *target, int *ret_fd) {
+        int fd;
+
+        if (!target || log_target_is_journal(target)) {
+                *ret_fd = -EBADF;
+                return 0;
+        }
+
+        fd = log_file_open(target);
+        if (fd < 0)
+                return fd;
+
+        *ret_fd = fd;
+        return 0;
 }
 
 static int check_folder(const char *path) {

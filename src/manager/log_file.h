@@ -15,5 +15,9 @@ enum {
  * negative errno. */
 int log_file_open(const char *path);
 
+/* The same for what a log directive says. *ret_fd is -EBADF where that is NULL or the journal. 0 or negative
+ * errno. */
+int log_file_open_target(const char *target, int *ret_fd);
+
 /* Whether that would work, without making anything. 0, or negative errno and what to do in why. */
 int log_file_check(const char *path, char why[static LOG_FILE_WHY_MAX]);

@@ -312,12 +312,14 @@ static int on_reload_signal(
         return 0;
 }
 
-/* php-fpm reopens its logs at this; ours are the journal's. */
 static int on_reopen_signal(
                 sd_event_source *source, const struct signalfd_siginfo *si, void *userdata) {
+        Manager *m = userdata;
+
         (void) source;
         (void) si;
-        (void) userdata;
+        log_notice("Reopening log files");
+        pool_reopen_logs(m->pool);
         return 0;
 }
 

@@ -362,6 +362,13 @@ int pool_reload(Pool *pool, PoolConfig *config) {
         return start_generation(pool, mine, &pool->next);
 }
 
+void pool_reopen_logs(Pool *pool) {
+        if (pool->current)
+                generation_reopen_logs(pool->current);
+        if (pool->next)
+                generation_reopen_logs(pool->next);
+}
+
 void pool_drain(Pool *pool) {
         pool->state = POOL_STOPPING;
         if (pool->next)

@@ -70,6 +70,9 @@ int pool_reload(Pool *pool, PoolConfig *config);
 void pool_abandon_reload(Pool *pool);
 bool pool_is_reloading(const Pool *pool);
 
+/* After log files were moved away: nothing else changes. */
+void pool_reopen_logs(Pool *pool);
+
 void pool_drain(Pool *pool); /* ended() follows */
 void pool_kill(Pool *pool);  /* the same, at once */
 

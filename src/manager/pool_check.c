@@ -12,8 +12,10 @@
 
 #include "manager/account.h"
 #include "manager/log.h"
+#include "manager/log_file.h"
 #include "manager/privilege.h"
 #include "shared/fd.h"
+#include "shared/log_target.h"
 
 static void report_line(void *userdata, int priority, const char *line) {
         char *reason = userdata;
@@ -158,6 +160,32 @@ static int check_apparmor(const Check *check) {
         return 0;
 }
 
+/* systemd makes this folder when the pool starts (LogsDirectory= of the unit): before that --test is not to
+ * miss it. */
+static bool will_be_made(const Check *check, const char *path) {
+        _cleanup_free_ char *folder = NULL;
+
+        if (getenv("LOGS_DIRECTORY") ||
+                        asprintf(&folder, FPMD_LOG_DIR "/%s/", check->config->name) < 0)
+                return false;
+
+        return strncmp(path, folder, strlen(folder)) == 0 && !strchr(path + strlen(folder), '/');
+}
+
+static int check_log(const Check *check, const char *directive, const char *path) {
+        char why[LOG_FILE_WHY_MAX];
+        int r;
+
+        if (!path || log_target_is_journal(path))
+                return 0;
+
+        r = log_file_check(path, why);
+        if (r >= 0 || (r == -ENOENT && will_be_made(check, path)))
+                return 0;
+
+        return refuse(check, directive, "%s", why);
+}
+
 static int check_machine(const Check *check) {
         const char *root = privilege_can_switch_user() ? check->config->chroot : NULL;
         int r;
@@ -182,7 +210,11 @@ static int check_machine(const Check *check) {
         if (r < 0)
                 return r;
 
-        return check_scan_dir(check);
+        r = check_scan_dir(check);
+        if (r < 0)
+                return r;
+
+        return check_log(check, "access.log", check->config->access_log);
 }
 
 /* What libfcgi and php-fpm call it. An entry that is no address allows nobody. */

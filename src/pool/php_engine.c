@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "pool/php_access.h"
 #include "pool/php_body.h"
 #include "pool/php_functions.h"
 #include "pool/php_ini_check.h"
@@ -181,6 +182,7 @@ static void skip_input_timer_without_body(void) {
 
 static int serve_in_try(PhpRequest *request) {
         set_request_info(request);
+        php_access_begin(request);
         php_request_ini_apply(request);
         php_status_note_user(request);
         skip_input_timer_without_body();
@@ -209,6 +211,7 @@ int php_engine_serve(PhpRequest *request) {
         volatile int r = -EFAULT;
 
         request->told = false;
+        request->memory_bytes = 0;
         SG(server_context) = request;
         zend_first_try {
                 r = serve_in_try(request);

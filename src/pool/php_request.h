@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "pool/access_log.h"
 #include "pool/fcgi_request.h"
 #include "pool/script_path.h"
 #include "pool/worker_log.h"
@@ -25,6 +26,8 @@ typedef struct PhpBody {
 typedef struct PhpRequest {
         FcgiRequest *fcgi;
         const PoolConfig *config;
+        AccessLog *access; /* NULL: none */
+
         bool finished; /* the answer is out: fastcgi_finish_request(), or the end */
         int result;    /* of php_request_finish() */
         bool told; /* the web server has had a message of this request */

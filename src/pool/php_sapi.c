@@ -11,6 +11,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "pool/php_access.h"
 #include "pool/php_body.h"
 #include "pool/php_functions.h"
 #include "pool/php_log.h"
@@ -27,6 +28,7 @@ int php_request_finish(PhpRequest *request) {
                 return request->result;
 
         request->finished = true;
+        php_access_end(request);
         request->result = fcgi_request_finish(request->fcgi, 0) > 0;
         if (request->result == 0)
                 fd_close(fcgi_request_detach(request->fcgi));
@@ -140,6 +142,7 @@ static int on_send_headers(sapi_headers_struct *headers) {
         if (!request || request->finished || SG(request_info).no_headers)
                 return SAPI_HEADER_SENT_SUCCESSFULLY;
 
+        php_access_headers(request, headers);
         if (settings->nph || code != 200)
                 code = format_status(line, sizeof(line), headers, settings->rfc2616_headers);
         has_status = *line;

@@ -168,6 +168,11 @@ static int worker_init(Worker *worker, int leash_fd) {
                 .view = &worker->view,
                 .only_pages = worker->is_status,
         };
+        r = access_log_new(&worker->php.access, worker->context->config,
+                        worker->context->inherited, worker->context->board, leash_fd);
+        if (r < 0)
+                return r;
+
         php_engine_enter_worker();
         r = weight_init(&worker->weight, worker->context->proc_fd);
         if (r < 0)
@@ -205,9 +210,19 @@ static void show_request(const Worker *worker) {
                         uri ? uri : param(worker, "SCRIPT_NAME"));
 }
 
+static void log_refusal(const Worker *worker, int status) {
+        if (!worker->php.access)
+                return;
+
+        access_log_begin(worker->php.access, worker->fcgi);
+        access_log_facts(worker->php.access)->status = status;
+        access_log_end(worker->php.access);
+}
+
 /* Its client has mostly gone by now, and the work is better done for one that has not. */
 static int refuse_late(Worker *worker) {
         scoreboard_count_refused(worker->context->board);
+        log_refusal(worker, 503);
         return refusal_answer_late(
                         worker->fcgi, worker->context->config->queue_timeout_usec / 1000000 + 1);
 }
@@ -385,6 +400,8 @@ static int next_connection(Worker *worker) {
                         return -ESHUTDOWN;
                 if (r < 0 && r != -ESHUTDOWN)
                         return r;
+                if (r > 0)
+                        access_log_take_file(worker->php.access);
                 leash_is_cut = r == -ESHUTDOWN;
         }
 }
@@ -445,5 +462,6 @@ int worker_run(unsigned slot, int leash_fd, void *userdata) {
         end_logs(&worker);
         acceptor_free(worker.acceptor);
         fcgi_request_free(worker.fcgi);
+        access_log_free(worker.php.access);
         return r;
 }

@@ -26,6 +26,7 @@
 #define FIELD_NAMES char *
 #define FIELD_CLIENTS char *
 #define FIELD_PATH char *
+#define FIELD_LOG char *
 #define FIELD_URI char *
 #define FIELD_FORMAT char *
 #define FIELD_ADDRESS char *
@@ -58,9 +59,6 @@
 #define N(section_, key_, type_, default_, min_, max_, priority_, help_)                           \
         ROW(DIRECTIVE_##section_, key_, type_, DIRECTIVE_NO_FIELD, default_, min_, max_, help_,    \
                         .status = DIRECTIVE_NEVER, .priority = priority_)
-
-/* Behind the help of a row that is still to be done. */
-#define LATER .status = DIRECTIVE_LATER, .priority = LOG_WARNING
 
 #define DAY ((int64_t) (24 * 3600 * USEC_PER_SEC))
 #define SEC ((int64_t) USEC_PER_SEC)
@@ -222,12 +220,12 @@ static const Directive directives[] = {
           "the path that answers with ping.response"),
         D("ping.response",          TEXT,      ping_response,             "pong",     0,    0,
           "the text that ping.path answers with"),
-        D("access.log",             PATH,      access_log,                NULL,       0,    0,
-          "the file of the access log", LATER),
+        D("access.log",             LOG,       access_log,                NULL,       0,    0,
+          "the file of the access log, or journal"),
         D("access.format",          FORMAT,    access_format,  "%R - %u %t \"%m %r\" %s", 0, 0,
-          "what a line of the access log looks like", LATER),
+          "what a line of the access log looks like"),
         L("access.suppress_path",   URIS,      access_suppress_path,      SETTING_PLAIN,
-          "a path that successful requests to are not logged for", LATER),
+          "a path that successful requests to are not logged for"),
         N(POOL, "catch_workers_output", BOOL, "yes",       0, 0,            LOG_NOTICE,
           "standard output and error of the workers always go to the journal"),
         N(POOL, "decorate_workers_output", BOOL, "yes",    0, 0,            LOG_NOTICE,

@@ -33,6 +33,7 @@ typedef enum DirectiveType {
         DIRECTIVE_NAMES,  /* comma-separated */
         DIRECTIVE_CLIENTS,
         DIRECTIVE_PATH, /* relative to prefix */
+        DIRECTIVE_LOG,  /* the same, or the journal: shared/log_target.h */
         DIRECTIVE_URI,  /* of a page: /status */
         DIRECTIVE_FORMAT,
         DIRECTIVE_ADDRESS,

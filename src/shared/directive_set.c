@@ -411,6 +411,7 @@ static const struct {
         [DIRECTIVE_NAMES]     = { "names",           STORAGE_STRING,   set_names     },
         [DIRECTIVE_CLIENTS]   = { "addresses",       STORAGE_STRING,   set_clients   },
         [DIRECTIVE_PATH]      = { "path",            STORAGE_STRING,   set_path      },
+        [DIRECTIVE_LOG]       = { "path",            STORAGE_STRING,   set_path      },
         [DIRECTIVE_URI]       = { "page",            STORAGE_STRING,   set_uri       },
         [DIRECTIVE_FORMAT]    = { "format",          STORAGE_STRING,   set_format    },
         [DIRECTIVE_ADDRESS]   = { "address",         STORAGE_STRING,   set_address   },

@@ -8,6 +8,7 @@
 
 #include "shared/address.h"
 #include "shared/directive.h"
+#include "shared/log_target.h"
 #include "shared/pool_config_parts.h"
 
 typedef struct Validation {
@@ -66,7 +67,9 @@ static int check_paths(const Validation *v) {
                 char **path = directive_field(d, config);
                 int r;
 
-                if (d->type != DIRECTIVE_PATH || !path || !*path)
+                if ((d->type != DIRECTIVE_PATH && d->type != DIRECTIVE_LOG) || !path || !*path)
+                        continue;
+                if (d->type == DIRECTIVE_LOG && log_target_is_journal(*path))
                         continue;
 
                 r = resolve_path(config->prefix, path);

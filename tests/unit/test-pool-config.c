@@ -126,8 +126,7 @@ END_TEST
 START_TEST(what_has_no_effect_is_said) {
         PoolConfig *config =
                         parse("error_log = /var/log/x\ndaemonize = no\nprocess.max = 9\n[www]\n"
-                              "pm = static\npm.max_children = 5\nlisten.setfib = 1\n"
-                              "access.log = /var/log/a\n",
+                              "pm = static\npm.max_children = 5\nlisten.setfib = 1\n",
                                         0);
 
         ck_assert_str_eq(reports.text,
@@ -140,8 +139,7 @@ START_TEST(what_has_no_effect_is_said) {
                         "<4> www.conf:3: process.max: has no effect here: each pool is its own "
                         "service; set TasksMax= in the unit or in the slice of the pools\n"
                         "<4> www.conf:7: listen.setfib: has no effect here: routing tables of "
-                        "sockets are FreeBSD's; set BindToDevice= or SocketProtocol= in the unit\n"
-                        "<4> www.conf:8: access.log: has no effect yet\n");
+                        "sockets are FreeBSD's; set BindToDevice= or SocketProtocol= in the unit\n");
         pool_config_free(config);
         refused("daemonize = maybe\n", ":1: daemonize: 'maybe' is neither yes nor no");
         refused("log_limit = 100\n", ":1: log_limit: 100 is below 512");
