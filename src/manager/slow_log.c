@@ -2,14 +2,13 @@
 #include "manager/slow_log.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include "manager/log.h"
+#include "manager/log_file.h"
 #include "manager/request_words.h"
 #include "manager/slow_format.h"
 #include "shared/fd.h"
@@ -67,25 +66,6 @@ uint64_t slow_log_count(const SlowLog *log) {
 
 /* --- the entry --- */
 
-/* Opened for each entry, which are few: so it can be rotated without telling anybody. It may stand in a folder
- * of the pool's user, who is not to choose what the manager writes to. */
-static int open_file(const char *path) {
-        _cleanup_close_ int fd = open(path,
-                        O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY |
-                                        O_CLOEXEC,
-                        0600);
-        struct stat st;
-
-        if (fd < 0)
-                return -errno;
-        if (fstat(fd, &st) < 0)
-                return -errno;
-        if (!S_ISREG(st.st_mode) || st.st_nlink != 1)
-                return -EMLINK;
-
-        return TAKE_FD(fd);
-}
-
 static int write_file(const char *path, const SlowEntry *entry) {
         _cleanup_free_ char *text = NULL;
         _cleanup_close_ int fd = -EBADF;
@@ -99,7 +79,8 @@ static int write_file(const char *path, const SlowEntry *entry) {
         if (!text)
                 return -ENOMEM;
 
-        fd = open_file(path);
+        /* For each entry, which are few: so it can be rotated without telling anybody. */
+        fd = log_file_open(path);
         if (fd < 0)
                 return fd;
 
