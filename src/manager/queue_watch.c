@@ -2,13 +2,16 @@
 #include "manager/queue_watch.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 
 #include "manager/log.h"
 #include "manager/queue_history.h"
 #include "manager/timer.h"
+#include "shared/fd.h"
 #include "shared/parse.h"
 
 /* Without pm.queue_timeout it is for the peak alone (php-fpm looks once a second too, always). */
@@ -28,6 +31,7 @@ struct QueueWatch {
         uint64_t n_refused_told, n_queued_max;
         bool watching;
         sd_event_source *timer_source;
+        sd_event_source *listen_sources[SCOREBOARD_QUEUES_MAX];
 };
 
 int queue_watch_new(QueueWatch **ret, sd_event *event, const PoolConfig *config,
@@ -50,6 +54,8 @@ QueueWatch *queue_watch_free(QueueWatch *watch) {
                 return NULL;
 
         sd_event_source_disable_unref(watch->timer_source);
+        for (size_t i = 0; i < SCOREBOARD_QUEUES_MAX; i++)
+                sd_event_source_disable_unref(watch->listen_sources[i]);
         free(watch);
         return NULL;
 }
@@ -130,6 +136,54 @@ static void look_again(QueueWatch *watch, uint64_t now) {
         atomic_store(&scoreboard_ledger(watch->board)->queue_bell, !watch->watching);
 }
 
+static int on_connection(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
+        (void) source;
+        (void) fd;
+        (void) revents;
+        queue_watch_look(userdata);
+        return 0;
+}
+
+/* An fd of its own: epoll takes each fd once, and others watch the same socket. */
+static int add_listener(QueueWatch *watch, size_t i) {
+        _cleanup_close_ int fd = fcntl(watch->listeners->fds[i], F_DUPFD_CLOEXEC, 3);
+        int r;
+
+        if (fd < 0)
+                return -errno;
+
+        r = sd_event_add_io(
+                        watch->event, &watch->listen_sources[i], fd, EPOLLIN, on_connection, watch);
+        if (r < 0)
+                return r;
+
+        r = sd_event_source_set_io_fd_own(watch->listen_sources[i], true);
+        if (r < 0)
+                return r;
+
+        TAKE_FD(fd);
+        return 0;
+}
+
+/* The workers tell of a connection only when they take one. While all of them are busy nobody would tell of
+ * the first that has to wait: that is looked for at the sockets, once. */
+static void wait_for_connection(QueueWatch *watch) {
+        ScoreboardSummary summary;
+        int r = 0;
+
+        if (scoreboard_summarize(watch->board, &summary) >= 0 && summary.n_idle > 0)
+                return;
+
+        for (size_t i = 0; r >= 0 && i < n_queues(watch); i++) {
+                if (!watch->listen_sources[i])
+                        r = add_listener(watch, i);
+                if (r >= 0)
+                        r = sd_event_source_set_enabled(watch->listen_sources[i], SD_EVENT_ONESHOT);
+        }
+        if (r < 0)
+                log_error_errno(r, "Cannot watch a listening socket, the queue is known late: %m");
+}
+
 /* Nothing waited for one pause: from now on it is a worker who tells. Asked for before the last look, or one
  * that became the last busy one in between would not be heard. */
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
@@ -141,8 +195,10 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
         atomic_store(&scoreboard_ledger(watch->board)->queue_bell, 1);
         if (look_at_queues(watch, now) > 0)
                 look_again(watch, now);
-        else
+        else {
                 stop_watching(watch);
+                wait_for_connection(watch);
+        }
 
         return 0;
 }

@@ -7,7 +7,7 @@ source "${BASH_SOURCE[0]%/*}/lib.sh"
 needs_fpmd
 
 write_page queuetime nap.php <<'END'
-<?php usleep(500000); echo "slept";
+<?php usleep((int) ($_SERVER["QUERY_STRING"] ?: 500000)); echo "slept";
 END
 write_pool queuetime <<END
 user = alice
@@ -32,6 +32,13 @@ for pass in unix:/run/fpmd/queuetime.sock 127.0.0.1:9243; do
 	# Two at a time, half a second each, for a second or a little more: 4 to 8.
 	((good >= 4 && good <= 8)) || fail "$pass: $good of 16 were worked for"
 
+	# One that comes when all workers have been busy for a while, and nobody is there to tell of it.
+	for _ in 1 2; do
+		fetch http://queuetime.test/nap.php?2500000 >/dev/null &
+	done
+	sleep 0.8
+	assert_eq "$pass: a late one" 503 "$(fetch_status http://queuetime.test/nap.php)"
+	wait
 	assert_eq "$pass: afterwards" slept "$(fetch http://queuetime.test/nap.php)"
 done
 
