@@ -47,7 +47,7 @@ static int spawn(const char *conf_dir, const char *pool, int output_fd, pid_t *r
 
 /* All of it, as much as is kept of it. */
 static int read_output(int fd, char **ret) {
-        char *text = calloc(1, OUTPUT_MAX + 1), rest[4096];
+        char *text = calloc(1, OUTPUT_MAX + 1), rest[4096] = "";
         size_t size = 0;
         ssize_t n;
 

@@ -102,7 +102,7 @@ static int send_entry(const Entry *entry) {
         journal_entry_add(&fields, "FPMD_POOL", state.pool);
         journal_entry_add(&fields, "MESSAGE_ID", entry->event_id);
         journal_entry_add(&fields, "FPMD_EVENT", entry->event_name);
-        for (const LogField *field = entry->fields; field->name; field++)
+        for (const LogField *field = entry->fields; field && field->name; field++)
                 journal_entry_add(&fields, field->name, field->value);
         return journal_socket_send(state.fd, &fields);
 }

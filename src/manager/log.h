@@ -31,7 +31,7 @@ typedef struct LogField {
 
 /* What an event is told with: log_event(EVENT_X, LOG_INFO, LOG_FIELDS({ "FPMD_SLOT", slot }), "…"). */
 #define LOG_FIELDS(...) ((const LogField[]){ __VA_ARGS__, {} })
-#define LOG_NO_FIELDS ((const LogField[]){ {} })
+#define LOG_NO_FIELDS ((const LogField *) NULL)
 
 /* A number as the value of a field, until the end of the block. */
 #define LOG_NUMBER(number) log_number((char[24]){}, number)
