@@ -141,9 +141,9 @@ void print_value(const char *name, const char *format, ...) {
                 text = NULL;
         va_end(ap);
 
-        size = text ? 4 * strlen(text) + 1 : 0;
+        size = text ? 4 * strlen(text) + 1 : 1;
         line = malloc(size);
-        if (line && size > 0) {
+        if (line && text) {
                 escape_string(line, size, text);
                 printf("%s:%*s%s\n", name, (int) (21 - strlen(name)), "", line);
         }
