@@ -109,6 +109,15 @@ static const char *resolve_value(const char *value) {
         return inherited ? inherited : "";
 }
 
+static int set_unless_configured(char ***environment, const PoolConfig *config, const char *name,
+                const char *value) {
+        for (size_t i = 0; i < config->env.n_items; i++)
+                if (strcmp(config->env.items[i].key, name) == 0)
+                        return 0;
+
+        return environment_set(environment, name, value);
+}
+
 int environment_new(char ***ret, const PoolConfig *config, const Account *account) {
         _cleanup_(environment_freep) char **environment = NULL;
         int r;
@@ -119,21 +128,22 @@ int environment_new(char ***ret, const PoolConfig *config, const Account *accoun
                         return r;
         }
 
-        r = environment_set(&environment, "USER", account->user);
-        if (r < 0)
-                return r;
-
-        r = environment_set(&environment, "HOME", account->home);
-        if (r < 0)
-                return r;
-
-        for (size_t i = 0; i < config->env.n_items; i++) {
-                const Setting *setting = &config->env.items[i];
+        /* Backwards as php-fpm does: applications print $_SERVER, and of two with one name the first wins. */
+        for (size_t i = config->env.n_items; i > 0; i--) {
+                const Setting *setting = &config->env.items[i - 1];
 
                 r = environment_set(&environment, setting->key, resolve_value(setting->value));
                 if (r < 0)
                         return r;
         }
+
+        r = set_unless_configured(&environment, config, "USER", account->user);
+        if (r < 0)
+                return r;
+
+        r = set_unless_configured(&environment, config, "HOME", account->home);
+        if (r < 0)
+                return r;
 
         *ret = TAKE_PTR(environment);
         return 0;

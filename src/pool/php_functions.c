@@ -27,41 +27,44 @@ static PHP_FUNCTION(fastcgi_finish_request) {
         RETURN_TRUE;
 }
 
-/* HTTP_ACCEPT_LANGUAGE → Accept-Language; letters behind the first of a word are lowered only when
- * they are upper case, others stay, as in php-fpm. */
-static size_t header_name(char *buffer, size_t size, const char *name, size_t name_len) {
+/* HTTP_ACCEPT_LANGUAGE → Accept-Language. As in php-fpm, the first byte of a word stays what it is, also
+ * when it is one more '_'. */
+static void header_name(char *to, const char *name, size_t name_len) {
         bool first = true;
-        size_t n = 0;
 
-        for (size_t i = 0; i < name_len && n + 1 < size; i++) {
+        for (size_t i = 0; i < name_len; i++) {
                 char c = name[i];
 
-                if (c == '_') {
-                        buffer[n++] = '-';
-                        first = true;
-                        continue;
-                }
-                buffer[n++] = !first && c >= 'A' && c <= 'Z' ? (char) (c - 'A' + 'a') : c;
-                first = false;
+                if (first)
+                        to[i] = c;
+                else if (c == '_')
+                        to[i] = '-';
+                else
+                        to[i] = c >= 'A' && c <= 'Z' ? (char) (c - 'A' + 'a') : c;
+                first = !first && c == '_';
         }
+}
 
-        return n;
+static bool is_named(const FcgiParam *param, const char *name, size_t name_len) {
+        return param->name_len == name_len && memcmp(param->name, name, name_len) == 0;
 }
 
 static void add_header(zval *array, const FcgiParam *param) {
-        char name[256];
-        size_t n;
+        const char *text = param->name;
+        size_t n = param->name_len;
+        char *name;
 
-        if (param->name_len > 5 && memcmp(param->name, "HTTP_", 5) == 0)
-                n = header_name(name, sizeof(name), param->name + 5, param->name_len - 5);
-        else if (param->name_len == 12 && memcmp(param->name, "CONTENT_TYPE", 12) == 0)
-                n = header_name(name, sizeof(name), param->name, param->name_len);
-        else if (param->name_len == 14 && memcmp(param->name, "CONTENT_LENGTH", 14) == 0)
-                n = header_name(name, sizeof(name), param->name, param->name_len);
-        else
+        if (n > 5 && memcmp(text, "HTTP_", 5) == 0) {
+                text += 5;
+                n -= 5;
+        } else if (!is_named(param, ZEND_STRL("CONTENT_TYPE")) &&
+                        !is_named(param, ZEND_STRL("CONTENT_LENGTH")))
                 return;
 
+        name = emalloc(n);
+        header_name(name, text, n);
         add_assoc_stringl_ex(array, name, n, param->value, param->value_len);
+        efree(name);
 }
 
 static PHP_FUNCTION(apache_request_headers) {
@@ -118,7 +121,7 @@ STD_PHP_INI_BOOLEAN("cgi.discard_path", "0", PHP_INI_SYSTEM, OnUpdateBool, disca
                 PhpCgiSettings, settings)
 STD_PHP_INI_BOOLEAN("fastcgi.logging", "1", PHP_INI_SYSTEM, OnUpdateBool, logging, PhpCgiSettings,
                 settings)
-PHP_INI_ENTRY("cgi.force_redirect", "1", PHP_INI_SYSTEM, NULL)
+PHP_INI_ENTRY_EX("cgi.force_redirect", "1", PHP_INI_SYSTEM, NULL, zend_ini_boolean_displayer_cb)
 PHP_INI_ENTRY("cgi.redirect_status_env", NULL, PHP_INI_SYSTEM, NULL)
 PHP_INI_ENTRY("fpm.config", NULL, PHP_INI_SYSTEM, NULL)
 STD_PHP_INI_ENTRY("fastcgi.error_header", NULL, PHP_INI_SYSTEM, OnUpdateString, error_header,

@@ -226,15 +226,25 @@ static void write_lines(int priority, const char *message) {
         free(text);
 }
 
+/* Longer messages end there for the web server, with "...", as they do when php-fpm sends them: nginx has a
+ * buffer of 4 KiB for all that comes before the first byte of the answer. The journal has the whole. */
+enum {
+        TOLD_MAX = 1015,
+};
+
 static void tell_web_server(PhpRequest *request, const char *prefix, const char *message) {
+        size_t prefix_len = strlen(prefix), n = strlen(message), max = TOLD_MAX - prefix_len;
+
         if (!request || request->finished || !php_cgi_settings()->logging)
                 return;
 
         if (request->told)
                 (void) fcgi_request_write_error(request->fcgi, ZEND_STRL("; "));
         request->told = true;
-        (void) fcgi_request_write_error(request->fcgi, prefix, strlen(prefix));
-        (void) fcgi_request_write_error(request->fcgi, message, strlen(message));
+        (void) fcgi_request_write_error(request->fcgi, prefix, prefix_len);
+        (void) fcgi_request_write_error(request->fcgi, message, n > max ? max - 3 : n);
+        if (n > max)
+                (void) fcgi_request_write_error(request->fcgi, ZEND_STRL("..."));
 }
 
 void php_sapi_tell(int priority, const char *line, const char *web_server) {

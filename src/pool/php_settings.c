@@ -85,7 +85,15 @@ static void disable_classes(const char *list) {
         }
 }
 
+/* They add to php.ini's; what ini_get() says is the pool file's, as in php-fpm. */
 static void apply_additive(const Setting *setting) {
+        zend_ini_entry *entry = zend_hash_str_find_ptr(
+                        EG(ini_directives), setting->key, strlen(setting->key));
+
+        if (entry)
+                entry->value = zend_new_interned_string(
+                                zend_string_init(setting->value, strlen(setting->value), 1));
+
         if (strcmp(setting->key, "disable_functions") == 0)
                 zend_disable_functions(setting->value);
         else

@@ -62,11 +62,26 @@ static void register_php_self(zval *array) {
 
 static void (*import_process)(zval *array);
 
+/* Where array is the second of the two to be made, php-fpm copies the first: $_ENV then has what was added to
+ * $_SERVER (PHP_SELF, argv), and filter_input() what the first was filtered to. */
+static bool import_copy(zval *array, const zval *other) {
+        if (Z_TYPE_P(other) != IS_ARRAY || Z_ARR_P(other) == Z_ARR_P(array) ||
+                        zend_hash_num_elements(Z_ARRVAL_P(other)) == 0)
+                return false;
+
+        zend_array_destroy(Z_ARR_P(array));
+        Z_ARR_P(array) = zend_array_dup(Z_ARR_P(other));
+        return true;
+}
+
 /* $_ENV and $_SERVER. */
 static void import_environment(zval *array) {
         PhpRequest *request = php_request_current();
         const zval *env = &PG(http_globals)[TRACK_VARS_ENV];
         bool is_env = Z_TYPE_P(env) == IS_ARRAY && Z_ARR_P(env) == Z_ARR_P(array);
+
+        if (import_copy(array, env) || import_copy(array, &PG(http_globals)[TRACK_VARS_SERVER]))
+                return;
 
         import_process(array);
         if (request)
