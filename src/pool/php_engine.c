@@ -101,6 +101,7 @@ void php_engine_root_changed(void) {
 }
 
 void php_engine_enter_worker(void) {
+        php_script_enter_worker();
         php_variables_install();
         SG(options) |= SAPI_OPTION_NO_CHDIR;
 }
@@ -136,7 +137,8 @@ static void set_request_info(PhpRequest *request) {
                 .proto_num = 1000,
         };
 
-        SG(sapi_headers).http_response_code = 200;
+        /* Seen where nothing sets it any more: without REQUEST_METHOD. */
+        SG(sapi_headers).http_response_code = request->path.named && !script ? 404 : 200;
         if (request->path.named)
                 set_body_info(request, info);
 }

@@ -3,11 +3,13 @@
 
 #include <SAPI.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <php.h>
 #include <php_main.h>
 #include <sys/stat.h>
 #include <syslog.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "pool/php_functions.h"
 #include "pool/php_sapi.h"
@@ -41,6 +43,29 @@ static bool path_exists(const char *path, void *userdata) {
         return tsrm_realpath(path, resolved) != NULL;
 }
 
+/* Where the worker began: chdir of the pool file. Kept open for life. */
+static int start_fd = -EBADF;
+
+/* What was entered last, and when; 0: anything may be the working directory. */
+static char entered[MAXPATHLEN];
+static uint64_t entered_usec;
+
+void php_script_enter_worker(void) {
+        start_fd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* A path that is not absolute means the directory that the worker began in, wherever the last script has
+ * left it. Web servers send none, so nobody else pays for the way back. */
+static void go_where_relative_paths_begin(const PhpRequest *request) {
+        const char *path = fcgi_request_param(request->fcgi, ZEND_STRL("SCRIPT_FILENAME"));
+
+        if (!path || *path == '/' || strncasecmp(path, "proxy:", 6) == 0 || start_fd < 0)
+                return;
+
+        if (fchdir(start_fd) >= 0)
+                entered_usec = 0;
+}
+
 void php_script_find(PhpRequest *request) {
         const PhpCgiSettings *settings = php_cgi_settings();
         ScriptRules rules = {
@@ -51,6 +76,7 @@ void php_script_find(PhpRequest *request) {
                 .is_file = is_file,
         };
 
+        go_where_relative_paths_begin(request);
         (void) script_path_find(&request->path, fcgi_request_environment(request->fcgi), &rules);
 }
 
@@ -124,7 +150,7 @@ bool php_script_open(PhpRequest *request, zend_file_handle *handle) {
                 return refuse_extension(path);
 
         /* PHP frees path_translated when it cannot open it; the request's own string stays. */
-        errno = 0;
+        errno = ENOENT; /* it says nothing of a directory */
         if (php_fopen_primary_script(handle) != SUCCESS)
                 return refuse_unopened(request->path.script, errno);
 
@@ -138,8 +164,6 @@ bool php_script_open(PhpRequest *request, zend_file_handle *handle) {
  * elsewhere by now: releases are switched by a symbolic link, whose target PHP itself remembers for
  * realpath_cache_ttl seconds. */
 void php_script_enter_directory(const char *path) {
-        static char entered[MAXPATHLEN];
-        static uint64_t entered_usec;
         const char *slash = strrchr(path, '/');
         size_t n = slash == path ? 1 : slash ? (size_t) (slash - path) : 0;
         bool left = php_functions_directory_was_left();

@@ -10,6 +10,9 @@
 
 struct _zend_file_handle;
 
+/* Once, in the directory that relative paths mean. */
+void php_script_enter_worker(void);
+
 /* Before anything else is done with the request: puts its params right and fills in request->path.
  * Needs nothing of PHP but its settings and its realpath cache. */
 void php_script_find(PhpRequest *request);
