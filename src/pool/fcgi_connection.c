@@ -179,6 +179,11 @@ int fcgi_connection_send(
         }
 }
 
+int fcgi_connection_probe(const FcgiConnection *conn) {
+        return send(conn->fd, "", 0, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 && errno != EAGAIN ? -errno
+                                                                                         : 0;
+}
+
 void fcgi_connection_shutdown(FcgiConnection *conn) {
         (void) shutdown(conn->fd, SHUT_WR);
 }

@@ -58,6 +58,9 @@ int fcgi_connection_fill(FcgiConnection *conn, size_t n, uint64_t deadline_usec)
 int fcgi_connection_send(
                 FcgiConnection *conn, struct iovec *iov, size_t n_iov, uint64_t stall_usec);
 
+/* Whether a peer on a unix socket still reads, without sending it anything. 0 or the socket's errno. */
+int fcgi_connection_probe(const FcgiConnection *conn);
+
 /* Tells the peer that nothing follows. */
 void fcgi_connection_shutdown(FcgiConnection *conn);
 

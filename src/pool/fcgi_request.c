@@ -141,6 +141,10 @@ int fcgi_request_write_error(FcgiRequest *req, const void *data, size_t size) {
         return fcgi_writer_put(&req->writer, &req->writer.err, data, size);
 }
 
+int fcgi_request_probe(FcgiRequest *req) {
+        return fcgi_writer_probe(&req->writer);
+}
+
 int fcgi_request_flush(FcgiRequest *req) {
         return fcgi_writer_flush(&req->writer);
 }

@@ -113,6 +113,8 @@ void fcgi_request_look_for_abort(FcgiRequest *req);
 int fcgi_request_write(FcgiRequest *req, const void *data, size_t size);
 int fcgi_request_write_error(FcgiRequest *req, const void *data, size_t size);
 int fcgi_request_flush(FcgiRequest *req);
+/* Before a flush that may have nothing to send: it shall still find out that the peer has gone. */
+int fcgi_request_probe(FcgiRequest *req);
 /* 0, or the sticky negative errno: -EPIPE, -ECONNRESET, -ETIMEDOUT … */
 int fcgi_request_broken(const FcgiRequest *req);
 

@@ -262,6 +262,18 @@ int fcgi_writer_put(FcgiWriter *writer, FCGX_Stream *stream, const void *data, s
         return 0;
 }
 
+int fcgi_writer_probe(FcgiWriter *writer) {
+        int r;
+
+        r = usable(writer);
+        if (r < 0)
+                return r;
+
+        window_close(writer);
+        r = writer->used > 0 ? 0 : fcgi_connection_probe(writer->conn);
+        return r < 0 ? fail(writer, r) : 0;
+}
+
 int fcgi_writer_flush(FcgiWriter *writer) {
         int r;
 

@@ -49,6 +49,7 @@ void fcgi_writer_begin(FcgiWriter *writer, uint16_t id);
 /* All of these: 0, the sticky error, or -ESHUTDOWN when no request is open. */
 int fcgi_writer_put(FcgiWriter *writer, FCGX_Stream *stream, const void *data, size_t size);
 int fcgi_writer_flush(FcgiWriter *writer);
+int fcgi_writer_probe(FcgiWriter *writer); /* with nothing to send: whether the peer is there */
 
 /* Sends a whole record between those of the request, at once. 0 or the sticky error. */
 int fcgi_writer_send_record(FcgiWriter *writer, const uint8_t *record, size_t size);

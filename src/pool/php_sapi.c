@@ -65,7 +65,8 @@ static void on_flush(void *server_context) {
 #endif
         /* A script that flushes has time, and wants to know whether anybody still waits for it. */
         fcgi_request_look_for_abort(request->fcgi);
-        if (fcgi_request_flush(request->fcgi) < 0 || fcgi_request_aborted(request->fcgi))
+        if (fcgi_request_probe(request->fcgi) < 0 || fcgi_request_flush(request->fcgi) < 0 ||
+                        fcgi_request_aborted(request->fcgi))
                 php_handle_aborted_connection();
 }
 
