@@ -44,7 +44,7 @@ POOLS = {
     "argv": (2, "php_admin_flag[register_argc_argv] = on\nphp_admin_value[variables_order] = EGPCS\n"
              "php_admin_value[request_order] = CGP\n"),
     "order": (2, "php_admin_value[variables_order] = G\n"),
-    "env": (2, "env[FIRST] = one\nenv[SECOND] = \"two words\"\nenv[HOME] = /home/other\n"
+    "env": (2, "env[TWICE] = one\nenv[TWICE] = two\nenv[FIRST] = one\nenv[SECOND] = \"two words\"\nenv[HOME] = /home/other\n"
             "env[HTTP_PROXY] = http://proxy.test\nenv[QUERY_STRING] = from-env\n"
             "php_admin_value[variables_order] = EGPCS\n"),
     "prepend": (2, "php_admin_value[auto_prepend_file] = /srv/www/lib/prepend.php\n"
