@@ -45,7 +45,7 @@ but() {
         absent "PHP's headers stand in pool/php_* only" '#include <(php[._]|SAPI|Zend|ext/)' \
                 $(find "$src" -name '*.[ch]' ! -path '*/pool/php_*')
         absent "ids, root and capabilities change in manager/privilege.c only" \
-                '\b(setres[ug]id|setre[ug]id|set[ug]id|setgroups|initgroups|chroot|cap_set_proc|cap_drop_bound) ?\(' \
+                '\b(setres[ug]id|setre[ug]id|set[ug]id|setfs[ug]id|setgroups|initgroups|chroot|cap_set_proc|cap_drop_bound) ?\(' \
                 $(but manager/privilege.c)
         absent "fpmctl/ includes only itself and shared/" '#include "(manager|pool|generator)/' "$src"/fpmctl/*
         absent "fork and exec stand in manager/spawn.c, manager/privilege.c, pool/zygote.c and fpmctl/checker.c only" \

@@ -105,7 +105,7 @@ void generation_reopen_logs(Generation *g) {
         _cleanup_close_ int fd = -EBADF;
         int r;
 
-        r = log_file_open_target(g->config->access_log, &fd);
+        r = log_file_open_target(g->config, g->config->access_log, &fd);
         if (r >= 0 && fd >= 0)
                 r = order_message_fd(g, &(Message){ .type = MESSAGE_REOPEN }, fd);
         if (r < 0)

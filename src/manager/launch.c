@@ -102,7 +102,7 @@ static int spawn_zygote(const LaunchPlan *plan, int control_fd, pid_t *ret_pid) 
         if (config_fd < 0)
                 return log_error_errno(config_fd, "Cannot write down the configuration: %m");
 
-        r = log_file_open_target(plan->config->access_log, &access_fd);
+        r = log_file_open_target(plan->config, plan->config->access_log, &access_fd);
         if (r < 0)
                 return log_error_errno(
                                 r, "Cannot open the access log '%s': %m", plan->config->access_log);

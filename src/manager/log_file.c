@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "manager/privilege.h"
 #include "shared/fd.h"
 #include "shared/log_target.h"
 
@@ -44,11 +45,36 @@ static int open_file(const char *path, int flags) {
         return r < 0 ? r : TAKE_FD(fd);
 }
 
-int log_file_open(const char *path) {
+static int make_file(const char *path) {
         return open_file(path, O_CREAT);
 }
 
-int log_file_open_target(const char *target, int *ret_fd) {
+static bool can_be_user(const PoolConfig *config) {
+        return config->user && privilege_can_switch_user();
+}
+
+static int as_user(const PoolConfig *config, const char *path, int (*attempt)(const char *path)) {
+        _cleanup_(account_done) Account account = {};
+        int r;
+
+        r = account_resolve(&account, config->user, config->group);
+        if (r >= 0)
+                r = privilege_enter_files(&account);
+        if (r < 0)
+                return r;
+
+        r = attempt(path);
+        privilege_leave_files();
+        return r;
+}
+
+int log_file_open(const PoolConfig *config, const char *path) {
+        int fd = make_file(path);
+
+        return fd == -EACCES && can_be_user(config) ? as_user(config, path, make_file) : fd;
+}
+
+int log_file_open_target(const PoolConfig *config, const char *target, int *ret_fd) {
         int fd;
 
         if (!target || log_target_is_journal(target)) {
@@ -56,7 +82,7 @@ int log_file_open_target(const char *target, int *ret_fd) {
                 return 0;
         }
 
-        fd = log_file_open(target);
+        fd = log_file_open(config, target);
         if (fd < 0)
                 return fd;
 
@@ -85,8 +111,8 @@ static void explain(int error, const char *path, char why[static LOG_FILE_WHY_MA
                 break;
         case -EACCES:
         case -EPERM:
-                advice = "; the service runs without the right to override permissions, let folder and "
-                         "file be its own";
+                advice = "; neither root without the right to override permissions nor the pool's user may "
+                         "write there";
                 break;
         case -EROFS:
                 advice = "; name a path that the service may write, such as in /var/log";
@@ -109,12 +135,20 @@ static void explain(int error, const char *path, char why[static LOG_FILE_WHY_MA
         snprintf(why, LOG_FILE_WHY_MAX, "'%.120s': %s%s", path, strerror(-error), advice);
 }
 
-int log_file_check(const char *path, char why[static LOG_FILE_WHY_MAX]) {
+static int try_file(const char *path) {
         _cleanup_close_ int fd = open_file(path, 0);
-        int r = fd < 0 ? fd : 0;
 
         if (fd == -ENOENT)
-                r = check_folder(path);
+                return check_folder(path);
+
+        return fd < 0 ? fd : 0;
+}
+
+int log_file_check(const PoolConfig *config, const char *path, char why[static LOG_FILE_WHY_MAX]) {
+        int r = try_file(path);
+
+        if (r == -EACCES && can_be_user(config))
+                r = as_user(config, path, try_file);
         if (r < 0)
                 explain(r, path, why);
 

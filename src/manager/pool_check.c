@@ -179,7 +179,7 @@ static int check_log(const Check *check, const char *directive, const char *path
         if (!path || log_target_is_journal(path))
                 return 0;
 
-        r = log_file_check(path, why);
+        r = log_file_check(check->config, path, why);
         if (r >= 0 || (r == -ENOENT && will_be_made(check, path)))
                 return 0;
 

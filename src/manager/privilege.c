@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/capability.h>
+#include <sys/fsuid.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -57,6 +58,23 @@ static int switch_user(const Account *account) {
                 return -errno;
 
         return 0;
+}
+
+/* setfsuid(2) tells no error, only what was: so it is asked for what is. */
+int privilege_enter_files(const Account *account) {
+        (void) setfsgid(account->gid);
+        (void) setfsuid(account->uid);
+        if ((uid_t) setfsuid((uid_t) -1) == account->uid &&
+                        (gid_t) setfsgid((gid_t) -1) == account->gid)
+                return 0;
+
+        privilege_leave_files();
+        return -EPERM;
+}
+
+void privilege_leave_files(void) {
+        (void) setfsuid(geteuid());
+        (void) setfsgid(getegid());
 }
 
 int privilege_drop(const Account *account) {

@@ -66,7 +66,7 @@ uint64_t slow_log_count(const SlowLog *log) {
 
 /* --- the entry --- */
 
-static int write_file(const char *path, const SlowEntry *entry) {
+static int write_file(const PoolConfig *config, const SlowEntry *entry) {
         _cleanup_free_ char *text = NULL;
         _cleanup_close_ int fd = -EBADF;
         time_t now = time(NULL);
@@ -80,7 +80,7 @@ static int write_file(const char *path, const SlowEntry *entry) {
                 return -ENOMEM;
 
         /* For each entry, which are few: so it can be rotated without telling anybody. */
-        fd = log_file_open(path);
+        fd = log_file_open(config, config->slowlog);
         if (fd < 0)
                 return fd;
 
@@ -101,7 +101,7 @@ static void tell_file(
         if (!log->config->slowlog)
                 return;
 
-        r = write_file(log->config->slowlog, &entry);
+        r = write_file(log->config, &entry);
         if (r < 0)
                 log_error_errno(r, "Cannot write the slow log '%s': %m", log->config->slowlog);
 }

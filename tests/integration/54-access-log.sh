@@ -259,3 +259,24 @@ refuses 'read-only' /usr/access.log 'Read-only file system'
 in_container systemctl stop fpmd@usual.service
 assert_fails in_container systemctl start fpmd@usual.service
 assert_eq 'exit status' 78 "$(unit_property fpmd@usual.service ExecMainStatus)"
+
+# In a folder where root itself, without CAP_DAC_OVERRIDE, may not write: with the rights of the pool's user.
+mkdir "$log/home"
+in_container chown alice:alice /srv/log/home
+in_container chmod 0700 /srv/log/home
+write_pool home <<END
+user = alice
+pm = static
+pm.max_children = 1
+access.log = /srv/log/home/access
+$(format 'home %s')
+END
+pages home
+site home
+in_container systemctl start fpmd@home.socket
+fetch http://home.test/page.php >"$log/none"
+assert_eq 'its line' 'home 200' "$(cat "$log/home/access")"
+assert_eq 'the file is' 'alice 600' "$(in_container stat -c '%U %a' /srv/log/home/access)"
+rm "$log/home/access"
+in_container systemctl kill --kill-whom=main --signal=USR1 fpmd@home
+wait_for 2 test -e "$log/home/access"

@@ -23,6 +23,8 @@ static void setup(void) {
         snprintf(other, sizeof(other), "%s/other", folder);
 }
 
+static const PoolConfig config;
+
 static void teardown(void) {
         unlink(path);
         unlink(other);
@@ -34,7 +36,7 @@ START_TEST(it_is_made_and_appended_to) {
 
         setup();
         for (int i = 0; i < 2; i++) {
-                int fd = log_file_open(path);
+                int fd = log_file_open(&config, path);
 
                 ck_assert_int_ge(fd, 0);
                 ck_assert_int_eq(fcntl(fd, F_GETFD), FD_CLOEXEC);
@@ -52,16 +54,16 @@ END_TEST
 START_TEST(links_lead_nowhere) {
         setup();
         ck_assert_int_eq(symlink(other, path), 0);
-        ck_assert_int_eq(log_file_open(path), -ELOOP);
-        ck_assert_int_eq(log_file_check(path, why), -ELOOP);
+        ck_assert_int_eq(log_file_open(&config, path), -ELOOP);
+        ck_assert_int_eq(log_file_check(&config, path, why), -ELOOP);
         ck_assert_ptr_nonnull(strstr(why, "symbolic link; name the file itself"));
         ck_assert_int_lt(access(other, F_OK), 0);
 
         unlink(path);
         close(creat(other, 0600));
         ck_assert_int_eq(link(other, path), 0);
-        ck_assert_int_eq(log_file_open(path), -EMLINK);
-        ck_assert_int_eq(log_file_check(path, why), -EMLINK);
+        ck_assert_int_eq(log_file_open(&config, path), -EMLINK);
+        ck_assert_int_eq(log_file_check(&config, path, why), -EMLINK);
         teardown();
 }
 END_TEST
@@ -69,11 +71,11 @@ END_TEST
 START_TEST(what_is_no_file_is_refused) {
         setup();
         ck_assert_int_eq(mkfifo(path, 0600), 0);
-        ck_assert_int_eq(log_file_open(path), -EBADFD);
-        ck_assert_int_eq(log_file_check(path, why), -EBADFD);
-        ck_assert_int_eq(log_file_check(folder, why), -EISDIR);
+        ck_assert_int_eq(log_file_open(&config, path), -EBADFD);
+        ck_assert_int_eq(log_file_check(&config, path, why), -EBADFD);
+        ck_assert_int_eq(log_file_check(&config, folder, why), -EISDIR);
         ck_assert_ptr_nonnull(strstr(why, "is not a file"));
-        ck_assert_int_eq(log_file_check("/dev/null", why), 0);
+        ck_assert_int_eq(log_file_check(&config, "/dev/null", why), 0);
         teardown();
 }
 END_TEST
@@ -82,12 +84,12 @@ START_TEST(the_check_makes_nothing) {
         char deep[160];
 
         setup();
-        ck_assert_int_eq(log_file_check(path, why), 0);
+        ck_assert_int_eq(log_file_check(&config, path, why), 0);
         ck_assert_int_lt(access(path, F_OK), 0);
-        ck_assert_int_eq(log_file_check("/log", why), geteuid() == 0 ? 0 : -EACCES);
+        ck_assert_int_eq(log_file_check(&config, "/log", why), geteuid() == 0 ? 0 : -EACCES);
 
         snprintf(deep, sizeof(deep), "%s/none/log", folder);
-        ck_assert_int_eq(log_file_check(deep, why), -ENOENT);
+        ck_assert_int_eq(log_file_check(&config, deep, why), -ENOENT);
         ck_assert_ptr_nonnull(strstr(why, "create its folder"));
         teardown();
 }
