@@ -19,7 +19,7 @@ typedef struct Family Family;
 
 struct Family {
         const char *name; /* of a counter: without _total */
-        bool counter;
+        enum { TYPE_GAUGE, TYPE_COUNTER, TYPE_HISTOGRAM } type;
         const char *help;
         void (*write)(const Writer *w, const Family *family, const MetricsPool *pool);
         const char *key;   /* in the answer */
@@ -44,9 +44,9 @@ static void write_label(FILE *f, const char *text) {
                 }
 }
 
-static void write_name(
-                const Writer *w, const Family *family, const MetricsPool *pool, const char *label) {
-        fprintf(w->f, "%s%s{pool=\"", family->name, family->counter ? "_total" : "");
+static void write_suffixed(const Writer *w, const Family *family, const char *suffix,
+                const MetricsPool *pool, const char *label) {
+        fprintf(w->f, "%s%s{pool=\"", family->name, suffix);
         write_label(w->f, pool->name);
         if (label) {
                 fprintf(w->f, "\",%s=\"", family->label);
@@ -55,16 +55,25 @@ static void write_name(
         fputs("\"} ", w->f);
 }
 
+static void write_name(
+                const Writer *w, const Family *family, const MetricsPool *pool, const char *label) {
+        write_suffixed(w, family, family->type == TYPE_COUNTER ? "_total" : "", pool, label);
+}
+
+static void write_number(const Writer *w, const json_t *value) {
+        if (json_is_integer(value))
+                fprintf(w->f, "%" JSON_INTEGER_FORMAT "\n", json_integer_value(value));
+        else
+                fprintf(w->f, "%.6f\n", json_real_value(value));
+}
+
 static void write_sample(const Writer *w, const Family *family, const MetricsPool *pool,
                 const char *label, const json_t *value) {
         if (!json_is_number(value))
                 return;
 
         write_name(w, family, pool, label);
-        if (json_is_integer(value))
-                fprintf(w->f, "%" JSON_INTEGER_FORMAT "\n", json_integer_value(value));
-        else
-                fprintf(w->f, "%.6f\n", json_real_value(value));
+        write_number(w, value);
 }
 
 /* --- where the numbers come from --- */
@@ -84,6 +93,26 @@ static void write_labels(const Writer *w, const Family *family, const MetricsPoo
         json_object_foreach(object, label,
                         value) if (!family->not_a_label || strcmp(label, family->not_a_label) != 0)
                         write_sample(w, family, pool, label, value);
+}
+
+/* Whole or not at all: half a histogram is an error to who reads it. */
+static void write_histogram(const Writer *w, const Family *family, const MetricsPool *pool) {
+        json_t *answer = json_object_get(pool->answer, family->key),
+               *sum = json_object_get(answer, "sum"), *buckets = json_object_get(answer, "buckets"),
+               *n, *all = json_object_get(buckets, "+Inf");
+        const char *bound;
+
+        if (!json_is_number(sum) || !json_is_integer(all))
+                return;
+
+        json_object_foreach(buckets, bound, n) {
+                write_suffixed(w, family, "_bucket", pool, bound);
+                write_number(w, n);
+        }
+        write_suffixed(w, family, "_sum", pool, NULL);
+        write_number(w, sum);
+        write_suffixed(w, family, "_count", pool, NULL);
+        write_number(w, all);
 }
 
 static void write_up(const Writer *w, const Family *family, const MetricsPool *pool) {
@@ -118,7 +147,7 @@ static void write_cpu(const Writer *w, const Family *family, const MetricsPool *
 #define GAUGE(name_, help_, write_, ...)                                                           \
         { .name = name_, .help = help_, .write = write_, __VA_ARGS__ }
 #define COUNTER(name_, help_, write_, ...)                                                         \
-        { .name = name_, .counter = true, .help = help_, .write = write_, __VA_ARGS__ }
+        { .name = name_, .type = TYPE_COUNTER, .help = help_, .write = write_, __VA_ARGS__ }
 
 /* clang-format off */
 static const Family families[] = {
@@ -136,6 +165,9 @@ static const Family families[] = {
         GAUGE("fpmd_queue_max", "The most that were seen to wait.",
               write_answer, .key = "queue", .inner = "max"),
         COUNTER("fpmd_requests", "Requests that were answered.", write_answer, .key = "requests"),
+        { .name = "fpmd_request_duration_seconds", .type = TYPE_HISTOGRAM,
+          .help = "How long requests kept a worker, from the whole request to the next one.",
+          .write = write_histogram, .key = "request_seconds", .label = "le" },
         COUNTER("fpmd_slow_requests", "Requests that took longer than request_slowlog_timeout.",
                 write_answer, .key = "slow_requests"),
         COUNTER("fpmd_queue_timeouts", "Requests that were refused because they waited too long.",
@@ -153,10 +185,13 @@ static const Family families[] = {
 
 /* The older format has no notion of a family: what is described there is the sample, _total and all. */
 static void write_family(const Writer *w, const Family *family) {
-        const char *suffix = family->counter && w->format == METRICS_PROMETHEUS ? "_total" : "";
+        static const char *const types[] = { "gauge", "counter", "histogram" };
+        const char *suffix = family->type == TYPE_COUNTER && w->format == METRICS_PROMETHEUS
+                                             ? "_total"
+                                             : "";
 
         fprintf(w->f, "# HELP %s%s %s\n# TYPE %s%s %s\n", family->name, suffix, family->help,
-                        family->name, suffix, family->counter ? "counter" : "gauge");
+                        family->name, suffix, types[family->type]);
         for (size_t i = 0; i < w->n_pools; i++)
                 family->write(w, family, &w->pools[i]);
 }

@@ -111,6 +111,9 @@ uint64_t generation_busy_max(const Generation *generation);
 /* From the start of the zygote until PHP was ready in it. */
 uint64_t generation_php_start_usec(const Generation *generation);
 
+/* How long requests took, as claims are added up. 0 or negative errno. */
+int generation_durations(const Generation *generation, Durations *ret);
+
 /* What the status page, which a worker serves, says of the pool as a whole. */
 void generation_publish(Generation *generation, const PoolTotals *totals);
 

@@ -25,6 +25,10 @@ int generation_look(Generation *g, unsigned slot, WorkerLook *ret) {
         return 0;
 }
 
+int generation_durations(const Generation *g, Durations *ret) {
+        return scoreboard_durations(g->board, ret);
+}
+
 int generation_each_busy(Generation *g, BusyHook hook, void *userdata) {
         int r;
 

@@ -53,13 +53,30 @@ static json_t *exits_json(const PoolStatus *status) {
                         (json_int_t) status->n_exits[SLOT_NEVER_STARTED]);
 }
 
+/* Each bucket with all below, as Prometheus has it. */
+static json_t *durations_json(Pool *pool) {
+        json_t *buckets = json_object();
+        Durations durations;
+        uint64_t n = 0;
+
+        pool_durations(pool, &durations);
+        for (unsigned i = 0; i < DURATION_BUCKETS; i++) {
+                n += durations.n[i];
+                (void) json_object_set_new(
+                                buckets, durations_bound(i), json_integer((json_int_t) n));
+        }
+
+        return json_pack(
+                        "{s:f, s:o}", "sum", (double) durations.sum_usec / 1e6, "buckets", buckets);
+}
+
 static json_t *status_json(Inspection *inspection) {
         PoolStatus status;
 
         pool_status(inspection->pool, &status);
         return json_pack(
                         "{s:s, s:s, s:s, s:s, s:i, s:I, s:f, s:o, s:{s:i, s:I}, s:s, s:I, s:I, s:I, "
-                        "s:I, s:f, s:o}",
+                        "s:I, s:f, s:o, s:o}",
                         "pool", inspection->name, "version", PACKAGE_VERSION, "state", status.state,
                         "pm", status.pm, "generation", (int) status.generation, "start_time",
                         (json_int_t) inspection->start_time, "uptime",
@@ -69,7 +86,8 @@ static json_t *status_json(Inspection *inspection) {
                         "max_children_reached", (json_int_t) status.n_limit_reached, "requests",
                         (json_int_t) status.n_requests, "slow_requests", (json_int_t) status.n_slow,
                         "queue_timeouts", (json_int_t) status.n_queue_timeouts, "php_start",
-                        (double) status.php_start_usec / 1e6, "worker_exits", exits_json(&status));
+                        (double) status.php_start_usec / 1e6, "worker_exits", exits_json(&status),
+                        "request_seconds", durations_json(inspection->pool));
 }
 
 static int status_answer(Inspection *inspection) {

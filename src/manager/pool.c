@@ -28,10 +28,13 @@ static int on_sweep(sd_event_source *source, void *userdata) {
 /* A generation cannot be freed from inside its own event handlers. */
 static void bury(Pool *pool, Generation *generation) {
         ScoreboardSummary summary;
+        Durations durations;
         int r;
 
         if (generation_summarize(generation, &summary) >= 0)
                 pool->n_requests_before += summary.n_requests;
+        if (generation_durations(generation, &durations) >= 0)
+                durations_add(&pool->durations_before, &durations);
         pool->n_limit_reached_before += generation_limit_reached(generation);
         if (generation_busy_max(generation) > pool->n_busy_max)
                 pool->n_busy_max = generation_busy_max(generation);

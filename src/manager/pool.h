@@ -27,7 +27,7 @@ typedef struct PoolStatus {
         uint64_t n_queued_max; /* the most that were seen to wait */
         uint64_t n_requests,
                         n_requests_before; /* before: without those of the generation that serves */
-        uint64_t php_start_usec; /* of the generation that serves */
+        uint64_t php_start_usec;           /* of the generation that serves */
         uint64_t n_limit_reached;
         uint64_t n_slow;                 /* requests that ran longer than request_slowlog_timeout */
         uint64_t n_queue_timeouts;       /* requests refused by pm.queue_timeout */
@@ -83,6 +83,9 @@ void pool_ping(Pool *pool);
 uint64_t pool_drain_limit_usec(const Pool *pool);
 
 void pool_status(Pool *pool, PoolStatus *ret);
+
+/* How long the requests of all generations took. */
+void pool_durations(Pool *pool, Durations *ret);
 
 /* The one that serves and those that drain, until visit() returns a negative errno, which is returned. */
 typedef int (*GenerationVisit)(Generation *generation, void *userdata);

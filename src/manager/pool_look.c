@@ -129,6 +129,20 @@ void pool_status(Pool *pool, PoolStatus *ret) {
         ret->php_start_usec = generation_php_start_usec(pool->current);
 }
 
+static int add_durations(Generation *generation, void *userdata) {
+        Durations durations;
+
+        if (generation_durations(generation, &durations) >= 0)
+                durations_add(userdata, &durations);
+
+        return 0;
+}
+
+void pool_durations(Pool *pool, Durations *ret) {
+        *ret = pool->durations_before;
+        (void) pool_each_generation(pool, add_durations, ret);
+}
+
 void pool_publish(Pool *pool) {
         PoolStatus status;
 

@@ -39,6 +39,7 @@ struct Pool {
         uint64_t n_queued_max;
         /* Of the generations that are gone. */
         uint64_t n_requests_before, n_slow_before, n_queue_timeouts_before, n_limit_reached_before;
+        Durations durations_before;
         uint64_t n_busy_max;             /* the peak in them */
         uint64_t start_sec;              /* time(2) */
         uint64_t n_exits[_SLOT_END_MAX]; /* of workers, since the start */

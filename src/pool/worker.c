@@ -48,6 +48,7 @@ typedef struct Worker {
         unsigned slot;
         uint64_t n_requests, max_requests;
         uint64_t request_usec; /* when the one that runs was complete */
+        bool served;           /* it is over, and was not yet counted by how long it took */
         Acceptor *acceptor;
         FcgiRequest *fcgi;
         PhpRequest php;
@@ -64,6 +65,17 @@ typedef struct Worker {
 
 static void set_state(Worker *worker, SlotState state) {
         scoreboard_set(worker->context->board, worker->slot, state, clock_now_usec());
+}
+
+/* The moment is also the end of the request before: its duration costs no look at the clock. */
+static void become_idle(Worker *worker) {
+        uint64_t now = clock_now_usec();
+
+        if (worker->served)
+                scoreboard_count_duration(
+                                worker->context->board, worker->slot, now - worker->request_usec);
+        worker->served = false;
+        scoreboard_set(worker->context->board, worker->slot, SLOT_IDLE, now);
 }
 
 /* All stages of a request carry the time of its start: that is what its deadline counts from. */
@@ -258,6 +270,7 @@ static int serve_read_request(Worker *worker) {
         worker->n_requests++;
         worker->php.finished = false;
         r = php_engine_serve(&worker->php);
+        worker->served = true;
         title_clear_request(worker->context->title);
         return r;
 }
@@ -338,7 +351,7 @@ static bool must_leave(const Worker *worker) {
 
 /* On a connection that the web server keeps. Idle there, a worker can still be told to leave. */
 static bool next_request_comes(Worker *worker) {
-        set_state(worker, SLOT_IDLE);
+        become_idle(worker);
 
         return fcgi_request_has_input(worker->fcgi) ||
                acceptor_wait_kept(worker->acceptor, fcgi_request_fd(worker->fcgi),
@@ -373,7 +386,7 @@ static int next_connection(Worker *worker) {
         size_t queue;
         int r;
 
-        set_state(worker, SLOT_IDLE);
+        become_idle(worker);
         if (worker->n_requests % LEASH_LOOK_REQUESTS == LEASH_LOOK_REQUESTS - 1 &&
                         acceptor_leash_is_cut(worker->acceptor))
                 return -ESHUTDOWN;
@@ -409,7 +422,7 @@ static int next_connection(Worker *worker) {
 static int serve_all(Worker *worker) {
         int fd, r;
 
-        set_state(worker, SLOT_IDLE);
+        become_idle(worker);
         ring_bell(worker);
 
         for (;;) {

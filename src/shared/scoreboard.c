@@ -27,8 +27,12 @@ size_t scoreboard_details_offset(unsigned n_slots) {
         return (offset + _Alignof(SlotDetail) - 1) / _Alignof(SlotDetail) * _Alignof(SlotDetail);
 }
 
-static size_t board_size(unsigned n_slots) {
+size_t scoreboard_durations_offset(unsigned n_slots) {
         return scoreboard_details_offset(n_slots) + n_places(n_slots) * sizeof(SlotDetail);
+}
+
+static size_t board_size(unsigned n_slots) {
+        return scoreboard_durations_offset(n_slots) + n_places(n_slots) * sizeof(SlotDurations);
 }
 
 static _Atomic SlotWord *word_at(const Scoreboard *board, unsigned slot) {

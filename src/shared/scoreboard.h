@@ -17,6 +17,7 @@
 #include <sys/types.h>
 
 #include "shared/cleanup.h"
+#include "shared/durations.h"
 
 enum {
         SCOREBOARD_SLOTS_MAX = 4096, /* the most that pm.max_children can be */
@@ -147,6 +148,11 @@ void scoreboard_count_refused(Scoreboard *board);
 /* Zygote and worker: the slot's own words. slot is below scoreboard_slots(). */
 void scoreboard_set(Scoreboard *board, unsigned slot, SlotState state, uint64_t now_usec);
 void scoreboard_count_request(Scoreboard *board, unsigned slot);
+
+/* Worker: a request is over, and took so long. Manager: what those of all slots come to, as claims are added
+ * up. 0 or negative errno. */
+void scoreboard_count_duration(Scoreboard *board, unsigned slot, uint64_t usec);
+int scoreboard_durations(const Scoreboard *board, Durations *ret);
 
 /* Worker: how much memory it makes use of (PSS), in bytes. */
 void scoreboard_set_weight(Scoreboard *board, unsigned slot, uint64_t bytes);

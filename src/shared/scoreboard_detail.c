@@ -8,6 +8,8 @@
 #include "shared/cleanup.h"
 #include "shared/scoreboard_parts.h"
 
+_Static_assert(sizeof(SlotDurations) == sizeof(Durations), "one is copied to the other");
+
 static SlotDetail *detail_at(const Scoreboard *board, unsigned slot) {
         return (SlotDetail *) ((char *) board->map + scoreboard_details_offset(board->n_slots)) +
                slot;
@@ -64,6 +66,42 @@ void scoreboard_set_usage(Scoreboard *board, unsigned slot, const RequestUsage *
         atomic_store_explicit(
                         &detail->cpu_centipercent, usage->cpu_centipercent, memory_order_relaxed);
         atomic_store_explicit(&detail->memory_bytes, usage->memory_bytes, memory_order_relaxed);
+}
+
+/* One writer per slot: plain loads and stores. */
+static void add_relaxed(_Atomic uint64_t *counter, uint64_t n) {
+        atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n,
+                        memory_order_relaxed);
+}
+
+void scoreboard_count_duration(Scoreboard *board, unsigned slot, uint64_t usec) {
+        SlotDurations *durations = (SlotDurations *) ((char *) board->map +
+                                                      scoreboard_durations_offset(board->n_slots)) +
+                                   slot;
+
+        add_relaxed(&durations->n[durations_bucket(usec)], 1);
+        add_relaxed(&durations->sum_usec, usec);
+}
+
+int scoreboard_durations(const Scoreboard *board, Durations *ret) {
+        size_t offset = scoreboard_durations_offset(board->n_slots);
+        Durations sum = {}, some[32];
+        unsigned n;
+        int r;
+
+        for (unsigned slot = 0; slot < board->n_slots; slot += n) {
+                n = board->n_slots - slot < ELEMENTSOF(some) ? board->n_slots - slot
+                                                             : ELEMENTSOF(some);
+                r = scoreboard_read(board, some, n * sizeof(*some), offset + slot * sizeof(*some));
+                if (r < 0)
+                        return r;
+
+                for (unsigned i = 0; i < n; i++)
+                        durations_add_claim(&sum, &some[i]);
+        }
+
+        *ret = sum;
+        return 0;
 }
 
 static void copy_cut(char *to, size_t size, const char *from) {

@@ -21,8 +21,14 @@ typedef struct SlotDetail {
         char target[512];
 } SlotDetail;
 
+/* How long its requests took: two cache lines that only the slot's own worker touches. */
+typedef struct SlotDurations {
+        _Alignas(64) _Atomic uint64_t n[DURATION_BUCKETS];
+        _Atomic uint64_t sum_usec;
+} SlotDurations;
+
 /* The board: the zygote's word to all workers, then all words, then all request counters, then all
- * details. Words stand together so that one small pread(), or a worker's look for an idle one,
+ * details, then all durations. Words stand together so that one small pread(), or a worker's look for an idle one,
  * touches few cache lines. */
 struct Scoreboard {
         int board_fd, ledger_fd;
@@ -54,6 +60,7 @@ static inline size_t n_places(unsigned n_slots) {
 
 size_t scoreboard_counters_offset(unsigned n_slots);
 size_t scoreboard_details_offset(unsigned n_slots);
+size_t scoreboard_durations_offset(unsigned n_slots);
 
 static inline BoardHead *head_of(const Scoreboard *board) {
         return board->map;

@@ -99,9 +99,11 @@ static void check_has(const char *text, const char *line) {
 }
 
 START_TEST(metrics) {
-        const char *answer = "{\"generation\": 2, \"requests\": 7, \"workers\": {\"busy\": 1, "
-                             "\"idle\": 3, \"max\": 9}, \"queue\": {\"now\": 4, \"max\": \"x\"}, "
-                             "\"worker_exits\": {\"crashed\": 5}}";
+        const char *answer =
+                        "{\"generation\": 2, \"requests\": 7, \"workers\": {\"busy\": 1, "
+                        "\"idle\": 3, \"max\": 9}, \"queue\": {\"now\": 4, \"max\": \"x\"}, "
+                        "\"worker_exits\": {\"crashed\": 5}, \"request_seconds\": {\"sum\": 1.5, "
+                        "\"buckets\": {\"0.001\": 2, \"+Inf\": 7}}}";
         char *text = write_text(METRICS_PROMETHEUS, "www", answer);
 
         check_has(text, "# TYPE fpmd_workers gauge\nfpmd_workers{pool=\"www\",state=\"busy\"} 1\n"
@@ -114,6 +116,11 @@ START_TEST(metrics) {
         check_has(text, "\nfpmd_memory_bytes{pool=\"www\"} 4096\n");
         check_has(text, "\nfpmd_restarts_total{pool=\"www\"} 3\n");
         check_has(text, "\nfpmd_up{pool=\"www\"} 1\n");
+        check_has(text, "# TYPE fpmd_request_duration_seconds histogram\n"
+                        "fpmd_request_duration_seconds_bucket{pool=\"www\",le=\"0.001\"} 2\n"
+                        "fpmd_request_duration_seconds_bucket{pool=\"www\",le=\"+Inf\"} 7\n"
+                        "fpmd_request_duration_seconds_sum{pool=\"www\"} 1.500000\n"
+                        "fpmd_request_duration_seconds_count{pool=\"www\"} 7\n");
         ck_assert_ptr_null(strstr(text, "fpmd_queue_max{")); /* no number */
         ck_assert_ptr_null(strstr(text, "EOF"));
         free(text);

@@ -112,6 +112,26 @@ START_TEST(what_is_shown_reaches_manager_and_workers) {
 }
 END_TEST
 
+START_TEST(durations_of_all_slots_are_added_up) {
+        _cleanup_(scoreboard_freep) Scoreboard *manager = NULL, *pool = NULL;
+        Durations durations;
+
+        make(&manager, &pool, 70);
+        scoreboard_count_duration(pool, 0, 900);
+        scoreboard_bury(pool, 0);
+        scoreboard_count_duration(pool, 0, 1000);
+        scoreboard_count_duration(pool, 31, 2000);
+        scoreboard_count_duration(pool, 32, 60000000);
+        scoreboard_count_duration(pool, 69, 1);
+        scoreboard_count_duration(pool, scoreboard_status_slot(pool), 1);
+        ck_assert_int_eq(scoreboard_durations(manager, &durations), 0);
+        ck_assert_uint_eq(durations.n[0], 3);
+        ck_assert_uint_eq(durations.n[1], 1);
+        ck_assert_uint_eq(durations.n[DURATION_BUCKETS - 1], 1);
+        ck_assert_uint_eq(durations.sum_usec, 60003901);
+}
+END_TEST
+
 START_TEST(a_dead_worker_leaves_its_last_state) {
         _cleanup_(scoreboard_freep) Scoreboard *manager = NULL, *pool = NULL;
         SlotView view;
@@ -128,6 +148,7 @@ END_TEST
 START_TEST(rubbish_on_the_board_harms_nothing) {
         _cleanup_(scoreboard_freep) Scoreboard *manager = NULL;
         ScoreboardSummary summary;
+        Durations durations;
         char rubbish[4096];
         SlotView view;
 
@@ -137,6 +158,8 @@ START_TEST(rubbish_on_the_board_harms_nothing) {
                 at += (off_t) sizeof(rubbish);
 
         ck_assert_int_eq(scoreboard_summarize(manager, &summary), 0);
+        ck_assert_int_eq(scoreboard_durations(manager, &durations), 0);
+        ck_assert_uint_lt(durations.sum_usec, (uint64_t) INT64_MAX);
         ck_assert_uint_le(summary.n_busy + summary.n_idle + summary.n_starting, 7);
         for (unsigned i = 0; i < 7; i++) {
                 ck_assert_int_eq(scoreboard_view_slot(manager, i, &view), 0);
@@ -185,7 +208,7 @@ START_TEST(a_wrong_size_is_refused) {
 END_TEST
 
 UNIT_MAIN("scoreboard", it_counts, a_slot_is_shown_whole_and_terminated,
-                what_is_shown_reaches_manager_and_workers, a_dead_worker_leaves_its_last_state,
-                rubbish_on_the_board_harms_nothing,
+                what_is_shown_reaches_manager_and_workers, durations_of_all_slots_are_added_up,
+                a_dead_worker_leaves_its_last_state, rubbish_on_the_board_harms_nothing,
                 the_board_keeps_its_size_and_the_ledger_its_writer,
                 workers_learn_that_they_should_leave, a_wrong_size_is_refused);
