@@ -19,7 +19,8 @@ build install
 for file in usr/sbin/fpmd usr/libexec/fpmd/fpmd-php usr/lib/systemd/system/fpmd@.socket \
 	usr/lib/systemd/system/fpmd@.service usr/lib/systemd/system/fpmd.target \
 	usr/lib/systemd/system-generators/fpmd-generator etc/fpmd/conf.d/www.conf \
-	usr/share/man/man8/fpmd.8 usr/share/man/man5/fpmd.conf.5; do
+	usr/sbin/fpmd-exporter usr/lib/systemd/system/fpmd-exporter.socket \
+	usr/lib/systemd/system/fpmd-exporter.service usr/share/man/man8/fpmd.8 usr/share/man/man5/fpmd.conf.5; do
 	[[ -s $dest/$file ]] || fail "not installed: $file"
 done
 build uninstall

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/* fpmd-exporter: GET /metrics for all pools, at the sockets that systemd hands over. */
+
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sysexits.h>
+#include <systemd/sd-daemon.h>
+
+#include "exporter/server.h"
+
+#define IDLE_USEC_DEFAULT (60 * USEC_PER_SEC)
+
+static const char *arg_conf_dir = FPMD_CONF_DIR;
+static uint64_t arg_idle_usec = IDLE_USEC_DEFAULT;
+
+static void usage(FILE *f) {
+        fputs("Usage: fpmd-exporter [OPTION]...\n\n"
+              "Started by fpmd-exporter.socket; by hand:\n"
+              "  systemd-socket-activate --listen=127.0.0.1:9253 fpmd-exporter\n\n"
+              "      --idle-timeout=SECONDS  leaves when nobody has come for so long, 0: never [60]\n"
+              "      --conf-dir=DIR          where pool files are [" FPMD_CONF_DIR "]\n"
+              "  -h, --help                  this text\n"
+              "  -v, --version               the version\n",
+                        f);
+}
+
+static int take_idle_timeout(const char *text) {
+        uint64_t seconds;
+
+        if (parse_uint(text, &seconds) < 0 || seconds > UINT32_MAX) {
+                fprintf(stderr, "fpmd-exporter: --idle-timeout is a number of seconds\n");
+                return EX_USAGE;
+        }
+
+        arg_idle_usec = seconds * USEC_PER_SEC;
+        return EX_OK;
+}
+
+/* -1: go on; else the exit status. */
+static int parse_arguments(int argc, char *argv[]) {
+        static const struct option options[] = {
+                { "idle-timeout", required_argument, NULL, 'i' },
+                { "conf-dir", required_argument, NULL, 'C' },
+                { "help", no_argument, NULL, 'h' },
+                { "version", no_argument, NULL, 'v' },
+                {},
+        };
+        int c;
+
+        while ((c = getopt_long(argc, argv, "hv", options, NULL)) >= 0)
+                switch (c) {
+                case 'i':
+                        if (take_idle_timeout(optarg) != EX_OK)
+                                return EX_USAGE;
+                        break;
+                case 'C':
+                        arg_conf_dir = optarg;
+                        break;
+                case 'h':
+                        usage(stdout);
+                        return EX_OK;
+                case 'v':
+                        puts("fpmd-exporter " PACKAGE_VERSION);
+                        return EX_OK;
+                default:
+                        return EX_USAGE;
+                }
+
+        if (optind == argc)
+                return -1;
+
+        usage(stderr);
+        return EX_USAGE;
+}
+
+/* A connection to each manager. */
+static void raise_file_limit(void) {
+        struct rlimit limit;
+
+        if (getrlimit(RLIMIT_NOFILE, &limit) >= 0) {
+                limit.rlim_cur = limit.rlim_max;
+                (void) setrlimit(RLIMIT_NOFILE, &limit);
+        }
+}
+
+/* The sockets from systemd: streams that listen. */
+static int receive(int *fds, size_t size) {
+        int n = sd_listen_fds(1);
+
+        if (n <= 0 || (size_t) n > size) {
+                fprintf(stderr, "<3>There has to be a socket from systemd, and at most %zu\n",
+                                size);
+                return -EINVAL;
+        }
+
+        for (int i = 0; i < n; i++) {
+                fds[i] = SD_LISTEN_FDS_START + i;
+                if (sd_is_socket(fds[i], AF_UNSPEC, SOCK_STREAM, 1) <= 0) {
+                        fprintf(stderr, "<3>Socket %d is no stream that listens\n", i);
+                        return -EINVAL;
+                }
+        }
+
+        return n;
+}
+
+int main(int argc, char *argv[]) {
+        _cleanup_(server_freep) Server *server = NULL;
+        _cleanup_(page_done) Page page = {};
+        int fds[8], n, r;
+
+        r = parse_arguments(argc, argv);
+        if (r >= 0)
+                return r;
+
+        n = receive(fds, ELEMENTSOF(fds));
+        if (n < 0)
+                return EX_USAGE;
+
+        raise_file_limit();
+        (void) signal(SIGPIPE, SIG_IGN);
+        page.conf_dir = arg_conf_dir;
+        r = server_new(&server, &page, fds, (size_t) n);
+        if (r >= 0)
+                r = server_run(server, arg_idle_usec);
+        if (r < 0)
+                fprintf(stderr, "<3>Cannot serve: %s\n", strerror(-r));
+
+        return r < 0 ? EX_OSERR : EX_OK;
+}
