@@ -5,6 +5,7 @@
 #include <php.h>
 #include <php_main.h>
 
+#include "pool/live_page.inc"
 #include "pool/pool_view.h"
 #include "pool/status_page.h"
 
@@ -61,6 +62,12 @@ static bool query_has(const char *key) {
         return value && Z_TYPE_P(value) == IS_STRING;
 }
 
+/* Behind php-fpm's own keys, which mean what they always did. */
+static bool is_live_asked(void) {
+        return query_has("live") && !query_has("html") && !query_has("xml") && !query_has("json") &&
+               !query_has("openmetrics");
+}
+
 static StatusFormat asked_format(void) {
         if (query_has("html"))
                 return STATUS_HTML;
@@ -74,6 +81,15 @@ static StatusFormat asked_format(void) {
 
 static int read_page(const PhpRequest *request, StatusPage *ret) {
         return request->view ? pool_view_read(request->view, ret) : -ENODATA;
+}
+
+/* A page that asks ?json&full every second. What runs in it is known by its hash. */
+static void serve_live(void) {
+        begin_page("text/html");
+        add_header(live_policy);
+        add_header("X-Content-Type-Options: nosniff");
+        add_header("Referrer-Policy: no-referrer");
+        write_page((const char *) live_page, sizeof(live_page));
 }
 
 static void serve_status(const PhpRequest *request) {
@@ -107,6 +123,8 @@ bool php_status_serve(PhpRequest *request) {
         request->stage(SLOT_RUNNING, request->userdata);
         if (is_path(request->config->ping_path, request->path.request_uri))
                 serve_ping(request);
+        else if (is_live_asked())
+                serve_live();
         else
                 serve_status(request);
         return true;
