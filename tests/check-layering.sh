@@ -38,18 +38,18 @@ but() {
 
 # shellcheck disable=SC2046  # file names of ours have no blanks
 {
-        absent "shared/ includes only shared/" '#include "(manager|pool|generator|fpmctl|exporter)/' "$src"/shared/*
-        absent "manager/ includes only itself and shared/" '#include "(pool|generator|fpmctl|exporter)/' "$src"/manager/*
-        absent "pool/ includes only itself and shared/" '#include "(manager|generator|fpmctl|exporter)/' "$src"/pool/*
-        absent "generator/ includes only itself and shared/" '#include "(manager|pool|fpmctl|exporter)/' "$src"/generator/*
+        absent "shared/ includes only shared/" '#include "(manager|pool|generator|fpmctl|exporter)/' "$src"/shared/*.[ch]
+        absent "manager/ includes only itself and shared/" '#include "(pool|generator|fpmctl|exporter)/' "$src"/manager/*.[ch]
+        absent "pool/ includes only itself and shared/" '#include "(manager|generator|fpmctl|exporter)/' "$src"/pool/*.[ch]
+        absent "generator/ includes only itself and shared/" '#include "(manager|pool|fpmctl|exporter)/' "$src"/generator/*.[ch]
         absent "PHP's headers stand in pool/php_* only" '#include <(php[._]|SAPI|Zend|ext/)' \
                 $(find "$src" -name '*.[ch]' ! -path '*/pool/php_*')
         absent "ids, root and capabilities change in manager/privilege.c only" \
                 '\b(setres[ug]id|setre[ug]id|set[ug]id|setfs[ug]id|setgroups|initgroups|chroot|cap_set_proc|cap_drop_bound) ?\(' \
                 $(but manager/privilege.c)
-        absent "fpmctl/ includes only itself and shared/" '#include "(manager|pool|generator|exporter)/' "$src"/fpmctl/*
+        absent "fpmctl/ includes only itself and shared/" '#include "(manager|pool|generator|exporter)/' "$src"/fpmctl/*.[ch]
         absent "exporter/ includes only itself, shared/, and of fpmctl/ the pools and their metrics" \
-                '#include "(manager|pool|generator)/|#include "fpmctl/[^mp]|#include "fpmctl/pool_' "$src"/exporter/*
+                '#include "(manager|pool|generator)/|#include "fpmctl/[^mp]|#include "fpmctl/pool_' "$src"/exporter/*.[ch]
         absent "fork and exec stand in manager/spawn.c, manager/privilege.c, pool/zygote.c and fpmctl/checker.c only" \
                 '\b(v?fork|exec[vlpe]+|posix_spawnp?|system|popen) ?\(' \
                 $(but manager/spawn.c manager/privilege.c pool/zygote.c fpmctl/checker.c)

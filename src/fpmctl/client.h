@@ -2,7 +2,7 @@
 #pragma once
 /* Client: questions to the managers of pools, all at once and with one deadline for all.
  *
- * Runs in: fpmctl.
+ * Runs in: fpmctl, fpmd-exporter.
  * Trusts:  a manager to answer, or not: a reply is checked, its size is bounded, and nobody is waited for
  * beyond the deadline. */
 

@@ -5,7 +5,7 @@
  * What is under conf.d and /run, what systemd says, and what the managers answer, put together. Any of
  * them may be missing: without systemd's word (no bus) the rest still tells.
  *
- * Runs in: fpmctl. */
+ * Runs in: fpmctl, fpmd-exporter. */
 
 #include <stdbool.h>
 #include <stdint.h>

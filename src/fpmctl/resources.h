@@ -3,7 +3,7 @@
 /* Resources: the memory and CPU time of a pool: of its cgroup where that is accounted, else of its
  * processes.
  *
- * Runs in: fpmctl. */
+ * Runs in: fpmctl, fpmd-exporter. */
 
 #include <stdbool.h>
 #include <stdint.h>

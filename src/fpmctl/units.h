@@ -2,7 +2,7 @@
 #pragma once
 /* Units: what systemd says of the services and sockets of pools, by its bus.
  *
- * Runs in: fpmctl. */
+ * Runs in: fpmctl, fpmd-exporter. */
 
 #include "fpmctl/pools.h"
 
