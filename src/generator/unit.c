@@ -71,13 +71,12 @@ static bool is_unix(const char *address) {
         return *address == '/';
 }
 
-/* Whether the socket unit has an address of that kind; without listen it has the default path. */
-static bool listens_on(const PoolConfig *config, bool unix_path) {
+static bool listens_on_tcp(const PoolConfig *config) {
         for (size_t i = 0; i < config->listen.n_items; i++)
-                if (is_unix(config->listen.items[i].value) == unix_path)
+                if (!is_unix(config->listen.items[i].value))
                         return true;
 
-        return config->listen.n_items == 0 && unix_path;
+        return false;
 }
 
 /* The address as ListenStream= takes it; what this cannot say is reported and left out. */
@@ -251,7 +250,7 @@ static int write_access(const Unit *unit, const char *setfacl) {
         const PoolConfig *config = unit->config;
         bool acl = config->listen_acl_users || config->listen_acl_groups;
 
-        if (!listens_on(config, true))
+        if (!pool_config_listens_on_path(config))
                 return 0;
 
         if (is_given(unit, "listen.mode"))
@@ -271,7 +270,7 @@ static void write_clients(const Unit *unit) {
         ClientRange range;
         int r;
 
-        if (!is_given(unit, "listen.allowed_clients") || !listens_on(unit->config, false))
+        if (!is_given(unit, "listen.allowed_clients") || !listens_on_tcp(unit->config))
                 return;
         if (cursor && *cursor == '\0')
                 return;

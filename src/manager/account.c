@@ -44,6 +44,24 @@ static int find_group(const char *group, gid_t *ret) {
         return 0;
 }
 
+static bool is_number(const char *name) {
+        uint64_t number;
+
+        return parse_uint(name, &number) >= 0 && number < (uid_t) -1;
+}
+
+int account_know_user(const char *user) {
+        const struct passwd *entry;
+
+        return is_number(user) ? 0 : find_user(user, &entry);
+}
+
+int account_know_group(const char *group) {
+        gid_t gid;
+
+        return find_group(group, &gid);
+}
+
 static int account_fill_groups(Account *account) {
         int n = 64;
 

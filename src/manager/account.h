@@ -23,6 +23,11 @@ typedef struct Account {
  * -ENODATA: no such group, or negative errno. */
 int account_resolve(Account *ret, const char *user, const char *group);
 
+/* Whether a socket can be given to that name or number. 0, -ESRCH, -ENODATA or negative errno as above; a number
+ * needs no entry. */
+int account_know_user(const char *user);
+int account_know_group(const char *group);
+
 /* The account that this process has already, for a manager that is not root. */
 int account_of_self(Account *ret);
 

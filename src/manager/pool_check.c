@@ -96,6 +96,64 @@ static int check_plain_user(const Check *check) {
         return 0;
 }
 
+static int check_name(const Check *check, const char *directive, const char *name, bool is_group) {
+        int r;
+
+        r = is_group ? account_know_group(name) : account_know_user(name);
+        if (r == -ESRCH || r == -ENODATA)
+                return refuse(check, directive, "there is no %s '%s' on this machine",
+                                is_group ? "group" : "user", name);
+        if (r < 0)
+                return refuse(check, directive, "cannot look up '%s': %s", name, strerror(-r));
+
+        return 0;
+}
+
+static int check_names(
+                const Check *check, const char *directive, const char *names, bool is_group) {
+        for (const char *p = names; p && *p;) {
+                size_t size = strcspn(p += strspn(p, ", \t"), ", \t");
+                _cleanup_free_ char *name = strndup(p, size);
+                int r;
+
+                p += size;
+                if (!name)
+                        return -ENOMEM;
+
+                r = size > 0 ? check_name(check, directive, name, is_group) : 0;
+                if (r < 0)
+                        return r;
+        }
+
+        return 0;
+}
+
+/* The generator has no user database at boot, and systemd names the unit only, not the line. */
+static int check_socket_names(const Check *check) {
+        const PoolConfig *config = check->config;
+        bool acl = config->listen_acl_users || config->listen_acl_groups;
+        int r;
+
+        if (!pool_config_listens_on_path(config))
+                return 0;
+
+        r = check_names(check, "listen.acl_users", config->listen_acl_users, false);
+        if (r < 0)
+                return r;
+
+        r = check_names(check, "listen.acl_groups", config->listen_acl_groups, true);
+        if (r < 0 || acl) /* owner and group have no effect then */
+                return r;
+
+        r = config->listen_owner ? check_name(check, "listen.owner", config->listen_owner, false)
+                                 : 0;
+        if (r < 0)
+                return r;
+
+        return config->listen_group ? check_name(check, "listen.group", config->listen_group, true)
+                                    : 0;
+}
+
 static int check_directory(
                 const Check *check, const char *directive, const char *root, const char *path) {
         _cleanup_free_ char *full = NULL;
@@ -191,6 +249,10 @@ static int check_machine(const Check *check) {
         int r;
 
         r = privilege_can_switch_user() ? check_root(check) : check_plain_user(check);
+        if (r < 0)
+                return r;
+
+        r = check_socket_names(check);
         if (r < 0)
                 return r;
 

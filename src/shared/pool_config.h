@@ -84,7 +84,7 @@ typedef struct PoolConfig {
         SettingList env;
         SettingList php_values; /* php_value, php_flag, php_admin_value, php_admin_flag, in order */
         bool php_value_from_request; /* PHP_VALUE and PHP_ADMIN_VALUE of the web server count */
-        char *limit_extensions; /* security.limit_extensions, blank-separated; "" : no limit */
+        char *limit_extensions;      /* security.limit_extensions, blank-separated; "" : no limit */
 
         /* time */
         uint64_t request_terminate_timeout_usec;
@@ -135,6 +135,9 @@ int pool_config_load_listen(PoolConfig **ret, const char *name, const char *path
                 ConfigReport report, void *userdata);
 int pool_config_parse_listen(PoolConfig **ret, const char *name, const char *file, const char *text,
                 size_t size, ConfigReport report, void *userdata);
+
+/* Whether the socket unit has a unix socket: one of listen, or the default path where the file says none. */
+bool pool_config_listens_on_path(const PoolConfig *config);
 
 /* Where the file says it, for messages: 0 and config->file if it does not, or after deserialize().
  * directive is a key of the table ("pm.max_children") or one entry ("env[PATH]"). */

@@ -213,6 +213,9 @@ static int check_pages(const Validation *v) {
                                 "'/' is too short, write a path such as /status");
         if (config->ping_path && !config->ping_path[1])
                 return refuse(v, "ping.path", "'/' is too short, write a path such as /ping");
+        if (config->status_path && config->ping_path &&
+                        strcmp(config->status_path, config->ping_path) == 0)
+                return refuse(v, "ping.path", "is pm.status_path too, write a path of its own");
         if (*config->ping_response == '\0')
                 return refuse(v, "ping.response", "is empty, write a text such as pong");
 
@@ -288,7 +291,7 @@ static int check_listen(const Validation *v) {
         return v->config->status_listen ? check_status_listen(v) : 0;
 }
 
-static bool any_unix(const PoolConfig *config) {
+bool pool_config_listens_on_path(const PoolConfig *config) {
         for (size_t i = 0; i < config->listen.n_items; i++)
                 if (*config->listen.items[i].value == '/')
                         return true;
@@ -314,7 +317,8 @@ static void warn_listen(const Validation *v) {
                                 "has no effect on a unix socket; listen.mode and listen.group say "
                                 "who may connect");
 
-        if (acl && any_unix(config) && (config->listen_owner || config->listen_group))
+        if (acl && pool_config_listens_on_path(config) &&
+                        (config->listen_owner || config->listen_group))
                 say(v, LOG_WARNING, config->listen_owner ? "listen.owner" : "listen.group",
                                 "has no effect beside listen.acl_users and listen.acl_groups");
 }

@@ -151,6 +151,43 @@ $(printf 'evil\033[31m\a') = 1
 END
 assert_lacks 'control bytes in the journal' $'\033' "$(journal_of fpmd@bad.service)"
 
+# names of the socket: with them systemd fails to start the socket and names neither file nor line
+refused_by_test() {
+	local output status=0
+
+	write_pool bad
+	output=$(in_container fpmd --test bad 2>&1) || status=$?
+	assert_eq "$1: exit status of --test" 78 "$status"
+	assert_contains "$1: fpmd --test" "$1" "$output"
+	assert_eq "$1: lines of fpmd --test" 1 "$(grep -c . <<<"$output")"
+}
+minimum=$'user = alice\npm = static\npm.max_children = 1'
+refused_by_test "bad.conf:5: listen.owner: there is no user 'nosuch'" <<<"$minimum
+listen.owner = nosuch"
+refused_by_test "bad.conf:5: listen.group: there is no group 'nosuch'" <<<"$minimum
+listen.group = nosuch"
+refused_by_test "bad.conf:5: listen.acl_users: there is no user 'nosuch'" <<<"$minimum
+listen.acl_users = alice, nosuch"
+refused_by_test "bad.conf:5: listen.acl_groups: there is no group 'nosuch'" <<<"$minimum
+listen.acl_groups = nosuch"
+refused_by_test 'bad.conf:6: ping.path' <<<"$minimum
+pm.status_path = /same
+ping.path = /same"
+write_pool bad <<<"$minimum
+listen.owner = 4711
+listen.group = 4712"
+assert_eq 'numbers need no entry' 0 "$(in_container fpmd --test bad >/dev/null 2>&1; echo $?)"
+# the same at a start, when the socket is there from before
+in_container systemctl start fpmd@bad.socket
+echo 'listen.group = nosuch' >>"$CONTAINER_ROOT$conf/bad.conf"
+in_container sh -c 'sed -i /listen.group.=.4712/d /etc/fpmd/conf.d/bad.conf'
+in_container systemctl reset-failed
+assert_fails in_container systemctl start fpmd@bad.service 2>/dev/null
+assert_eq 'at a start: ExecMainStatus' 78 "$(unit_property fpmd@bad.service ExecMainStatus)"
+assert_contains 'at a start' "bad.conf:6: listen.group: there is no group 'nosuch'" \
+	"$(journal_of fpmd@bad.service --priority=err)"
+in_container systemctl stop fpmd@bad.socket
+
 # a file that cannot be read, and one that is not there
 rm -f "$CONTAINER_ROOT$conf/bad.conf"
 mkdir "$CONTAINER_ROOT$conf/bad.conf"

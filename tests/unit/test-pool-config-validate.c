@@ -90,6 +90,8 @@ START_TEST(pages_and_times) {
                         ":4: pm.status_path: '/' is too short, write a path such as /status");
         refused_more("ping.path = /\n",
                         ":4: ping.path: '/' is too short, write a path such as /ping");
+        refused_more("ping.path = /same\npm.status_path = /same\n",
+                        ":4: ping.path: is pm.status_path too, write a path of its own");
         refused_more("ping.response =\n", ":4: ping.response: is empty, write a text such as pong");
         refused_more("slowlog = /x\nrequest_slowlog_timeout = 10\nrequest_terminate_timeout = 5\n",
                         ":5: request_slowlog_timeout: is above request_terminate_timeout, the "
