@@ -84,7 +84,7 @@ int listeners_receive(Listeners *ret) {
         return 0;
 }
 
-static bool listener_is(int fd, const char *address) {
+bool listener_is(int fd, const char *address) {
         struct sockaddr_storage bound = {};
         socklen_t size = sizeof(bound);
 

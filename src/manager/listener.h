@@ -5,6 +5,7 @@
  * Runs in: manager.     Owns: nothing; the sockets stay open for the manager's whole life, and are
  * never shut down or unlinked: they are systemd's. */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -25,6 +26,9 @@ typedef struct Listeners {
  * non-blocking (workers share them) and CLOEXEC. Logs. 0, -ENOTCONN: nothing was passed, or
  * negative errno. */
 int listeners_receive(Listeners *ret);
+
+/* Whether that socket is bound to the address, as listen writes it. */
+bool listener_is(int fd, const char *address);
 
 /* Tells the socket of pm.status_listen (status_address, NULL: there is none) from the others: ret_status_fd is
  * borrowed, -EBADF if it was not passed, of which it warns. */

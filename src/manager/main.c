@@ -13,6 +13,7 @@
 #include "manager/manager.h"
 #include "manager/pool.h"
 #include "manager/pool_check.h"
+#include "manager/reach.h"
 #include "shared/escape.h"
 
 static const char *arg_conf_dir = FPMD_CONF_DIR;
@@ -112,6 +113,7 @@ static int run_pool(PoolConfig *config) {
                 return EX_CONFIG;
         }
 
+        reach_check(&listeners, config);
         r = manager_new(&manager, &options, config, &listeners);
         if (r < 0) {
                 log_error_errno(r, "Cannot start: %m");

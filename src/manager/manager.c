@@ -16,6 +16,7 @@
 #include "manager/log.h"
 #include "manager/pool.h"
 #include "manager/pool_check.h"
+#include "manager/reach.h"
 #include "manager/status_line.h"
 #include "shared/parse.h"
 
@@ -190,6 +191,7 @@ static void reload(Manager *m) {
         }
 
         log_open(m->options.name, (int) config->log_level);
+        reach_check(m->listeners, config);
         r = pool_reload(m->pool, config);
         if (r < 0)
                 reload_ended(m, r, reason_of_start(r));

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* Unix diag: what the kernel tells of one of our unix sockets by NETLINK_SOCK_DIAG, see sock_diag(7).
+ *
+ * Runs in: manager, and the worker that serves the status page. It needs no privilege. */
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Asks for one thing (show, a UDIAG_SHOW_…) about the socket fd and copies size bytes of the attribute that
+ * answers (UNIX_DIAG_…). 0, -ENODATA: the kernel does not tell, or negative errno. */
+int unix_diag_ask(int fd, uint32_t show, uint16_t attribute, void *ret, size_t size);
