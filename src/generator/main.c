@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "generator/unit.h"
+#include "shared/address.h"
 #include "shared/fd.h"
 
 #ifndef FPMD_CONF_DIR
@@ -71,7 +72,7 @@ static int write_unit(
 
 static const char *taken_by(const Generator *generator, const char *address) {
         for (size_t i = 0; i < generator->taken.n_items; i++)
-                if (strcmp(generator->taken.items[i].value, address) == 0)
+                if (address_is_same(generator->taken.items[i].value, address))
                         return generator->taken.items[i].key;
 
         return NULL;

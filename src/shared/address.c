@@ -215,3 +215,26 @@ bool address_is_of(const char *text, const struct sockaddr *bound) {
                                (address.kind == ADDRESS_IPV4 &&
                                                host_is(address.host, AF_INET, &in->sin_addr)));
 }
+
+/* inet_pton(3) reads more than one form of an IPv6 address. */
+static bool hosts_are_same(const Address *a, const Address *b) {
+        unsigned char bytes[sizeof(struct in6_addr)];
+        int family = a->kind == ADDRESS_IPV6 ? AF_INET6 : AF_INET;
+
+        return a->kind == b->kind && inet_pton(family, a->host, bytes) == 1 &&
+               host_is(b->host, family, bytes);
+}
+
+bool address_is_same(const char *a, const char *b) {
+        char why[ADDRESS_WHY_MAX];
+        Address first, second;
+
+        if (address_parse(&first, a, why) < 0 || address_parse(&second, b, why) < 0)
+                return false;
+        if (first.kind == ADDRESS_UNIX || second.kind == ADDRESS_UNIX)
+                return first.kind == second.kind && strcmp(first.path, second.path) == 0;
+
+        return first.port == second.port &&
+               (first.kind == ADDRESS_PORT || second.kind == ADDRESS_PORT ||
+                               hosts_are_same(&first, &second));
+}

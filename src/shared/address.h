@@ -36,6 +36,10 @@ int address_parse(Address *ret, const char *text, char why[static ADDRESS_WHY_MA
  * of any family. */
 bool address_is_of(const char *text, const struct sockaddr *bound);
 
+/* Whether two texts name sockets of which only one can be bound. A port of the whole machine is that of each of
+ * its addresses. */
+bool address_is_same(const char *a, const char *b);
+
 /* One entry of listen.allowed_clients: an address or, which php-fpm lacks, address/bits. */
 typedef struct ClientRange {
         int family;

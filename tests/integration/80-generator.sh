@@ -71,3 +71,31 @@ in_container systemctl stop fpmd@listen.socket
 rm "$CONTAINER_ROOT/etc/fpmd/conf.d/listen.conf"
 in_container systemctl daemon-reload
 assert_eq 'the default again' '/run/fpmd/listen.sock (Stream)' "$(unit_property fpmd@listen.socket Listen)"
+
+# one address in two files: the generator gives it to both, fpmctl check tells
+mkdir "$CONTAINER_ROOT/srv/twins"
+twin() {
+	printf '[%s]\nuser = alice\npm = static\npm.max_children = 1\n' "$1"
+	printf 'listen = %s\n' "${@:2}"
+} >"$CONTAINER_ROOT/srv/twins/$1.conf"
+check_twins() {
+	local status=0
+
+	in_container fpmctl --conf-dir=/srv/twins check "$@" 2>/dev/stdout >/dev/null || status=$?
+	echo "$status"
+}
+twin one /run/x.sock 127.0.0.1:9281
+twin two /run/y.sock 127.0.0.1:9282
+assert_eq 'addresses of their own' 0 "$(check_twins)"
+twin two localhost:9281 /run/fpmd/three.sock /run/x.sock
+printf '[three]\nuser = alice\npm = static\npm.max_children = 1\n' >"$CONTAINER_ROOT/srv/twins/three.conf"
+d=/srv/twins o='too, only one of them can be started'
+assert_eq 'twins' "\
+$d/two.conf:5: listen: localhost:9281 is an address of $d/one.conf:6 $o
+$d/two.conf:6: listen: /run/fpmd/three.sock is an address of $d/three.conf $o
+$d/two.conf:7: listen: /run/x.sock is an address of $d/one.conf:5 $o
+78" "$(check_twins)"
+assert_eq 'one file alone' 0 "$(check_twins two)"
+assert_eq 'in JSON' 'one True 1, three True 1, two False 4' "$(in_container sh -c \
+	'fpmctl --conf-dir=/srv/twins check --json || true' | python3 -c 'import json, sys
+print(", ".join("%s %s %d" % (p["pool"], p["good"], len(p["messages"])) for p in json.load(sys.stdin)))')"

@@ -186,6 +186,34 @@ START_TEST(peers) {
 }
 END_TEST
 
+START_TEST(same_addresses) {
+        static const struct {
+                const char *a, *b;
+                bool same;
+        } cases[] = {
+                { "/run/a.sock", "/run/a.sock", true },
+                { "/run/a.sock", "/run/b.sock", false },
+                { "/run/9000", "9000", false },
+                { "9000", "9000", true },
+                { "9000", "127.0.0.1:9000", true },
+                { "9000", "[::1]:9000", true },
+                { "9000", "9001", false },
+                { "localhost:9000", "127.0.0.1:9000", true },
+                { "127.0.0.1:9000", "127.0.0.2:9000", false },
+                { "127.0.0.1:9000", "127.0.0.1:9001", false },
+                { "[::1]:9000", "[0:0::1]:9000", true },
+                { "[::1]:9000", "127.0.0.1:9000", false },
+                { "nonsense:0", "nonsense:0", false },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                ck_assert_msg(address_is_same(cases[i].a, cases[i].b) == cases[i].same, "%s %s",
+                                cases[i].a, cases[i].b);
+                ck_assert(address_is_same(cases[i].b, cases[i].a) == cases[i].same);
+        }
+}
+END_TEST
+
 START_TEST(client_lists) {
         const char *cursor = "1.2.3.4/33,::1/129,1.2.3.4/,1.2.3.4/x,1.2.3/8,"
                              "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
@@ -226,4 +254,4 @@ END_TEST
 
 UNIT_MAIN("generator", nothing_said, addresses, owner_group_mode_backlog, access_control_lists,
                 allowed_clients, nothing_else_gets_into_a_unit, a_wrong_file_keeps_its_address,
-                peers, client_lists, addresses_that_are_none);
+                peers, same_addresses, client_lists, addresses_that_are_none);
