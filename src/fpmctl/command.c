@@ -31,16 +31,21 @@ int complain_memory(void) {
         return complain(EX_OSERR, "not enough memory");
 }
 
-static bool has_file(const char *conf_dir, const char *pool) {
+/* What may not be looked at counts as there: who reads it says what is wrong. */
+bool pool_has_file(const char *conf_dir, const char *pool) {
         _cleanup_free_ char *path = NULL;
 
-        return asprintf(&path, "%s/%s.conf", conf_dir, pool) >= 0 && access(path, F_OK) == 0;
+        return asprintf(&path, "%s/%s.conf", conf_dir, pool) >= 0 &&
+               (access(path, F_OK) == 0 || errno != ENOENT);
+}
+
+int complain_no_pool(const char *conf_dir, const char *pool) {
+        return complain(EX_NOINPUT, "there is no pool %s: no %s/%s.conf", pool, conf_dir, pool);
 }
 
 static int complain_absent(const Invocation *in, const char *pool) {
-        if (!has_file(in->conf_dir, pool))
-                return complain(EX_NOINPUT, "there is no pool %s: no %s/%s.conf", pool,
-                                in->conf_dir, pool);
+        if (!pool_has_file(in->conf_dir, pool))
+                return complain_no_pool(in->conf_dir, pool);
 
         return complain(EX_UNAVAILABLE, "pool %s does not run: systemctl start fpmd@%s", pool,
                         pool);
@@ -125,8 +130,9 @@ int print_json(const json_t *json) {
         if (!json)
                 return complain_memory();
 
-        /* ASCII, or a control character of a client (U+009B is one) could come to a terminal by a pipe. */
-        json_dumpf(json, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+        /* ASCII, or a control character of a client (U+009B is one) could come to a terminal by a pipe. 15
+         * digits are what a double keeps: with 17 of them 0.62 becomes 0.62007100000000004. */
+        json_dumpf(json, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(15));
         putchar('\n');
         return end_of_output();
 }

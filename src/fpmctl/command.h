@@ -45,6 +45,10 @@ int command_trace(const Invocation *in);
 _printf_(2, 3) int complain(int status, const char *format, ...);
 int complain_memory(void);
 
+/* Whether there is a pool file of that name, and what is said and returned where there is none. */
+bool pool_has_file(const char *conf_dir, const char *pool);
+int complain_no_pool(const char *conf_dir, const char *pool);
+
 /* Why a question was not answered. */
 int complain_question(const Invocation *in, const Question *question);
 

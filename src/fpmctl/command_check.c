@@ -59,7 +59,7 @@ static void tell(Check *check, const char *pool, int status, char *output) {
                                                 status == EXIT_SUCCESS, "messages", lines));
 }
 
-/* One: what is wrong with it does not stop the others. */
+/* One of many: what is wrong with it does not stop the others. */
 static void check_pool(Check *check, const char *conf_dir, const char *pool) {
         _cleanup_free_ char *output = NULL;
         int status;
@@ -76,11 +76,31 @@ static void check_pool(Check *check, const char *conf_dir, const char *pool) {
         tell(check, pool, status, output);
 }
 
+/* The one that was asked for. */
+static void check_named(Check *check, const char *conf_dir, const char *pool) {
+        if (pool_has_file(conf_dir, pool))
+                check_pool(check, conf_dir, pool);
+        else
+                check->status = complain_no_pool(conf_dir, pool);
+}
+
+/* New: the folder of a path, as it is written, without slashes at its end. NULL: no memory. */
+static char *folder_of(const char *path) {
+        const char *slash = strrchr(path, '/');
+
+        while (slash && slash > path && slash[-1] == '/')
+                slash--;
+        if (!slash)
+                return strdup(".");
+
+        return strndup(path, slash > path ? (size_t) (slash - path) : 1);
+}
+
 /* DIR/NAME.conf: the name of a pool file is that of its pool. */
 static void check_file(Check *check, const char *path) {
         const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path,
                    *dot = strrchr(base, '.');
-        _cleanup_free_ char *dir = slash ? strndup(path, (size_t) (slash - path) + 1) : strdup("."),
+        _cleanup_free_ char *dir = folder_of(path),
                             *pool = dot ? strndup(base, (size_t) (dot - base)) : NULL;
 
         if (!dir) {
@@ -93,7 +113,7 @@ static void check_file(Check *check, const char *path) {
                 return;
         }
 
-        check_pool(check, dir, pool);
+        check_named(check, dir, pool);
 }
 
 /* Of a pool that was checked before: its part of the JSON is good no more. */
@@ -168,7 +188,7 @@ int command_check(const Invocation *in) {
         else if (strchr(what, '/') || (strlen(what) > 5 && access(what, F_OK) == 0))
                 check_file(&check, what);
         else if (pool_name_is_valid(what))
-                check_pool(&check, in->conf_dir, what);
+                check_named(&check, in->conf_dir, what);
         else
                 return complain(EX_USAGE, "'%s' is neither a pool nor a file", what);
 

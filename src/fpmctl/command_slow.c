@@ -9,11 +9,13 @@
 #include <sysexits.h>
 #include <systemd/sd-journal.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "fpmctl/command.h"
 #include "fpmctl/request_view.h"
 #include "shared/escape.h"
 #include "shared/events.h"
+#include "shared/parse.h"
 
 static void journal_closep(sd_journal **journal) {
         sd_journal_close(*journal);
@@ -56,23 +58,41 @@ static json_t *json_text(const char *text) {
         return json_string(valid);
 }
 
+/* 0 where the field is none. */
+static json_t *number(const char *text) {
+        uint64_t n = 0;
+
+        if (text && parse_uint(text, &n) < 0)
+                n = 0;
+        return json_integer(n <= INT32_MAX ? (json_int_t) n : 0);
+}
+
+/* json_real() knows neither infinity nor NaN. */
+static json_t *real(const char *text) {
+        json_t *json = json_real(text ? strtod(text, NULL) : 0);
+
+        return json ? json : json_real(0);
+}
+
 static json_t *entry_json(sd_journal *journal) {
         static const struct {
                 const char *key, *field;
         } texts[] = {
-                { "slot", "FPMD_SLOT" },
                 { "method", "REQUEST_METHOD" },
                 { "uri", "REQUEST_URI" },
                 { "script", "SCRIPT_FILENAME" },
-                { "seconds", "FPMD_SECONDS" },
         };
-        _cleanup_free_ char *stack = field(journal, "FPMD_STACK");
+        _cleanup_free_ char *stack = field(journal, "FPMD_STACK"),
+                            *slot = field(journal, "FPMD_SLOT"),
+                            *seconds = field(journal, "FPMD_SECONDS");
         json_t *json = json_object(), *frames = json_array();
         char *rest = stack, *line;
         uint64_t usec = 0;
 
         (void) sd_journal_get_realtime_usec(journal, &usec);
         (void) json_object_set_new(json, "time", json_real((double) usec / 1e6));
+        (void) json_object_set_new(json, "slot", number(slot));
+        (void) json_object_set_new(json, "seconds", real(seconds));
         for (size_t i = 0; i < ELEMENTSOF(texts); i++) {
                 _cleanup_free_ char *text = field(journal, texts[i].field);
 
@@ -100,7 +120,7 @@ static void print_entry(const json_t *entry) {
 
         if (localtime_r(&time, &tm))
                 strftime(when, sizeof(when), "%F %T", &tm);
-        if (asprintf(&request, " %ss %s %s (%s)", answer_text(entry, "seconds"),
+        if (asprintf(&request, " %.6fs %s %s (%s)", answer_real(entry, "seconds"),
                             answer_text(entry, "method"), answer_text(entry, "uri"),
                             answer_text(entry, "script")) < 0)
                 return;
@@ -125,6 +145,15 @@ static int read_entries(sd_journal *journal, uint64_t n, json_t *list) {
         return r;
 }
 
+/* Who may not read any file of it sees an empty journal, and no error. */
+static int check_readable(sd_journal *journal) {
+        if (sd_journal_has_persistent_files(journal) > 0 ||
+                        sd_journal_has_runtime_files(journal) > 0)
+                return 0;
+
+        return geteuid() == 0 ? -ENOENT : -EACCES;
+}
+
 static int read_slow(const Invocation *in, json_t *list) {
         _cleanup_(journal_closep) sd_journal *journal = NULL;
         int r;
@@ -133,11 +162,27 @@ static int read_slow(const Invocation *in, json_t *list) {
         if (r < 0)
                 return r;
 
+        r = check_readable(journal);
+        if (r < 0)
+                return r;
+
         r = add_matches(journal, in->arguments[0]);
         return r < 0 ? r : read_entries(journal, in->lines, list);
 }
 
+static int complain_journal(int error) {
+        if (error == -EACCES || error == -EPERM)
+                return complain(EX_NOPERM,
+                                "may not read the journal: only root and the groups adm and "
+                                "systemd-journal may");
+        if (error == -ENOENT)
+                return complain(EX_OSERR, "there is no journal on this machine");
+
+        return complain(EX_OSERR, "cannot read the journal: %s", strerror(-error));
+}
+
 int command_slow(const Invocation *in) {
+        const char *pool = in->arguments[0];
         json_auto_t *list = json_array();
         json_t *entry;
         size_t i;
@@ -145,8 +190,10 @@ int command_slow(const Invocation *in) {
 
         r = list ? read_slow(in, list) : -ENOMEM;
         if (r < 0)
-                return complain(r == -EACCES || r == -EPERM ? EX_NOPERM : EX_OSERR,
-                                "cannot read the journal: %s", strerror(-r));
+                return complain_journal(r);
+        /* The journal remembers pools whose file has gone. */
+        if (json_array_size(list) == 0 && !pool_has_file(in->conf_dir, pool))
+                return complain_no_pool(in->conf_dir, pool);
         if (in->json)
                 return print_json(list);
 

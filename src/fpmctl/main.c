@@ -59,7 +59,7 @@ static const Command commands[] = {
           OPTION_JSON | OPTION_CONF_DIR, true, command_trace,
           "Reads the PHP stack without stopping anything. For root and the group of the pool's socket.\n" },
         { "slow", "POOL", "the last slow requests and their stacks", 1, 1,
-          OPTION_JSON | OPTION_LINES, true, command_slow,
+          OPTION_JSON | OPTION_LINES | OPTION_CONF_DIR, true, command_slow,
           "From the journal; see request_slowlog_timeout in fpmd.conf(5).\n" },
         { "reload", "POOL", "start a new generation with the pool file as it is now", 1, 1,
           OPTION_CONF_DIR, true, command_reload,
@@ -142,6 +142,14 @@ static int take_lines(Invocation *in, const char *text) {
         return EXIT_SUCCESS;
 }
 
+/* "/etc/x/" is "/etc/x": paths are made of it, and shown. */
+static char *without_slashes(char *dir) {
+        for (size_t n = strlen(dir); n > 1 && dir[n - 1] == '/'; n--)
+                dir[n - 1] = '\0';
+
+        return dir;
+}
+
 static int take_option(Invocation *in, int c) {
         switch (c) {
         case 'j':
@@ -163,7 +171,7 @@ static int take_option(Invocation *in, int c) {
                 return take_lines(in, optarg);
         case 'C':
         default:
-                in->conf_dir = optarg;
+                in->conf_dir = without_slashes(optarg);
                 break;
         }
 

@@ -50,16 +50,21 @@ static uint64_t average_weight(const Scoreboard *board, const Slots *slots, uint
         return n > 0 ? sum / n : 0;
 }
 
+static const char *plural(uint64_t n) {
+        return n == 1 ? "" : "s";
+}
+
 void ceiling_describe(const Ceiling *ceiling, const PoolConfig *config, char *buffer, size_t size) {
         if (config->pm != PM_AUTO) {
-                snprintf(buffer, size, "%" PRIu64 " workers: pm.max_children", ceiling->workers);
+                snprintf(buffer, size, "%" PRIu64 " worker%s: pm.max_children", ceiling->workers,
+                                plural(ceiling->workers));
                 return;
         }
 
         snprintf(buffer, size,
-                        "%" PRIu64 " workers: %" PRIu64 " MiB (%u%% of %s) at %" PRIu64
+                        "%" PRIu64 " worker%s: %" PRIu64 " MiB (%u%% of %s) at %" PRIu64
                         " MiB each%s, at most %" PRIu64,
-                        ceiling->workers, ceiling->usable_bytes >> 20,
+                        ceiling->workers, plural(ceiling->workers), ceiling->usable_bytes >> 20,
                         share_of(ceiling->budget.source), ceiling->budget.description,
                         (ceiling->worker_bytes > 0 ? ceiling->worker_bytes
                                                    : POLICY_WORKER_BYTES_GUESS) >>

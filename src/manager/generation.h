@@ -126,6 +126,9 @@ int generation_summarize(Generation *generation, ScoreboardSummary *ret);
 struct WorkerLook;
 int generation_look(Generation *generation, unsigned slot, struct WorkerLook *ret);
 
+/* How many workers it may have. */
+unsigned generation_count_slots(Generation *generation);
+
 /* Each worker that has a request by its word. A negative errno of the hook ends it and is returned. */
 typedef int (*BusyHook)(Generation *generation, unsigned slot, SlotWord word, void *userdata);
 int generation_each_busy(Generation *generation, BusyHook hook, void *userdata);

@@ -29,6 +29,10 @@ int generation_durations(const Generation *g, Durations *ret) {
         return scoreboard_durations(g->board, ret);
 }
 
+unsigned generation_count_slots(Generation *g) {
+        return slots_count(generation_slots(g));
+}
+
 int generation_each_busy(Generation *g, BusyHook hook, void *userdata) {
         int r;
 

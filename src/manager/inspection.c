@@ -2,7 +2,9 @@
 #include "manager/inspection.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -168,6 +170,22 @@ static void on_traced(int fd, void *userdata) {
         job_free(job);
 }
 
+static int count_slots(Generation *generation, void *userdata) {
+        unsigned *n_slots = userdata;
+
+        if (generation_count_slots(generation) > *n_slots)
+                *n_slots = generation_count_slots(generation);
+        return 0;
+}
+
+/* Refused, or somebody would take the silence for an idle worker. */
+static bool has_slot(const Inspection *inspection, uint32_t slot) {
+        unsigned n_slots = 0;
+
+        (void) pool_each_generation(inspection->pool, count_slots, &n_slots);
+        return slot == CONTROL_SLOT_ALL || slot < n_slots;
+}
+
 static int start_trace(Inspection *inspection, ControlClient *client, uint32_t slot) {
         Job *job = calloc(1, sizeof(*job));
         int r;
@@ -214,13 +232,17 @@ Inspection *inspection_free(Inspection *inspection) {
 }
 
 void inspection_ask(Inspection *inspection, ControlClient *client, const ControlRequest *request) {
+        char text[64];
         int r;
 
         if (request->verb == CONTROL_STATUS)
                 reply(client, status_answer(inspection));
         else if (request->verb == CONTROL_REQUESTS)
                 reply(client, requests_answer(inspection));
-        else {
+        else if (!has_slot(inspection, request->slot)) {
+                snprintf(text, sizeof(text), "there is no slot %" PRIu32, request->slot);
+                control_client_refuse(client, -ENOENT, text);
+        } else {
                 r = start_trace(inspection, client, request->slot);
                 if (r < 0)
                         reply(client, r);

@@ -74,6 +74,8 @@ assert_matches 'off without a bus' 'off +stopped ' "$nobus"
 status=$(in_container fpmctl status ctl)
 assert_contains 'status' 'workers:              2' "$status"
 assert_contains 'status' 'process manager:      static' "$status"
+assert_matches 'numbers in JSON' '^ok' "$(in_container fpmctl status ctl --json |
+	in_container sh -c 'grep -E "\.[0-9]{14,}" || echo ok')"
 assert_eq 'status in JSON' 'running 2 1 True' \
 	"$(json status ctl 'j["state"], j["workers"]["max"], j["requests"], j["memory_bytes"] > 1 << 20' | tr -d "',()")"
 
@@ -163,7 +165,10 @@ assert_eq 'status of check of all' 78 "$checked"
 assert_contains 'what is wrong' 'nosuchuser' "$output"
 assert_contains 'what is right' 'ctl.conf test is successful' "$output"
 in_container fpmctl check ctl >/dev/null
-in_container fpmctl check /etc/fpmd/conf.d/ctl.conf >/dev/null
+assert_eq 'the path of a file' 'configuration file /etc/fpmd/conf.d/ctl.conf test is successful' \
+	"$(in_container fpmctl check /etc/fpmd/conf.d/ctl.conf)"
+assert_eq 'the path in a folder with a slash' 'configuration file /etc/fpmd/conf.d/ctl.conf test is successful' \
+	"$(in_container fpmctl --conf-dir=/etc/fpmd/conf.d/ check ctl)"
 assert_eq 'check in JSON' False "$(json check broken 'j[0]["good"]' || true)"
 
 # --- on a terminal: colours, unless they are not wanted; top gives the terminal back

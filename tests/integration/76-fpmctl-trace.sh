@@ -99,7 +99,7 @@ assert_contains 'its stack' 'checkout()' "$slow"
 assert_eq 'the last one' 1 "$(in_container fpmctl slow -n 1 trace | grep -c ' GET ')"
 assert_eq 'slow in JSON' trace "$(in_container fpmctl slow --json trace |
 	in_container python3 -c 'import json, sys
-print("trace" if all(len(e["frames"]) > 0 for e in json.load(sys.stdin)) else "")')"
+print("trace" if all(e["frames"] and type(e["slot"]) is int and e["seconds"] >= 1 for e in json.load(sys.stdin)) else "")')"
 assert_contains 'metrics' 'fpmd_slow_requests_total{pool="trace"} 2' "$(in_container fpmctl metrics)"
 
 # --- a request that is not text
