@@ -180,7 +180,7 @@ static const Directive directives[] = {
         D("php_ini",                PATH,      php_ini,                   NULL,       0,    0,
           "the php.ini of the pool; without it php-fpm's of this machine"),
         D("php_ini_scan_dir",       TEXT,      php_ini_scan_dir,          NULL,       0,    0,
-          "the directories of further .ini files, colon-separated; without it conf.d beside php_ini"),
+          "the directories of further .ini files, colon-separated; without it php-fpm's conf.d"),
         D("clear_env",              BOOL,      clear_env,                 "yes",      0,    0,
           "scripts see only the environment variables that env[] names"),
         L("env",                    VALUES,    env,                       SETTING_ENV,
