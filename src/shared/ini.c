@@ -100,6 +100,20 @@ static int on_array(const Ini *ini, char *key, char *bracket) {
         return on_value(ini, &event, bracket + 1 + (end - bracket));
 }
 
+/* "user www-data" is taken for what was meant. */
+static int on_no_value(const Ini *ini, const char *p) {
+        char why[INI_WHY_MAX];
+        size_t n = strcspn(p, BLANKS);
+        const char *value = p + n + strspn(p + n, BLANKS);
+
+        if (*value)
+                snprintf(why, sizeof(why), "'%.80s': there is no =, write %.*s = %.80s", p,
+                                n < 80 ? (int) n : 80, p, value);
+        else
+                snprintf(why, sizeof(why), "'%.80s' has no value, write %.80s = value", p, p);
+        return fail(ini, why);
+}
+
 static int on_key(const Ini *ini, char *p) {
         IniEvent event = { .type = INI_KEY, .line = ini->line, .key = p };
         char why[INI_WHY_MAX];
@@ -112,8 +126,7 @@ static int on_key(const Ini *ini, char *p) {
                 return on_array(ini, p, end);
         if (is_end(end)) {
                 cut(p, end);
-                snprintf(why, sizeof(why), "'%.80s' has no value, write %.80s = value", p, p);
-                return fail(ini, why);
+                return on_no_value(ini, p);
         }
         if (*end != '=') {
                 snprintf(why, sizeof(why), "a name cannot contain %c", *end);

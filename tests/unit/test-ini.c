@@ -236,6 +236,9 @@ END_TEST
 START_TEST(wrong_lines) {
         reads("# x", "1 error: # does not start a comment here, write ; instead\n");
         reads("a\nb = 1", "1 error: 'a' has no value, write a = value\n2 b=1\n");
+        reads("user \t www-data ; x",
+                        "1 error: 'user \t www-data': there is no =, write user = www-data\n");
+        reads("user ; x", "1 error: 'user' has no value, write user = value\n");
         reads("= 1", "1 error: there is no name before the =\n");
         reads("[www", "1 error: a [ is not closed with ]\n");
         reads("[]", "1 error: the section has no name\n");

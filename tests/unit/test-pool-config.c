@@ -105,7 +105,7 @@ START_TEST(wrong_lines) {
         refused("[www]\nenv = 5\n", ":2: env: needs brackets, write key[NAME] = value");
         refused("[www]\nuser[x] = 5\n", ":2: user: takes no name in brackets");
         refused("[www]\n\n# x\n", ":3: # does not start a comment here, write ; instead");
-        refused("[www]\npm static\n", ":2: 'pm static' has no value, write pm static = value");
+        refused("[www]\npm static\n", ":2: 'pm static': there is no =, write pm = static");
         refused("[www]\npm = sometimes\n", ":2: pm: 'sometimes' is not a process manager: write "
                                            "auto, static, dynamic or ondemand");
         refused("[www]\npm.max_requests = off\n",
