@@ -25,6 +25,7 @@ static struct {
         int fd; /* to journald; -EBADF: lines go to stderr */
         char trouble[160];
         time_t trouble_at;
+        Event trouble_event;
         unsigned n_troubles;
 } state = { .pool = "", .max_priority = LOG_INFO, .fd = -EBADF };
 
@@ -62,15 +63,20 @@ const char *log_number(char buffer[static 24], unsigned long long number) {
 
 const char *log_last_trouble(time_t *ret_at) {
         *ret_at = state.trouble_at;
-        return state.n_troubles > 0 ? state.trouble : NULL;
+        return *state.trouble ? state.trouble : NULL;
 }
 
 unsigned log_n_troubles(void) {
         return state.n_troubles;
 }
 
+void log_forget_trouble(Event event) {
+        if (state.trouble_event == event)
+                state.trouble[0] = '\0';
+}
+
 /* line is escaped already; a character that is cut in two does not stay. */
-static void remember_trouble(const char *line) {
+static void remember_trouble(Event event, const char *line) {
         size_t n = strcspn(line, "\n");
 
         if (n >= sizeof(state.trouble))
@@ -79,6 +85,7 @@ static void remember_trouble(const char *line) {
         memcpy(state.trouble, line, n);
         state.trouble[n] = '\0';
         state.trouble_at = time(NULL);
+        state.trouble_event = event;
         state.n_troubles++;
 }
 
@@ -88,6 +95,7 @@ typedef struct Entry {
         const char *event_id, *event_name; /* NULL: none */
         const LogField *fields;
         bool is_trouble;
+        Event event; /* of a trouble */
 } Entry;
 
 static int send_entry(const Entry *entry) {
@@ -143,7 +151,7 @@ static void log_valist(const Entry *base, int error, const char *text, va_list a
 
         entry.line = line;
         if (entry.is_trouble)
-                remember_trouble(line);
+                remember_trouble(entry.event, line);
         log_entry(&entry);
 }
 
@@ -174,6 +182,7 @@ void log_event(Event event, int priority, const LogField *fields, const char *te
                 .event_id = event_id(event),
                 .event_name = event_name(event),
                 .fields = fields,
+                .event = event,
                 .is_trouble = priority <= LOG_WARNING && event != EVENT_REQUEST_SLOW,
         };
         int error = errno;

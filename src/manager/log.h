@@ -46,6 +46,9 @@ void log_event(Event event, int priority, const LogField *fields, const char *te
 const char *log_last_trouble(time_t *ret_at);
 unsigned log_n_troubles(void);
 
+/* It is over, if the last trouble was of this event: none is remembered any more. */
+void log_forget_trouble(Event event);
+
 #define log_debug(...) log_full(LOG_DEBUG, __VA_ARGS__)
 #define log_info(...) log_full(LOG_INFO, __VA_ARGS__)
 #define log_notice(...) log_full(LOG_NOTICE, __VA_ARGS__)

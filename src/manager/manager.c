@@ -150,8 +150,10 @@ static void reload_ended(Manager *m, int result, const char *reason) {
         if (result < 0)
                 log_event(EVENT_RELOAD_REFUSED, LOG_ERR, LOG_NO_FIELDS,
                                 "Reload refused, the old generation goes on: %s", reason);
-        else
+        else {
                 log_event(EVENT_RELOADED, LOG_NOTICE, LOG_NO_FIELDS, "Reloaded");
+                log_forget_trouble(EVENT_RELOAD_REFUSED);
+        }
 
         notify_status(m, "READY=1\n");
 

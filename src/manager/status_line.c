@@ -23,18 +23,20 @@ void status_rate_update(StatusRate *rate, uint64_t n_requests, uint64_t now_usec
 
 void status_line_format(char *line, size_t size, const PoolStatus *status, const StatusRate *rate,
                 const StatusTrouble *trouble, const struct tm *now) {
-        char at[16], when[32] = "";
+        char at[16], when[32] = "", starting[32] = "";
 
         strftime(at, sizeof(at), "%H:%M:%S", now);
         if (trouble->text)
                 strftime(when, sizeof(when), " (%b %e %H:%M:%S)", &trouble->at);
+        if (status->n_starting > 0)
+                snprintf(starting, sizeof(starting), ", %u starting", status->n_starting);
         snprintf(line, size,
                         "Workers: %u of %" PRIu64
-                        ", %u busy, %u idle; queue: %u; requests: %" PRIu64
+                        ", %u busy, %u idle%s; queue: %u; requests: %" PRIu64
                         "; %.1f/s; slow: %" PRIu64 "; generation %u; at %s%s%s%s",
                         status->n_busy + status->n_idle + status->n_starting, status->ceiling,
-                        status->n_busy, status->n_idle, status->n_queued, status->n_requests,
-                        rate->per_second, status->n_slow, status->generation, at,
-                        trouble->text ? "; last trouble: " : "", trouble->text ? trouble->text : "",
-                        when);
+                        status->n_busy, status->n_idle, starting, status->n_queued,
+                        status->n_requests, rate->per_second, status->n_slow, status->generation,
+                        at, trouble->text ? "; last trouble: " : "",
+                        trouble->text ? trouble->text : "", when);
 }

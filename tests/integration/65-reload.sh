@@ -97,6 +97,7 @@ $good
 php_ini = /srv/www/reload/php.ini
 END
 refused '/srv/www/reload/php.ini'
+assert_contains 'systemctl status' 'last trouble: Reload refused' "$(unit_property fpmd@reload StatusText)"
 
 # Signals do the same, and reloads that overlap end in the last state.
 conf <<END
@@ -107,3 +108,7 @@ in_container kill -HUP "$manager"
 in_container kill -USR2 "$manager"
 in_container systemctl reload fpmd@reload
 assert_contains 'after signals' 'three ' "$(fetch $url)"
+no_trouble() {
+	[[ $(unit_property fpmd@reload StatusText) != *'last trouble'* ]]
+}
+wait_for 2 no_trouble

@@ -27,8 +27,13 @@ START_TEST(a_line) {
         char line[512];
 
         status_line_format(line, sizeof(line), &status, &rate, &trouble, &noon);
-        ck_assert_str_eq(line, "Workers: 4 of 5, 1 busy, 2 idle; queue: 6; requests: 70; 2.5/s; "
-                               "slow: 3; generation 2; at 12:00:07");
+        ck_assert_str_eq(line,
+                        "Workers: 4 of 5, 1 busy, 2 idle, 1 starting; queue: 6; requests: 70; 2.5/s; "
+                        "slow: 3; generation 2; at 12:00:07");
+
+        status.n_starting = 0;
+        status_line_format(line, sizeof(line), &status, &rate, &trouble, &noon);
+        ck_assert_ptr_nonnull(strstr(line, "Workers: 3 of 5, 1 busy, 2 idle; queue: 6;"));
 
         trouble.text = "Worker 3 was killed by SIGSEGV";
         status_line_format(line, sizeof(line), &status, &rate, &trouble, &noon);
