@@ -237,9 +237,11 @@ static void current_is_gone(Pool *pool) {
         pool->current = NULL;
         if (pool->state == POOL_STARTING && refused)
                 pool->hooks->ended(POOL_REFUSED, pool->userdata);
-        else if (pool->state == POOL_STARTING && pool->n_generations >= START_TRIES)
+        else if (pool->state == POOL_STARTING && pool->n_generations >= START_TRIES) {
+                log_error("The pool program died %d times while it started, giving up",
+                                START_TRIES);
                 pool->hooks->ended(POOL_BROKEN, pool->userdata);
-        else if (pool->state != POOL_STOPPING)
+        } else if (pool->state != POOL_STOPPING)
                 replace_later(pool, timer_now_usec(pool->event) - pool->started_usec);
 }
 

@@ -72,13 +72,13 @@ void worker_report_exit(Scoreboard *board, const WorkerExit *e) {
         describe_status(status, sizeof(status), e->wait_status);
         in_request = find_request(board, e->slot, &request);
         if (in_request)
-                snprintf(during, sizeof(during), " during %s %s (%s)", request.method, request.uri,
+                snprintf(during, sizeof(during), "during %s %s (%s)", request.method, request.uri,
                                 request.script);
-        if (e->cause ? asprintf(&text, "Worker %u (pid %d) was ended%s: the request %s%s%s",
-                                       e->slot, e->pid, during, e->cause, e->stack ? "\n" : "",
-                                       e->stack ? e->stack : "") < 0
-                     : asprintf(&text, "Worker %u (pid %d) %s after %.1f s%s", e->slot, e->pid,
-                                       status, seconds, during) < 0)
+        if (e->cause ? asprintf(&text, "Worker %u (pid %d) was ended%s%s: the request %s%s%s",
+                                       e->slot, e->pid, in_request ? " " : "", during, e->cause,
+                                       e->stack ? "\n" : "", e->stack ? e->stack : "") < 0
+                     : asprintf(&text, "Worker %u (pid %d) %s, %.1f s after its start%s%s", e->slot,
+                                       e->pid, status, seconds, in_request ? ", " : "", during) < 0)
                 return;
 
         tell_bad_exit(e->cause                        ? EVENT_REQUEST_TIMEOUT

@@ -48,7 +48,7 @@ wait_for 2 journal_has fpmd@crash.service SIGSEGV
 line=$(journal_of fpmd@crash.service --priority=warning)
 echo "$line"
 assert_matches 'journal' \
-	'^Worker [0-9]+ \(pid [0-9]+\) was killed by SIGSEGV.* after [0-9.]+ s during GET /crash\.php\?why=not \(/srv/www/crash/crash\.php\)$' \
+	'^Worker [0-9]+ \(pid [0-9]+\) was killed by SIGSEGV.* [0-9.]+ s after its start, during GET /crash\.php\?why=not \(/srv/www/crash/crash\.php\)$' \
 	"$line"
 assert_eq 'generation after one' 1 "$(status generation)"
 
