@@ -180,8 +180,8 @@ static int worker_init(Worker *worker, int leash_fd) {
                 .view = &worker->view,
                 .only_pages = worker->is_status,
         };
-        r = access_log_new(&worker->php.access, worker->context->config,
-                        worker->context->inherited, worker->context->board, leash_fd);
+        r = access_log_new(&worker->php.access, worker->context->config, worker->context->inherited,
+                        worker->context->board, leash_fd);
         if (r < 0)
                 return r;
 
@@ -462,7 +462,10 @@ int worker_run(unsigned slot, int leash_fd, void *userdata) {
                 .pool = context->config->name,
                 .slot = slot,
         };
-        snprintf(title, sizeof(title), "fpmd: %s: worker %u", context->config->name, slot);
+        if (slot == scoreboard_status_slot(context->board))
+                snprintf(title, sizeof(title), "fpmd: %s: status", context->config->name);
+        else
+                snprintf(title, sizeof(title), "fpmd: %s: worker %u", context->config->name, slot);
         title_set(context->title, title);
 
         r = worker_init(&worker, leash_fd);

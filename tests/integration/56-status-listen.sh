@@ -35,6 +35,7 @@ wait
 assert_contains 'not a worker' '"accepted conn":5,' "$(fetch "$status?json")"
 assert_eq 'scripts' 404 "$(fetch_status http://aside-status.test/nap.php)"
 assert_eq 'one process more' 3 "$(workers_of aside | wc -l)"
+assert_eq 'its title' 1 "$(in_container ps -eo args= | grep -cx 'fpmd: aside: status')"
 
 # killed: the next question finds another
 pid=$(in_container sh -c "ls -t /proc | grep -c . >/dev/null; pgrep -n fpmd-php")
