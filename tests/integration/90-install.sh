@@ -14,8 +14,21 @@ left() {
 	(cd "$dest" && find . ! -type d | sort)
 }
 
+# The catalog of the journal is brought up to date, but not for a package; that it cannot be does no harm.
+fake=$(mktemp -d)
+trap 'rm -rf "$fake"' EXIT
+printf '#!/bin/sh\necho "$@" >>%s/called\nexit 1\n' "$fake" >"$fake/journalctl"
+chmod +x "$fake/journalctl"
+for hook in install-data-hook uninstall-hook; do
+	PATH=$fake:$PATH build "$hook"
+	[[ ! -e $fake/called ]] || fail "$hook with DESTDIR updates the catalog of this machine"
+	dest='' PATH=$fake:$PATH build "$hook"
+	assert_eq "the catalog after $hook" '--update-catalog' "$(<"$fake/called")"
+	rm "$fake/called"
+done
+
 mkdir "$dest"
-build install
+PATH=$fake:$PATH build install
 for file in usr/sbin/fpmd usr/libexec/fpmd/fpmd-php usr/lib/systemd/system/fpmd@.socket \
 	usr/lib/systemd/system/fpmd@.service usr/lib/systemd/system/fpmd.target \
 	usr/lib/systemd/system-generators/fpmd-generator etc/fpmd/conf.d/www.conf \
@@ -23,7 +36,8 @@ for file in usr/sbin/fpmd usr/libexec/fpmd/fpmd-php usr/lib/systemd/system/fpmd@
 	usr/lib/systemd/system/fpmd-exporter.service usr/share/man/man8/fpmd.8 usr/share/man/man5/fpmd.conf.5; do
 	[[ -s $dest/$file ]] || fail "not installed: $file"
 done
-build uninstall
+PATH=$fake:$PATH build uninstall
+[[ ! -e $fake/called ]] || fail 'make install DESTDIR= updates the catalog of this machine'
 assert_eq 'left after uninstall' '' "$(left)"
 
 build install
