@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "pool/ini_files.h"
 #include "pool/php_access.h"
 #include "pool/php_body.h"
 #include "pool/php_functions.h"
@@ -18,6 +19,7 @@
 #include "pool/php_sapi.h"
 #include "pool/php_script.h"
 #include "pool/php_settings.h"
+#include "pool/php_startup.h"
 #include "pool/php_status.h"
 #include "pool/php_variables.h"
 #include "shared/fd.h"
@@ -64,6 +66,10 @@ int php_engine_start(const PoolConfig *config, bool strict) {
         const char *scan_dir = ini_scan_dir(config);
         int r;
 
+        if (!ini_files_check(ini_path(config), config->php_ini, scan_dir, ini_error,
+                            sizeof(ini_error)))
+                return -ENOEXEC;
+
         ignore_broken_pipes();
         zend_signal_startup();
         fpmd_sapi_module.php_ini_path_override = (char *) ini_path(config);
@@ -71,7 +77,8 @@ int php_engine_start(const PoolConfig *config, bool strict) {
         sapi_startup(&fpmd_sapi_module);
 
         /* Behind sapi_startup(), which clears it. */
-        fpmd_sapi_module.ini_entries = php_settings_ini_text(&config->php_values);
+        fpmd_sapi_module.ini_entries =
+                        php_startup_ini_text(php_settings_ini_text(&config->php_values));
         if (!fpmd_sapi_module.ini_entries)
                 return -ENOMEM;
 
@@ -84,6 +91,7 @@ int php_engine_start(const PoolConfig *config, bool strict) {
         if (r == FAILURE)
                 return -ENOEXEC;
 
+        php_startup_restore();
         php_settings_apply(&config->php_values);
         if (config->php_value_from_request || php_ini_has_per_dir_config() ||
                         php_ini_has_per_host_config())

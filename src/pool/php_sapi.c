@@ -16,6 +16,7 @@
 #include "pool/php_functions.h"
 #include "pool/php_log.h"
 #include "pool/php_request.h"
+#include "pool/php_startup.h"
 #include "pool/php_variables.h"
 #include "shared/fd.h"
 
@@ -269,14 +270,6 @@ static int on_startup(sapi_module_struct *module) {
         return php_module_startup(module, &fpmd_cgi_module);
 }
 
-static void on_ini_defaults(HashTable *configuration) {
-        zval on;
-
-        /* As in php-fpm, for a machine without php.ini. */
-        ZVAL_NEW_STR(&on, zend_string_init(ZEND_STRL("1"), 1));
-        zend_hash_str_update(configuration, ZEND_STRL("display_errors"), &on);
-}
-
 sapi_module_struct fpmd_sapi_module = {
         .name = "fpm-fcgi",
         .pretty_name = "FPM/FastCGI",
@@ -291,5 +284,5 @@ sapi_module_struct fpmd_sapi_module = {
         .read_cookies = on_read_cookies,
         .register_server_variables = php_variables_register,
         .log_message = on_log_message,
-        .ini_defaults = on_ini_defaults,
+        .ini_defaults = php_startup_defaults,
 };

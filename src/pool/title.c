@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "pool/title.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -40,6 +42,15 @@ static int move_environment(void) {
         return 0;
 }
 
+/* libc remembers the name that syslog(3) and error(3) begin a line with by its address in argv, where the title
+ * goes, and with it what a client has asked for. */
+static void keep_program_name(void) {
+        static char name[32];
+
+        snprintf(name, sizeof(name), "%s", program_invocation_short_name);
+        program_invocation_short_name = program_invocation_name = name;
+}
+
 void title_init(Title *title, int argc, char *argv[]) {
         char *end;
 
@@ -53,6 +64,7 @@ void title_init(Title *title, int argc, char *argv[]) {
         if (move_environment() < 0)
                 return;
 
+        keep_program_name();
         title->area = argv[0];
         title->size = (size_t) (end - argv[0]);
         if (title->size > TITLE_MAX)

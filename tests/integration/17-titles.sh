@@ -48,3 +48,11 @@ wait
 
 in_container systemctl reload fpmd@titles.service
 wait_for 2 shows 'zygote (generation 2)'
+
+# The name that syslog() begins a line with is the program's, not what a client has asked for.
+write_page titles say.php <<'END'
+<?php syslog(LOG_ERR, "said by syslog");
+END
+fetch "http://titles.test/say.php" >/dev/null
+in_container journalctl --sync
+assert_eq 'syslog()' 'said by syslog' "$(in_container journalctl --quiet --output=cat SYSLOG_IDENTIFIER=fpmd-php --grep='said by syslog')"

@@ -29,3 +29,41 @@ pool stock </dev/null
 ini=$(fetch http://stock.test/ini.php)
 assert_matches "php-fpm's php.ini" '^\["/etc/php/[0-9.]+/fpm/php.ini"' "$ini"
 assert_matches "php-fpm's conf.d" '/etc/php/[0-9.]+/fpm/conf.d/' "$ini"
+
+# One that the pool's user cannot read: PHP would run without it, and without what it forbids.
+write_page secret show.php <<'END'
+<?php foreach (["html_errors", "display_errors", "log_errors", "error_log", "memory_limit"] as $k) echo ini_get($k), ",";
+END
+cp "$CONTAINER_ROOT/etc/php/"*/fpm/php.ini "$CONTAINER_ROOT/srv/secret.ini"
+cat >>"$CONTAINER_ROOT/srv/secret.ini" <<'END'
+memory_limit = 77M
+html_errors = Off
+END
+pool secret <<'END'
+php_ini = /srv/secret.ini
+php_admin_value[error_log] = /tmp/errors
+END
+assert_eq 'what is said of errors holds' ',,1,/tmp/errors,77M,' "$(fetch http://secret.test/show.php)"
+chmod 0600 "$CONTAINER_ROOT/srv/secret.ini"
+assert_fails in_container fpmctl reload secret 2>"$CONTAINER_ROOT/srv/said"
+assert_contains 'refused' "cannot read '/srv/secret.ini': Permission denied" "$(cat "$CONTAINER_ROOT/srv/said")"
+assert_eq 'the old one goes on' ',,1,/tmp/errors,77M,' "$(fetch http://secret.test/show.php)"
+assert_fails in_container systemctl restart fpmd@secret
+assert_eq 'exit status' 78 "$(unit_property fpmd@secret ExecMainStatus)"
+
+# What is broken at PHP's start is told whatever php.ini says of errors: an extension, a preload script.
+write_page plain show.php <<'END'
+<?php foreach (["html_errors", "display_errors", "log_errors", "error_log"] as $k) echo ini_get($k), ",";
+END
+: >"$CONTAINER_ROOT/srv/plain.ini"
+pool plain <<'END'
+php_ini = /srv/plain.ini
+END
+assert_eq 'what PHP says by itself' '1,1,0,,' "$(fetch http://plain.test/show.php)"
+echo 'extension=nosuch.so' >"$CONTAINER_ROOT/srv/plain.ini"
+assert_fails in_container fpmctl reload plain 2>"$CONTAINER_ROOT/srv/said"
+assert_contains 'extension' "Unable to load dynamic library 'nosuch.so'" "$(cat "$CONTAINER_ROOT/srv/said")"
+echo '<?php throw new Exception("boo");' >"$CONTAINER_ROOT/srv/www/plain/pre.php"
+echo 'opcache.preload=/srv/www/plain/pre.php' >"$CONTAINER_ROOT/srv/plain.ini"
+assert_fails in_container fpmctl reload plain 2>"$CONTAINER_ROOT/srv/said"
+assert_contains 'preload' 'Uncaught Exception: boo in /srv/www/plain/pre.php:1' "$(cat "$CONTAINER_ROOT/srv/said")"
