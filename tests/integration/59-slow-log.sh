@@ -244,8 +244,7 @@ script_filename = /srv/www/slow/sleep.php
 \\[0x[0-9a-f]{16}\\] sleep\\(\\) /srv/www/slow/sleep.php:7
 \\[0x[0-9a-f]{16}\\] Shop\\\\Order::pay\\(\\) /srv/www/slow/sleep.php:12
 \\[0x[0-9a-f]{16}\\] Shop\\\\checkout\\(\\) /srv/www/slow/sleep.php:14
-(
-|\$)" "$(<"$log")"
+" "$(<"$log")"$'\n'
 
 # a link is not followed, and that is said
 assert_eq 'what the link leads to' secret "$(<"$CONTAINER_ROOT/srv/secret")"
