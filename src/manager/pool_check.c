@@ -244,6 +244,17 @@ static int check_log(const Check *check, const char *directive, const char *path
         return refuse(check, directive, "%s", why);
 }
 
+/* Without request_slowlog_timeout nobody writes to it, and php-fpm does not look whether one could. */
+static int check_slow_log(const Check *check) {
+        int r = check_log(check, "slowlog", check->config->slowlog);
+
+        if (r >= 0 || check->config->request_slowlog_timeout_usec > 0)
+                return r;
+
+        log_warning("%s (not in use, request_slowlog_timeout is 0)", check->reason);
+        return 0;
+}
+
 static int check_machine(const Check *check) {
         const char *root = privilege_can_switch_user() ? check->config->chroot : NULL;
         int r;
@@ -276,7 +287,11 @@ static int check_machine(const Check *check) {
         if (r < 0)
                 return r;
 
-        return check_log(check, "access.log", check->config->access_log);
+        r = check_log(check, "access.log", check->config->access_log);
+        if (r < 0)
+                return r;
+
+        return check_slow_log(check);
 }
 
 /* What libfcgi and php-fpm call it. An entry that is no address allows nobody. */

@@ -12,6 +12,7 @@
 #include "manager/request_words.h"
 #include "manager/slow_format.h"
 #include "shared/fd.h"
+#include "shared/log_target.h"
 #include "shared/parse.h"
 
 /* A request whose stack is being read. */
@@ -98,7 +99,8 @@ static void tell_file(
         };
         int r;
 
-        if (!log->config->slowlog)
+        /* The journal has it already. */
+        if (!log->config->slowlog || log_target_is_journal(log->config->slowlog))
                 return;
 
         r = write_file(log->config, &entry);

@@ -128,13 +128,15 @@ request_slowlog_timeout = 1s
 request_terminate_timeout = 3s
 slowlog = /srv/link.log
 END
-in_container sh -c 'echo secret >/srv/secret; ln -s /srv/secret /srv/link.log'
 site slow
 site slowjail unix:/run/fpmd/slowjail.sock /www
 site both
 for name in slow slowjail both; do
 	in_container systemctl start "fpmd@$name.socket" "fpmd@$name.service"
 done
+
+# one that comes later: at the start it would be refused
+in_container sh -c 'echo secret >/srv/secret; ln -s /srv/secret /srv/link.log'
 
 begin=$EPOCHREALTIME
 names=(sleep deep closure generator include loop moving quick finish)
@@ -262,3 +264,19 @@ begin=$EPOCHREALTIME
 assert_eq 'slow again' 'done' "$(fetch http://slow.test/loop.php)"
 wait_for 3 grep -q 'script_filename = /srv/www/slow/loop.php' "$log"
 assert_eq 'entries' 1 "$(entry slow "MESSAGE_ID=$event" | grep -c 'too slow')"
+
+# One that cannot be written is found before the start, as for access.log; without a timeout it is only told.
+write_pool both <<END
+user = alice
+pm = static
+pm.max_children = 2
+request_slowlog_timeout = 1s
+slowlog = /nosuch/a.log
+END
+assert_fails in_container fpmctl reload both 2>"$CONTAINER_ROOT/srv/said"
+assert_matches 'refused' "both.conf:[0-9]+: slowlog: '/nosuch/a.log': No such file or directory; create its folder" \
+	"$(<"$CONTAINER_ROOT/srv/said")"
+in_container sed -i /request_slowlog_timeout/d /etc/fpmd/conf.d/both.conf
+begin=$EPOCHREALTIME
+in_container fpmctl reload both
+wait_for 3 journal_has fpmd@both.service "slowlog: '/nosuch/a.log'" --since="@$begin"
