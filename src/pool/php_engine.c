@@ -26,10 +26,11 @@
 
 /* --- start --- */
 
+/* One in a folder that is closed to us is not none: what it forbids must not be passed over. */
 static bool exists(const char *path) {
         struct stat st;
 
-        return stat(path, &st) >= 0;
+        return stat(path, &st) >= 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
 /* Without php_ini the pool reads what php-fpm on this machine reads, else what libphp was built

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "pool/php_ini_check.h"
 
+#include <errno.h>
 #include <php.h>
 #include <stdio.h>
 #include <zend_ini_scanner.h>
@@ -23,8 +24,13 @@ static bool check_file(const char *path, char *reason, size_t size) {
         bool good;
         FILE *f = fopen(path, "re");
 
-        if (!f)
+        if (!f && errno == ENOENT)
                 return true; /* removed since: was read all the same */
+        if (!f) {
+                snprintf(reason, size, "the pool's user cannot read '%s': %s", path,
+                                strerror(errno));
+                return false;
+        }
 
         zend_stream_init_fp(&handle, f, path);
         good = zend_parse_ini_file(&handle, 1, ZEND_INI_SCANNER_NORMAL, ignore_entry, NULL) ==

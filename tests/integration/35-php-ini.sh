@@ -30,6 +30,14 @@ ini=$(fetch http://stock.test/ini.php)
 assert_matches "php-fpm's php.ini" '^\["/etc/php/[0-9.]+/fpm/php.ini"' "$ini"
 assert_matches "php-fpm's conf.d" '/etc/php/[0-9.]+/fpm/conf.d/' "$ini"
 
+# php-fpm's own in a folder that is closed to the pool's user: not a reason to do without, either.
+folder=$(sed -E 's|^\["([^"]*)/php.ini".*|\1|' <<<"$ini")
+mode=$(in_container stat -c %a "$folder")
+in_container chmod 0700 "$folder"
+assert_fails in_container fpmctl reload stock 2>"$CONTAINER_ROOT/srv/said"
+in_container chmod "$mode" "$folder"
+assert_contains 'closed folder' "cannot read '$folder/php.ini': Permission denied" "$(cat "$CONTAINER_ROOT/srv/said")"
+
 # One that the pool's user cannot read: PHP would run without it, and without what it forbids.
 write_page secret show.php <<'END'
 <?php foreach (["html_errors", "display_errors", "log_errors", "error_log", "memory_limit"] as $k) echo ini_get($k), ",";
