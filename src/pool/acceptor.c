@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -86,7 +85,7 @@ static bool is_transient(int error) {
                error == EOPNOTSUPP || error == ENETUNREACH || error == ENOPROTOOPT;
 }
 
-static int accept_any(Acceptor *acceptor, size_t *ret_queue) {
+int acceptor_try(Acceptor *acceptor, size_t *ret_queue) {
         /* Each listener gets its turn, or a busy unix socket would starve the tcp one. */
         for (size_t i = 0; i < acceptor->n_listen_fds; i++) {
                 int listen_fd = acceptor->listen_fds[acceptor->next], fd;
@@ -103,19 +102,6 @@ static int accept_any(Acceptor *acceptor, size_t *ret_queue) {
         }
 
         return -EAGAIN;
-}
-
-/* Before a worker sleeps it lets whoever shares its CPU go first: often that is the web server, which is
- * about to connect. Under load this saves most of the sleeps, and with them about a tenth of the CPU time of
- * a short request; on an idle machine it costs two short calls per sleep. */
-int acceptor_try(Acceptor *acceptor, size_t *ret_queue) {
-        int r = accept_any(acceptor, ret_queue);
-
-        if (r != -EAGAIN)
-                return r;
-
-        (void) sched_yield();
-        return accept_any(acceptor, ret_queue);
 }
 
 int acceptor_wait(Acceptor *acceptor, int timeout_msec) {

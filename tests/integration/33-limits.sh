@@ -1,5 +1,6 @@
 #!/bin/bash
-# rlimit_files, rlimit_core, process.priority, chdir and group of the pool file are those of the workers.
+# rlimit_files, rlimit_core, process.priority, chdir and group of the pool file are those of the workers; they
+# are SCHED_BATCH, unless the unit has a policy of its own.
 
 source "${BASH_SOURCE[0]%/*}/lib.sh"
 
@@ -49,3 +50,21 @@ reply=$(fetch http://limits.test/limits.php)
 assert_contains 'rlimit_core = unlimited' '"core":"unlimited"' "$reply"
 assert_contains 'negative priority' '"nice":-5' "$reply"
 assert_contains 'group by default' '"gid":2001' "$reply"
+
+# Field 41 of /proc/PID/stat, proc(5).
+policy_of() {
+	in_container cat "/proc/$1/stat" | sed "s/.*) //" | cut -d ' ' -f 39
+}
+
+if [[ -z ${FPMD_TEST_PHP_FPM:-} ]]; then
+	assert_eq 'policy of a worker' 3 "$(policy_of "$(workers_of limits)")"
+	assert_eq 'policy of the manager' 0 "$(policy_of "$(manager_of limits)")"
+
+	in_container systemctl stop fpmd@limits.socket fpmd@limits.service
+	dropin=$CONTAINER_ROOT/etc/systemd/system/fpmd@limits.service.d
+	mkdir -p "$dropin"
+	printf '[Service]\nCPUSchedulingPolicy=idle\n' >"$dropin/policy.conf"
+	in_container systemctl daemon-reload
+	in_container systemctl start fpmd@limits.service
+	assert_eq "the unit's policy" 5 "$(policy_of "$(workers_of limits)")"
+fi
