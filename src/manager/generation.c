@@ -119,8 +119,8 @@ void generation_close_control(Generation *g) {
         g->control_fd = fd_close(g->control_fd);
 }
 
-void generation_tell_workers_to_leave(Generation *g) {
-        atomic_store(&scoreboard_ledger(g->board)->draining, 1);
+void generation_tell_workers_to_leave(Generation *g, Draining draining) {
+        atomic_store(&scoreboard_ledger(g->board)->draining, draining);
 }
 
 uint64_t generation_drain_limit_usec(const Generation *g) {
@@ -152,9 +152,14 @@ static void limit_drain(Generation *g) {
                         "a drain may take for ever");
 }
 
-void generation_drain(Generation *g) {
-        if (g->state == GENERATION_DRAINING || g->state == GENERATION_GONE)
+void generation_drain(Generation *g, Draining draining) {
+        if (g->state == GENERATION_GONE)
                 return;
+
+        if (g->state == GENERATION_DRAINING) {
+                generation_tell_workers_to_leave(g, draining);
+                return;
+        }
 
         /* It holds no request, and may be in the middle of PHP's start, where it hears nothing. */
         if (g->state == GENERATION_STARTING) {
@@ -163,7 +168,7 @@ void generation_drain(Generation *g) {
         }
 
         g->state = GENERATION_DRAINING;
-        generation_tell_workers_to_leave(g);
+        generation_tell_workers_to_leave(g, draining);
         workforce_stop(g->workforce);
         limit_drain(g);
         if (order(g, MESSAGE_DRAIN, 0, 0) < 0)
@@ -179,7 +184,7 @@ void generation_kill(Generation *g) {
                 return;
 
         g->state = GENERATION_DRAINING;
-        generation_tell_workers_to_leave(g);
+        generation_tell_workers_to_leave(g, DRAINING_LAST);
         workforce_stop(g->workforce);
         if (g->control_fd >= 0)
                 (void) message_send(g->control_fd, &(Message){ .type = MESSAGE_KILL });

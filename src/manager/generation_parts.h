@@ -49,7 +49,7 @@ void generation_misused(Generation *g, const char *what);
 void generation_close_control(Generation *g);
 
 /* The ledger reaches the workers also when the zygote does not. */
-void generation_tell_workers_to_leave(Generation *g);
+void generation_tell_workers_to_leave(Generation *g, Draining draining);
 
 /* Event handlers; userdata is the Generation. */
 int generation_on_bell(sd_event_source *source, int fd, uint32_t revents, void *userdata);

@@ -243,7 +243,7 @@ int generation_on_zygote_exit(sd_event_source *source, const siginfo_t *si, void
         g->zygote_pid = 0;
         g->child_source = sd_event_source_disable_unref(g->child_source);
         g->state = GENERATION_GONE;
-        generation_tell_workers_to_leave(g);
+        generation_tell_workers_to_leave(g, DRAINING_LAST);
         workforce_stop(g->workforce);
         generation_close_control(g);
         g->context.hooks->gone(g, g->context.userdata);

@@ -2,10 +2,12 @@
 #include "manager/listener.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -19,6 +21,8 @@
 enum {
         /* As long as a worker would wait for the first byte; then the kernel hands it over all the same. */
         DEFER_SEC = 5,
+
+        HANDED_OVER_MAX = 1024,
 };
 
 static int listener_check(int fd, const char *name) {
@@ -54,6 +58,18 @@ static void free_names(char ***names) {
         free(*names);
 }
 
+/* SOCK_SEQPACKET, because there SIOCINQ counts all that waits. */
+static int make_pair(Listeners *listeners) {
+        int pair[2];
+
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) < 0)
+                return log_error_errno(errno, "Cannot make a socket for kept connections: %m");
+
+        listeners->take_fd = pair[0];
+        listeners->give_fd = pair[1];
+        return 0;
+}
+
 int listeners_receive(Listeners *ret) {
         _cleanup_(free_names) char **names = NULL;
         Listeners listeners = {};
@@ -80,6 +96,10 @@ int listeners_receive(Listeners *ret) {
                 listeners.fds[listeners.n_fds++] = SD_LISTEN_FDS_START + i;
         }
 
+        r = make_pair(&listeners);
+        if (r < 0)
+                return r;
+
         *ret = listeners;
         return 0;
 }
@@ -94,7 +114,7 @@ bool listener_is(int fd, const char *address) {
 
 void listeners_split(const Listeners *all, const char *status_address, Listeners *ret,
                 int *ret_status_fd) {
-        Listeners others = {};
+        Listeners others = { .take_fd = all->take_fd, .give_fd = all->give_fd };
         int status_fd = -EBADF;
 
         for (size_t i = 0; i < all->n_fds; i++)
@@ -112,6 +132,16 @@ void listeners_split(const Listeners *all, const char *status_address, Listeners
         *ret_status_fd = status_fd;
 }
 
+/* A byte each, so they say. */
+static unsigned n_handed_over(const Listeners *listeners) {
+        int n = 0;
+
+        if (ioctl(listeners->take_fd, SIOCINQ, &n) < 0 || n < 0)
+                return 0;
+
+        return n < HANDED_OVER_MAX ? (unsigned) n : HANDED_OVER_MAX;
+}
+
 void listeners_queue_depth(const Listeners *listeners, QueueDepth *ret) {
         QueueDepth all = {};
 
@@ -127,6 +157,7 @@ void listeners_queue_depth(const Listeners *listeners, QueueDepth *ret) {
                 all.n_limit += one.n_limit;
         }
 
+        all.n_queued += n_handed_over(listeners);
         *ret = all;
 }
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* Listeners: the listening sockets that systemd handed over, and how many connections wait in them.
+/* Listeners: where connections come from, and how many wait there: the listening sockets that systemd handed
+ * over, and a pair of sockets through which workers hand kept connections over to each other (pool/kept.h).
  *
- * Runs in: manager.     Owns: nothing; the sockets stay open for the manager's whole life, and are
- * never shut down or unlinked: they are systemd's. */
+ * Runs in: manager.     Owns: nothing; all stay open for the manager's whole life, and the listening ones are
+ * never shut down or unlinked: they are systemd's. From the pair it never reads. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,9 +21,10 @@ enum {
 typedef struct Listeners {
         int fds[LISTENERS_MAX];
         size_t n_fds;
+        int take_fd, give_fd;
 } Listeners;
 
-/* Takes what sd_listen_fds(3) has, checks that each is a listening stream socket, makes them
+/* Makes the pair, and takes what sd_listen_fds(3) has, checks that each is a listening stream socket, makes them
  * non-blocking (workers share them) and CLOEXEC. Logs. 0, -ENOTCONN: nothing was passed, or
  * negative errno. */
 int listeners_receive(Listeners *ret);
@@ -35,7 +37,7 @@ bool listener_is(int fd, const char *address);
 void listeners_split(const Listeners *all, const char *status_address, Listeners *ret,
                 int *ret_status_fd);
 
-/* How many connections wait in all of them, as far as the kernel tells: TCP_INFO for tcp,
+/* How many connections wait everywhere, as far as the kernel tells: TCP_INFO for tcp,
  * sock_diag(7) for unix sockets, where php-fpm always says 0. */
 void listeners_queue_depth(const Listeners *listeners, QueueDepth *ret);
 

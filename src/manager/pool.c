@@ -79,7 +79,7 @@ static int start_generation(Pool *pool, const PoolConfig *config, Generation **r
 
 static void let_drain(Pool *pool, Generation *generation) {
         pool->draining[pool->n_draining++] = generation;
-        generation_drain(generation);
+        generation_drain(generation, DRAINING_REPLACED);
 }
 
 static bool forget_draining(Pool *pool, const Generation *generation) {
@@ -379,7 +379,9 @@ void pool_drain(Pool *pool) {
         if (pool->next)
                 generation_kill(pool->next); /* has served nobody */
         if (pool->current)
-                generation_drain(pool->current);
+                generation_drain(pool->current, DRAINING_LAST);
+        for (size_t i = 0; i < pool->n_draining; i++)
+                generation_drain(pool->draining[i], DRAINING_LAST);
 
         end_if_all_left(pool);
 }

@@ -53,7 +53,7 @@ struct Workforce {
         uint64_t n_limit_reached;
         uint64_t advised_usec[_ADVICE_MAX];
         sd_event_source *timer_source;
-        sd_event_source *listen_sources[LISTENERS_MAX];
+        sd_event_source *listen_sources[LISTENERS_MAX + 1]; /* the last for what is handed over */
 };
 
 int workforce_new(Workforce **ret, sd_event *event, const PoolConfig *config,
@@ -87,7 +87,7 @@ Workforce *workforce_free(Workforce *w) {
                 return NULL;
 
         sd_event_source_disable_unref(w->timer_source);
-        for (size_t i = 0; i < LISTENERS_MAX; i++)
+        for (size_t i = 0; i < ELEMENTSOF(w->listen_sources); i++)
                 sd_event_source_disable_unref(w->listen_sources[i]);
         slots_free(w->slots);
         free(w);
@@ -136,9 +136,13 @@ static int on_connection(sd_event_source *source, int fd, uint32_t revents, void
         return 0;
 }
 
+static int queue_fd(const Listeners *listeners, size_t i) {
+        return i < listeners->n_fds ? listeners->fds[i] : listeners->take_fd;
+}
+
 /* An fd of its own: during a reload two generations watch the same socket, and epoll takes each fd once. */
 static int add_listener(Workforce *w, size_t i) {
-        _cleanup_close_ int fd = fcntl(w->listeners->fds[i], F_DUPFD_CLOEXEC, 3);
+        _cleanup_close_ int fd = fcntl(queue_fd(w->listeners, i), F_DUPFD_CLOEXEC, 3);
         int r;
 
         if (fd < 0)
@@ -176,7 +180,7 @@ static int watch_listener(Workforce *w, size_t i, bool on) {
 static void watch_listeners(Workforce *w, bool on) {
         int r;
 
-        for (size_t i = 0; i < w->listeners->n_fds; i++) {
+        for (size_t i = 0; i <= w->listeners->n_fds; i++) {
                 r = watch_listener(w, i, on);
                 if (r < 0)
                         log_error_errno(r,

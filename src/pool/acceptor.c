@@ -8,61 +8,62 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
-#include "shared/clock.h"
 #include "shared/fd.h"
 
 enum {
-        /* How long a worker stays with a kept connection, whoever else waits: a web server that is busy
-         * has its next request there long before. */
-        KEPT_ALONE_MSEC = 50,
-        /* And how long a worker that is about to be free gets to take a connection before it does. */
-        KEPT_YIELD_MSEC = 1,
+        EVENTS_MAX = 16,
+
+        /* Listeners have numbers from 0 on, kept connections from KEPT_TAG_FIRST on. */
+        TAG_LEASH = 1 << 16,
+        TAG_TAKE,
 };
 
 struct Acceptor {
         int epoll_fd, leash_fd;
+        Kept *kept;
+        uint64_t tags[EVENTS_MAX]; /* what the last epoll_wait() found, from next_tag on not yet seen to */
+        size_t n_tags, next_tag;
         size_t n_listen_fds, next;
         int listen_fds[];
 };
 
-static int watch(int epoll_fd, int fd, uint32_t events) {
-        struct epoll_event event = { .events = events, .data.fd = fd };
+static int watch(int epoll_fd, int fd, uint32_t events, uint64_t tag) {
+        struct epoll_event event = { .events = events, .data.u64 = tag };
 
         return epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
 }
 
-/* A new epoll fd that watches listeners and leash; negative errno. */
-static int open_epoll(const Acceptor *acceptor, uint32_t leash_events) {
-        _cleanup_(fd_closep) int epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+static int open_epoll(Acceptor *acceptor) {
         int r;
 
-        if (epoll_fd < 0)
+        acceptor->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+        if (acceptor->epoll_fd < 0)
                 return -errno;
 
         for (size_t i = 0; i < acceptor->n_listen_fds; i++) {
-                r = watch(epoll_fd, acceptor->listen_fds[i], EPOLLIN | EPOLLEXCLUSIVE);
+                r = watch(acceptor->epoll_fd, acceptor->listen_fds[i], EPOLLIN | EPOLLEXCLUSIVE, i);
                 if (r < 0)
                         return r;
         }
 
-        /* The end of a pipe whose other end closes reports EPOLLHUP, asked for or not. */
-        r = watch(epoll_fd, acceptor->leash_fd, leash_events);
-        return r < 0 ? r : TAKE_FD(epoll_fd);
+        return watch(acceptor->epoll_fd, acceptor->leash_fd, EPOLLIN, TAG_LEASH);
 }
 
 int acceptor_new(Acceptor **ret, const int listen_fds[], size_t n_listen_fds, int leash_fd) {
         _cleanup_(acceptor_freep) Acceptor *acceptor = NULL;
+        int r;
 
         acceptor = calloc(1, sizeof(*acceptor) + n_listen_fds * sizeof(int));
         if (!acceptor)
                 return -ENOMEM;
 
+        acceptor->epoll_fd = -EBADF;
         acceptor->leash_fd = leash_fd;
         acceptor->n_listen_fds = n_listen_fds;
         memcpy(acceptor->listen_fds, listen_fds, n_listen_fds * sizeof(int));
-        acceptor->epoll_fd = open_epoll(acceptor, EPOLLIN);
-        if (acceptor->epoll_fd < 0)
-                return acceptor->epoll_fd;
+        r = open_epoll(acceptor);
+        if (r < 0)
+                return r;
 
         *ret = TAKE_PTR(acceptor);
         return 0;
@@ -72,9 +73,24 @@ Acceptor *acceptor_free(Acceptor *acceptor) {
         if (!acceptor)
                 return NULL;
 
+        kept_free(acceptor->kept);
         fd_close(acceptor->epoll_fd);
         free(acceptor);
         return NULL;
+}
+
+int acceptor_keep(Acceptor *acceptor, int take_fd, int give_fd, const Scoreboard *board) {
+        int r;
+
+        r = watch(acceptor->epoll_fd, take_fd, EPOLLIN | EPOLLEXCLUSIVE, TAG_TAKE);
+        if (r < 0)
+                return r;
+
+        return kept_new(&acceptor->kept, acceptor->epoll_fd, take_fd, give_fd, board);
+}
+
+Kept *acceptor_kept(Acceptor *acceptor) {
+        return acceptor->kept;
 }
 
 /* What accept(2) says to retry: errors of a connection that died in the queue, not of the listener.
@@ -85,106 +101,99 @@ static bool is_transient(int error) {
                error == EOPNOTSUPP || error == ENETUNREACH || error == ENOPROTOOPT;
 }
 
-int acceptor_try(Acceptor *acceptor, size_t *ret_queue) {
-        /* Each listener gets its turn, or a busy unix socket would starve the tcp one. */
-        for (size_t i = 0; i < acceptor->n_listen_fds; i++) {
-                int listen_fd = acceptor->listen_fds[acceptor->next], fd;
+static int accept_from(const Acceptor *acceptor, size_t queue, Arrival *ret) {
+        int fd;
 
-                *ret_queue = acceptor->next;
+        do
+                fd = accept4(acceptor->listen_fds[queue], NULL, NULL, SOCK_CLOEXEC);
+        while (fd < 0 && is_transient(errno));
+        if (fd < 0)
+                return -errno;
+
+        *ret = (Arrival){ .fd = fd, .queue = queue };
+        return 0;
+}
+
+/* Each listener gets its turn, or a busy unix socket would starve the tcp one. */
+static int accept_any(Acceptor *acceptor, Arrival *ret) {
+        for (size_t i = 0; i < acceptor->n_listen_fds; i++) {
+                size_t queue = acceptor->next;
+                int r;
+
                 acceptor->next = (acceptor->next + 1) % acceptor->n_listen_fds;
-                do
-                        fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
-                while (fd < 0 && is_transient(errno));
-                if (fd >= 0)
-                        return fd;
-                if (errno != EAGAIN)
-                        return -errno;
+                r = accept_from(acceptor, queue, ret);
+                if (r != -EAGAIN)
+                        return r;
         }
 
         return -EAGAIN;
 }
 
+static int borrow(Acceptor *acceptor, uint64_t tag, Arrival *ret) {
+        int fd = kept_borrow(acceptor->kept, tag);
+
+        if (fd < 0)
+                return -EAGAIN;
+
+        *ret = (Arrival){ .fd = fd, .is_kept = true };
+        return 0;
+}
+
+/* What another worker hands over is looked at like all that is kept. */
+static int see_to(Acceptor *acceptor, uint64_t tag, Arrival *ret) {
+        if (tag >= KEPT_TAG_FIRST)
+                return borrow(acceptor, tag, ret);
+        if (tag < acceptor->n_listen_fds)
+                return accept_from(acceptor, tag, ret);
+        if (tag == TAG_TAKE)
+                (void) kept_receive(acceptor->kept);
+
+        return -EAGAIN;
+}
+
+int acceptor_try(Acceptor *acceptor, Arrival *ret) {
+        int r;
+
+        while (acceptor->next_tag < acceptor->n_tags) {
+                r = see_to(acceptor, acceptor->tags[acceptor->next_tag++], ret);
+                if (r != -EAGAIN)
+                        return r;
+        }
+
+        return kept_count(acceptor->kept) > 0 ? -EAGAIN : accept_any(acceptor, ret);
+}
+
+/* A connection at a listener, or one that is handed over, wakes one worker only: this one, who has to take it
+ * before it does anything else. A kept one waits for this worker in any case. */
+static void note(Acceptor *acceptor, const struct epoll_event events[], int n, bool kept) {
+        for (int i = 0; i < n; i++)
+                if ((events[i].data.u64 >= KEPT_TAG_FIRST) == kept)
+                        acceptor->tags[acceptor->n_tags++] = events[i].data.u64;
+}
+
+static int leash_event(const struct epoll_event events[], int n) {
+        for (int i = 0; i < n; i++)
+                if (events[i].data.u64 == TAG_LEASH)
+                        /* The end of a pipe whose other end closes reports EPOLLHUP, asked for or not. */
+                        return events[i].events & (EPOLLHUP | EPOLLERR) ? -ESHUTDOWN : 1;
+
+        return 0;
+}
+
 int acceptor_wait(Acceptor *acceptor, int timeout_msec) {
-        struct epoll_event event;
+        struct epoll_event events[EVENTS_MAX];
         int n;
 
-        n = epoll_wait(acceptor->epoll_fd, &event, 1, timeout_msec);
+        acceptor->n_tags = acceptor->next_tag = 0;
+        n = epoll_wait(acceptor->epoll_fd, events, EVENTS_MAX, timeout_msec);
         if (n < 0)
                 return errno == EINTR ? 0 : -errno;
         if (n == 0)
                 return -ETIMEDOUT;
 
-        if (event.data.fd != acceptor->leash_fd)
-                return 0;
-
-        return event.events & (EPOLLHUP | EPOLLERR) ? -ESHUTDOWN : 1;
-}
-
-static int wait_kept_alone(const Acceptor *acceptor, int fd, int timeout_msec) {
-        struct pollfd fds[] = {
-                { .fd = fd, .events = POLLIN },
-                { .fd = acceptor->leash_fd },
-        };
-        int n;
-
-        do
-                n = poll(fds, 2, timeout_msec);
-        while (n < 0 && errno == EINTR);
-        if (n <= 0)
-                return n < 0 ? -errno : -ETIMEDOUT;
-
-        return fds[0].revents ? 0 : -ESHUTDOWN;
-}
-
-static int wait_epoll(int epoll_fd, int timeout_msec) {
-        struct epoll_event event;
-        int n;
-
-        do
-                n = epoll_wait(epoll_fd, &event, 1, timeout_msec);
-        while (n < 0 && errno == EINTR);
-
-        return n < 0 ? -errno : n;
-}
-
-/* With listeners of its own, that are at the end of the queue of those who can be woken: a worker that
- * sleeps without a connection comes first. A request that comes at the same time is not thrown away. */
-static int wait_kept_among(const Acceptor *acceptor, int fd, int timeout_msec) {
-        uint64_t end_usec = clock_now_usec() + (uint64_t) timeout_msec * 1000;
-        _cleanup_(fd_closep) int epoll_fd = open_epoll(acceptor, 0);
-        int r;
-
-        if (epoll_fd < 0)
-                return epoll_fd;
-
-        r = watch(epoll_fd, fd, EPOLLIN);
-        if (r < 0)
-                return r;
-
-        do {
-                r = wait_epoll(epoll_fd, timeout_msec);
-                if (r <= 0)
-                        return r < 0 ? r : -ETIMEDOUT;
-
-                r = wait_kept_alone(acceptor, fd, KEPT_YIELD_MSEC);
-                if (r != -ETIMEDOUT)
-                        return r;
-
-                if (wait_epoll(epoll_fd, 0) > 0)
-                        return -EBUSY;
-        } while (clock_now_usec() < end_usec);
-
-        return -ETIMEDOUT;
-}
-
-int acceptor_wait_kept(Acceptor *acceptor, int fd, int timeout_msec) {
-        int r;
-
-        r = wait_kept_alone(acceptor, fd, KEPT_ALONE_MSEC);
-        if (r != -ETIMEDOUT)
-                return r;
-
-        return wait_kept_among(acceptor, fd, timeout_msec - KEPT_ALONE_MSEC);
+        note(acceptor, events, n, false);
+        note(acceptor, events, n, true);
+        return leash_event(events, n);
 }
 
 bool acceptor_leash_is_cut(Acceptor *acceptor) {

@@ -30,6 +30,8 @@ static int inherited_add(Inherited *inherited, const char *name, int fd) {
                 { "status", &inherited->status_fd },
                 { "journal", &inherited->journal_fd },
                 { "access", &inherited->access_fd },
+                { "take", &inherited->take_fd },
+                { "give", &inherited->give_fd },
         };
 
         if (strcmp(name, "listen") == 0) {
@@ -63,6 +65,8 @@ int inherited_receive(Inherited *ret) {
                 .status_fd = -EBADF,
                 .journal_fd = -EBADF,
                 .access_fd = -EBADF,
+                .take_fd = -EBADF,
+                .give_fd = -EBADF,
         };
         int n, r;
 
@@ -77,7 +81,8 @@ int inherited_receive(Inherited *ret) {
         }
 
         if (inherited.n_listen_fds == 0 || inherited.control_fd < 0 || inherited.config_fd < 0 ||
-                        inherited.board_fd < 0 || inherited.ledger_fd < 0 || inherited.bell_fd < 0)
+                        inherited.board_fd < 0 || inherited.ledger_fd < 0 ||
+                        inherited.bell_fd < 0 || inherited.take_fd < 0 || inherited.give_fd < 0)
                 return -ENOENT;
 
         *ret = inherited;

@@ -22,6 +22,8 @@ typedef struct Inherited {
         int journal_fd; /* shared/journal_socket.h; -EBADF: the journal is not listened to */
         int root_fd;    /* asks for the chroot; -EBADF: none is wanted */
         int status_fd;  /* of pm.status_listen; -EBADF: none */
+        int take_fd;    /* kept connections that workers hand over come out here */
+        int give_fd;    /* and go in here */
 } Inherited;
 
 /* Reads LISTEN_PID, LISTEN_FDS and LISTEN_FDNAMES and takes them out of the environment, which

@@ -35,10 +35,6 @@ enum {
          * zygote were both killed and nobody wrote on the boards. */
         LEASH_LOOK_REQUESTS = 64,
 
-        /* How long a worker waits for the next request on a connection that the web server keeps;
-         * the web server opens another one when it needs it. */
-        KEPT_IDLE_MSEC = 5000,
-
         /* How long the status worker waits for another question. */
         STATUS_IDLE_MSEC = 10000,
 };
@@ -129,12 +125,22 @@ static void give_memory_to_zygote(const WorkerContext *context, int leash_fd) {
 
 static int open_acceptor(Worker *worker, int leash_fd) {
         const Inherited *inherited = worker->context->inherited;
+        int r;
 
         if (worker->is_status)
                 return acceptor_new(&worker->acceptor, &inherited->status_fd, 1, leash_fd);
 
-        return acceptor_new(&worker->acceptor, inherited->listen_fds, inherited->n_listen_fds,
+        r = acceptor_new(&worker->acceptor, inherited->listen_fds, inherited->n_listen_fds,
                         leash_fd);
+        if (r < 0)
+                return r;
+
+        return acceptor_keep(worker->acceptor, inherited->take_fd, inherited->give_fd,
+                        worker->context->board);
+}
+
+static Kept *kept_of(const Worker *worker) {
+        return acceptor_kept(worker->acceptor);
 }
 
 static void appear(Worker *worker) {
@@ -349,41 +355,52 @@ static bool must_leave(const Worker *worker) {
                scoreboard_must_leave(worker->context->board, worker->slot);
 }
 
-/* On a connection that the web server keeps. Idle there, a worker can still be told to leave. */
-static bool next_request_comes(Worker *worker) {
-        become_idle(worker);
-
-        return fcgi_request_has_input(worker->fcgi) ||
-               acceptor_wait_kept(worker->acceptor, fcgi_request_fd(worker->fcgi),
-                               KEPT_IDLE_MSEC) >= 0;
-}
-
+/* Until its end, or the end of what has arrived on it. 1: the web server keeps it, 0: close it, negative:
+ * leave. */
 static int serve_connection(Worker *worker, int fd) {
         int r;
 
         fcgi_request_attach(worker->fcgi, fd);
         do {
+                kept_begin_request(kept_of(worker));
                 r = serve_request(worker);
+                kept_end_request(kept_of(worker));
                 weigh(worker);
-        } while (r > 0 && !must_leave(worker) && next_request_comes(worker));
+        } while (r > 0 && !must_leave(worker) && fcgi_request_has_input(worker->fcgi));
 
-        fd_close(fcgi_request_detach(worker->fcgi));
+        if (fcgi_request_has_input(worker->fcgi))
+                r = r < 0 ? r : 0;
+        (void) fcgi_request_detach(worker->fcgi);
+        return r;
+}
+
+static int serve(Worker *worker, int fd) {
+        int r = serve_connection(worker, fd);
+
+        if (r > 0)
+                (void) kept_keep(kept_of(worker), fd);
+        else
+                kept_close(kept_of(worker), fd);
         return r;
 }
 
 /* Closes the connection if not. */
-static bool is_admitted(Worker *worker, int fd) {
-        if (client_guard_admits(&worker->guard, fd, clock_now_usec()))
+static bool is_admitted(Worker *worker, const Arrival *arrival) {
+        if (arrival->is_kept)
                 return true;
 
-        fd_close(fd);
+        if (worker->context->config->queue_timeout_usec > 0)
+                worker->late = scoreboard_accept(worker->context->board, arrival->queue);
+        if (client_guard_admits(&worker->guard, arrival->fd, clock_now_usec()))
+                return true;
+
+        fd_close(arrival->fd);
         return false;
 }
 
-/* A connection, or -ESHUTDOWN when this worker is to leave. */
-static int next_connection(Worker *worker) {
+/* 0, or -ESHUTDOWN when this worker is to leave. */
+static int next_arrival(Worker *worker, Arrival *ret) {
         bool leash_is_cut = false;
-        size_t queue;
         int r;
 
         become_idle(worker);
@@ -395,10 +412,8 @@ static int next_connection(Worker *worker) {
                 return -ESHUTDOWN;
 
         for (;;) {
-                r = acceptor_try(worker->acceptor, &queue);
-                if (r >= 0 && worker->context->config->queue_timeout_usec > 0)
-                        worker->late = scoreboard_accept(worker->context->board, queue);
-                if (r >= 0 && !is_admitted(worker, r))
+                r = acceptor_try(worker->acceptor, ret);
+                if (r >= 0 && !is_admitted(worker, ret))
                         continue;
                 if (r != -EAGAIN)
                         return r;
@@ -419,25 +434,43 @@ static int next_connection(Worker *worker) {
         }
 }
 
+/* Kept connections live on with another worker, if one is idle or will take the place of this one. Else the
+ * requests that have arrived on them are answered before they are closed. */
+static int leave_kept(Worker *worker) {
+        int fd, r = 0;
+
+        if (has_done_enough(worker) || scoreboard_is_replaced(worker->context->board) ||
+                        !scoreboard_idle_below(worker->context->board, 2))
+                kept_give_all(kept_of(worker));
+
+        while (r >= 0 && (fd = kept_borrow_ready(kept_of(worker))) >= 0) {
+                r = serve_connection(worker, fd);
+                kept_close(kept_of(worker), fd);
+        }
+
+        return r;
+}
+
 static int serve_all(Worker *worker) {
-        int fd, r;
+        Arrival arrival;
+        int r;
 
         become_idle(worker);
         ring_bell(worker);
 
-        for (;;) {
-                fd = next_connection(worker);
-                if (fd == -ESHUTDOWN)
-                        return EX_OK;
-                if (fd < 0) {
-                        fprintf(stderr, "<3>Cannot accept connections: %s\n", strerror(-fd));
+        do {
+                r = next_arrival(worker, &arrival);
+                if (r == -ESHUTDOWN)
+                        return leave_kept(worker) < 0 ? EX_SOFTWARE : EX_OK;
+                if (r < 0) {
+                        fprintf(stderr, "<3>Cannot accept connections: %s\n", strerror(-r));
                         return EX_OSERR;
                 }
 
-                r = serve_connection(worker, fd);
-                if (r < 0)
-                        return EX_SOFTWARE;
-        }
+                r = serve(worker, arrival.fd);
+        } while (r >= 0);
+
+        return EX_SOFTWARE;
 }
 
 /* What a script wrote without a new line behind it would stay in journald until somebody else writes; an empty

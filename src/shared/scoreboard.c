@@ -346,6 +346,11 @@ bool scoreboard_must_leave(const Scoreboard *board, unsigned slot) {
                atomic_load_explicit(&head_of(board)->draining, memory_order_relaxed);
 }
 
+bool scoreboard_is_replaced(const Scoreboard *board) {
+        return atomic_load_explicit(&board->ledger->draining, memory_order_relaxed) ==
+               DRAINING_REPLACED;
+}
+
 bool scoreboard_idle_below(const Scoreboard *board, unsigned n) {
         for (unsigned i = 0; i < board->n_slots && n > 0; i++)
                 if (slot_word_state(atomic_load_explicit(

@@ -65,10 +65,16 @@ typedef struct PoolTotals {
         uint64_t generation;
 } PoolTotals;
 
+typedef enum Draining {
+        DRAINING_NOT,
+        DRAINING_LAST,     /* the pool ends with this generation */
+        DRAINING_REPLACED, /* another one serves */
+} Draining;
+
 /* What the manager tells the workers, read-only to them, looked at before each accept: no system
  * call, and no signal that would cut short the sleep() of a running script. */
 typedef struct Ledger {
-        _Atomic uint32_t draining;   /* every worker leaves */
+        _Atomic uint32_t draining;   /* every worker leaves: a Draining */
         _Atomic uint32_t ring;       /* whoever takes a connection rings if fewer others are idle */
         _Atomic uint32_t tell_start; /* ring at the start of the next request: a deadline begins */
         _Atomic uint32_t queue_bell; /* ring when nobody is idle: somebody may have to wait */
@@ -183,6 +189,9 @@ uint32_t scoreboard_reopens(const Scoreboard *board);
 
 /* Worker: whether this slot is to leave, by the ledger's word or by the zygote's. */
 bool scoreboard_must_leave(const Scoreboard *board, unsigned slot);
+
+/* Worker: whether another generation serves the pool from here on. */
+bool scoreboard_is_replaced(const Scoreboard *board);
 
 /* Worker: whether fewer than n workers are idle right now. */
 bool scoreboard_idle_below(const Scoreboard *board, unsigned n);

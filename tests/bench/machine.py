@@ -111,7 +111,7 @@ def start_nginx(sides, root, transport, more=""):
             address=side.address(transport),
             port=side.port,
             root=root,
-            keepalive="keepalive 2;" if keep else "",
+            keepalive="keepalive 8;" if keep else "",
             keep_conn="fastcgi_keep_conn on;" if keep else "",
             more=more,
         )
