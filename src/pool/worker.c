@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,6 +59,14 @@ typedef struct Worker {
         RateLimit complaints;
         bool late; /* the connection has waited longer than pm.queue_timeout */
 } Worker;
+
+/* A script can fork (pcntl), and its child comes out of PHP as the worker does. It is none: it has the worker's
+ * slot, its leash is not heard of, and nobody waits for it. */
+static bool is_child;
+
+static void note_child(void) {
+        is_child = true;
+}
 
 static void set_state(Worker *worker, SlotState state) {
         scoreboard_set(worker->context->board, worker->slot, state, clock_now_usec());
@@ -192,6 +201,10 @@ static int worker_init(Worker *worker, int leash_fd) {
                 return r;
 
         php_engine_enter_worker();
+        r = -pthread_atfork(NULL, NULL, note_child);
+        if (r < 0)
+                return r;
+
         r = weight_init(&worker->weight, worker->context->proc_fd);
         if (r < 0)
                 fprintf(stderr, "<4>The memory of this worker cannot be measured: %s\n",
@@ -276,6 +289,9 @@ static int serve_read_request(Worker *worker) {
         worker->n_requests++;
         worker->php.finished = false;
         r = php_engine_serve(&worker->php);
+        if (is_child)
+                _exit(EX_OK);
+
         worker->served = true;
         title_clear_request(worker->context->title);
         return r;
