@@ -323,8 +323,12 @@ void kept_close(Kept *kept, int fd) {
                 return;
         }
 
+        if (kept->shared)
+                (void) pthread_mutex_lock(&kept->mutex);
         vacate(kept, kept->borrowed);
         kept->borrowed = NOBODY;
+        if (kept->shared)
+                (void) pthread_mutex_unlock(&kept->mutex);
 }
 
 int kept_receive(Kept *kept) {

@@ -45,6 +45,8 @@ int kept_borrow(Kept *kept, uint64_t tag);
 
 /* Takes a connection whose answer is complete. 0, or negative errno: it is closed. */
 int kept_keep(Kept *kept, int fd);
+
+/* Closes one that was borrowed, or is new; also in the middle of a request. */
 void kept_close(Kept *kept, int fd);
 
 /* Takes one that another worker hands over, if there is one. 0, -EAGAIN or another negative errno. */

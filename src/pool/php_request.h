@@ -40,6 +40,9 @@ typedef struct PhpRequest {
 
         /* Tells the scoreboard. */
         void (*stage)(SlotState state, void *userdata);
+
+        /* Takes the connection when the answer is out and it cannot be kept. */
+        void (*close)(int fd, void *userdata);
         void *userdata;
 } PhpRequest;
 

@@ -18,7 +18,6 @@
 #include "pool/php_request.h"
 #include "pool/php_startup.h"
 #include "pool/php_variables.h"
-#include "shared/fd.h"
 
 PhpRequest *php_request_current(void) {
         return SG(server_context);
@@ -32,7 +31,7 @@ int php_request_finish(PhpRequest *request) {
         php_access_end(request);
         request->result = fcgi_request_finish(request->fcgi, 0) > 0;
         if (request->result == 0)
-                fd_close(fcgi_request_detach(request->fcgi));
+                request->close(fcgi_request_detach(request->fcgi), request->userdata);
 
         return request->result;
 }

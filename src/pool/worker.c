@@ -152,6 +152,10 @@ static Kept *kept_of(const Worker *worker) {
         return acceptor_kept(worker->acceptor);
 }
 
+static void close_connection(int fd, void *userdata) {
+        kept_close(kept_of(userdata), fd);
+}
+
 static void appear(Worker *worker) {
         const WorkerContext *context = worker->context;
 
@@ -191,6 +195,7 @@ static int worker_init(Worker *worker, int leash_fd) {
                 .config = worker->context->config,
                 .log = &worker->log,
                 .stage = on_stage,
+                .close = close_connection,
                 .userdata = worker,
                 .view = &worker->view,
                 .only_pages = worker->is_status,
@@ -371,9 +376,9 @@ static bool must_leave(const Worker *worker) {
                scoreboard_must_leave(worker->context->board, worker->slot);
 }
 
-/* Until its end, or the end of what has arrived on it. 1: the web server keeps it, 0: close it, negative:
- * leave. */
-static int serve_connection(Worker *worker, int fd) {
+/* All requests that have arrived on it. last: the connection is not kept after them. 0, or negative: leave. */
+static int serve(Worker *worker, int fd, bool last) {
+        bool more;
         int r;
 
         fcgi_request_attach(worker->fcgi, fd);
@@ -382,22 +387,16 @@ static int serve_connection(Worker *worker, int fd) {
                 r = serve_request(worker);
                 kept_end_request(kept_of(worker));
                 weigh(worker);
-        } while (r > 0 && !must_leave(worker) && fcgi_request_has_input(worker->fcgi));
+                more = fcgi_request_has_input(worker->fcgi);
+        } while (r > 0 && more && !must_leave(worker));
 
-        if (fcgi_request_has_input(worker->fcgi))
-                r = r < 0 ? r : 0;
-        (void) fcgi_request_detach(worker->fcgi);
-        return r;
-}
-
-static int serve(Worker *worker, int fd) {
-        int r = serve_connection(worker, fd);
-
-        if (r > 0)
+        fd = fcgi_request_detach(worker->fcgi);
+        if (fd >= 0 && r > 0 && !more && !last)
                 (void) kept_keep(kept_of(worker), fd);
-        else
+        else if (fd >= 0)
                 kept_close(kept_of(worker), fd);
-        return r;
+
+        return r < 0 ? r : 0;
 }
 
 /* Closes the connection if not. */
@@ -459,10 +458,8 @@ static int leave_kept(Worker *worker) {
                         !scoreboard_idle_below(worker->context->board, 2))
                 kept_give_all(kept_of(worker));
 
-        while (r >= 0 && (fd = kept_borrow_ready(kept_of(worker))) >= 0) {
-                r = serve_connection(worker, fd);
-                kept_close(kept_of(worker), fd);
-        }
+        while (r >= 0 && (fd = kept_borrow_ready(kept_of(worker))) >= 0)
+                r = serve(worker, fd, true);
 
         return r;
 }
@@ -483,7 +480,7 @@ static int serve_all(Worker *worker) {
                         return EX_OSERR;
                 }
 
-                r = serve(worker, arrival.fd);
+                r = serve(worker, arrival.fd, false);
         } while (r >= 0);
 
         return EX_SOFTWARE;
