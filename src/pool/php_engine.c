@@ -21,6 +21,7 @@
 #include "pool/php_settings.h"
 #include "pool/php_startup.h"
 #include "pool/php_status.h"
+#include "pool/php_timeout.h"
 #include "pool/php_variables.h"
 #include "shared/fd.h"
 
@@ -71,6 +72,10 @@ int php_engine_start(const PoolConfig *config, bool strict) {
                             sizeof(ini_error)))
                 return -ENOEXEC;
 
+        r = php_timeout_init();
+        if (r < 0)
+                return r;
+
         ignore_broken_pipes();
         zend_signal_startup();
         fpmd_sapi_module.php_ini_path_override = (char *) ini_path(config);
@@ -111,6 +116,7 @@ void php_engine_root_changed(void) {
 
 void php_engine_enter_worker(void) {
         php_script_enter_worker();
+        php_timeout_enter_worker();
         php_variables_install();
         SG(options) |= SAPI_OPTION_NO_CHDIR;
 }
