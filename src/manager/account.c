@@ -94,10 +94,15 @@ static int account_fill(
         return account_fill_groups(account);
 }
 
-int account_resolve(Account *ret, const char *user, const char *group) {
-        Account account = {};
+typedef struct Identity {
+        const struct passwd *entry; /* NULL: a number without one; getpwnam()'s own memory */
+        uid_t uid;
+        gid_t gid;
+} Identity;
+
+static int identify(Identity *ret, const char *user, const char *group) {
         const struct passwd *entry = NULL;
-        uint64_t uid;
+        uint64_t uid = 0;
         gid_t gid;
         int r;
 
@@ -114,8 +119,34 @@ int account_resolve(Account *ret, const char *user, const char *group) {
                         return r;
         }
 
-        r = account_fill(&account, entry ? entry->pw_name : user, entry ? entry->pw_dir : "/",
-                        entry ? entry->pw_uid : (uid_t) uid, gid);
+        *ret = (Identity){ .entry = entry, .uid = entry ? entry->pw_uid : (uid_t) uid, .gid = gid };
+        return 0;
+}
+
+int account_know(const char *user, const char *group, uid_t *ret_uid, gid_t *ret_gid) {
+        Identity identity;
+        int r;
+
+        r = identify(&identity, user, group);
+        if (r < 0)
+                return r;
+
+        *ret_uid = identity.uid;
+        *ret_gid = identity.gid;
+        return 0;
+}
+
+int account_resolve(Account *ret, const char *user, const char *group) {
+        Account account = {};
+        Identity identity;
+        int r;
+
+        r = identify(&identity, user, group);
+        if (r < 0)
+                return r;
+
+        r = account_fill(&account, identity.entry ? identity.entry->pw_name : user,
+                        identity.entry ? identity.entry->pw_dir : "/", identity.uid, identity.gid);
         if (r < 0) {
                 account_done(&account);
                 return r;

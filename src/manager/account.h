@@ -23,6 +23,10 @@ typedef struct Account {
  * -ENODATA: no such group, or negative errno. */
 int account_resolve(Account *ret, const char *user, const char *group);
 
+/* Who that is and no more: the supplementary groups are a question to every service of nsswitch.conf, PID 1
+ * among them. Returns as account_resolve(). */
+int account_know(const char *user, const char *group, uid_t *ret_uid, gid_t *ret_gid);
+
 /* Whether a socket can be given to that name or number. 0, -ESRCH, -ENODATA or negative errno as above; a number
  * needs no entry. */
 int account_know_user(const char *user);

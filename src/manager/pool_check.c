@@ -54,13 +54,14 @@ _printf_(3, 4) static int refuse(
 }
 
 static int check_root(const Check *check) {
-        _cleanup_(account_done) Account account = {};
+        uid_t uid;
+        gid_t gid;
         int r;
 
         if (!check->config->user)
                 return refuse(check, "user", "not set; name the user that PHP runs as");
 
-        r = account_resolve(&account, check->config->user, check->config->group);
+        r = account_know(check->config->user, check->config->group, &uid, &gid);
         if (r == -ESRCH)
                 return refuse(check, "user", "there is no user '%s' on this machine",
                                 check->config->user);
@@ -71,9 +72,9 @@ static int check_root(const Check *check) {
                 return refuse(check, "user", "cannot look up '%s': %s", check->config->user,
                                 strerror(-r));
 
-        if (account.uid == 0)
+        if (uid == 0)
                 return refuse(check, "user", "PHP never runs as root; name another user");
-        if (account.gid == 0)
+        if (gid == 0)
                 return refuse(check, "group",
                                 "PHP never runs with root's group; name another group");
 
