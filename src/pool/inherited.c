@@ -5,16 +5,10 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include "shared/cleanup.h"
-
-static void free_names(char ***names) {
-        for (char **name = *names; name && *name; name++)
-                free(*name);
-        free(*names);
-}
+#include "shared/listen_fds.h"
 
 static int inherited_add(Inherited *inherited, const char *name, int fd) {
         const struct {
@@ -54,7 +48,8 @@ static int inherited_add(Inherited *inherited, const char *name, int fd) {
 }
 
 int inherited_receive(Inherited *ret) {
-        _cleanup_(free_names) char **names = NULL;
+        _cleanup_free_ char *text = NULL;
+        ListenFds fds;
         Inherited inherited = {
                 .control_fd = -EBADF,
                 .config_fd = -EBADF,
@@ -68,14 +63,14 @@ int inherited_receive(Inherited *ret) {
                 .take_fd = -EBADF,
                 .give_fd = -EBADF,
         };
-        int n, r;
+        int r;
 
-        n = sd_listen_fds_with_names(true, &names);
-        if (n < 0)
-                return n;
+        r = listen_fds_receive(&fds, &text);
+        if (r < 0)
+                return r;
 
-        for (int i = 0; i < n; i++) {
-                r = inherited_add(&inherited, names[i], SD_LISTEN_FDS_START + i);
+        for (int i = 0; i < fds.n; i++) {
+                r = inherited_add(&inherited, fds.names[i], LISTEN_FDS_FIRST + i);
                 if (r < 0)
                         return r;
         }
