@@ -8,7 +8,11 @@ source "${BASH_SOURCE[0]%/*}/lib.sh"
 needs_fpmd
 
 pool kept </dev/null
-write_page kept page.php <<<'<?php usleep((int) ($_SERVER["SLEEP_MSEC"] ?? 0) * 1000); echo getmypid();'
+write_page kept page.php <<'END'
+<?php
+usleep((int) ($_SERVER['SLEEP_MSEC'] ?? 0) * 1000);
+echo getmypid();
+END
 
 in_container python3 - <<'END'
 import subprocess
@@ -21,7 +25,7 @@ import fcgi
 
 SOCKET = "/run/fpmd/kept.sock"
 SCRIPT = "/srv/www/kept/page.php"
-END = b"\x01\x03\x00\x01\x00\x08"
+ANSWER_END = b"\x01\x03\x00\x01\x00\x08"
 
 
 class Peer:
@@ -42,7 +46,7 @@ class Peer:
     def receive(self):
         """The pid of who answered."""
         data = b""
-        while END not in data:
+        while ANSWER_END not in data:
             piece = self.socket.recv(65536)
             assert piece, "the connection has ended"
             data += piece

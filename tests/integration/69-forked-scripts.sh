@@ -23,5 +23,5 @@ done
 assert_eq 'processes' 4 "$(processes_of forked | wc -l)"
 for _ in 1 2 3 4 5 6; do
 	pid=$(fetch http://forked.test/page.php)
-	[[ $'\n'$before$'\n' == *$'\n'$pid$'\n'* ]] || fail "$pid has answered, which is none of" $before
+	[[ $'\n'$before$'\n' == *$'\n'$pid$'\n'* ]] || fail "$pid has answered, which is none of $before"
 done
