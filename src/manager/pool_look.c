@@ -51,17 +51,6 @@ static const char *state_name(const Pool *pool) {
         return pool->next ? "reloading" : "running";
 }
 
-static const char *pm_name(const PoolConfig *config) {
-        static const char *const names[] = {
-                [PM_STATIC] = "static",
-                [PM_DYNAMIC] = "dynamic",
-                [PM_ONDEMAND] = "ondemand",
-                [PM_AUTO] = "auto",
-        };
-
-        return config->pm < ELEMENTSOF(names) && names[config->pm] ? names[config->pm] : "";
-}
-
 /* Without that of pm.status_listen, where it is known which it is. */
 static unsigned queue_length(const Pool *pool) {
         QueueDepth depth;
@@ -102,7 +91,7 @@ void pool_status(Pool *pool, PoolStatus *ret) {
 
         *ret = (PoolStatus){
                 .state = state_name(pool),
-                .pm = pm_name(pool->config),
+                .pm = process_manager_name(pool->config->pm),
                 .n_requests = pool->n_requests_before,
                 .n_slow = pool->n_slow_before,
                 .n_limit_reached = pool->n_limit_reached_before,

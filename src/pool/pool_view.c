@@ -8,19 +8,6 @@
 #include "shared/clock.h"
 #include "shared/queue_depth.h"
 
-static const char *name_of(uint64_t pm) {
-        switch (pm) {
-        case PM_STATIC:
-                return "static";
-        case PM_DYNAMIC:
-                return "dynamic";
-        case PM_ONDEMAND:
-                return "ondemand";
-        default:
-                return "auto";
-        }
-}
-
 static void read_queues(const PoolView *view, StatusPage *page) {
         for (size_t i = 0; i < view->n_listen_fds; i++) {
                 QueueDepth depth;
@@ -56,7 +43,7 @@ int pool_view_read(const PoolView *view, StatusPage *ret) {
         uint64_t now = clock_now_usec();
         StatusPage page = {
                 .pool = view->config->name,
-                .process_manager = name_of(view->config->pm),
+                .process_manager = process_manager_name(view->config->pm),
                 .now_sec = (uint64_t) time(NULL),
                 .processes = processes,
         };

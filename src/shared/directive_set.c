@@ -205,16 +205,9 @@ static int set_limit(const Assignment *a) {
 }
 
 static int set_pm(const Assignment *a) {
-        static const char *const names[] = {
-                [PM_STATIC] = "static",
-                [PM_DYNAMIC] = "dynamic",
-                [PM_ONDEMAND] = "ondemand",
-                [PM_AUTO] = "auto",
-        };
-
-        for (size_t i = PM_STATIC; i < ELEMENTSOF(names); i++)
-                if (strcasecmp(a->value->text, names[i]) == 0) {
-                        put_unsigned(a, i);
+        for (uint64_t pm = PM_STATIC; pm <= PM_AUTO; pm++)
+                if (strcasecmp(a->value->text, process_manager_name(pm)) == 0) {
+                        put_unsigned(a, pm);
                         return 0;
                 }
 

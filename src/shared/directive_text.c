@@ -57,14 +57,9 @@ static int put_limit(char **ret, uint64_t limit) {
 }
 
 static int put_pm(char **ret, uint64_t pm) {
-        static const char *const names[] = {
-                [PM_STATIC] = "static",
-                [PM_DYNAMIC] = "dynamic",
-                [PM_ONDEMAND] = "ondemand",
-                [PM_AUTO] = "auto",
-        };
+        const char *name = process_manager_name(pm);
 
-        return pm < ELEMENTSOF(names) && names[pm] ? put(ret, "%s", names[pm]) : put_none(ret);
+        return *name ? put(ret, "%s", name) : put_none(ret);
 }
 
 static int put_level(char **ret, uint64_t level) {

@@ -12,6 +12,18 @@ enum {
         NAME_MAX_BYTES = 64,
 };
 
+const char *process_manager_name(uint64_t pm) {
+        static const char *const names[] = {
+                [PM_UNSET] = "",
+                [PM_STATIC] = "static",
+                [PM_DYNAMIC] = "dynamic",
+                [PM_ONDEMAND] = "ondemand",
+                [PM_AUTO] = "auto",
+        };
+
+        return pm < ELEMENTSOF(names) ? names[pm] : "";
+}
+
 int pool_config_new(PoolConfig **ret, const char *name, const char *file) {
         _cleanup_(pool_config_freep) PoolConfig *config = NULL;
         int r;

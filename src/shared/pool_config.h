@@ -24,6 +24,9 @@ typedef enum ProcessManager {
         PM_AUTO,
 } ProcessManager;
 
+/* As a pool file writes it; "" of what is none. */
+const char *process_manager_name(uint64_t pm);
+
 /* The ceiling of pm = auto where the file sets none: the rest is a matter of memory. */
 #define POOL_AUTO_CHILDREN_MAX 512
 
