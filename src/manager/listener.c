@@ -2,11 +2,13 @@
 #include "manager/listener.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -159,6 +161,41 @@ void listeners_queue_depth(const Listeners *listeners, QueueDepth *ret) {
 
         all.n_queued += n_handed_over(listeners);
         *ret = all;
+}
+
+/* An fd of its own: during a reload two generations watch the same socket, each for its workers and for its
+ * queue, and epoll takes each fd once. */
+static int watch_copy(sd_event *event, sd_event_source **source, int listen_fd,
+                sd_event_io_handler_t handler, void *userdata) {
+        _cleanup_close_ int fd = fcntl(listen_fd, F_DUPFD_CLOEXEC, 3);
+        int r;
+
+        if (fd < 0)
+                return -errno;
+
+        r = sd_event_add_io(event, source, fd, EPOLLIN, handler, userdata);
+        if (r < 0)
+                return r;
+
+        r = sd_event_source_set_io_fd_own(*source, true);
+        if (r < 0)
+                return r;
+
+        TAKE_FD(fd);
+        return 0;
+}
+
+int listener_watch(sd_event *event, sd_event_source **source, int listen_fd,
+                sd_event_io_handler_t handler, void *userdata) {
+        int r;
+
+        if (!*source) {
+                r = watch_copy(event, source, listen_fd, handler, userdata);
+                if (r < 0)
+                        return r;
+        }
+
+        return sd_event_source_set_enabled(*source, SD_EVENT_ONESHOT);
 }
 
 gid_t listeners_group(const Listeners *listeners) {

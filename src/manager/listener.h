@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <systemd/sd-event.h>
 
 #include "shared/cleanup.h"
 #include "shared/queue_depth.h"
@@ -40,6 +41,11 @@ void listeners_split(const Listeners *all, const char *status_address, Listeners
 /* How many connections wait everywhere, as far as the kernel tells: TCP_INFO for tcp,
  * sock_diag(7) for unix sockets, where php-fpm always says 0. */
 void listeners_queue_depth(const Listeners *listeners, QueueDepth *ret);
+
+/* Calls handler once when a connection waits there; *source is made if it is NULL, and armed again if not. The
+ * same socket may be watched by several. 0 or negative errno. */
+int listener_watch(sd_event *event, sd_event_source **source, int listen_fd,
+                sd_event_io_handler_t handler, void *userdata);
 
 /* The group of the first unix socket that has a path, as it is now; (gid_t) -1: there is none. */
 gid_t listeners_group(const Listeners *listeners);

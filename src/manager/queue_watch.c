@@ -2,16 +2,13 @@
 #include "manager/queue_watch.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 
 #include "manager/log.h"
 #include "manager/queue_history.h"
 #include "manager/timer.h"
-#include "shared/fd.h"
 #include "shared/parse.h"
 
 /* Without pm.queue_timeout it is for the peak alone (php-fpm looks once a second too, always). */
@@ -144,27 +141,6 @@ static int on_connection(sd_event_source *source, int fd, uint32_t revents, void
         return 0;
 }
 
-/* An fd of its own: epoll takes each fd once, and others watch the same socket. */
-static int add_listener(QueueWatch *watch, size_t i) {
-        _cleanup_close_ int fd = fcntl(watch->listeners->fds[i], F_DUPFD_CLOEXEC, 3);
-        int r;
-
-        if (fd < 0)
-                return -errno;
-
-        r = sd_event_add_io(
-                        watch->event, &watch->listen_sources[i], fd, EPOLLIN, on_connection, watch);
-        if (r < 0)
-                return r;
-
-        r = sd_event_source_set_io_fd_own(watch->listen_sources[i], true);
-        if (r < 0)
-                return r;
-
-        TAKE_FD(fd);
-        return 0;
-}
-
 /* The workers tell of a connection only when they take one. While all of them are busy nobody would tell of
  * the first that has to wait: that is looked for at the sockets, once. */
 static void wait_for_connection(QueueWatch *watch) {
@@ -174,12 +150,9 @@ static void wait_for_connection(QueueWatch *watch) {
         if (scoreboard_summarize(watch->board, &summary) >= 0 && summary.n_idle > 0)
                 return;
 
-        for (size_t i = 0; r >= 0 && i < n_queues(watch); i++) {
-                if (!watch->listen_sources[i])
-                        r = add_listener(watch, i);
-                if (r >= 0)
-                        r = sd_event_source_set_enabled(watch->listen_sources[i], SD_EVENT_ONESHOT);
-        }
+        for (size_t i = 0; r >= 0 && i < n_queues(watch); i++)
+                r = listener_watch(watch->event, &watch->listen_sources[i],
+                                watch->listeners->fds[i], on_connection, watch);
         if (r < 0)
                 log_error_errno(r, "Cannot watch a listening socket, the queue is known late: %m");
 }

@@ -2,15 +2,12 @@
 #include "manager/workforce.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
 
 #include "manager/ceiling.h"
 #include "manager/log.h"
 #include "manager/policy.h"
 #include "manager/timer.h"
-#include "shared/fd.h"
 #include "shared/parse.h"
 
 enum {
@@ -140,40 +137,15 @@ static int queue_fd(const Listeners *listeners, size_t i) {
         return i < listeners->n_fds ? listeners->fds[i] : listeners->take_fd;
 }
 
-/* An fd of its own: during a reload two generations watch the same socket, and epoll takes each fd once. */
-static int add_listener(Workforce *w, size_t i) {
-        _cleanup_close_ int fd = fcntl(queue_fd(w->listeners, i), F_DUPFD_CLOEXEC, 3);
-        int r;
-
-        if (fd < 0)
-                return -errno;
-
-        r = sd_event_add_io(w->event, &w->listen_sources[i], fd, EPOLLIN, on_connection, w);
-        if (r < 0)
-                return r;
-
-        r = sd_event_source_set_io_fd_own(w->listen_sources[i], true);
-        if (r < 0)
-                return r;
-
-        TAKE_FD(fd);
-        return 0;
-}
-
 static int watch_listener(Workforce *w, size_t i, bool on) {
-        int r;
-
-        if (!w->listen_sources[i] && on) {
-                r = add_listener(w, i);
-                if (r < 0)
-                        return r;
-        }
+        if (on)
+                return listener_watch(w->event, &w->listen_sources[i], queue_fd(w->listeners, i),
+                                on_connection, w);
 
         if (!w->listen_sources[i])
                 return 0;
 
-        return sd_event_source_set_enabled(
-                        w->listen_sources[i], on ? SD_EVENT_ONESHOT : SD_EVENT_OFF);
+        return sd_event_source_set_enabled(w->listen_sources[i], SD_EVENT_OFF);
 }
 
 /* The manager never accepts: it only looks whether somebody waits while no worker is free to see it. */
