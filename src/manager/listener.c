@@ -144,23 +144,14 @@ static unsigned n_handed_over(const Listeners *listeners) {
         return n < HANDED_OVER_MAX ? (unsigned) n : HANDED_OVER_MAX;
 }
 
+/* One that cannot be seen counts as empty: workers then come when the ones there are busy, later than they
+ * could, but they come. */
 void listeners_queue_depth(const Listeners *listeners, QueueDepth *ret) {
-        QueueDepth all = {};
+        QueueDepth depth;
 
-        for (size_t i = 0; i < listeners->n_fds; i++) {
-                QueueDepth one = {};
-
-                /* A socket whose queue cannot be seen counts as empty: workers then come when the
-                 * ones there are busy, later than they could, but they come. */
-                if (queue_depth_of(listeners->fds[i], &one) < 0)
-                        continue;
-
-                all.n_queued += one.n_queued;
-                all.n_limit += one.n_limit;
-        }
-
-        all.n_queued += n_handed_over(listeners);
-        *ret = all;
+        queue_depth_sum(listeners->fds, listeners->n_fds, &depth);
+        depth.n_queued += n_handed_over(listeners);
+        *ret = depth;
 }
 
 /* An fd of its own: during a reload two generations watch the same socket, each for its workers and for its

@@ -9,15 +9,11 @@
 #include "shared/queue_depth.h"
 
 static void read_queues(const PoolView *view, StatusPage *page) {
-        for (size_t i = 0; i < view->n_listen_fds; i++) {
-                QueueDepth depth;
+        QueueDepth depth;
 
-                if (queue_depth_of(view->listen_fds[i], &depth) < 0)
-                        continue;
-
-                page->n_queued += depth.n_queued;
-                page->n_queue_limit += depth.n_limit;
-        }
+        queue_depth_sum(view->listen_fds, view->n_listen_fds, &depth);
+        page->n_queued = depth.n_queued;
+        page->n_queue_limit = depth.n_limit;
 }
 
 /* Of a worker that waits the last request is of interest, of another the one that runs. */

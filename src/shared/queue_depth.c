@@ -5,7 +5,6 @@
 #include <linux/unix_diag.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stddef.h>
 #include <sys/socket.h>
 
 #include "shared/unix_diag.h"
@@ -43,4 +42,20 @@ int queue_depth_of(int fd, QueueDepth *ret) {
                 return -errno;
 
         return domain == AF_UNIX ? unix_depth(fd, ret) : tcp_depth(fd, ret);
+}
+
+void queue_depth_sum(const int listen_fds[], size_t n_fds, QueueDepth *ret) {
+        QueueDepth sum = {};
+
+        for (size_t i = 0; i < n_fds; i++) {
+                QueueDepth one;
+
+                if (queue_depth_of(listen_fds[i], &one) < 0)
+                        continue;
+
+                sum.n_queued += one.n_queued;
+                sum.n_limit += one.n_limit;
+        }
+
+        *ret = sum;
 }

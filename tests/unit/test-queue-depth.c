@@ -31,6 +31,9 @@ static void check_depths(const struct sockaddr *address, socklen_t size, int lis
         close(accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC));
         ck_assert_int_eq(queue_depth_of(listen_fd, &depth), 0);
         ck_assert_uint_eq(depth.n_queued, 2);
+        queue_depth_sum((int[]){ listen_fd, STDIN_FILENO, listen_fd }, 3, &depth);
+        ck_assert_uint_eq(depth.n_queued, 4);
+        ck_assert_uint_eq(depth.n_limit, 34);
         for (unsigned i = 0; i < 3; i++)
                 close(clients[i]);
 }
