@@ -399,24 +399,6 @@ const char *generation_reason(const Generation *g) {
                           : "the new zygote died before it was ready; the journal has more";
 }
 
-uint64_t generation_limit_reached(const Generation *g) {
-        return workforce_limit_reached(g->workforce);
-}
-
-uint64_t generation_slow_requests(const Generation *g) {
-        return overdue_slow_requests(g->overdue);
-}
-
-uint64_t generation_queue_timeouts(const Generation *g) {
-        uint64_t n;
-
-        return scoreboard_refused(g->board, &n) >= 0 ? n : 0;
-}
-
-uint64_t generation_queue_peak(const Generation *g) {
-        return queue_watch_peak(g->queue_watch);
-}
-
 uint64_t generation_ceiling(const Generation *g) {
         return workforce_ceiling(g->workforce);
 }
@@ -433,13 +415,6 @@ void generation_queue_depth(const Generation *g, QueueDepth *ret) {
         listeners_queue_depth(&g->listeners, ret);
 }
 
-uint64_t generation_busy_max(const Generation *g) {
-        uint64_t n = 0;
-
-        (void) scoreboard_busy_max(g->board, &n);
-        return n <= scoreboard_slots(g->board) ? n : scoreboard_slots(g->board);
-}
-
 uint64_t generation_php_start_usec(const Generation *g) {
         return g->php_start_usec;
 }
@@ -450,4 +425,31 @@ void generation_publish(Generation *g, const PoolTotals *totals) {
 
 int generation_summarize(Generation *g, ScoreboardSummary *ret) {
         return scoreboard_summarize(g->board, ret);
+}
+
+static uint64_t higher(uint64_t a, uint64_t b) {
+        return a > b ? a : b;
+}
+
+int generation_add_counts(Generation *g, GenerationCounts *counts, ScoreboardSummary *ret_now) {
+        uint64_t n_refused = 0, n_busy_max = 0, n_slots = scoreboard_slots(g->board);
+        int r;
+
+        (void) scoreboard_refused(g->board, &n_refused);
+        (void) scoreboard_busy_max(g->board, &n_busy_max);
+        if (n_busy_max > n_slots) /* a claim */
+                n_busy_max = n_slots;
+
+        counts->n_slow += overdue_slow_requests(g->overdue);
+        counts->n_queue_timeouts += n_refused;
+        counts->n_limit_reached += workforce_limit_reached(g->workforce);
+        counts->n_queued_max = higher(counts->n_queued_max, queue_watch_peak(g->queue_watch));
+        counts->n_busy_max = higher(counts->n_busy_max, n_busy_max);
+
+        r = generation_summarize(g, ret_now);
+        if (r < 0)
+                return r;
+
+        counts->n_requests += ret_now->n_requests;
+        return 0;
 }

@@ -39,6 +39,16 @@ typedef enum GenerationState {
         _GENERATION_STATE_MAX,
 } GenerationState;
 
+/* Over all of its life. */
+typedef struct GenerationCounts {
+        uint64_t n_requests;
+        uint64_t n_slow;           /* requests that ran longer than request_slowlog_timeout */
+        uint64_t n_queue_timeouts; /* requests refused by pm.queue_timeout */
+        uint64_t n_limit_reached;
+        uint64_t n_queued_max; /* the most that were seen to wait */
+        uint64_t n_busy_max;   /* the most requests that ran at once, as far as it was counted */
+} GenerationCounts;
+
 /* What the pool is told. Each may call back into the generation, except gone(), after which only
  * generation_free() is right (not from inside the hook). */
 typedef struct GenerationHooks {
@@ -94,19 +104,12 @@ bool generation_refused(const Generation *generation);
 /* Why it did not serve, for people. */
 const char *generation_reason(const Generation *generation);
 
-uint64_t generation_limit_reached(const Generation *generation);
-uint64_t generation_slow_requests(const Generation *generation);
-uint64_t generation_queue_timeouts(const Generation *generation);
-uint64_t generation_queue_peak(const Generation *generation);
 uint64_t generation_ceiling(const Generation *generation);
 void generation_describe_ceiling(const Generation *generation, char *buffer, size_t size);
 uint64_t generation_drain_limit_usec(const Generation *generation);
 
 /* Without that of pm.status_listen. */
 void generation_queue_depth(const Generation *generation, QueueDepth *ret);
-
-/* The most requests that ran at once, as far as it was counted. */
-uint64_t generation_busy_max(const Generation *generation);
 
 /* From the start of the zygote until PHP was ready in it. */
 uint64_t generation_php_start_usec(const Generation *generation);
@@ -119,6 +122,11 @@ void generation_publish(Generation *generation, const PoolTotals *totals);
 
 /* What the scoreboard says now. 0 or negative errno. */
 int generation_summarize(Generation *generation, ScoreboardSummary *ret);
+
+/* Adds what it has counted so far to that of others, and says what the scoreboard says now. 0, or a negative
+ * errno: the requests are not known. */
+int generation_add_counts(
+                Generation *generation, GenerationCounts *counts, ScoreboardSummary *ret_now);
 
 /* --- what its workers do: generation_look.c --- */
 

@@ -84,10 +84,11 @@ static json_t *status_json(Inspection *inspection) {
                         (json_int_t) inspection->start_time, "uptime",
                         (double) (clock_now_usec() - inspection->started_usec) / 1e6, "workers",
                         workers_json(&status), "queue", "now", (int) status.n_queued, "max",
-                        (json_int_t) status.n_queued_max, "because", status.why_ceiling,
-                        "max_children_reached", (json_int_t) status.n_limit_reached, "requests",
-                        (json_int_t) status.n_requests, "slow_requests", (json_int_t) status.n_slow,
-                        "queue_timeouts", (json_int_t) status.n_queue_timeouts, "php_start",
+                        (json_int_t) status.counts.n_queued_max, "because", status.why_ceiling,
+                        "max_children_reached", (json_int_t) status.counts.n_limit_reached,
+                        "requests", (json_int_t) status.counts.n_requests, "slow_requests",
+                        (json_int_t) status.counts.n_slow, "queue_timeouts",
+                        (json_int_t) status.counts.n_queue_timeouts, "php_start",
                         (double) status.php_start_usec / 1e6, "worker_exits", exits_json(&status),
                         "request_seconds", durations_json(inspection->pool));
 }

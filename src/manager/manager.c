@@ -54,7 +54,7 @@ static void notify_status(Manager *m, const char *state) {
 
         pool_status(m->pool, &status);
         (void) sd_event_now(m->event, CLOCK_MONOTONIC, &now_usec);
-        status_rate_update(&m->rate, status.n_requests, now_usec);
+        status_rate_update(&m->rate, status.counts.n_requests, now_usec);
         m->n_told = status.n_busy + status.n_idle + status.n_starting;
         m->n_troubles_told = log_n_troubles();
         if (!localtime_r(&now, &tm) || !localtime_r(&trouble_at, &trouble.at))
@@ -109,8 +109,8 @@ static bool requests_flow(Manager *m) {
         bool moved;
 
         pool_status(m->pool, &status);
-        moved = status.n_requests != m->n_requests_seen;
-        m->n_requests_seen = status.n_requests;
+        moved = status.counts.n_requests != m->n_requests_seen;
+        m->n_requests_seen = status.counts.n_requests;
         m->n_stuck = moved || status.n_queued == 0 || status.n_idle == 0 ? 0 : m->n_stuck + 1;
         return m->n_stuck < 2;
 }

@@ -31,17 +31,9 @@ static void bury(Pool *pool, Generation *generation) {
         Durations durations;
         int r;
 
-        if (generation_summarize(generation, &summary) >= 0)
-                pool->n_requests_before += summary.n_requests;
+        (void) generation_add_counts(generation, &pool->counts_before, &summary);
         if (generation_durations(generation, &durations) >= 0)
                 durations_add(&pool->durations_before, &durations);
-        pool->n_limit_reached_before += generation_limit_reached(generation);
-        if (generation_busy_max(generation) > pool->n_busy_max)
-                pool->n_busy_max = generation_busy_max(generation);
-        if (generation_queue_peak(generation) > pool->n_queued_max)
-                pool->n_queued_max = generation_queue_peak(generation);
-        pool->n_slow_before += generation_slow_requests(generation);
-        pool->n_queue_timeouts_before += generation_queue_timeouts(generation);
 
         generation_free(pool->dead);
         pool->dead = generation;
@@ -163,12 +155,13 @@ static uint64_t active_usec(Pool *pool, uint64_t now) {
         /* A worker writes down when it became idle; one that is gone, or a lie about the future, does not
          * count for more than now. */
         if (status.n_busy > 0 || status.n_draining > 0 || status.n_queued > 0 || pool->next ||
-                        (status.n_requests != pool->n_requests_seen && summary.n_idle == 0) ||
+                        (status.counts.n_requests != pool->n_requests_seen &&
+                                        summary.n_idle == 0) ||
                         summary.last_idle_usec > now)
                 pool->active_usec = now;
         else if (summary.last_idle_usec > pool->active_usec)
                 pool->active_usec = summary.last_idle_usec;
-        pool->n_requests_seen = status.n_requests;
+        pool->n_requests_seen = status.counts.n_requests;
         return pool->active_usec;
 }
 

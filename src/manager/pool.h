@@ -24,15 +24,10 @@ typedef struct PoolStatus {
         uint64_t ceiling;                    /* how many workers there may be */
         char why_ceiling[512];
         unsigned n_queued;
-        uint64_t n_queued_max; /* the most that were seen to wait */
-        uint64_t n_requests,
-                        n_requests_before; /* before: without those of the generation that serves */
-        uint64_t php_start_usec;           /* of the generation that serves */
-        uint64_t n_limit_reached;
-        uint64_t n_slow;                 /* requests that ran longer than request_slowlog_timeout */
-        uint64_t n_queue_timeouts;       /* requests refused by pm.queue_timeout */
-        uint64_t n_exits[_SLOT_END_MAX]; /* workers that have left, by how */
-        unsigned generation;             /* its number, 0: none serves */
+        GenerationCounts counts, counts_before; /* before: without the generation that serves */
+        uint64_t php_start_usec;                /* of the generation that serves */
+        uint64_t n_exits[_SLOT_END_MAX];        /* workers that have left, by how */
+        unsigned generation;                    /* its number, 0: none serves */
 } PoolStatus;
 
 typedef struct PoolHooks {

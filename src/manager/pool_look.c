@@ -30,16 +30,9 @@ Generation *pool_generation(Pool *pool, unsigned number) {
 static void add_draining(Pool *pool, PoolStatus *status) {
         ScoreboardSummary summary;
 
-        for (size_t i = 0; i < pool->n_draining; i++) {
-                if (generation_summarize(pool->draining[i], &summary) < 0)
-                        continue;
-
-                status->n_draining += summary.n_busy + summary.n_idle + summary.n_starting;
-                status->n_requests += summary.n_requests;
-                status->n_slow += generation_slow_requests(pool->draining[i]);
-                status->n_limit_reached += generation_limit_reached(pool->draining[i]);
-                status->n_queue_timeouts += generation_queue_timeouts(pool->draining[i]);
-        }
+        for (size_t i = 0; i < pool->n_draining; i++)
+                if (generation_add_counts(pool->draining[i], &status->counts, &summary) >= 0)
+                        status->n_draining += summary.n_busy + summary.n_idle + summary.n_starting;
 }
 
 static const char *state_name(const Pool *pool) {
@@ -63,57 +56,30 @@ static unsigned queue_length(const Pool *pool) {
         return depth.n_queued;
 }
 
-static uint64_t queue_peak(Pool *pool, unsigned n_queued) {
-        if (n_queued > pool->n_queued_max)
-                pool->n_queued_max = n_queued;
-        if (pool->current && generation_queue_peak(pool->current) > pool->n_queued_max)
-                pool->n_queued_max = generation_queue_peak(pool->current);
-        for (size_t i = 0; i < pool->n_draining; i++)
-                if (generation_queue_peak(pool->draining[i]) > pool->n_queued_max)
-                        pool->n_queued_max = generation_queue_peak(pool->draining[i]);
-
-        return pool->n_queued_max;
-}
-
-/* In all former generations; the one that serves keeps its own. */
-static uint64_t former_busy_max(const Pool *pool) {
-        uint64_t max = pool->n_busy_max;
-
-        for (size_t i = 0; i < pool->n_draining; i++)
-                if (generation_busy_max(pool->draining[i]) > max)
-                        max = generation_busy_max(pool->draining[i]);
-
-        return max;
-}
-
 void pool_status(Pool *pool, PoolStatus *ret) {
         ScoreboardSummary summary = {};
+        unsigned n_queued = queue_length(pool);
+
+        if (n_queued > pool->counts_before.n_queued_max)
+                pool->counts_before.n_queued_max = n_queued;
 
         *ret = (PoolStatus){
                 .state = state_name(pool),
                 .pm = process_manager_name(pool->config->pm),
-                .n_requests = pool->n_requests_before,
-                .n_slow = pool->n_slow_before,
-                .n_limit_reached = pool->n_limit_reached_before,
-                .n_queue_timeouts = pool->n_queue_timeouts_before,
+                .n_queued = n_queued,
+                .counts = pool->counts_before,
         };
         memcpy(ret->n_exits, pool->n_exits, sizeof(ret->n_exits));
         add_draining(pool, ret);
-        ret->n_requests_before = ret->n_requests;
-        ret->n_queued = queue_length(pool);
-        ret->n_queued_max = queue_peak(pool, ret->n_queued);
-        if (!pool->current || generation_summarize(pool->current, &summary) < 0)
+        ret->counts_before = ret->counts;
+        if (!pool->current || generation_add_counts(pool->current, &ret->counts, &summary) < 0)
                 return;
 
         ret->n_idle = summary.n_idle;
         ret->n_busy = summary.n_busy;
         ret->n_starting = summary.n_starting;
-        ret->n_requests += summary.n_requests;
-        ret->n_slow += generation_slow_requests(pool->current);
-        ret->n_queue_timeouts += generation_queue_timeouts(pool->current);
         ret->ceiling = generation_ceiling(pool->current);
         generation_describe_ceiling(pool->current, ret->why_ceiling, sizeof(ret->why_ceiling));
-        ret->n_limit_reached += generation_limit_reached(pool->current);
         ret->generation = generation_number(pool->current);
         ret->php_start_usec = generation_php_start_usec(pool->current);
 }
@@ -142,11 +108,11 @@ void pool_publish(Pool *pool) {
         generation_publish(pool->current,
                         &(PoolTotals){
                                         .start_sec = pool->start_sec,
-                                        .n_requests_before = status.n_requests_before,
-                                        .n_limit_reached = status.n_limit_reached,
-                                        .n_slow = status.n_slow,
-                                        .n_queued_max = status.n_queued_max,
-                                        .n_busy_max = former_busy_max(pool),
+                                        .n_requests_before = status.counts_before.n_requests,
+                                        .n_limit_reached = status.counts.n_limit_reached,
+                                        .n_slow = status.counts.n_slow,
+                                        .n_queued_max = status.counts.n_queued_max,
+                                        .n_busy_max = status.counts_before.n_busy_max,
                                         .ceiling = status.ceiling,
                                         .generation = status.generation,
                         });

@@ -36,11 +36,9 @@ struct Pool {
         unsigned n_generations;
         uint64_t started_usec;
         uint64_t n_requests_seen, active_usec; /* idle exit: what was seen at the last look */
-        uint64_t n_queued_max;
-        /* Of the generations that are gone. */
-        uint64_t n_requests_before, n_slow_before, n_queue_timeouts_before, n_limit_reached_before;
+        /* Of the generations that are gone; also what was seen to wait while there was none. */
+        GenerationCounts counts_before;
         Durations durations_before;
-        uint64_t n_busy_max;             /* the peak in them */
         uint64_t start_sec;              /* time(2) */
         uint64_t n_exits[_SLOT_END_MAX]; /* of workers, since the start */
         Backoff backoff;

@@ -36,7 +36,7 @@ void status_line_format(char *line, size_t size, const PoolStatus *status, const
                         "; %.1f/s; slow: %" PRIu64 "; generation %u; at %s%s%s%s",
                         status->n_busy + status->n_idle + status->n_starting, status->ceiling,
                         status->n_busy, status->n_idle, starting, status->n_queued,
-                        status->n_requests, rate->per_second, status->n_slow, status->generation,
-                        at, trouble->text ? "; last trouble: " : "",
+                        status->counts.n_requests, rate->per_second, status->counts.n_slow,
+                        status->generation, at, trouble->text ? "; last trouble: " : "",
                         trouble->text ? trouble->text : "", when);
 }

@@ -18,8 +18,7 @@ START_TEST(a_line) {
                 .n_starting = 1,
                 .ceiling = 5,
                 .n_queued = 6,
-                .n_requests = 70,
-                .n_slow = 3,
+                .counts = { .n_requests = 70, .n_slow = 3 },
                 .generation = 2,
         };
         StatusRate rate = { .per_second = 2.54 };
