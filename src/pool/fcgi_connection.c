@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
+
+#include "shared/clock.h"
 
 int fcgi_connection_init(FcgiConnection *conn) {
         *conn = (FcgiConnection){ .fd = -EBADF, .input = malloc(FCGI_INPUT_SIZE) };
@@ -32,15 +33,8 @@ int fcgi_connection_release(FcgiConnection *conn) {
         return fd;
 }
 
-uint64_t fcgi_now_usec(void) {
-        struct timespec ts;
-
-        clock_gettime(CLOCK_MONOTONIC, &ts);
-        return (uint64_t) ts.tv_sec * 1000000 + (uint64_t) ts.tv_nsec / 1000;
-}
-
 uint64_t fcgi_deadline(uint64_t timeout_usec) {
-        return timeout_usec == 0 ? FCGI_DEADLINE_NEVER : fcgi_now_usec() + timeout_usec;
+        return timeout_usec == 0 ? FCGI_DEADLINE_NEVER : clock_now_usec() + timeout_usec;
 }
 
 /* Milliseconds for poll(), rounded up so that it does not return just before the deadline. */
@@ -50,7 +44,7 @@ static int poll_timeout(uint64_t deadline_usec) {
         if (deadline_usec == FCGI_DEADLINE_NEVER)
                 return -1;
 
-        now_usec = fcgi_now_usec();
+        now_usec = clock_now_usec();
         if (now_usec >= deadline_usec)
                 return 0;
 
@@ -114,7 +108,7 @@ int fcgi_connection_fill(FcgiConnection *conn, size_t n, uint64_t deadline_usec)
 
                 /* A peer that never lets the socket run dry would never reach the poll(). */
                 if (deadline_usec != FCGI_DEADLINE_LOOK && deadline_usec != FCGI_DEADLINE_NEVER &&
-                                fcgi_now_usec() >= deadline_usec)
+                                clock_now_usec() >= deadline_usec)
                         return -ETIMEDOUT;
 
                 r = receive(conn);

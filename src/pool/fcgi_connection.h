@@ -45,8 +45,7 @@ static inline void fcgi_connection_consume(FcgiConnection *conn, size_t n) {
         conn->start += n;
 }
 
-/* CLOCK_MONOTONIC. */
-uint64_t fcgi_now_usec(void);
+/* On clock_now_usec(). */
 uint64_t fcgi_deadline(uint64_t timeout_usec); /* 0: never */
 
 /* Receives until n bytes (at most FCGI_INPUT_SIZE) are available; may move the data. 0, -ENODATA:

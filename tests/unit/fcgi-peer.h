@@ -17,6 +17,7 @@
 #include "pool/fcgi_connection.h"
 #include "pool/fcgi_record.h"
 #include "pool/fcgi_request.h"
+#include "shared/clock.h"
 
 typedef struct Bytes {
         uint8_t *data;

@@ -183,15 +183,15 @@ END_TEST
 
 START_TEST(test_peer_does_not_read) {
         char *data = calloc(1, 1 << 20);
-        uint64_t start = fcgi_now_usec();
+        uint64_t start = clock_now_usec();
         Peer peer;
         FcgiRequest *req = serve(&peer, KIND_UNIX, 0, "");
 
         ck_assert_int_eq(fcgi_request_write(req, data, 1 << 20), -ETIMEDOUT);
-        ck_assert_uint_ge(fcgi_now_usec() - start, 100000);
-        start = fcgi_now_usec();
+        ck_assert_uint_ge(clock_now_usec() - start, 100000);
+        start = clock_now_usec();
         ck_assert_int_eq(fcgi_request_finish(req, 0), -ETIMEDOUT);
-        ck_assert_uint_le(fcgi_now_usec() - start, 50000);
+        ck_assert_uint_le(clock_now_usec() - start, 50000);
         free(data);
         pair_close(&peer, req);
 }
