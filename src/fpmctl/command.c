@@ -140,19 +140,15 @@ int print_json(const json_t *json) {
 void print_value(const char *name, const char *format, ...) {
         _cleanup_free_ char *text = NULL, *line = NULL;
         va_list ap;
-        size_t size;
 
         va_start(ap, format);
         if (vasprintf(&text, format, ap) < 0)
                 text = NULL;
         va_end(ap);
 
-        size = text ? 4 * strlen(text) + 1 : 1;
-        line = malloc(size);
-        if (line && text) {
-                escape_string(line, size, text);
+        line = text ? escape_string_new(text) : NULL;
+        if (line)
                 printf("%s:%*s%s\n", name, (int) (21 - strlen(name)), "", line);
-        }
 }
 
 /* --- answers --- */

@@ -48,14 +48,9 @@ static int add_matches(sd_journal *journal, const char *pool) {
 /* JSON wants valid UTF-8. */
 static json_t *json_text(const char *text) {
         json_t *json = json_string(text);
-        size_t size = 3 * strlen(text) + 1;
-        _cleanup_free_ char *valid = json ? NULL : malloc(size);
+        _cleanup_free_ char *valid = json ? NULL : escape_utf8_new(text);
 
-        if (json || !valid)
-                return json;
-
-        escape_utf8(valid, size, text);
-        return json_string(valid);
+        return valid ? json_string(valid) : json;
 }
 
 /* 0 where the field is none. */

@@ -57,16 +57,6 @@ Table *table_free(Table *table) {
         return NULL;
 }
 
-static char *escaped(const char *text) {
-        size_t size = 4 * strlen(text) + 1;
-        char *copy = malloc(size);
-
-        if (copy)
-                escape_string(copy, size, text);
-
-        return copy;
-}
-
 void table_cell(Table *table, TableStyle style, const char *format, ...) {
         _cleanup_free_ char *raw = NULL;
         char *text = NULL;
@@ -82,7 +72,7 @@ void table_cell(Table *table, TableStyle style, const char *format, ...) {
         if (cells)
                 table->cells = cells;
         if (raw)
-                text = escaped(raw);
+                text = escape_string_new(raw);
         if (!cells || !text) {
                 free(text);
                 table->failed = true;

@@ -75,12 +75,7 @@ int answer_finish(Answer *answer) {
 
 json_t *answer_string(const char *text) {
         json_t *json = json_string(text);
-        size_t size = 3 * strlen(text) + 1;
-        _cleanup_free_ char *valid = json ? NULL : malloc(size);
+        _cleanup_free_ char *valid = json ? NULL : escape_utf8_new(text);
 
-        if (json || !valid)
-                return json;
-
-        escape_utf8(valid, size, text);
-        return json_string(valid);
+        return valid ? json_string(valid) : json;
 }

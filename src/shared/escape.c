@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 size_t escape_utf8_length(const unsigned char *s) {
@@ -89,4 +90,23 @@ size_t escape_utf8(char *buffer, size_t size, const char *string) {
 
         buffer[used] = '\0';
         return used;
+}
+
+static char *escape_new(
+                const char *string, size_t factor, size_t (*escape)(char *, size_t, const char *)) {
+        size_t size = factor * strlen(string) + 1;
+        char *copy = malloc(size);
+
+        if (copy)
+                escape(copy, size, string);
+
+        return copy;
+}
+
+char *escape_string_new(const char *string) {
+        return escape_new(string, 4, escape_string);
+}
+
+char *escape_utf8_new(const char *string) {
+        return escape_new(string, 3, escape_utf8);
 }

@@ -15,6 +15,10 @@ size_t escape_string(char *buffer, size_t size, const char *string);
  * times the length is always enough. Cut and returned as above. */
 size_t escape_utf8(char *buffer, size_t size, const char *string);
 
+/* The same, all of it, in memory that the caller frees. NULL: no memory. */
+char *escape_string_new(const char *string);
+char *escape_utf8_new(const char *string);
+
 /* The length of the valid UTF-8 sequence at s, 0 if there is none (RFC 3629: no overlong forms, no surrogates,
  * nothing above U+10FFFF). s is NUL-terminated. */
 size_t escape_utf8_length(const unsigned char *s);

@@ -58,5 +58,16 @@ START_TEST(utf8_for_json) {
 }
 END_TEST
 
+/* The worst case of each fits. */
+START_TEST(all_of_it) {
+        char *text = escape_string_new("\n\xff\x7f"), *json = escape_utf8_new("\xff\xfe\xc3");
+
+        ck_assert_str_eq(text, "\\x0a\\xff\\x7f");
+        ck_assert_str_eq(json, "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
+        free(text);
+        free(json);
+}
+END_TEST
+
 UNIT_MAIN("escape", plain_text_stays, control_bytes_go, invalid_utf8_goes,
-                it_is_cut_between_characters, utf8_for_json);
+                it_is_cut_between_characters, utf8_for_json, all_of_it);
