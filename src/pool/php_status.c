@@ -154,28 +154,24 @@ static void add_process(zval *list, const StatusProcess *process, uint64_t now_s
         add_next_index_zval(list, &entry);
 }
 
-static zend_long max_of(uint64_t peak, uint64_t now) {
-        return (zend_long) (peak > now ? peak : now);
+/* "max children" of the page is max-children here. */
+static void add_number(zval *ret, const char *name, uint64_t number) {
+        char key[32];
+
+        snprintf(key, sizeof(key), "%s", name);
+        for (char *p = strchr(key, ' '); p; p = strchr(p, ' '))
+                *p = '-';
+        add_assoc_long(ret, key, (zend_long) number);
 }
 
 static void add_pool(zval *ret, const StatusPage *page) {
-        const PoolTotals *totals = &page->totals;
+        const char *name;
+        uint64_t number;
 
         add_assoc_string(ret, "pool", page->pool);
         add_assoc_string(ret, "process-manager", page->process_manager);
-        add_assoc_long(ret, "start-time", (zend_long) totals->start_sec);
-        add_assoc_long(ret, "start-since", (zend_long) (page->now_sec - totals->start_sec));
-        add_assoc_long(ret, "accepted-conn", (zend_long) page->n_requests);
-        add_assoc_long(ret, "listen-queue", (zend_long) page->n_queued);
-        add_assoc_long(ret, "max-listen-queue", max_of(totals->n_queued_max, page->n_queued));
-        add_assoc_long(ret, "listen-queue-len", (zend_long) page->n_queue_limit);
-        add_assoc_long(ret, "idle-processes", page->n_idle);
-        add_assoc_long(ret, "active-processes", page->n_busy);
-        add_assoc_long(ret, "total-processes", (zend_long) page->n_idle + page->n_busy);
-        add_assoc_long(ret, "max-active-processes", max_of(totals->n_busy_max, page->n_busy));
-        add_assoc_long(ret, "max-children-reached", (zend_long) totals->n_limit_reached);
-        add_assoc_long(ret, "slow-requests", (zend_long) totals->n_slow);
-        add_assoc_long(ret, "max-children", (zend_long) totals->ceiling);
+        for (size_t i = 0; (name = status_page_number(page, i, &number)); i++)
+                add_number(ret, name, number);
 }
 
 void php_status_array(PhpRequest *request, zval *ret) {

@@ -144,6 +144,16 @@ static uint64_t number_of(const StatusPage *page, Field field) {
         }
 }
 
+const char *status_page_number(const StatusPage *page, size_t i, uint64_t *ret) {
+        Field field = START_TIME + (Field) i;
+
+        if (field >= _FIELD_MAX)
+                return NULL;
+
+        *ret = number_of(page, field);
+        return fields[field].name;
+}
+
 /* People read dates, programs seconds. */
 static void write_time(FILE *f, StatusFormat format, uint64_t sec) {
         time_t time = (time_t) sec;

@@ -43,6 +43,9 @@ typedef struct StatusPage {
 int status_page_write(char **ret, size_t *ret_size, const StatusPage *page, StatusFormat format,
                 bool full);
 
+/* The numbers of the pool by the names and in the order of the page, from 0 on. NULL: there are no more. */
+const char *status_page_number(const StatusPage *page, size_t i, uint64_t *ret);
+
 /* What Content-Type says. */
 const char *status_page_type(StatusFormat format);
 
