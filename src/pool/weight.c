@@ -152,16 +152,3 @@ int weight_read_private(const Weight *weight, uint64_t *ret_bytes) {
 
         return weight_parse_statm(text, weight->page_bytes, ret_bytes);
 }
-
-int weight_of_self(uint64_t *ret_pss_bytes) {
-        Weight weight;
-        int r;
-
-        r = weight_init(&weight, -EBADF);
-        if (r < 0)
-                return r;
-
-        r = weight_read_pss(&weight, ret_pss_bytes);
-        weight_done(&weight);
-        return r;
-}

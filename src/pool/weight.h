@@ -31,9 +31,6 @@ int weight_read_pss(const Weight *weight, uint64_t *ret_bytes);
  * it can be asked after each request. 0 or negative errno. */
 int weight_read_private(const Weight *weight, uint64_t *ret_bytes);
 
-/* weight_read_pss() once, without keeping anything open. */
-int weight_of_self(uint64_t *ret_pss_bytes);
-
 /* Pure: the texts of smaps_rollup and statm. 0 or -EBADMSG. */
 int weight_parse_rollup(const char *text, uint64_t *ret_pss_bytes);
 int weight_parse_statm(const char *text, uint64_t page_bytes, uint64_t *ret_private_bytes);

@@ -118,14 +118,6 @@ START_TEST(two_carry_half_each) {
 }
 END_TEST
 
-START_TEST(once) {
-        uint64_t bytes = 0;
-
-        ck_assert_int_eq(weight_of_self(&bytes), 0);
-        ck_assert_uint_gt(bytes, 64 * 1024);
-}
-END_TEST
-
 /* As a worker is after privilege.c: another user, nothing in /proc/self its own. */
 static int become_worker(const char *root) {
         if (geteuid() == 0 &&
@@ -231,6 +223,6 @@ START_TEST(statm_texts) {
 }
 END_TEST
 
-UNIT_MAIN("weight", touched_memory_weighs, shared_memory_is_not_private, two_carry_half_each, once,
+UNIT_MAIN("weight", touched_memory_weighs, shared_memory_is_not_private, two_carry_half_each,
                 a_worker_that_is_not_dumpable, a_worker_in_a_chroot, without_smaps_rollup,
                 rollup_texts, statm_texts);
