@@ -18,6 +18,7 @@
 #include "pool/fcgi_record.h"
 #include "pool/fcgi_request.h"
 #include "shared/clock.h"
+#include "unit.h"
 
 typedef struct Bytes {
         uint8_t *data;
@@ -326,13 +327,7 @@ static inline void serve_ok(FcgiRequest *req, const char *name) {
 }
 
 static inline int run_suite(Suite *suite, TCase *tcase) {
-        SRunner *runner = srunner_create(suite);
-        int n_failed;
-
         tcase_set_timeout(tcase, 30);
         suite_add_tcase(suite, tcase);
-        srunner_run_all(runner, CK_NORMAL);
-        n_failed = srunner_ntests_failed(runner);
-        srunner_free(runner);
-        return n_failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+        return unit_run(suite);
 }

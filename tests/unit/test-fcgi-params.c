@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include <check.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "pool/fcgi_params.h"
+#include "unit.h"
 
 static FcgiParams params;
 
@@ -273,8 +272,6 @@ END_TEST
 int main(void) {
         Suite *suite = suite_create("fcgi-params");
         TCase *tcase = tcase_create("fcgi-params");
-        SRunner *runner;
-        int n_failed;
 
         tcase_add_checked_fixture(tcase, setup, teardown);
         tcase_add_test(tcase, test_init_limits);
@@ -291,10 +288,5 @@ int main(void) {
         tcase_add_test(tcase, test_set_and_unset);
         tcase_add_test(tcase, test_set_is_bounded);
         suite_add_tcase(suite, tcase);
-
-        runner = srunner_create(suite);
-        srunner_run_all(runner, CK_NORMAL);
-        n_failed = srunner_ntests_failed(runner);
-        srunner_free(runner);
-        return n_failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+        return unit_run(suite);
 }

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "pool/fcgi_record.h"
+#include "unit.h"
 
 START_TEST(test_header_both_ways) {
         const FcgiRecord record = {
@@ -141,25 +140,6 @@ START_TEST(test_values_with_wrong_lengths) {
 }
 END_TEST
 
-int main(void) {
-        Suite *suite = suite_create("fcgi-record");
-        TCase *tcase = tcase_create("fcgi-record");
-        SRunner *runner;
-        int n_failed;
-
-        tcase_add_test(tcase, test_header_both_ways);
-        tcase_add_test(tcase, test_header_of_other_version);
-        tcase_add_test(tcase, test_padding);
-        tcase_add_test(tcase, test_begin);
-        tcase_add_test(tcase, test_reserved_bytes_are_zero);
-        tcase_add_test(tcase, test_lengths);
-        tcase_add_test(tcase, test_values);
-        tcase_add_test(tcase, test_values_with_wrong_lengths);
-        suite_add_tcase(suite, tcase);
-
-        runner = srunner_create(suite);
-        srunner_run_all(runner, CK_NORMAL);
-        n_failed = srunner_ntests_failed(runner);
-        srunner_free(runner);
-        return n_failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}
+UNIT_MAIN("fcgi-record", test_header_both_ways, test_header_of_other_version, test_padding,
+                test_begin, test_reserved_bytes_are_zero, test_lengths, test_values,
+                test_values_with_wrong_lengths);

@@ -287,8 +287,6 @@ int main(void) {
                 a_path_that_is_too_long };
         Suite *suite = suite_create("memory");
         TCase *on_texts = tcase_create("texts"), *on_trees = tcase_create("trees");
-        SRunner *runner = srunner_create(suite);
-        int failed;
 
         for (size_t i = 0; i < ELEMENTSOF(pure); i++)
                 tcase_add_test(on_texts, pure[i]);
@@ -297,8 +295,5 @@ int main(void) {
         tcase_add_checked_fixture(on_trees, make_tree, remove_tree);
         suite_add_tcase(suite, on_texts);
         suite_add_tcase(suite, on_trees);
-        srunner_run_all(runner, CK_NORMAL);
-        failed = srunner_ntests_failed(runner);
-        srunner_free(runner);
-        return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+        return unit_run(suite);
 }

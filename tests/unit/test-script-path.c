@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "pool/script_path.h"
 
-#include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "unit.h"
 
 /* The files of the machine that the rows speak of; /www and /www/dir are directories. */
 static const char *const files[] = { "/www/a.php", "/www/sub/b.php", "/www/with space.php",
@@ -400,8 +400,6 @@ END_TEST
 int main(void) {
         Suite *suite = suite_create("script-path");
         TCase *tcase = tcase_create("script-path");
-        SRunner *runner;
-        int n_failed;
 
         tcase_add_checked_fixture(tcase, setup, teardown);
         tcase_add_test(tcase, test_nginx);
@@ -414,10 +412,5 @@ int main(void) {
         tcase_add_test(tcase, test_long_path);
         tcase_add_test(tcase, test_no_room);
         suite_add_tcase(suite, tcase);
-
-        runner = srunner_create(suite);
-        srunner_run_all(runner, CK_NORMAL);
-        n_failed = srunner_ntests_failed(runner);
-        srunner_free(runner);
-        return n_failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+        return unit_run(suite);
 }
