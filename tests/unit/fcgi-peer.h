@@ -177,6 +177,7 @@ static inline void reply_done(Reply *reply) {
 typedef struct Peer {
         int fd;
         pthread_t thread;
+        bool runs;
         Bytes input; /* sent in pieces of chunk bytes (0: whole) with pauses between */
         size_t chunk;
         useconds_t pause_usec;
@@ -237,6 +238,7 @@ static inline void *peer_run(void *userdata) {
 
 static inline void peer_start(Peer *peer) {
         ck_assert_int_eq(pthread_create(&peer->thread, NULL, peer_run, peer), 0);
+        peer->runs = true;
 }
 
 static inline void peer_done(Peer *peer) {
@@ -303,10 +305,18 @@ static inline void pair_close(Peer *peer, FcgiRequest *req) {
         peer_done(peer);
 }
 
-/* Ends the worker's side and returns what the peer got. */
-static inline void pair_reply(Peer *peer, FcgiRequest *req, Reply *ret) {
+/* Ends the worker's side, and waits until the peer has read all. */
+static inline void pair_end(Peer *peer, FcgiRequest *req) {
         close(fcgi_request_detach(req));
-        peer_receive(peer);
+        if (peer->runs)
+                pthread_join(peer->thread, NULL);
+        else
+                peer_receive(peer);
+}
+
+/* The same, and returns what the peer got. */
+static inline void pair_reply(Peer *peer, FcgiRequest *req, Reply *ret) {
+        pair_end(peer, req);
         reply_parse(ret, &peer->output);
 }
 

@@ -62,8 +62,7 @@ START_TEST(test_one_byte_at_a_time) {
         ck_assert_str_eq(text, "hello");
         ck_assert_int_eq(fcgi_request_body_error(req), 0);
         ck_assert_int_eq(fcgi_request_finish(req, 0), 0);
-        close(fcgi_request_detach(req));
-        pthread_join(peer.thread, NULL);
+        pair_end(&peer, req);
         ck_assert_int_eq(peer.send_error, 0);
         bytes_done(&params);
         bytes_done(&body);
@@ -141,8 +140,7 @@ START_TEST(test_head_that_never_ends) {
 
         ck_assert_int_eq(fcgi_request_read(req), -ETIMEDOUT);
         ck_assert_uint_le(clock_now_usec() - start, 2000000);
-        close(fcgi_request_detach(req));
-        pthread_join(peer.thread, NULL);
+        pair_end(&peer, req);
         pair_close(&peer, req);
 }
 END_TEST
@@ -290,8 +288,7 @@ START_TEST(test_body_by_both_interfaces) {
         ck_assert_int_eq(FCGX_HasSeenEOF(in), -1);
         ck_assert_int_eq(FCGX_GetError(in), 0);
         ck_assert_int_eq(fcgi_request_finish(req, 0), 0);
-        close(fcgi_request_detach(req));
-        pthread_join(peer.thread, NULL);
+        pair_end(&peer, req);
         free(got);
         bytes_done(&body);
         pair_close(&peer, req);
