@@ -38,14 +38,9 @@ assert_eq 'by the unix socket' '2001 added.test' "$(fetch http://added.test/page
 assert_eq 'by tcp' '2001 added-tcp.test' "$(fetch http://added-tcp.test/page.php)"
 
 # both under load at once
-load http://two.test/page.php 4 2 >"$CONTAINER_ROOT/srv/load" &
-over_unix=$!
-over_tcp=$(load http://two-tcp.test/page.php 4 2)
-wait "$over_unix"
-echo "unix: $(<"$CONTAINER_ROOT/srv/load")"
-echo "tcp: $over_tcp"
-assert_matches 'unix under load' '"status": \{"200": [0-9]+\}, "errors": \{\}' "$(<"$CONTAINER_ROOT/srv/load")"
-assert_matches 'tcp under load' '"status": \{"200": [0-9]+\}, "errors": \{\}' "$over_tcp"
+load_begin http://two.test/page.php 4 2
+assert_all_answered 'tcp under load' "$(load http://two-tcp.test/page.php 4 2)"
+load_end 'unix under load'
 
 # no word of addresses that are served, nor of those that the pool file does not name
 for name in two added; do

@@ -58,22 +58,12 @@ assert_eq 'the manager is the same' "$manager" "$(manager_of respawn)"
 zygote=$(zygote_of respawn)
 in_container kill -KILL "$zygote"
 wait_for 15 page_is_back
-another_zygote() {
-	local now
-	now=$(zygote_of respawn)
-	[[ -n $now && $now != "$zygote" ]]
-}
-wait_for 15 another_zygote
+wait_for 15 another_zygote respawn "$zygote"
 
 # the manager
 manager=$(manager_of respawn)
 in_container kill -KILL "$manager"
 assert_eq 'a page after the manager' 200 "$(fetch_status http://respawn.test/pid.php)"
-another_manager() {
-	local now
-	now=$(manager_of respawn)
-	[[ $now != 0 && $now != "$manager" ]]
-}
-wait_for 15 another_manager
+wait_for 15 another_manager respawn "$manager"
 assert_eq 'NRestarts' 1 "$(unit_property "$unit" NRestarts)"
 wait_for 15 two_workers

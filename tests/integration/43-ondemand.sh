@@ -21,13 +21,7 @@ conf() {
 	END
 }
 status() {
-	in_container fpmctl status ondemand | sed -n "s/^$1: *//p"
-}
-burst() {
-	in_container python3 "$TOOLS/burst.py" http://ondemand.test/nap.php "$1"
-}
-number() {
-	sed -n "s/.*\"$1\": \([0-9]*\).*/\1/p" <<<"$2"
+	pool_status ondemand "$1"
 }
 # The zygote alone has no child and counts as a worker in workers_of.
 nobody_is_left() {
@@ -41,10 +35,9 @@ zygote=$(zygote_of ondemand)
 nobody_is_left || fail 'there are workers at the start'
 
 for which in first second; do
-	result=$(burst 50)
-	echo "$result"
-	assert_contains "answers of the $which burst" '"status": {"200": 50}, "errors": {}' "$result"
-	assert_at_most "ms of the $which burst" "$LIMIT_MSEC" "$(number last_ms "$result")"
+	result=$(burst http://ondemand.test/nap.php 50)
+	assert_all_answered "answers of the $which burst" "$result" 50
+	assert_at_most "ms of the $which burst" "$LIMIT_MSEC" "$(json_number last_ms "$result")"
 	[[ $(status workers) -gt 0 ]] || fail 'the workers left at once'
 	wait_for 4 nobody_is_left
 done
@@ -57,8 +50,7 @@ assert_eq 'workers of one client' 1 "$(status workers)"
 
 conf 3
 in_container systemctl reload fpmd@ondemand.service
-result=$(burst 15)
-echo "$result"
-assert_contains 'answers of the limited burst' '"status": {"200": 15}, "errors": {}' "$result"
-assert_eq 'workers of the limited burst' 3 "$(number bodies "$result")"
+result=$(burst http://ondemand.test/nap.php 15)
+assert_all_answered 'answers of the limited burst' "$result" 15
+assert_eq 'workers of the limited burst' 3 "$(json_number bodies "$result")"
 assert_eq 'advice' 1 "$(journal_of fpmd@ondemand.service --priority=warning | grep -c 'workers: pm.max_children')"

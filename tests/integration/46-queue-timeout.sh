@@ -42,6 +42,6 @@ for pass in unix:/run/fpmd/queuetime.sock 127.0.0.1:9243; do
 	assert_eq "$pass: afterwards" slept "$(fetch http://queuetime.test/nap.php)"
 done
 
-peak=$(in_container fpmctl status queuetime | sed -n 's/^max queue: *//p')
+peak=$(pool_status queuetime 'max queue')
 ((peak >= 8)) || fail "the peak of the queue: $peak, there were 14 at least"
 assert_contains 'the journal' 'had waited longer than pm.queue_timeout' "$(journal_of fpmd@queuetime.service)"

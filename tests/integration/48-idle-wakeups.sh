@@ -31,7 +31,7 @@ END
 	sleep 0.2 # until all of its first workers wait, or one more is started for the first request
 	clients=4
 	[[ $kind != auto ]] || clients=1
-	in_container python3 "$TOOLS/burst.py" "http://idle$kind.test/nap.php" "$clients"
+	burst "http://idle$kind.test/nap.php" "$clients"
 done
 sleep 3 # shrinking comes first; pm = auto does that after 10 s, and has nothing to shrink
 

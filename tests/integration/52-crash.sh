@@ -28,11 +28,8 @@ pm.max_children = 4
 END
 site crash
 in_container systemctl start fpmd@crash.socket fpmd@crash.service
-status() {
-	in_container fpmctl status crash | sed -n "s/^$1: *//p"
-}
 four_wait() {
-	[[ $(status idle) == 4 && $(workers_of crash | wc -l) == 4 ]]
+	[[ $(pool_status crash idle) == 4 && $(workers_of crash | wc -l) == 4 ]]
 }
 wait_for 2 four_wait
 mapfile -t before < <(workers_of crash)
@@ -50,40 +47,31 @@ echo "$line"
 assert_matches 'journal' \
 	'^Worker [0-9]+ \(pid [0-9]+\) was killed by SIGSEGV.* [0-9.]+ s after its start, during GET /crash\.php\?why=not \(/srv/www/crash/crash\.php\)$' \
 	"$line"
-assert_eq 'generation after one' 1 "$(status generation)"
+assert_eq 'generation after one' 1 "$(pool_status crash generation)"
 
 # two more: a new generation. A request that runs in the old one goes on.
 fetch http://crash.test/nap.php >"$CONTAINER_ROOT/srv/nap" &
 nap=$!
-load http://crash.test/slow.php 2 3 >"$CONTAINER_ROOT/srv/load" &
-clients=$!
+load_begin http://crash.test/slow.php 2 3
 sleep 0.3
 for _ in 1 2; do
 	assert_eq 'answer to a crash' 502 "$(fetch_status http://crash.test/crash.php)"
 done
 second_generation() {
-	[[ $(status generation) == 2 ]]
+	[[ $(pool_status crash generation) == 2 ]]
 }
 wait_for 2 second_generation
 assert_contains 'journal' '3 workers crashed within 30 s: emergency restart' \
 	"$(journal_of fpmd@crash.service --priority=err)"
-wait "$clients"
-result=$(<"$CONTAINER_ROOT/srv/load")
-echo "$result"
-assert_matches 'others' '"status": \{"200": [0-9]+\}, "errors": \{\}' "$result"
+load_end others
 wait "$nap"
 assert_eq 'the nap in the old generation' 3.0 "$(<"$CONTAINER_ROOT/srv/nap")"
 assert_eq 'the manager' "$manager" "$(manager_of crash)"
-another_zygote() {
-	local now
-	now=$(zygote_of crash)
-	[[ $now =~ ^[0-9]+$ && $now != "$zygote" ]]
-}
-wait_for 3 another_zygote
+wait_for 3 another_zygote crash "$zygote"
 wait_for 2 four_wait
 
 # The count begins again.
 assert_eq 'answer to a crash' 502 "$(fetch_status http://crash.test/crash.php)"
 assert_eq 'a page' 200 "$(fetch_status http://crash.test/slow.php)"
 wait_for 2 four_wait
-assert_eq 'generation' 2 "$(status generation)"
+assert_eq 'generation' 2 "$(pool_status crash generation)"

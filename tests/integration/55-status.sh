@@ -78,7 +78,7 @@ after=$(number 'accepted conn')
 ((after > before && after <= before + 2)) || fail "accepted conn: $before, after a reload $after"
 
 # the queue of a unix socket: of 14 two are served, and it is looked at once a second
-in_container python3 "$TOOLS/burst.py" http://status.test/nap.php 14 >/dev/null
+burst http://status.test/nap.php 14 >/dev/null
 assert_matches 'max listen queue' '^([2-9]|1[0-4])$' "$(number 'max listen queue')"
 assert_eq 'max active processes' 2 "$(number 'max active processes')"
 
@@ -86,7 +86,7 @@ assert_eq 'max active processes' 2 "$(number 'max active processes')"
 write_page status burn.php <<'END'
 <?php $t = hrtime(true); while (hrtime(true) - $t < 50e6); $x = str_repeat("x", 3 << 20); echo strlen($x);
 END
-in_container python3 "$TOOLS/burst.py" http://status.test/burn.php 6 >/dev/null
+burst http://status.test/burn.php 6 >/dev/null
 usage=$(fetch "$url/status?json&full" | in_container python3 -c '
 import json, sys
 for p in json.load(sys.stdin)["processes"]:

@@ -12,14 +12,10 @@ pool many
 unit=fpmd@many.service
 in_container systemctl start "$unit"
 
-load http://many.test/slow.php 4 3 >"$CONTAINER_ROOT/srv/load" &
-clients=$!
+load_begin http://many.test/slow.php 4 3
 for _ in {1..10}; do
 	in_container systemctl restart "$unit"
 done
-wait "$clients"
-result=$(<"$CONTAINER_ROOT/srv/load")
-echo "$result"
-assert_matches 'answers' '"status": \{"200": [0-9]+\}, "errors": \{\}' "$result"
+load_end answers
 assert_eq 'the service' active "$(unit_property "$unit" ActiveState)"
 assert_eq 'the socket' active "$(unit_property fpmd@many.socket ActiveState)"

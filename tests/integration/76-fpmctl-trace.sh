@@ -47,7 +47,7 @@ assert_eq 'a trace of nobody' '' "$(in_container fpmctl trace trace)"
 fetch "http://trace.test/stack.php?file=paid" >"$CONTAINER_ROOT/srv/answer1" &
 fetch "http://trace.test/spin.php" >"$CONTAINER_ROOT/srv/answer2" &
 n_busy() {
-	[[ $(in_container fpmctl status trace | sed -n 's/^busy: *//p') == "$1" ]]
+	[[ $(pool_status trace busy) == "$1" ]]
 }
 wait_for 5 n_busy 2
 sleep 0.1

@@ -179,6 +179,26 @@ zygote_of() {
 	in_container pgrep -P "$(manager_of "$1")"
 }
 
+# another_manager NAME PID, another_zygote NAME PID: the pool has one that is not the one given.
+another_manager() {
+	local now
+
+	now=$(manager_of "$1")
+	[[ $now != 0 && $now != "$2" && $(unit_property "fpmd@$1.service" ActiveState) == active ]]
+}
+
+another_zygote() {
+	local now
+
+	now=$(zygote_of "$1")
+	[[ $now =~ ^[0-9]+$ && $now != "$2" ]]
+}
+
+# pool_status NAME LABEL: a line of fpmctl status.
+pool_status() {
+	in_container fpmctl status "$1" | sed -n "s/^$2: *//p"
+}
+
 # enable_extensions NAME…: in this order, for all pools that start from here on in this test.
 enable_extensions() {
 	local name n=90
@@ -276,6 +296,39 @@ fetch_status() {
 # load URL CLIENTS SECONDS: what they were answered, as JSON.
 load() {
 	in_container python3 "$TOOLS/load.py" "$@"
+}
+
+# burst URL CLIENTS: the same of clients that ask once, all at the same moment.
+burst() {
+	in_container python3 "$TOOLS/burst.py" "$@"
+}
+
+# json_number NAME JSON: of what load and burst say.
+json_number() {
+	sed -n "s/.*\"$1\": \([0-9]*\).*/\1/p" <<<"$2"
+}
+
+# assert_all_answered WHAT JSON [N]: by 200, all of them; and they were N.
+assert_all_answered() {
+	echo "$1: $2"
+	assert_matches "$1" "\"status\": \\{\"200\": ${3:-[0-9]+}\\}, \"errors\": \\{\\}" "$2"
+}
+
+# load_begin URL CLIENTS SECONDS: load, beside what the test does until load_end.
+load_begin() {
+	load "$@" >"$CONTAINER_ROOT/srv/load" &
+	load_pid=$!
+}
+
+# load_end WHAT [N]: all of it was answered by 200, and that were more than N requests.
+load_end() {
+	local result requests
+
+	wait "$load_pid"
+	result=$(<"$CONTAINER_ROOT/srv/load")
+	assert_all_answered "$1" "$result"
+	requests=$(json_number requests "$result")
+	((requests > ${2:-0})) || fail "$1: only $requests requests"
 }
 
 # median NUMBER…
