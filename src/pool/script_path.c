@@ -53,6 +53,16 @@ static void keep_original(Finder *finder, const char *name, const char *value) {
                 (void) set(finder, name, value);
 }
 
+/* The variable that was sent as old becomes the first n bytes of text, unless it is that already. */
+static const char *replace(
+                Finder *finder, const char *original, const char *old, const char *text, size_t n) {
+        if (old && strlen(old) == n && memcmp(old, text, n) == 0)
+                return old;
+
+        keep_original(finder, original, old);
+        return set_part(finder, original + strlen("ORIG_"), text, n);
+}
+
 static bool same(const char *a, const char *b) {
         return a == b || (a && b && strcmp(a, b) == 0);
 }
@@ -164,14 +174,8 @@ static size_t find_file(const Finder *finder) {
 
 /* SCRIPT_NAME is what stands in PATH_INFO before what is PATH_INFO now. */
 static void name_script_by_path_info(Finder *finder, size_t n) {
-        if (finder->script_name && strlen(finder->script_name) == n &&
-                        memcmp(finder->script_name, finder->path_info, n) == 0) {
-                finder->request_uri = finder->script_name;
-                return;
-        }
-
-        keep_original(finder, "ORIG_SCRIPT_NAME", finder->script_name);
-        finder->request_uri = set_part(finder, "SCRIPT_NAME", finder->path_info, n);
+        finder->request_uri = replace(
+                        finder, "ORIG_SCRIPT_NAME", finder->script_name, finder->path_info, n);
 }
 
 /* ProxyPass of Apache: no PATH_INFO, and SCRIPT_NAME has the rest at its end. */
@@ -243,14 +247,8 @@ static void set_path_info(Finder *finder, size_t rest_len) {
 }
 
 static void set_script_filename(Finder *finder, size_t n) {
-        if (finder->script_filename && strlen(finder->script_filename) == n &&
-                        memcmp(finder->script_filename, finder->script, n) == 0) {
-                finder->script = finder->script_filename;
-                return;
-        }
-
-        keep_original(finder, "ORIG_SCRIPT_FILENAME", finder->script_filename);
-        finder->script = set_part(finder, "SCRIPT_FILENAME", finder->script, n);
+        finder->script = replace(
+                        finder, "ORIG_SCRIPT_FILENAME", finder->script_filename, finder->script, n);
 }
 
 /* The file that PATH_INFO would be if it were a path below the document root. Without one: below the
