@@ -17,6 +17,7 @@
 
 #include "pool/acceptor.h"
 #include "pool/client_guard.h"
+#include "pool/cpu_share.h"
 #include "pool/fcgi_request.h"
 #include "pool/php_engine.h"
 #include "pool/php_status.h"
@@ -52,6 +53,7 @@ typedef struct Worker {
         PoolView view;
         bool is_status; /* serves pm.status_listen, and is none of the pool's workers */
         bool is_shown;  /* there is a status page: what a request costs is measured */
+        CpuShare cpu_share;
         WorkerLog log;
         Weight weight;
         bool too_heavy;
@@ -156,10 +158,20 @@ static void close_connection(int fd, void *userdata) {
         kept_close(kept_of(userdata), fd);
 }
 
+static uint64_t cpu_usec(void) {
+        struct timespec ts;
+
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+        return (uint64_t) ts.tv_sec * USEC_PER_SEC + (uint64_t) ts.tv_nsec / 1000;
+}
+
 static void appear(Worker *worker) {
         const WorkerContext *context = worker->context;
 
         worker->is_shown = context->config->status_path && !worker->is_status;
+        if (worker->is_shown)
+                cpu_share_init(&worker->cpu_share, cpu_usec());
+
         worker->view = (PoolView){
                 .config = context->config,
                 .board = context->board,
@@ -302,38 +314,31 @@ static int serve_read_request(Worker *worker) {
         return r;
 }
 
-static uint64_t cpu_usec(void) {
-        struct timespec ts;
-
-        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
-        return (uint64_t) ts.tv_sec * USEC_PER_SEC + (uint64_t) ts.tv_nsec / 1000;
-}
-
-static void show_usage(Worker *worker, uint64_t cpu_start_usec) {
+static void show_usage(Worker *worker) {
         uint64_t duration = clock_now_usec() - worker->request_usec;
         RequestUsage usage = {
                 .duration_usec = duration,
-                .cpu_centipercent =
-                                duration > 0 ? (cpu_usec() - cpu_start_usec) * 10000 / duration : 0,
                 .memory_bytes = worker->php.memory_bytes,
         };
 
+        if (cpu_share_add(&worker->cpu_share, duration))
+                cpu_share_look(&worker->cpu_share, cpu_usec());
+
+        usage.cpu_centipercent = worker->cpu_share.centipercent;
         scoreboard_set_usage(worker->context->board, worker->slot, &usage);
 }
 
 /* The same, with what a status page shows of it besides. */
 static int serve_request(Worker *worker) {
-        uint64_t cpu_start_usec;
         int r;
 
         if (!worker->is_shown)
                 return serve_read_request(worker);
 
         scoreboard_begin_busy(worker->context->board);
-        cpu_start_usec = cpu_usec();
         worker->request_usec = clock_now_usec();
         r = serve_read_request(worker);
-        show_usage(worker, cpu_start_usec);
+        show_usage(worker);
         scoreboard_end_busy(worker->context->board);
         return r;
 }
