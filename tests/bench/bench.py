@@ -18,8 +18,10 @@ import rows
 import sides
 import svg
 import transfers
+import watching
 
-ROWS = {row.key: row for row in (*cases.CASES, transfers.TRANSFER, *management.MANAGEMENT)}
+ALL = (*cases.CASES, transfers.TRANSFER, *management.MANAGEMENT, *watching.WATCHING)
+ROWS = {row.key: row for row in ALL}
 SECONDS = 3
 OUT = pathlib.Path(__file__).with_name("out")
 

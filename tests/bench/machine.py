@@ -102,7 +102,7 @@ def wait_until(condition, seconds, pause=0.02):
     return True
 
 
-def start_nginx(sides, root, transport, more=""):
+def start_nginx(sides, root, transport, more="", processes=2):
     """nginx with a server for each side. What one row left in it does not reach the next."""
     keep = transport == "keep"
     servers = "".join(
@@ -119,7 +119,7 @@ def start_nginx(sides, root, transport, more=""):
     )
     # A kept connection holds a worker of php-fpm: with two processes of nginx, the one's idle
     # connections would keep the requests of the other waiting.
-    write("/etc/nginx/nginx.conf", NGINX.format(workers=1 if keep else 2, servers=servers))
+    write("/etc/nginx/nginx.conf", NGINX.format(workers=1 if keep else processes, servers=servers))
     if not os.path.exists(NGINX_DROP_IN):
         write(NGINX_DROP_IN, "[Unit]\nStartLimitIntervalSec=0\n")
         systemctl("daemon-reload")

@@ -55,6 +55,37 @@ while (ob_get_level()) {
 }
 readfile('/dev/shm/bench-large');
 """,
+    # [nsec, CPU in usec, loops], every few milliseconds for so many seconds.
+    "loop.php": """<?php
+function descend(int $n): int {
+	return $n > 0 ? descend($n - 1) + $n : 0;
+}
+class Watched {
+	public static function enter(int $n, float $seconds): array {
+		return $n > 0 ? self::enter($n - 1, $seconds) : self::run($seconds);
+	}
+	private static function run(float $seconds): array {
+		$samples = [];
+		$end = hrtime(true) + $seconds * 1e9;
+		for ($loops = 0; hrtime(true) < $end; $loops += self::count(5000)) {
+			$samples[] = [hrtime(true), self::cpu(), $loops];
+		}
+		return $samples;
+	}
+	private static function count(int $n): int {
+		for ($i = 0; $i < $n; $i++) {
+			descend(8);
+		}
+		return $n;
+	}
+	private static function cpu(): int {
+		$used = getrusage();
+		$seconds = $used['ru_utime.tv_sec'] + $used['ru_stime.tv_sec'];
+		return $seconds * 1000000 + $used['ru_utime.tv_usec'] + $used['ru_stime.tv_usec'];
+	}
+}
+echo json_encode(Watched::enter(9, $_GET['seconds'] ?? 0.1));
+""",
     # What could make one side faster than the other without any merit.
     "settings.php": """<?php
 $extensions = get_loaded_extensions();

@@ -53,6 +53,12 @@ def own_cpu_nsec(pid):
     return total
 
 
+def scheduled_nsec(pid):
+    """For how long its first thread has run, and for how long it was ready to and had no CPU."""
+    ran, waited, _ = _read(f"/proc/{pid}/schedstat").split()
+    return int(ran), int(waited)
+
+
 def children_cpu_nsec(pid):
     """What its children had used that have ended."""
     fields = _stat(pid)

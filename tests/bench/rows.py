@@ -48,6 +48,13 @@ METRICS = {
     "php_start": Metric("start of the zygote alone, ms", 1),
     "per_start": Metric("first answer / start of the zygote", 2),
     "slept": Metric("slept, s", 2, min),
+    "lost": Metric("throughput lost, %", 2),
+    "lost_own": Metric("the same per second of its own CPU time, %", 2),
+    "stopped": Metric("time in which it was stopped, %", 2),
+    "trace_cpu": Metric("CPU of manager and zygote per trace, µs", 0),
+    "cpu_on": Metric("CPU per request, µs, everything on", 2),
+    "cpu_off": Metric("everything off", 2),
+    "on_off": Metric("on / off", 3),
 }
 
 
@@ -69,11 +76,13 @@ class Row:
     root: str = ROOT
     transport: str = "unix"
     nginx: str = ""  # more lines for its location
+    nginx_processes: int = 2
     clients: int = 8
     post_bytes: int = 0
     rounds: int = 5
     quick: bool = False  # also in the short form
     together: bool = False  # both sides at the same time
+    ours: bool = False  # about fpmd alone: php-fpm has no such thing
     lacks: typing.Callable = lambda: ""  # why it cannot be run here
 
 
@@ -201,13 +210,15 @@ def number_of_rounds(row, options):
 def run(row, sides, options):
     """Runs the row; never fails: its result has the reasons."""
     result = Result(row)
+    if row.ours:
+        sides = [side for side in sides if side.name == "fpmd"]
     contexts = [Context(row, side, result, options.seconds) for side in sides]
     if lacking := row.lacks():
         for side in sides:
             result.fail(side.name, f"skipped: {lacking}")
         return result
     try:
-        start_nginx(sides, row.root, row.transport, row.nginx)
+        start_nginx(sides, row.root, row.transport, row.nginx, row.nginx_processes)
         for context in contexts:
             _attempt(context, _prepare, context)
         if row.together:
