@@ -1,7 +1,7 @@
 #!/bin/bash
 # fpmd-exporter: started by its socket, as a user of its own, it tells the numbers of all pools in both formats,
-# which promtool accepts; a histogram of durations that goes on through reloads; it never waits long for a manager
-# that hangs, refuses what it should, lets go of slow clients, and leaves when nobody asks.
+# which promtool accepts; a histogram of durations that goes on through reloads; restarts, as systemd counts them;
+# it never waits long for a manager that hangs, refuses what it should, lets go of slow clients, and leaves when nobody asks.
 
 source "${BASH_SOURCE[0]%/*}/lib.sh"
 needs_fpmd
@@ -65,6 +65,17 @@ metrics=$(scrape)
 assert_eq 'counted on' 4 "$(value "$count" <<<"$metrics")"
 assert_eq 'a crash' 1 "$(value 'fpmd_worker_exits_total{pool="exported",reason="crashed"}' <<<"$metrics")"
 
+# --- restarts
+restarts='fpmd_restarts_total{pool="exported"}'
+assert_eq 'restarts' 0 "$(value "$restarts" <<<"$metrics")"
+killed=$(manager_of exported)
+in_container kill -KILL "$killed"
+is_back() {
+	[[ $(manager_of exported) != "$killed" ]] && fetch --output /dev/null http://exported.test/page.php
+}
+wait_for 5 is_back
+assert_eq 'a killed manager' 1 "$(scrape | value "$restarts")"
+
 # --- formats
 head_of() {
 	fetch --dump-header - --output /dev/null "$@" | tr -d '\r'
@@ -100,7 +111,7 @@ slow=$!
 # --- nobody special
 pid=$(unit_property fpmd-exporter.service MainPID)
 status=$(in_container cat "/proc/$pid/status")
-assert_matches 'its user' $'\nUid:\t6[0-9]{4}\t' "$status"
+assert_matches 'its user' $'\nUid:\t'"$(in_container id -u fpmd-exporter)"$'\t' "$status"
 assert_matches 'no capabilities' $'\nCapBnd:\t0+\n' "$status"
 assert_matches 'no new privileges' $'\nNoNewPrivs:\t1\n' "$status"
 assert_contains 'its network' lo "$(in_container nsenter --target "$pid" --net ip -oneline link)"
@@ -148,3 +159,14 @@ for _ in 1 2; do
 done
 assert_eq 'how it left' success "$(unit_property fpmd-exporter.service Result)"
 assert_eq 'its complaints' '' "$(in_container journalctl --quiet --output=cat --priority=warning --unit=fpmd-exporter.service)"
+
+# --- without its user: one for this time, and all but the restarts
+in_container systemctl stop fpmd-exporter.socket fpmd-exporter.service
+in_container userdel fpmd-exporter
+in_container systemctl start fpmd-exporter.socket
+metrics=$(fetch --unix-socket /run/fpmd-exporter.sock http://any/metrics)
+status=$(in_container cat "/proc/$(unit_property fpmd-exporter.service MainPID)/status")
+in_container systemctl stop fpmd-exporter.socket fpmd-exporter.service
+in_container systemd-sysusers fpmd.conf
+assert_matches 'a user for this time' $'\nUid:\t6[0-9]{4}\t' "$status"
+assert_eq 'its numbers' 1 "$(value 'fpmd_up{pool="exported"}' <<<"$metrics")"

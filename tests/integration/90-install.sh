@@ -14,18 +14,24 @@ left() {
 	(cd "$dest" && find . ! -type d | sort)
 }
 
-# The catalog of the journal is brought up to date, but not for a package; that it cannot be does no harm.
+# The catalog of the journal is brought up to date and the exporter's user made, but not for a package; that it
+# cannot be does no harm.
 fake=$(mktemp -d)
 trap 'rm -rf "$fake"' EXIT
-printf '#!/bin/sh\necho "$@" >>%s/called\nexit 1\n' "$fake" >"$fake/journalctl"
-chmod +x "$fake/journalctl"
-for hook in install-data-hook uninstall-hook; do
-	PATH=$fake:$PATH build "$hook"
-	[[ ! -e $fake/called ]] || fail "$hook with DESTDIR updates the catalog of this machine"
-	dest='' PATH=$fake:$PATH build "$hook"
-	assert_eq "the catalog after $hook" '--update-catalog' "$(<"$fake/called")"
-	rm "$fake/called"
+for tool in journalctl systemd-sysusers; do
+	printf '#!/bin/sh\necho %s "$@" >>%s/called\nexit 1\n' "$tool" "$fake" >"$fake/$tool"
+	chmod +x "$fake/$tool"
 done
+# called HOOK COMMANDS
+called() {
+	PATH=$fake:$PATH build "$1"
+	[[ ! -e $fake/called ]] || fail "$1 with DESTDIR changes this machine"
+	dest='' PATH=$fake:$PATH build "$1"
+	assert_eq "what $1 calls" "$2" "$(<"$fake/called")"
+	rm "$fake/called"
+}
+called install-data-hook $'journalctl --update-catalog\nsystemd-sysusers fpmd.conf'
+called uninstall-hook 'journalctl --update-catalog'
 
 mkdir "$dest"
 PATH=$fake:$PATH build install
@@ -33,11 +39,11 @@ for file in usr/sbin/fpmd usr/libexec/fpmd/fpmd-php usr/lib/systemd/system/fpmd@
 	usr/lib/systemd/system/fpmd@.service usr/lib/systemd/system/fpmd.target \
 	usr/lib/systemd/system-generators/fpmd-generator etc/fpmd/conf.d/www.conf \
 	usr/sbin/fpmd-exporter usr/lib/systemd/system/fpmd-exporter.socket \
-	usr/lib/systemd/system/fpmd-exporter.service usr/share/man/man8/fpmd.8 usr/share/man/man5/fpmd.conf.5; do
+	usr/lib/systemd/system/fpmd-exporter.service usr/lib/sysusers.d/fpmd.conf usr/share/man/man8/fpmd.8 usr/share/man/man5/fpmd.conf.5; do
 	[[ -s $dest/$file ]] || fail "not installed: $file"
 done
 PATH=$fake:$PATH build uninstall
-[[ ! -e $fake/called ]] || fail 'make install DESTDIR= updates the catalog of this machine'
+[[ ! -e $fake/called ]] || fail 'make install DESTDIR= changes this machine'
 assert_eq 'left after uninstall' '' "$(left)"
 
 build install

@@ -276,10 +276,11 @@ container_copy_in() {
 	cp -RL --preserve=mode "$1" "$CONTAINER_ROOT$2"
 }
 
-# container_install BUILD_DIR: make install into the running container.
+# container_install BUILD_DIR: make install into the running container, and what a package would do behind it.
 container_install() {
 	env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -C "$1" --no-print-directory install \
 		DESTDIR="$CONTAINER_ROOT" || return 1
+	container_run systemd-sysusers fpmd.conf || return 1
 	container_run systemctl daemon-reload
 }
 
