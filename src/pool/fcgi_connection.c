@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "shared/clock.h"
+#include "shared/parse.h"
 
 int fcgi_connection_init(FcgiConnection *conn) {
         *conn = (FcgiConnection){ .fd = -EBADF, .input = malloc(FCGI_INPUT_SIZE) };
@@ -23,6 +24,7 @@ void fcgi_connection_done(FcgiConnection *conn) {
 void fcgi_connection_open(FcgiConnection *conn, int fd) {
         conn->fd = fd;
         conn->start = conn->end = 0;
+        conn->waits = false;
 }
 
 int fcgi_connection_release(FcgiConnection *conn) {
@@ -53,9 +55,9 @@ static int poll_timeout(uint64_t deadline_usec) {
 }
 
 /* Errors and hang-ups are for the recv() or sendmsg() that follows to find. */
-static int wait_for(const FcgiConnection *conn, short events, uint64_t deadline_usec) {
+static int wait_for_input(const FcgiConnection *conn, uint64_t deadline_usec) {
         for (;;) {
-                struct pollfd pollfd = { .fd = conn->fd, .events = events };
+                struct pollfd pollfd = { .fd = conn->fd, .events = POLLIN };
                 int timeout_msec = poll_timeout(deadline_usec);
                 int n;
 
@@ -113,7 +115,7 @@ int fcgi_connection_fill(FcgiConnection *conn, size_t n, uint64_t deadline_usec)
 
                 r = receive(conn);
                 if (r == -EAGAIN)
-                        r = wait_for(conn, POLLIN, deadline_usec);
+                        r = wait_for_input(conn, deadline_usec);
                 else if (r == 0)
                         return -ENODATA;
                 if (r < 0)
@@ -139,11 +141,27 @@ static void advance(struct iovec **iov, size_t *n_iov, size_t sent) {
 /* Most answers are one piece, and send() has less to copy in. */
 static ssize_t send_some(const FcgiConnection *conn, struct iovec *iov, size_t n_iov) {
         struct msghdr message = { .msg_iov = iov, .msg_iovlen = n_iov };
+        int flags = conn->waits ? MSG_NOSIGNAL : MSG_NOSIGNAL | MSG_DONTWAIT;
 
         if (n_iov == 1)
-                return send(conn->fd, iov->iov_base, iov->iov_len, MSG_NOSIGNAL | MSG_DONTWAIT);
+                return send(conn->fd, iov->iov_base, iov->iov_len, flags);
 
-        return sendmsg(conn->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+        return sendmsg(conn->fd, &message, flags);
+}
+
+/* An answer that the socket cannot hold at once: from here on the call itself waits until the peer has taken
+ * it, which costs half of a poll() and another call for each time. */
+static int let_send_wait(FcgiConnection *conn, uint64_t stall_usec) {
+        struct timeval limit = {
+                .tv_sec = (time_t) (stall_usec / USEC_PER_SEC),
+                .tv_usec = (suseconds_t) (stall_usec % USEC_PER_SEC),
+        };
+
+        if (setsockopt(conn->fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0)
+                return -errno;
+
+        conn->waits = true;
+        return 0;
 }
 
 int fcgi_connection_send(
@@ -167,7 +185,10 @@ int fcgi_connection_send(
                 if (errno != EAGAIN)
                         return -errno;
 
-                r = wait_for(conn, POLLOUT, fcgi_deadline(stall_usec));
+                if (conn->waits)
+                        return -ETIMEDOUT;
+
+                r = let_send_wait(conn, stall_usec);
                 if (r < 0)
                         return r;
         }

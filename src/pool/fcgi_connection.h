@@ -5,10 +5,11 @@
  * Runs in: worker.     Owns: the fd while it is attached, the buffer for ever.
  * Trusts:  nobody. The peer may send nothing, one byte at a time, or stop reading.
  *
- * Both directions try the call first and poll only on EAGAIN: in the common case a request costs
- * one recv and one send. No call raises SIGPIPE, and none needs the fd to be non-blocking. */
+ * Both directions try the call first; only on EAGAIN they poll, to receive, or let the call wait, to send: in
+ * the common case a request costs one recv and one send. No call raises SIGPIPE. The fd must be blocking. */
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/uio.h>
@@ -25,6 +26,7 @@ typedef struct FcgiConnection {
         int fd;
         uint8_t *input;
         size_t start, end; /* input[start .. end) has arrived and is not consumed */
+        bool waits;        /* sending does */
 } FcgiConnection;
 
 int fcgi_connection_init(FcgiConnection *conn); /* 0 or -ENOMEM */
