@@ -13,6 +13,7 @@
 
 enum {
         SHARED_USEC = 10000,
+        SECONDS_MAX = 999999999,
 };
 
 #ifdef ZEND_SIGNALS
@@ -94,7 +95,8 @@ static void start(zend_long seconds) {
 }
 
 static void change(zend_long seconds, bool reset_signals) {
-        if (timer.seconds > 0)
+        /* PHP arms it anew, unless there shall be no limit, or one that is out of its range. */
+        if (timer.seconds > 0 && (seconds <= 0 || seconds > SECONDS_MAX))
                 arm(0);
 
         timer.seconds = 0;
