@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,19 +14,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "pool/acceptor.h"
-#include "pool/client_guard.h"
-#include "pool/cpu_share.h"
-#include "pool/fcgi_request.h"
 #include "pool/php_engine.h"
-#include "pool/php_status.h"
-#include "pool/pool_view.h"
-#include "pool/refusal.h"
-#include "pool/weight.h"
+#include "pool/worker_parts.h"
 #include "pool/zygote.h"
 #include "shared/clock.h"
 #include "shared/fd.h"
-#include "shared/parse.h"
 
 /* How long the end of a worker may be put off by a journald that does not read. */
 #define DRAIN_LIMIT_USEC 50000
@@ -41,39 +32,6 @@ enum {
         STATUS_IDLE_MSEC = 10000,
 };
 
-typedef struct Worker {
-        const WorkerContext *context;
-        unsigned slot;
-        uint64_t n_requests, max_requests;
-        uint64_t request_usec; /* when the one that runs was complete */
-        bool served;           /* it is over, and was not yet counted by how long it took */
-        Acceptor *acceptor;
-        FcgiRequest *fcgi;
-        PhpRequest php;
-        PoolView view;
-        bool is_status; /* serves pm.status_listen, and is none of the pool's workers */
-        bool is_shown;  /* there is a status page: what a request costs is measured */
-        CpuShare cpu_share;
-        WorkerLog log;
-        Weight weight;
-        bool too_heavy;
-        ClientGuard guard;
-        RateLimit complaints;
-        bool late; /* the connection has waited longer than pm.queue_timeout */
-} Worker;
-
-/* A script can fork (pcntl), and its child comes out of PHP as the worker does. It is none: it has the worker's
- * slot, its leash is not heard of, and nobody waits for it. */
-static bool is_child;
-
-static void note_child(void) {
-        is_child = true;
-}
-
-static void set_state(Worker *worker, SlotState state) {
-        scoreboard_set(worker->context->board, worker->slot, state, clock_now_usec());
-}
-
 /* The moment is also the end of the request before: its duration costs no look at the clock. */
 static void become_idle(Worker *worker) {
         uint64_t now = clock_now_usec();
@@ -85,35 +43,10 @@ static void become_idle(Worker *worker) {
         scoreboard_set(worker->context->board, worker->slot, SLOT_IDLE, now);
 }
 
-/* All stages of a request carry the time of its start: that is what its deadline counts from. */
-static void on_stage(SlotState state, void *userdata) {
-        Worker *worker = userdata;
-
-        scoreboard_set(worker->context->board, worker->slot, state, worker->request_usec);
-}
-
-static void ring_bell(Worker *worker) {
+void worker_ring_bell(Worker *worker) {
         static const uint64_t one = 1;
 
         (void) !write(worker->context->inherited->bell_fd, &one, sizeof(one));
-}
-
-/* The manager says below how many idle ones it wants to hear of it: 0 while it can fork no more. */
-static bool someone_should_know(const Worker *worker) {
-        const Scoreboard *board = worker->context->board;
-        const Ledger *ledger = scoreboard_view(board);
-        uint32_t below = atomic_load_explicit(&ledger->ring, memory_order_relaxed);
-
-        if (below == 0)
-                below = atomic_load_explicit(&ledger->queue_bell, memory_order_relaxed);
-
-        return below > 0 && scoreboard_idle_below(board, below);
-}
-
-/* It has no timer running while no request does. */
-static bool manager_waits_for_start(const Worker *worker) {
-        return atomic_load_explicit(
-                        &scoreboard_view(worker->context->board)->tell_start, memory_order_seq_cst);
 }
 
 /* Not all at once: workers that were forked together and share the load would otherwise reach the
@@ -154,24 +87,10 @@ static Kept *kept_of(const Worker *worker) {
         return acceptor_kept(worker->acceptor);
 }
 
-static void close_connection(int fd, void *userdata) {
-        kept_close(kept_of(userdata), fd);
-}
-
-static uint64_t cpu_usec(void) {
-        struct timespec ts;
-
-        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
-        return (uint64_t) ts.tv_sec * USEC_PER_SEC + (uint64_t) ts.tv_nsec / 1000;
-}
-
 static void appear(Worker *worker) {
         const WorkerContext *context = worker->context;
 
         worker->is_shown = context->config->status_path && !worker->is_status;
-        if (worker->is_shown)
-                cpu_share_init(&worker->cpu_share, cpu_usec());
-
         worker->view = (PoolView){
                 .config = context->config,
                 .board = context->board,
@@ -202,145 +121,22 @@ static int worker_init(Worker *worker, int leash_fd) {
         worker->guard.allowed = worker->context->config->listen_allowed_clients;
         worker->max_requests =
                         spread_max_requests(worker->context->config->max_requests, worker->slot);
-        worker->php = (PhpRequest){
-                .fcgi = worker->fcgi,
-                .config = worker->context->config,
-                .log = &worker->log,
-                .stage = on_stage,
-                .close = close_connection,
-                .userdata = worker,
-                .view = &worker->view,
-                .only_pages = worker->is_status,
-        };
+        r = worker_request_init(worker);
+        if (r < 0)
+                return r;
+
         r = access_log_new(&worker->php.access, worker->context->config, worker->context->inherited,
                         worker->context->board, leash_fd);
         if (r < 0)
                 return r;
 
         php_engine_enter_worker();
-        r = -pthread_atfork(NULL, NULL, note_child);
-        if (r < 0)
-                return r;
-
         r = weight_init(&worker->weight, worker->context->proc_fd);
         if (r < 0)
                 fprintf(stderr, "<4>The memory of this worker cannot be measured: %s\n",
                                 strerror(-r));
         (void) close(worker->context->proc_fd); /* it leads out of a chroot */
         return 0;
-}
-
-static const char *param(const Worker *worker, const char *name) {
-        return fcgi_request_param(worker->fcgi, name, strlen(name));
-}
-
-static void publish_request(Worker *worker) {
-        const char *length = param(worker, "CONTENT_LENGTH");
-        RequestInfo info = {
-                .method = param(worker, "REQUEST_METHOD"),
-                .uri = worker->php.path.request_uri,
-                .query = param(worker, "QUERY_STRING"),
-                .script = php_status_is_asked(&worker->php) ? NULL : worker->php.path.script,
-                .user = param(worker, "REMOTE_USER"),
-                .target = param(worker, "REQUEST_URI"),
-                .remote = param(worker, "REMOTE_ADDR"),
-                .content_length = length ? strtoull(length, NULL, 10) : 0,
-        };
-
-        scoreboard_set_request(worker->context->board, worker->slot, &info);
-}
-
-/* What the client asked for: behind a front controller SCRIPT_NAME is the same for all. */
-static void show_request(const Worker *worker) {
-        const char *uri = param(worker, "REQUEST_URI");
-
-        title_set_request(worker->context->title, param(worker, "REQUEST_METHOD"),
-                        uri ? uri : param(worker, "SCRIPT_NAME"));
-}
-
-static void log_refusal(const Worker *worker, int status) {
-        if (!worker->php.access)
-                return;
-
-        access_log_begin(worker->php.access, worker->fcgi);
-        access_log_facts(worker->php.access)->status = status;
-        access_log_end(worker->php.access);
-}
-
-/* Its client has mostly gone by now, and the work is better done for one that has not. */
-static int refuse_late(Worker *worker) {
-        scoreboard_count_refused(worker->context->board);
-        log_refusal(worker, 503);
-        return refusal_answer_late(
-                        worker->fcgi, worker->context->config->queue_timeout_usec / 1000000 + 1);
-}
-
-/* One request. 1: the connection can be kept, 0: close it, negative: leave. */
-static int serve_read_request(Worker *worker) {
-        int r;
-
-        set_state(worker, SLOT_READING_HEADERS);
-        if (someone_should_know(worker))
-                ring_bell(worker);
-
-        r = fcgi_request_read(worker->fcgi);
-        if (r < 0) {
-                refusal_report(&worker->complaints, r, clock_now_usec());
-                return refusal_answer(worker->fcgi, r);
-        }
-
-        if (worker->late) {
-                worker->late = false; /* one that comes on the same connection has not waited */
-                return refuse_late(worker);
-        }
-
-        php_engine_look(&worker->php);
-        publish_request(worker);
-        show_request(worker);
-        worker->request_usec = clock_now_usec();
-        on_stage(SLOT_REQUEST_INFO, worker);
-        if (manager_waits_for_start(worker))
-                ring_bell(worker);
-
-        scoreboard_count_request(worker->context->board, worker->slot);
-        worker->n_requests++;
-        worker->php.finished = false;
-        r = php_engine_serve(&worker->php);
-        if (is_child)
-                _exit(EX_OK);
-
-        worker->served = true;
-        title_clear_request(worker->context->title);
-        return r;
-}
-
-static void show_usage(Worker *worker) {
-        uint64_t duration = clock_now_usec() - worker->request_usec;
-        RequestUsage usage = {
-                .duration_usec = duration,
-                .memory_bytes = worker->php.memory_bytes,
-        };
-
-        if (cpu_share_add(&worker->cpu_share, duration))
-                cpu_share_look(&worker->cpu_share, cpu_usec());
-
-        usage.cpu_centipercent = worker->cpu_share.centipercent;
-        scoreboard_set_usage(worker->context->board, worker->slot, &usage);
-}
-
-/* The same, with what a status page shows of it besides. */
-static int serve_request(Worker *worker) {
-        int r;
-
-        if (!worker->is_shown)
-                return serve_read_request(worker);
-
-        scoreboard_begin_busy(worker->context->board);
-        worker->request_usec = clock_now_usec();
-        r = serve_read_request(worker);
-        show_usage(worker);
-        scoreboard_end_busy(worker->context->board);
-        return r;
 }
 
 /* Often while it is young and grows, then seldom: reading it costs a fraction of a millisecond. */
@@ -389,7 +185,7 @@ static int serve(Worker *worker, int fd, bool last) {
         fcgi_request_attach(worker->fcgi, fd);
         do {
                 kept_begin_request(kept_of(worker));
-                r = serve_request(worker);
+                r = worker_request_serve(worker);
                 kept_end_request(kept_of(worker));
                 weigh(worker);
                 more = fcgi_request_has_input(worker->fcgi);
@@ -474,7 +270,7 @@ static int serve_all(Worker *worker) {
         int r;
 
         become_idle(worker);
-        ring_bell(worker);
+        worker_ring_bell(worker);
 
         do {
                 r = next_arrival(worker, &arrival);
