@@ -32,17 +32,6 @@ enum {
         STATUS_IDLE_MSEC = 10000,
 };
 
-/* The moment is also the end of the request before: its duration costs no look at the clock. */
-static void become_idle(Worker *worker) {
-        uint64_t now = clock_now_usec();
-
-        if (worker->served)
-                scoreboard_count_duration(
-                                worker->context->board, worker->slot, now - worker->request_usec);
-        worker->served = false;
-        scoreboard_set(worker->context->board, worker->slot, SLOT_IDLE, now);
-}
-
 void worker_ring_bell(Worker *worker) {
         static const uint64_t one = 1;
 
@@ -189,6 +178,8 @@ static int serve(Worker *worker, int fd, bool last) {
                 kept_end_request(kept_of(worker));
                 weigh(worker);
                 more = fcgi_request_has_input(worker->fcgi);
+                if (more)
+                        worker_become_idle(worker);
         } while (r > 0 && more && !must_leave(worker));
 
         fd = fcgi_request_detach(worker->fcgi);
@@ -219,7 +210,7 @@ static int next_arrival(Worker *worker, Arrival *ret) {
         bool leash_is_cut = false;
         int r;
 
-        become_idle(worker);
+        worker_become_idle(worker);
         if (worker->n_requests % LEASH_LOOK_REQUESTS == LEASH_LOOK_REQUESTS - 1 &&
                         acceptor_leash_is_cut(worker->acceptor))
                 return -ESHUTDOWN;
@@ -269,7 +260,7 @@ static int serve_all(Worker *worker) {
         Arrival arrival;
         int r;
 
-        become_idle(worker);
+        worker_become_idle(worker);
         worker_ring_bell(worker);
 
         do {

@@ -39,6 +39,9 @@ typedef struct Worker {
 
 void worker_ring_bell(Worker *worker);
 
+/* Between two requests, and before the first. */
+void worker_become_idle(Worker *worker);
+
 /* Before the first request: the hooks of worker->php, and whoever forks is watched. 0 or negative errno. */
 int worker_request_init(Worker *worker);
 

@@ -139,18 +139,34 @@ static int serve_read_request(Worker *worker) {
         return r;
 }
 
-static void show_usage(Worker *worker) {
-        uint64_t duration = clock_now_usec() - worker->request_usec;
-        RequestUsage usage = {
-                .duration_usec = duration,
-                .memory_bytes = worker->php.memory_bytes,
-        };
-
-        if (cpu_share_add(&worker->cpu_share, duration))
+static void show_usage(Worker *worker, uint64_t duration_usec) {
+        if (cpu_share_add(&worker->cpu_share, duration_usec))
                 cpu_share_look(&worker->cpu_share, cpu_usec());
 
-        usage.cpu_centipercent = worker->cpu_share.centipercent;
-        scoreboard_set_usage(worker->context->board, worker->slot, &usage);
+        scoreboard_set_usage(worker->context->board, worker->slot,
+                        &(RequestUsage){
+                                        .duration_usec = duration_usec,
+                                        .cpu_centipercent = worker->cpu_share.centipercent,
+                                        .memory_bytes = worker->php.memory_bytes,
+                        });
+}
+
+static void count_served(Worker *worker, uint64_t now_usec) {
+        uint64_t duration_usec = now_usec - worker->request_usec;
+
+        worker->served = false;
+        scoreboard_count_duration(worker->context->board, worker->slot, duration_usec);
+        if (worker->is_shown)
+                show_usage(worker, duration_usec);
+}
+
+/* The moment is also the end of the request before: its duration costs no look at the clock. */
+void worker_become_idle(Worker *worker) {
+        uint64_t now_usec = clock_now_usec();
+
+        if (worker->served)
+                count_served(worker, now_usec);
+        scoreboard_set(worker->context->board, worker->slot, SLOT_IDLE, now_usec);
 }
 
 int worker_request_serve(Worker *worker) {
@@ -160,9 +176,7 @@ int worker_request_serve(Worker *worker) {
                 return serve_read_request(worker);
 
         scoreboard_begin_busy(worker->context->board);
-        worker->request_usec = clock_now_usec();
         r = serve_read_request(worker);
-        show_usage(worker);
         scoreboard_end_busy(worker->context->board);
         return r;
 }
