@@ -20,10 +20,6 @@ static void note_child(void) {
         is_child = true;
 }
 
-static void set_state(Worker *worker, SlotState state) {
-        scoreboard_set(worker->context->board, worker->slot, state, clock_now_usec());
-}
-
 /* All stages of a request carry the time of its start: that is what its deadline counts from. */
 static void on_stage(SlotState state, void *userdata) {
         Worker *worker = userdata;
@@ -104,7 +100,8 @@ static int refuse_late(Worker *worker) {
 static int serve_read_request(Worker *worker) {
         int r;
 
-        set_state(worker, SLOT_READING_HEADERS);
+        scoreboard_set(worker->context->board, worker->slot, SLOT_READING_HEADERS,
+                        clock_now_usec());
         if (someone_should_know(worker))
                 worker_ring_bell(worker);
 
