@@ -98,8 +98,11 @@ static int refuse_late(Worker *worker) {
 }
 
 static int serve_read_request(Worker *worker) {
+        bool late = worker->late;
         int r;
 
+        /* What comes after this has not waited with it, also where this is none. */
+        worker->late = false;
         scoreboard_set(worker->context->board, worker->slot, SLOT_READING_HEADERS,
                         clock_now_usec());
         if (someone_should_know(worker))
@@ -111,10 +114,8 @@ static int serve_read_request(Worker *worker) {
                 return refusal_answer(worker->fcgi, r);
         }
 
-        if (worker->late) {
-                worker->late = false; /* one that comes on the same connection has not waited */
+        if (late)
                 return refuse_late(worker);
-        }
 
         php_engine_look(&worker->php);
         publish_request(worker);

@@ -45,3 +45,50 @@ done
 peak=$(pool_status queuetime 'max queue')
 ((peak >= 8)) || fail "the peak of the queue: $peak, there were 14 at least"
 assert_contains 'the journal' 'had waited longer than pm.queue_timeout' "$(journal_of fpmd@queuetime.service)"
+
+# A late connection that ends without a request leaves nothing behind: the next request, on a connection that was
+# kept and did not wait, is answered.
+write_pool queuetime <<END_OF_POOL
+user = alice
+pm = static
+pm.max_children = 1
+pm.queue_timeout = 1s
+END_OF_POOL
+in_container systemctl daemon-reload
+in_container systemctl restart fpmd@queuetime.socket fpmd@queuetime.service
+in_container python3 - <<'END_OF_PYTHON'
+import sys
+import time
+
+sys.path.insert(0, "/usr/local/lib/fpmd-test")
+import fcgi
+
+
+def send(peer, usec):
+    params = {**fcgi.params_of("/srv/www/queuetime/nap.php"), "QUERY_STRING": str(usec)}
+    peer.sendall(fcgi.begin(flags=1) + fcgi.record(fcgi.PARAMS, fcgi.pairs(params))
+                 + fcgi.record(fcgi.PARAMS) + fcgi.record(fcgi.STDIN))
+
+
+def receive(peer):
+    data = b""
+    while b"\x01\x03\x00\x01\x00\x08" not in data:
+        piece = peer.recv(65536)
+        assert piece, "the connection has ended"
+        data += piece
+    return data
+
+
+kept, busy = (fcgi.connect("/run/fpmd/queuetime.sock") for _ in range(2))
+for peer in (kept, busy):
+    send(peer, 1)
+    assert b"slept" in receive(peer)
+send(busy, 2500000)
+time.sleep(0.2)
+fcgi.connect("/run/fpmd/queuetime.sock").close()
+receive(busy)
+time.sleep(0.1)
+send(kept, 1)
+answer = receive(kept)
+assert b"slept" in answer, answer
+END_OF_PYTHON
