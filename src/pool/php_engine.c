@@ -15,6 +15,7 @@
 #include "pool/php_body.h"
 #include "pool/php_functions.h"
 #include "pool/php_ini_check.h"
+#include "pool/php_output.h"
 #include "pool/php_request_ini.h"
 #include "pool/php_sapi.h"
 #include "pool/php_script.h"
@@ -103,6 +104,7 @@ int php_engine_start(const PoolConfig *config, bool strict) {
                         php_ini_has_per_host_config())
                 php_settings_keep_out_of_code(&config->php_values);
         php_functions_watch_chdir();
+        php_output_init();
         return strict ? check_start() : 0;
 }
 

@@ -138,6 +138,37 @@ BODIES = {
 for name, code in BODIES.items():
     for pool in ("base", "buffer", "flush") if name.startswith(("flush", "ob-", "size-4", "one", "implicit", "many", "headers")) else ("base",):
         row(f"body-{name}" + ("" if pool == "base" else f"-{pool}"), php=code, pool=pool)
+# An echo longer than output_buffering: headers, order, buffers and flags as where it is copied into the buffer.
+LONG = "$l = str_repeat('0123456789abcdef', 6250);"
+LONG_BODIES = {
+    "first": f"{LONG} echo $l; header('X-Late: 1');",
+    "after-some": f"{LONG} echo 'before'; echo $l; echo 'after'; header('X-Late: 1');",
+    "status": f"{LONG} echo 'a'; echo $l; $s = ob_get_status(true); $n = ob_get_length(); headers_sent($f, $line); echo 'b', $n, basename($f), $line; unset($s[0]['buffer_size']); print_r($s);",
+    "full": f"{LONG} echo str_repeat('x', 4095); echo $l; var_dump(ob_get_length());",
+    "changed": f"{LONG} echo $l; $l[0] = 'X'; $l[99999] = 'Y'; echo $l;",
+    "clean": f"{LONG} echo 'gone'; ob_clean(); echo $l; echo 'gone too'; ob_clean(); echo 'end';",
+    "nested": f"{LONG} ob_start(); echo $l; echo strlen(ob_get_clean()); echo $l;",
+    "callback": f"{LONG} ob_start(fn ($b, $f) => \"[$f]\" . strlen($b)); echo $l; ob_end_flush(); echo $l;",
+    "callback-chunk": f"{LONG} ob_end_clean(); ob_start(fn ($b, $f) => \"[$f]\" . strlen($b), 4096); echo 'a'; echo $l; echo 'b';",
+    "chunk": f"{LONG} ob_end_clean(); ob_start(null, 100); echo 'a'; echo $l; print_r(array_diff_key(ob_get_status(), ['buffer_size' => 0]));",
+    "chunk-unbuffered": f"{LONG} ob_end_clean(); echo $l; ob_start(null, 50000); echo 'a'; echo $l; var_dump(ob_get_length());",
+    "flags": f"{LONG} ob_end_clean(); ob_start(null, 4096, 0); echo $l; var_dump(ob_clean(), ob_get_status()['flags']);",
+    "implicit": f"{LONG} ob_implicit_flush(); echo 'a'; echo $l; echo 'b';",
+    "finish": f"{LONG} echo $l; fastcgi_finish_request(); echo $l; error_log('after');",
+    "shutdown": f"{LONG} register_shutdown_function(function () use ($l) {{ echo $l; header('X-S: 1'); }}); echo 'a';",
+    "exit": f"{LONG} echo 'a'; exit($l);",
+    "fatal": f"{LONG} echo $l; nothing();",
+    "no-content": f"http_response_code(304); {LONG} echo $l;",
+    "redirect": f"{LONG} header('Location: /x'); echo $l;",
+    "own-name": f"{LONG} ob_end_clean(); ob_start('default output handler'); echo $l; $s = ob_get_status(true); unset($s[0]['buffer_size']); print_r($s);",
+}
+for name, code in LONG_BODIES.items():
+    for pool in ("base", "flush", "gzip"):
+        row(f"long-{name}" + ("" if pool == "base" else f"-{pool}"), php=code, pool=pool, headers={"Accept-Encoding": "gzip"})
+row("long-buffer-size", php=f"{LONG} echo $l; echo ob_get_status()['buffer_size'];", differs="a long echo passes the buffer by, which stays small",
+    ours={"body": "8192"}, theirs={"body": "102400"})
+row("long-head", php=f"{LONG} echo 'a'; echo $l; error_log('after');", method="HEAD")
+
 row("gzip", php="echo str_repeat('x', 100000);", pool="gzip", headers={"Accept-Encoding": "gzip"})
 row("gzip-not-accepted", php="echo str_repeat('x', 1000);", pool="gzip")
 
