@@ -10,6 +10,7 @@
 #include "pool/php_status.h"
 #include "pool/worker_parts.h"
 #include "shared/clock.h"
+#include "shared/fd.h"
 #include "shared/parse.h"
 
 /* A script can fork (pcntl), and its child comes out of PHP as the worker does. It is none: it has the worker's
@@ -182,7 +183,11 @@ int worker_request_serve(Worker *worker) {
 static void close_connection(int fd, void *userdata) {
         Worker *worker = userdata;
 
-        kept_close(acceptor_kept(worker->acceptor), fd);
+        /* What is kept, its epoll and its thread are the parent's. */
+        if (is_child)
+                fd_close(fd);
+        else
+                kept_close(acceptor_kept(worker->acceptor), fd);
 }
 
 int worker_request_init(Worker *worker) {
