@@ -23,6 +23,7 @@
 #include "pool/php_startup.h"
 #include "pool/php_status.h"
 #include "pool/php_timeout.h"
+#include "pool/php_upload.h"
 #include "pool/php_variables.h"
 #include "shared/fd.h"
 
@@ -105,6 +106,7 @@ int php_engine_start(const PoolConfig *config, bool strict) {
                 php_settings_keep_out_of_code(&config->php_values);
         php_functions_watch_chdir();
         php_output_init();
+        php_upload_init();
         return strict ? check_start() : 0;
 }
 
@@ -231,6 +233,7 @@ int php_engine_serve(PhpRequest *request) {
 
         request->told = false;
         request->memory_bytes = 0;
+        php_upload_begin_request();
         SG(server_context) = request;
         zend_first_try {
                 r = serve_in_try(request);

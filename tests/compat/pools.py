@@ -40,6 +40,8 @@ POOLS = {
                "php_admin_value[max_file_uploads] = 2\nphp_admin_value[max_input_vars] = 10\n"
                "php_admin_flag[display_errors] = on\nphp_admin_flag[html_errors] = off\n"
                "php_admin_flag[display_startup_errors] = on\n"),
+    "progress": (2, "php_admin_flag[session.upload_progress.cleanup] = off\n"
+                 "php_admin_value[session.save_path] = /tmp\n"),
     "nopost": (2, "php_admin_flag[enable_post_data_reading] = off\n"),
     "argv": (2, "php_admin_flag[register_argc_argv] = on\nphp_admin_value[variables_order] = EGPCS\n"
              "php_admin_value[request_order] = CGP\n"),

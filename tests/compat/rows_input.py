@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What a script is sent: bodies, uploads, headers, cookies, sessions, settings, strange parameters."""
+from hashlib import md5
+
 from table import FILES, row
 
 
@@ -70,6 +72,21 @@ row("upload-refused", "/none.php", body=UPLOADS["one"], type=FORM)
 row("upload-moved", body=UPLOADS["one"], type=FORM, php="""
 $to = '/tmp/moved-' . getmypid(); var_dump(move_uploaded_file($_FILES['f']['tmp_name'], $to), file_get_contents($to), decoct(fileperms($to))); unlink($to);""")
 
+# PHP writes pieces of 5119 bytes; some end in the middle of what could be a boundary.
+NOISE = b"".join(md5(b"%d" % i).digest() for i in range(12500)) + b"\r\n--X" * 2000
+for size in (5118, 5119, 5120, 10237, 10238, 10239, 131072, 26 * 5119, 28 * 5119, 200000):
+    row(f"upload-size-{size}", "/files.php", body=part("f", NOISE[:size], "a.bin") + END, type=FORM)
+row("upload-cr", "/files.php", body=part("f", b"\r" * 70000, "a.bin") + part("g", b"\r\n" * 35000, "b.bin") + END, type=FORM)
+row("upload-several-large", "/files.php", type=FORM, body=b"".join(
+    part("f[]", NOISE[:size], "a.bin") for size in (140000, 3, 0, 5119 * 4, 70000)) + END)
+row("upload-cut-large", "/files.php", body=part("f", NOISE, "a.bin")[:150000], type=FORM, shut=True)
+row("upload-limit-in-large", "/files.php", body=part("MAX_FILE_SIZE", "60000") + part("f", NOISE, "a") + part("g", NOISE[:60000], "b") + END, type=FORM)
+row("upload-progress", type=FORM, body=part("PHP_SESSION_UPLOAD_PROGRESS", "p") + part("f", NOISE, "a.bin") + END,
+    php="""session_start(); $p = $_SESSION['upload_progress_p'] ?? 'none'; if (is_array($p)) array_walk_recursive($p, function (&$v, $k) { if (str_contains($k, 'time') || $k == 'tmp_name') $v = gettype($v); }); var_dump($p, $_FILES['f']['size']);""",
+    headers={"Cookie": "PHPSESSID=uploadprogress"}, pool="progress")
+row("upload-writes", type=FORM, body=part("f", NOISE, "a.bin") + END,
+    php="$to = '/tmp/writes-' . getmypid(); $h = fopen($to, 'w'); for ($i = 0; $i < 40; $i++) fwrite($h, str_repeat(chr($i), 5119)); fclose($h); echo md5_file($to), md5_file($_FILES['f']['tmp_name']); unlink($to);")
+
 # bodies
 BODY = bytes(range(256)) * 300
 row("input-binary", "/print.php", body=BODY[:1024], type="application/octet-stream")
@@ -100,6 +117,41 @@ row("input-over-vars-get", "/print.php", query="&".join(f"v{i}=1" for i in range
 row("input-over-vars-cookie", "/print.php", headers={"Cookie": ";".join(f"v{i}=1" for i in range(20))}, pool="upload")
 row("input-over-post-raw", php="var_dump(strlen(file_get_contents('php://input')), $_POST);", body="x" * 9000, type="application/octet-stream", pool="upload")
 row("input-missing-script", "/none.php", body=BODY, type="application/octet-stream")
+# beyond what PHP keeps in memory, and beyond one window of the file
+READS = {
+    "whole": "$b = file_get_contents('php://input'); var_dump(strlen($b), md5($b));",
+    "twice": "var_dump(md5_file('php://input'), md5_file('php://input'));",
+    "part": "$f = fopen('php://input', 'r'); var_dump(md5(fread($f, 1000)), ftell($f));",
+    "seek": "$f = fopen('php://input', 'r'); foreach ([150000, 0, 131071, 131072, 5, 16384] as $at) var_dump(fseek($f, $at), ftell($f), bin2hex(fread($f, 9)), feof($f));",
+    "beyond": "$f = fopen('php://input', 'r'); var_dump(fseek($f, 10000000), ftell($f), fseek($f, -5, SEEK_END), fseek($f, -1), strlen(stream_get_contents($f)), feof($f));",
+    "two": "$f = fopen('php://input', 'r'); $g = fopen('php://input', 'r'); var_dump(md5(fread($f, 9000)), md5(fread($g, 100)), md5(stream_get_contents($f)), md5(stream_get_contents($g)), feof($f), feof($g));",
+    "lines": "$n = 0; foreach (new SplFileObject('php://input') as $l) $n += strlen($l); var_dump($n);",
+    "copy": "$t = tmpfile(); $f = fopen('php://input', 'r'); var_dump(stream_copy_to_stream($f, $t)); rewind($t); var_dump(md5(stream_get_contents($t)));",
+    "meta": "$f = fopen('php://input', 'r'); var_dump(stream_get_meta_data($f), fstat($f), ftruncate($f, 3), fwrite($f, 'x'));",
+    "unread": "echo 'x';",
+    "closed": "fclose(fopen('php://input', 'r')); var_dump(md5_file('php://input'));",
+    "filter": "var_dump(md5(file_get_contents('php://filter/read=string.toupper/resource=php://input')));",
+    "finish": "fastcgi_finish_request(); error_log(strlen(file_get_contents('php://input')));",
+    "shutdown": "register_shutdown_function(function () { var_dump(md5_file('php://input')); });",
+    "include": "include 'php://input';",
+    "eof": "$f = fopen('php://input', 'r'); $n = 0; while (!feof($f)) $n += strlen(fread($f, 8192)); var_dump($n, fread($f, 1));",
+}
+LONG_BODY = b"".join(md5(b"%d" % i).digest() for i in range(19000))
+for name, code in READS.items():
+    for method, pool in (("POST", "base"), ("PUT", "base"), ("POST", "nopost")):
+        if name == "finish" and (method, pool) != ("POST", "base"):
+            continue  # php-fpm waits for what it has closed
+        row(f"input-long-{name}-{method.lower()}" + ("" if pool == "base" else f"-{pool}"), php=code, body=LONG_BODY,
+            type="application/octet-stream", method=method, pool=pool)
+for size in (16384, 16385, 131071, 131072, 131073, 262144):
+    row(f"input-size-{size}", php=READS["whole"], body=LONG_BODY[:size], type="application/octet-stream")
+    row(f"input-size-{size}-put", php=READS["whole"], body=LONG_BODY[:size], type="text/plain", method="PUT")
+row("input-long-short", php=READS["whole"], body=LONG_BODY[:200000], type="text/plain", params={"CONTENT_LENGTH": "300000"}, shut=True)
+row("input-long-short-put", php=READS["whole"], body=LONG_BODY[:200000], type="text/plain", params={"CONTENT_LENGTH": "300000"}, method="PUT", shut=True)
+row("input-long-form-put", "/files.php", body=part("f", LONG_BODY, "a.bin") + END, type=FORM, method="PUT")
+row("input-long-form-nopost", "/files.php", body=part("f", LONG_BODY, "a.bin") + END, type=FORM, pool="nopost")
+row("input-long-form-read", "/files.php", body=part("f", LONG_BODY[:100000], "a.bin") + END, type=FORM)
+
 for name, length in {"none": None, "empty": "", "zero": "0", "short": "3", "negative": "-1", "text": "abc", "plus": "+7",
                      "spaces": "  7", "hex": "0x7", "float": "7.9", "huge": "99999999999999999999", "leading-zero": "007",
                      "junk-behind": "7abc"}.items():

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* PhpUpload: the files of an upload are written in large pieces.
+ *
+ * PHP writes each 5 KB of a multipart body as they come (main/rfc1867.c), which takes twice the CPU of writing
+ * 64 KB and more. It tells php_rfc1867_callback of each piece right before, so that write(), which this puts
+ * before libc's, knows it again by its address and size, and can hold it back. Nothing else is held.
+ *
+ * Runs in: zygote and worker. */
+
+/* Zygote: after PHP's extensions have started; they may have callbacks, which come first. */
+void php_upload_init(void);
+
+/* Before each request: what a request was holding that ended in the middle of an upload is dropped. */
+void php_upload_begin_request(void);
