@@ -15,6 +15,7 @@
 #include "pool/php_body.h"
 #include "pool/php_functions.h"
 #include "pool/php_ini_check.h"
+#include "pool/php_input.h"
 #include "pool/php_output.h"
 #include "pool/php_request_ini.h"
 #include "pool/php_sapi.h"
@@ -107,6 +108,7 @@ int php_engine_start(const PoolConfig *config, bool strict) {
         php_functions_watch_chdir();
         php_output_init();
         php_upload_init();
+        php_input_init();
         return strict ? check_start() : 0;
 }
 

@@ -14,6 +14,7 @@
 #include "pool/php_access.h"
 #include "pool/php_body.h"
 #include "pool/php_functions.h"
+#include "pool/php_input.h"
 #include "pool/php_log.h"
 #include "pool/php_request.h"
 #include "pool/php_startup.h"
@@ -274,6 +275,8 @@ sapi_module_struct fpmd_sapi_module = {
         .pretty_name = "FPM/FastCGI",
         .startup = on_startup,
         .shutdown = php_module_shutdown_wrapper,
+        .activate = php_input_activate,
+        .deactivate = php_input_deactivate,
         .ub_write = on_write,
         .flush = on_flush,
         .getenv = on_getenv,
