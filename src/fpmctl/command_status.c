@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
 
+#include "fpmctl/callers.h"
 #include "fpmctl/command.h"
 #include "fpmctl/pool_view.h"
 #include "fpmctl/request_view.h"
@@ -31,14 +33,28 @@ static int ask(const Invocation *in, ControlVerb verb, uint32_t slot, uint64_t t
         return EXIT_SUCCESS;
 }
 
+/* systemd runs this as ExecReload=, and whoever waits for systemctl would see no reason. */
+static void tell_callers(const Question *question) {
+        char unit[NAME_MAX], line[CONTROL_TEXT_MAX];
+
+        if (!question->refused || !callers_run_by_systemd())
+                return;
+
+        snprintf(unit, sizeof(unit), "fpmd@%s.service", question->pool);
+        escape_string(line, sizeof(line), question->text);
+        callers_tell(unit, line);
+}
+
 int command_reload(const Invocation *in) {
         _cleanup_(question_done) Question question = { .fd = -EBADF };
         char line[CONTROL_TEXT_MAX];
         int status;
 
         status = ask(in, CONTROL_RELOAD, CONTROL_SLOT_ALL, RELOAD_TIMEOUT_USEC, &question);
-        if (status != EXIT_SUCCESS)
+        if (status != EXIT_SUCCESS) {
+                tell_callers(&question);
                 return status;
+        }
 
         escape_string(line, sizeof(line), question.text);
         puts(line);
