@@ -53,8 +53,8 @@ wait_for 10 status_has 'requests: 7;'
 echo "STATUS: $(unit_property "$unit" StatusText)"
 
 # the last trouble is told at once, and when it was
-in_container kill -SEGV "$(workers_of notify | head -n 1)"
-wait_for 2 status_has 'last trouble: Worker [01] \(pid [0-9]+\) was killed by SIGSEGV, .*\([A-Z][a-z]{2} [ 0-9]{2} [0-9:]{8}\)$'
+in_container kill -ABRT "$(workers_of notify | head -n 1)"
+wait_for 2 status_has 'last trouble: Worker [01] \(pid [0-9]+\) was killed by SIGABRT, .*\([A-Z][a-z]{2} [ 0-9]{2} [0-9:]{8}\)$'
 wait_for 2 status_has 'Workers: 2 of 2'
 echo "STATUS: $(unit_property "$unit" StatusText)"
 

@@ -7,7 +7,13 @@ source "${BASH_SOURCE[0]%/*}/lib.sh"
 needs_fpmd
 
 write_page live nap.php <<'END'
-<?php usleep((int) ($_GET['ms'] ?? 0) * 1000); echo 'ok';
+<?php
+usleep((int) ($_GET['ms'] ?? 0) * 1000);
+for ($i = 0; isset($_GET['wait']) && !file_exists(__DIR__ . '/go') && $i < 600; $i++) {
+	usleep(50000);
+	clearstatcache();
+}
+echo 'ok';
 END
 pool live <<'END'
 pm.status_path = /status
@@ -45,7 +51,7 @@ rows='document.querySelectorAll("#workers tr").length'
 # --- a hostile request
 in_container python3 "$TOOLS/fcgi.py" /run/fpmd/live.sock /srv/www/live/nap.php \
 	'SCRIPT_NAME=/x"<img src=http://evil.test/a onerror=document.title=1>&.php' \
-	'QUERY_STRING=ms=5000&<script src=http://evil.test/b></script>' 'REMOTE_USER=<b>u' >/dev/null &
+	'QUERY_STRING=wait=1&<script src=http://evil.test/b></script>' 'REMOTE_USER=<b>u' >/dev/null &
 hostile=$!
 sleep 0.2
 html=$(look html "$url?live" "$rows == 2 && document.body.innerText.includes('evil.test')")
@@ -57,11 +63,12 @@ assert_contains 'who was asked' $'\nhosts: live.test\n' "$html"
 assert_contains 'what the browser refused' $'\ncomplaints: []' "$html"
 
 # --- all workers are busy: by its own address the page lives, by the pool's it says what is the matter
-fetch --output /dev/null http://live.test/nap.php?ms=4000 &
+fetch --output /dev/null http://live.test/nap.php?wait=1 &
 sleep 0.2
 text=$(look text http://live-aside.test/status?live "$rows == 2")
 assert_contains 'all busy' '2 of 2' "$text"
 assert_contains 'all busy' Live "$text"
+in_container touch /srv/www/live/go
 wait "$hostile" %+
 answers() {
 	fetch http://live-aside.test/status?json | sed 's/.*"accepted conn":\([0-9]*\),.*/\1/'
