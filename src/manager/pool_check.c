@@ -17,13 +17,18 @@
 #include "shared/fd.h"
 #include "shared/log_target.h"
 
+/* The last mistake is the reason; those before it are said as they come. */
 static void report_line(void *userdata, int priority, const char *line) {
         char *reason = userdata;
 
-        if (priority <= LOG_ERR)
-                snprintf(reason, POOL_CHECK_REASON_MAX, "%s", line);
-        else
+        if (priority > LOG_ERR) {
                 log_full(priority, "%s", line);
+                return;
+        }
+
+        if (*reason)
+                log_error("%s", reason);
+        snprintf(reason, POOL_CHECK_REASON_MAX, "%s", line);
 }
 
 typedef struct Check {
@@ -316,6 +321,7 @@ int pool_check_load(PoolConfig **ret, const char *conf_dir, const char *name,
         if (asprintf(&path, "%s/%s.conf", conf_dir, name) < 0)
                 return -ENOMEM;
 
+        *reason = '\0';
         r = pool_config_load(&config, name, path, report_line, reason);
         if (r < 0)
                 return r;

@@ -119,7 +119,7 @@ typedef struct PoolConfig {
 } PoolConfig;
 
 /* Called once for each thing to tell: "www.conf:12: pm.max_children: 0 is below 1". priority is a
- * syslog one: LOG_ERR comes at most once and last, LOG_WARNING and LOG_NOTICE go on. */
+ * syslog one: LOG_ERR is a mistake, of which each line may have one, and for which the file is refused. */
 typedef void (*ConfigReport)(void *userdata, int priority, const char *line);
 
 /* Reads and validates a pool file. name is the pool's ("www"), see pool_name_is_valid().

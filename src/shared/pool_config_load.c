@@ -17,6 +17,7 @@ enum {
         FILE_BYTES_MAX = 1024 * 1024,
         INCLUDE_DEPTH_MAX = 5, /* php-fpm's */
         INCLUDE_FILES_MAX = 256,
+        REFUSALS_MAX = 20, /* more are not worth reading */
 };
 
 typedef enum Section {
@@ -42,11 +43,8 @@ void config_say(ConfigReporter *reporter, int priority, const char *file, unsign
         _cleanup_free_ char *text = NULL, *place = NULL, *whole = NULL;
         va_list ap;
 
-        if (priority <= LOG_ERR) {
-                if (reporter->refused)
-                        return;
-                reporter->refused = true;
-        }
+        if (priority <= LOG_ERR)
+                reporter->n_refused++;
 
         va_start(ap, format);
         if (vasprintf(&text, format, ap) < 0)
@@ -68,11 +66,12 @@ void config_say(ConfigReporter *reporter, int priority, const char *file, unsign
                 reporter->report(reporter->userdata, priority, whole ? whole : format);
 }
 
-/* Refuses the file, or for the socket unit passes over the line. */
+/* Refuses the file, or for the socket unit passes over the line. The rest is read all the same: who has made two
+ * mistakes hears of both. */
 #define refuse(reader, line, directive, ...)                                                       \
         (config_say(&(reader)->reporter, (reader)->listen_only ? LOG_WARNING : LOG_ERR,            \
                          (reader)->file, line, directive, __VA_ARGS__),                            \
-                        (reader)->listen_only ? 0 : -EINVAL)
+                        (reader)->reporter.n_refused < REFUSALS_MAX ? 0 : -EINVAL)
 
 static int on_section(Reader *reader, const IniEvent *event) {
         const char *name = reader->config->name;
@@ -417,6 +416,10 @@ static int finish(Reader *reader) {
         if (reader->listen_only)
                 return pool_config_validate_listen(reader->config, &reader->reporter);
 
+        /* What is missing may only be misspelled. */
+        if (reader->reporter.n_refused > 0)
+                return -EINVAL;
+
         if (!reader->pool_seen) {
                 config_say(&reader->reporter, LOG_ERR, reader->config->file, 0, NULL,
                                 "there is no section [%s], which is this pool's",
@@ -448,11 +451,11 @@ static int load(PoolConfig **ret, const char *name, const char *file, const char
         }
         if (r == 0)
                 r = finish(reader);
-        if (r < 0) {
+        if (r < 0 && reader->reporter.n_refused == 0)
                 config_say(&reader->reporter, LOG_ERR, file, 0, NULL, "cannot load it: %s",
                                 strerror(-r));
+        if (r < 0)
                 return r;
-        }
 
         *ret = TAKE_PTR(config);
         return 0;

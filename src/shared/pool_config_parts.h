@@ -11,11 +11,11 @@ typedef struct ConfigPlace {
         unsigned line;    /* 0: not given */
 } ConfigPlace;
 
-/* Where reports go. LOG_ERR is said once: what fails because of it stays silent. */
+/* Where reports go. */
 typedef struct ConfigReporter {
         ConfigReport report;
         void *userdata;
-        bool refused;
+        size_t n_refused; /* how many were LOG_ERR */
 } ConfigReporter;
 
 /* Says "file:line: directive: text", without what is 0 or NULL; control bytes become '?'. */

@@ -39,6 +39,17 @@ pm = static
 pm.max_children = 1
 frobnicate = 1
 END
+# --test tells of each wrong line, in their order
+write_pool bad <<'END'
+[bad]
+user = alice
+pm = sometimes
+pm.max_children = many
+frobnicate = 1
+END
+assert_eq 'wrong lines' $'bad.conf:3: pm:\nbad.conf:4: pm.max_children:\nbad.conf:5: frobnicate:' \
+	"$(in_container fpmd --test bad 2>&1 | grep -o 'bad.conf:[0-9]: [a-z._]*:')"
+
 refused 'a number below the range' 'bad.conf:4: pm.max_children' <<'END'
 [bad]
 user = alice

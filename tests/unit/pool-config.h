@@ -23,7 +23,6 @@ static inline void record(void *userdata, int priority, const char *line) {
         Reports *r = userdata;
         size_t used = strlen(r->text);
 
-        ck_assert_uint_eq(r->n_errors, 0); /* LOG_ERR comes once and last */
         r->n_errors += priority <= LOG_ERR;
         ck_assert_ptr_null(strchr(line, '\n'));
         snprintf(r->text + used, sizeof(r->text) - used, "<%d> %s\n", priority, line);
@@ -37,7 +36,7 @@ static inline PoolConfig *parse(const char *text, int expected) {
                                       &reports) == expected,
                         "%s: %s", text, reports.text);
         ck_assert((config != NULL) == (expected == 0));
-        ck_assert_uint_eq(reports.n_errors, expected != 0);
+        ck_assert((reports.n_errors > 0) == (expected != 0));
         return config;
 }
 
