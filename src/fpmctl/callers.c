@@ -18,6 +18,7 @@
 
 enum {
         TERMINALS_MAX = 16,
+        ARGUMENTS_MAX = 32 * 1024,    /* a command that names more asks for too much */
         UNIX98_PTY_SLAVE_MAJOR = 136, /* linux/major.h */
 };
 
@@ -27,6 +28,7 @@ static const char *const verbs[] = {
         "try-reload-or-restart",
         "force-reload",
         "reload-or-try-restart",
+        "condreload",
 };
 
 bool callers_run_by_systemd(void) {
@@ -107,16 +109,38 @@ static size_t read_at(int dir_fd, const char *name, char *buffer, size_t size) {
         return n > 0 ? (size_t) n : 0;
 }
 
-/* The directory belongs to the process' user. */
+/* The directory belongs to the process' effective user. */
 static bool is_roots(int dir_fd) {
         struct stat st;
 
         return fstat(dir_fd, &st) == 0 && st.st_uid == 0;
 }
 
+/* sudo, executed by whatever name and with whatever words, is root's while it asks for the password. */
+static bool has_gained_rights(int dir_fd) {
+        struct stat st;
+
+        return fstatat(dir_fd, "exe", &st, 0) < 0 || (st.st_mode & (S_ISUID | S_ISGID)) != 0;
+}
+
+/* Root of a container is root here too, and its terminals have numbers that are others' here. */
+static bool is_contained(int proc_fd, int dir_fd) {
+        struct stat ours, theirs;
+
+        return fstatat(proc_fd, "self/ns/pid", &ours, 0) < 0 ||
+               fstatat(dir_fd, "ns/pid", &theirs, 0) < 0 || ours.st_dev != theirs.st_dev ||
+               ours.st_ino != theirs.st_ino;
+}
+
+/* The program is looked at twice, for between two looks a process may execute another one. */
+static bool is_trusted(int proc_fd, int dir_fd) {
+        return !has_gained_rights(dir_fd) && is_roots(dir_fd) && !has_gained_rights(dir_fd) &&
+               !is_contained(proc_fd, dir_fd);
+}
+
 static bool find_terminal(int proc_fd, const char *pid, const char *unit, dev_t *ret) {
         _cleanup_close_ int dir_fd = openat(proc_fd, pid, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        char text[4096];
+        char text[ARGUMENTS_MAX];
         size_t n;
 
         if (dir_fd < 0 || !is_roots(dir_fd))
@@ -126,7 +150,7 @@ static bool find_terminal(int proc_fd, const char *pid, const char *unit, dev_t 
                 return false;
 
         n = read_at(dir_fd, "cmdline", text, sizeof(text));
-        return caller_asks_for(text, n, unit);
+        return caller_asks_for(text, n, unit) && is_trusted(proc_fd, dir_fd);
 }
 
 /* Only what ssh, screen and terminal windows have; the unit may not open consoles. */

@@ -6,8 +6,9 @@
  * terminal of each systemctl of root's that has asked, as shutdown(8) and wall(1) do.
  *
  * Runs in: fpmctl.
- * Trusts:  nobody who calls himself systemctl. It has to be root's; only a terminal is written to, the one that
- *          the kernel says it has; what is written is one escaped line. */
+ * Trusts:  nobody who calls himself systemctl. It has to be root's, of this machine rather than of a container on
+ *          it, and started by root rather than set-user-id; only a terminal is written to, the one that the kernel
+ *          says it has; what is written is one escaped line. */
 
 #include <stdbool.h>
 #include <stddef.h>

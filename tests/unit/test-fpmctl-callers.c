@@ -59,6 +59,9 @@ START_TEST(arguments_that_ask) {
         ck_assert(ASKS("/bin/systemctl\0--quiet\0try-reload-or-restart\0nginx\0fpmd@www"));
         ck_assert(ASKS("systemctl\0reload\0fpmd@*"));
         ck_assert(ASKS("systemctl\0reload-or-restart\0fpmd@*.service"));
+        ck_assert(ASKS("systemctl\0force-reload\0fpmd@[a-w]ww"));
+        ck_assert(ASKS("systemctl\0fpmd@www\0condreload"));
+        ck_assert(ASKS("systemctl\0reload\0\0fpmd@www"));
 }
 END_TEST
 
@@ -70,6 +73,9 @@ START_TEST(arguments_that_do_not) {
         ck_assert(!ASKS("systemctl\0restart\0fpmd@www"));
         ck_assert(!ASKS("systemctl\0reload\0fpmd@www2"));
         ck_assert(!ASKS("systemctl\0reload\0fpmd@www.socket"));
+        ck_assert(!ASKS("systemctl\0reload\0fpmd@www.service.service"));
+        ck_assert(!ASKS("systemctl\0reload\0fpmd@[w"));
+        ck_assert(!ASKS("systemctl\0--reload\0fpmd@www"));
         ck_assert(!ASKS("systemctl\0reload\0--fpmd@www"));
         ck_assert(!ASKS("reload\0fpmd@www"));
         ck_assert(!ASKS("fpmd@www\0reload"));
