@@ -121,13 +121,12 @@ static void add_value(Values *values, const char *name, const Directive *d, cons
 }
 
 /* "file:line", "default", or for what follows from other values "derived". */
-static int source_of(const PoolConfig *config, const Directive *d, unsigned entry_line,
-                const char *value, char **ret) {
+static int source_of(const PoolConfig *config, const Directive *d, const char *value, char **ret) {
         const char *file;
         unsigned line;
 
         if (pool_config_place_of(config, d, &file, &line))
-                return asprintf(ret, "%s:%u", file, entry_line > 0 ? entry_line : line);
+                return asprintf(ret, "%s:%u", file, line);
 
         *ret = strdup(!value || (d->value_default && strcmp(value, d->value_default) == 0)
                                         ? "default"
@@ -146,8 +145,7 @@ static int add_entries(Values *values, const Directive *d) {
                         continue;
                 if (asprintf(&name, directive_is_array(d) ? "%s[%s]" : "%s", d->key,
                                     setting->key ? setting->key : "") < 0 ||
-                                source_of(values->config, d, setting->line, setting->value,
-                                                &source) < 0)
+                                asprintf(&source, "%s:%u", setting->file, setting->line) < 0)
                         return -ENOMEM;
 
                 add_value(values, name, d, setting->value, source);
@@ -169,7 +167,7 @@ static int add_directive_value(Values *values, const Directive *d) {
         if (r < 0)
                 return r;
 
-        r = source_of(values->config, d, 0, value, &source);
+        r = source_of(values->config, d, value, &source);
         if (r < 0)
                 return r;
 

@@ -9,7 +9,9 @@
 
 typedef struct Entry {
         const PoolConfig *config;
-        const char *directive, *address;
+        const char *directive;
+        char *address;
+        const char *file;
         unsigned line; /* 0: nothing is said, it is the default */
 } Entry;
 
@@ -22,14 +24,13 @@ static const char *place_of(const Addresses *addresses, const char *address) {
 }
 
 static int add(Addresses *addresses, const Entry *entry, DuplicateHook hook, void *userdata) {
-        const char *file = pool_config_file_of(entry->config, entry->directive);
         const char *other = place_of(addresses, entry->address);
         _cleanup_free_ char *place = NULL, *line = NULL;
         char number[16] = "";
 
         if (entry->line > 0)
                 snprintf(number, sizeof(number), ":%u", entry->line);
-        if (asprintf(&place, "%s%s", file, number) < 0)
+        if (asprintf(&place, "%s%s", entry->file, number) < 0)
                 return -ENOMEM;
 
         if (other) {
@@ -41,7 +42,7 @@ static int add(Addresses *addresses, const Entry *entry, DuplicateHook hook, voi
         }
 
         return setting_list_add(
-                        &addresses->list, SETTING_PLAIN, place, entry->address, entry->line);
+                        &addresses->list, &(Setting){ .key = place, .value = entry->address });
 }
 
 static int add_default(Addresses *addresses, const PoolConfig *config, DuplicateHook hook,
@@ -51,7 +52,7 @@ static int add_default(Addresses *addresses, const PoolConfig *config, Duplicate
         if (asprintf(&path, "/run/fpmd/%s.sock", config->name) < 0)
                 return -ENOMEM;
 
-        return add(addresses, &(Entry){ config, "listen", path, 0 }, hook, userdata);
+        return add(addresses, &(Entry){ config, "listen", path, config->file, 0 }, hook, userdata);
 }
 
 int addresses_add(Addresses *addresses, const PoolConfig *config, DuplicateHook hook,
@@ -62,12 +63,15 @@ int addresses_add(Addresses *addresses, const PoolConfig *config, DuplicateHook 
         for (size_t i = 0; r == 0 && i < config->listen.n_items; i++) {
                 const Setting *setting = &config->listen.items[i];
 
-                r = add(addresses, &(Entry){ config, "listen", setting->value, setting->line },
+                r = add(addresses,
+                                &(Entry){ config, "listen", setting->value, setting->file,
+                                                setting->line },
                                 hook, userdata);
         }
         if (r == 0 && config->status_listen)
                 r = add(addresses,
                                 &(Entry){ config, "pm.status_listen", config->status_listen,
+                                                pool_config_file_of(config, "pm.status_listen"),
                                                 pool_config_line_of(config, "pm.status_listen") },
                                 hook, userdata);
 

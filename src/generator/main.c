@@ -91,12 +91,12 @@ static int note_addresses(Generator *generator, const PoolConfig *config) {
                 if (owner && asprintf(&line,
                                              "%s:%u: listen: %s is an address of pool %s too, only "
                                              "one of them can be started",
-                                             config->file, setting->line, setting->value,
+                                             setting->file, setting->line, setting->value,
                                              owner) >= 0)
                         say(generator, LOG_WARNING, line);
 
-                r = setting_list_add(&generator->taken, SETTING_PLAIN, config->name, setting->value,
-                                setting->line);
+                r = setting_list_add(&generator->taken,
+                                &(Setting){ .key = config->name, .value = setting->value });
                 if (r < 0)
                         return r;
         }

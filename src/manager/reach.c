@@ -30,8 +30,8 @@ static void check_addresses(const Listeners *listeners, const PoolConfig *config
                 if (!is_served(listeners, setting->value))
                         log_warning("%s:%u: listen: %s is not served yet: systemctl daemon-reload "
                                     "&& systemctl restart fpmd@%s.socket fpmd@%s.service",
-                                        pool_config_file_of(config, "listen"), setting->line,
-                                        setting->value, config->name, config->name);
+                                        setting->file, setting->line, setting->value, config->name,
+                                        config->name);
         }
 }
 

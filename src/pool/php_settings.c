@@ -105,6 +105,18 @@ static bool is_loader(const char *key) {
         return strcmp(key, "extension") == 0 || strcmp(key, "zend_extension") == 0;
 }
 
+static void say_unknown(const Setting *setting) {
+        static const char *const directives[] = {
+                [SETTING_PHP_VALUE] = "php_value",
+                [SETTING_PHP_FLAG] = "php_flag",
+                [SETTING_PHP_ADMIN_VALUE] = "php_admin_value",
+                [SETTING_PHP_ADMIN_FLAG] = "php_admin_flag",
+        };
+
+        fprintf(stderr, "<4>%s:%u: %s[%s]: PHP knows no such setting, ignored\n", setting->file,
+                        setting->line, directives[setting->kind], setting->key);
+}
+
 void php_settings_apply(const SettingList *settings) {
         for (size_t i = 0; i < settings->n_items; i++) {
                 const Setting *setting = &settings->items[i];
@@ -120,10 +132,7 @@ void php_settings_apply(const SettingList *settings) {
                 if (entry && is_admin(setting))
                         entry->modifiable = ZEND_INI_SYSTEM;
                 if (!entry && !is_loader(setting->key))
-                        fprintf(stderr,
-                                        "<4>Pool file line %u: PHP knows no setting '%s', "
-                                        "ignored\n",
-                                        setting->line, setting->key);
+                        say_unknown(setting);
         }
 }
 

@@ -80,6 +80,7 @@ typedef struct DirectiveValue {
         const char *text;
         const char *raw;
         bool word;
+        const char *file; /* NULL: a default */
         unsigned line;
 } DirectiveValue;
 

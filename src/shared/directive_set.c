@@ -64,7 +64,14 @@ static int put_setting(const Assignment *a, const char *sub, const char *text) {
         if (!a->field)
                 return 0;
 
-        return setting_list_add(a->field, a->directive->kind, sub, text, a->value->line);
+        return setting_list_add(
+                        a->field, &(Setting){
+                                                  .kind = a->directive->kind,
+                                                  .key = (char *) (uintptr_t) sub,
+                                                  .value = (char *) (uintptr_t) text,
+                                                  .file = (char *) (uintptr_t) a->value->file,
+                                                  .line = a->value->line,
+                                  });
 }
 
 /* An empty text clears the field. */

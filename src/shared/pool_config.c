@@ -94,21 +94,22 @@ int pool_config_add_file(PoolConfig *config, const char *path, const char **ret)
 }
 
 /* The entry "env[PATH]" of its list; the first one counts, see earlier_entry(). */
-static unsigned line_of_entry(const PoolConfig *config, const char *entry, const char *bracket) {
+static const Setting *find_entry(const PoolConfig *config, const char *entry) {
+        const char *bracket = entry + strcspn(entry, "[");
         _cleanup_free_ char *key = strndup(entry, (size_t) (bracket - entry));
         const Directive *d = key ? directive_find(DIRECTIVE_POOL, key, true) : NULL;
         const SettingList *list = d ? directive_field_const(d, config) : NULL;
-        size_t sub_size = strcspn(bracket + 1, "]");
+        size_t sub_size = *bracket ? strcspn(bracket + 1, "]") : 0;
 
-        for (size_t i = 0; list && i < list->n_items; i++) {
+        for (size_t i = 0; sub_size > 0 && list && i < list->n_items; i++) {
                 const Setting *setting = &list->items[i];
 
                 if (setting->kind == d->kind && setting->key && strlen(setting->key) == sub_size &&
                                 memcmp(setting->key, bracket + 1, sub_size) == 0)
-                        return setting->line;
+                        return setting;
         }
 
-        return 0;
+        return NULL;
 }
 
 /* Where a row was given; the pool's own before the one of [global], NULL if nowhere. What stands in
@@ -128,19 +129,31 @@ static const ConfigPlace *place_of(const PoolConfig *config, const char *key) {
         return found;
 }
 
-unsigned pool_config_line_of(const PoolConfig *config, const char *directive) {
+static bool names_entry(const char *directive) {
         const char *bracket = strchr(directive, '[');
+
+        return bracket && bracket[1] != ']';
+}
+
+unsigned pool_config_line_of(const PoolConfig *config, const char *directive) {
         const ConfigPlace *place;
 
-        if (bracket && bracket[1] != ']')
-                return line_of_entry(config, directive, bracket);
+        if (names_entry(directive)) {
+                const Setting *entry = find_entry(config, directive);
+
+                return entry ? entry->line : 0;
+        }
 
         place = place_of(config, directive);
         return place ? place->line : 0;
 }
 
 const char *pool_config_file_of(const PoolConfig *config, const char *directive) {
+        const Setting *entry = names_entry(directive) ? find_entry(config, directive) : NULL;
         const ConfigPlace *place = place_of(config, directive);
+
+        if (entry && entry->file)
+                return entry->file;
 
         return place ? place->file : config->file;
 }

@@ -203,6 +203,7 @@ static int set_directive(Reader *reader, const Directive *d, const IniEvent *eve
                 .text = event->value,
                 .raw = event->raw,
                 .word = event->word,
+                .file = reader->file,
                 .line = event->line,
         };
         int r;
@@ -253,8 +254,8 @@ static int on_entry(Reader *reader, const IniEvent *event) {
         earlier = earlier_entry(reader->config, d, event->sub);
         if (earlier) {
                 config_say(&reader->reporter, LOG_WARNING, reader->file, event->line, d->key,
-                                "%s was set in line %u, which counts as in php-fpm", event->sub,
-                                earlier->line);
+                                "%s was set in %s:%u, which counts as in php-fpm", event->sub,
+                                earlier->file, earlier->line);
                 return 0;
         }
 

@@ -8,7 +8,7 @@
 /* The buffer: MAGIC, name, file, then the field of each row of the table in its order. Numbers are
  * eight bytes in the machine's order, for the reader is the same build on the same machine; a text
  * is its size and its bytes, NO_TEXT for NULL; a list is its count and for each item kind, line,
- * key, value. */
+ * file, key, value. */
 #define MAGIC UINT64_C(0x31676663646d7066)
 #define NO_TEXT UINT64_MAX
 
@@ -70,6 +70,8 @@ static int put_list(Buffer *buffer, const SettingList *list) {
                 r = put_number(buffer, setting->kind);
                 if (r == 0)
                         r = put_number(buffer, setting->line);
+                if (r == 0)
+                        r = put_text(buffer, setting->file);
                 if (r == 0)
                         r = put_text(buffer, setting->key);
                 if (r == 0)
@@ -179,13 +181,15 @@ static bool kind_is_possible(const Directive *directive, uint64_t kind) {
 }
 
 static int get_setting(Cursor *cursor, const Directive *directive, SettingList *list) {
-        _cleanup_free_ char *key = NULL, *value = NULL;
+        _cleanup_free_ char *file = NULL, *key = NULL, *value = NULL;
         uint64_t kind, line;
         int r;
 
         r = get_number(cursor, &kind);
         if (r == 0)
                 r = get_number(cursor, &line);
+        if (r == 0)
+                r = get_text(cursor, &file);
         if (r == 0)
                 r = get_text(cursor, &key);
         if (r == 0)
@@ -197,7 +201,11 @@ static int get_setting(Cursor *cursor, const Directive *directive, SettingList *
                         !key != (kind == SETTING_PLAIN))
                 return -EBADMSG;
 
-        return setting_list_add(list, (SettingKind) kind, key, value, (unsigned) line);
+        return setting_list_add(list, &(Setting){ .kind = (SettingKind) kind,
+                                                      .key = key,
+                                                      .value = value,
+                                                      .file = file,
+                                                      .line = (unsigned) line });
 }
 
 static int get_list(Cursor *cursor, const Directive *directive, SettingList *list) {

@@ -367,8 +367,7 @@ int pool_config_validate_listen(PoolConfig *config, ConfigReporter *reporter) {
                 if (r == -EINVAL)
                         r = 0;
                 else if (r == 0)
-                        r = setting_list_add(
-                                        &kept, setting->kind, NULL, setting->value, setting->line);
+                        r = setting_list_add(&kept, setting);
         }
 
         if (r == 0 && config->status_listen) {

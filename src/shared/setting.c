@@ -7,19 +7,24 @@
 
 #include "shared/cleanup.h"
 
-int setting_list_add(SettingList *list, SettingKind kind, const char *key, const char *value,
-                unsigned line) {
-        _cleanup_free_ char *key_copy = NULL, *value_copy = NULL;
+static void setting_done(Setting *setting) {
+        free(setting->key);
+        free(setting->value);
+        free(setting->file);
+}
+
+/* NULL stays NULL. */
+static int dup_text(char **ret, const char *text) {
+        *ret = text ? strdup(text) : NULL;
+        return text && !*ret ? -ENOMEM : 0;
+}
+
+int setting_list_add(SettingList *list, const Setting *like) {
+        _cleanup_(setting_done) Setting copy = { .kind = like->kind, .line = like->line };
         Setting *items;
 
-        if (key) {
-                key_copy = strdup(key);
-                if (!key_copy)
-                        return -ENOMEM;
-        }
-
-        value_copy = strdup(value);
-        if (!value_copy)
+        if (dup_text(&copy.key, like->key) < 0 || dup_text(&copy.value, like->value) < 0 ||
+                        dup_text(&copy.file, like->file) < 0)
                 return -ENOMEM;
 
         items = reallocarray(list->items, list->n_items + 1, sizeof(*items));
@@ -27,20 +32,14 @@ int setting_list_add(SettingList *list, SettingKind kind, const char *key, const
                 return -ENOMEM;
 
         list->items = items;
-        list->items[list->n_items++] = (Setting){
-                .kind = kind,
-                .key = TAKE_PTR(key_copy),
-                .value = TAKE_PTR(value_copy),
-                .line = line,
-        };
+        list->items[list->n_items++] = copy;
+        copy = (Setting){};
         return 0;
 }
 
 void setting_list_done(SettingList *list) {
-        for (size_t i = 0; i < list->n_items; i++) {
-                free(list->items[i].key);
-                free(list->items[i].value);
-        }
+        for (size_t i = 0; i < list->n_items; i++)
+                setting_done(&list->items[i]);
 
         free(list->items);
         *list = (SettingList){};

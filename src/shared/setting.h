@@ -20,7 +20,8 @@ typedef struct Setting {
         SettingKind kind;
         char *key; /* NULL for SETTING_PLAIN */
         char *value;
-        unsigned line; /* of the pool file, 0: not from a file */
+        char *file;    /* where it stands: a pool file or one that it includes, NULL: nowhere */
+        unsigned line; /* there */
 } Setting;
 
 typedef struct SettingList {
@@ -28,7 +29,6 @@ typedef struct SettingList {
         size_t n_items;
 } SettingList;
 
-/* Appends copies. 0 or -ENOMEM. */
-int setting_list_add(SettingList *list, SettingKind kind, const char *key, const char *value,
-                unsigned line);
+/* Appends a copy of like, whose texts are dupped. 0 or -ENOMEM. */
+int setting_list_add(SettingList *list, const Setting *like);
 void setting_list_done(SettingList *list);

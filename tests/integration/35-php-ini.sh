@@ -30,6 +30,23 @@ ini=$(fetch http://stock.test/ini.php)
 assert_matches "php-fpm's php.ini" '^\["/etc/php/[0-9.]+/fpm/php.ini"' "$ini"
 assert_matches "php-fpm's conf.d" '/etc/php/[0-9.]+/fpm/conf.d/' "$ini"
 
+# A setting that PHP does not know: where it stands, also in a file that the pool file includes.
+write_pool unknown <<'END'
+user = alice
+pm = static
+pm.max_children = 1
+include = unknown.inc
+php_flag[my.own] = on
+END
+echo 'php_admin_value[memory_limits] = 1G' >"$CONTAINER_ROOT/etc/fpmd/conf.d/unknown.inc"
+in_container systemctl start fpmd@unknown.service
+wait_for 2 journal_has fpmd@unknown.service \
+	'/etc/fpmd/conf.d/unknown.inc:1: php_admin_value[memory_limits]: PHP knows no such setting, ignored'
+wait_for 2 journal_has fpmd@unknown.service \
+	'/etc/fpmd/conf.d/unknown.conf:6: php_flag[my.own]: PHP knows no such setting, ignored'
+assert_contains 'fpmctl config' '/etc/fpmd/conf.d/unknown.inc:1' \
+	"$(in_container fpmctl config unknown | grep memory_limits)"
+
 # php-fpm's own in a folder that is closed to the pool's user: not a reason to do without, either.
 folder=$(sed -E 's|^\["([^"]*)/php.ini".*|\1|' <<<"$ini")
 mode=$(in_container stat -c %a "$folder")

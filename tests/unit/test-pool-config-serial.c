@@ -34,6 +34,7 @@ START_TEST(there_and_back) {
         ck_assert_uint_eq(back->php_values.n_items, 2);
         ck_assert_str_eq(back->php_values.items[0].value, "");
         ck_assert_uint_eq(back->php_values.items[1].line, 14);
+        ck_assert_str_eq(back->php_values.items[1].file, "www.conf");
         ck_assert_uint_eq(back->process_control_timeout_usec, 5000000);
         ck_assert_uint_eq(pool_config_line_of(back, "user"), 0);
         ck_assert_str_eq(pool_config_file_of(back, "user"), "www.conf");

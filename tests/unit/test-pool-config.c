@@ -216,12 +216,12 @@ START_TEST(the_first_php_value_counts) {
                                         0);
 
         ck_assert_str_eq(reports.text,
-                        "<4> www.conf:5: php_value: memory_limit was set in line 4, which counts "
+                        "<4> www.conf:5: php_value: memory_limit was set in www.conf:4, which counts "
                         "as "
                         "in php-fpm\n"
-                        "<4> www.conf:6: php_flag: memory_limit was set in line 4, which counts as "
+                        "<4> www.conf:6: php_flag: memory_limit was set in www.conf:4, which counts as "
                         "in php-fpm\n"
-                        "<4> www.conf:11: env: A was set in line 10, which counts as in php-fpm\n");
+                        "<4> www.conf:11: env: A was set in www.conf:10, which counts as in php-fpm\n");
         ck_assert_uint_eq(config->php_values.n_items, 4);
         ck_assert_str_eq(config->php_values.items[0].value, "64M");
         ck_assert_int_eq(config->php_values.items[1].kind, SETTING_PHP_ADMIN_VALUE);
@@ -339,15 +339,19 @@ START_TEST(includes) {
         make_folder();
         mkdir(in_folder("d.inc"), 0755);
         write_file("a.inc", "user = alice\n[global]\nlog_level = debug\n");
-        write_file("b.inc", "\ngroup = users\nuser = bob\n");
+        write_file("b.inc", "\ngroup = users\nuser = bob\nenv[A] = 1\n");
         write_file("www.conf", "[www]\ninclude = *.inc\npm = static\npm.max_children = 1\n"
-                               "include = nothing.*\n");
+                               "include = nothing.*\nenv[B] = 1\n");
 
         ck_assert_int_eq(load(&config, "www.conf"), 0);
         ck_assert_str_eq(config->user, "bob");
         ck_assert_uint_eq(pool_config_line_of(config, "user"), 3);
         ck_assert_str_eq(pool_config_file_of(config, "user"), in_folder("b.inc"));
         ck_assert_str_eq(pool_config_file_of(config, "pm"), in_folder("www.conf"));
+        ck_assert_str_eq(config->env.items[0].file, in_folder("b.inc"));
+        ck_assert_str_eq(pool_config_file_of(config, "env[A]"), in_folder("b.inc"));
+        ck_assert_uint_eq(pool_config_line_of(config, "env[A]"), 4);
+        ck_assert_str_eq(pool_config_file_of(config, "env[B]"), in_folder("www.conf"));
         ck_assert_uint_eq(config->log_level, LOG_DEBUG);
         snprintf(expected, sizeof(expected),
                         "<4> %s/www.conf:5: include: there is no file %s/nothing.*\n", folder,
