@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "manager/privilege.h"
+#include "manager/pool_user.h"
 #include "shared/fd.h"
 #include "shared/log_target.h"
 
@@ -45,33 +45,17 @@ static int open_file(const char *path, int flags) {
         return r < 0 ? r : TAKE_FD(fd);
 }
 
-static int make_file(const char *path) {
+static int make_file(void *path) {
         return open_file(path, O_CREAT);
 }
 
-static bool can_be_user(const PoolConfig *config) {
-        return config->user && privilege_can_switch_user();
-}
-
-static int as_user(const PoolConfig *config, const char *path, int (*attempt)(const char *path)) {
-        _cleanup_(account_done) Account account = {};
-        int r;
-
-        r = account_resolve(&account, config->user, config->group);
-        if (r >= 0)
-                r = privilege_enter_files(&account);
-        if (r < 0)
-                return r;
-
-        r = attempt(path);
-        privilege_leave_files();
-        return r;
-}
-
 int log_file_open(const PoolConfig *config, const char *path) {
-        int fd = make_file(path);
+        int fd = open_file(path, O_CREAT);
 
-        return fd == -EACCES && can_be_user(config) ? as_user(config, path, make_file) : fd;
+        if (fd != -EACCES || !pool_user_is_another(config))
+                return fd;
+
+        return pool_user_try(config, make_file, (void *) (uintptr_t) path);
 }
 
 int log_file_open_target(const PoolConfig *config, const char *target, int *ret_fd) {
@@ -135,7 +119,8 @@ static void explain(int error, const char *path, char why[static LOG_FILE_WHY_MA
         snprintf(why, LOG_FILE_WHY_MAX, "'%.120s': %s%s", path, strerror(-error), advice);
 }
 
-static int try_file(const char *path) {
+static int try_file(void *userdata) {
+        const char *path = userdata;
         _cleanup_close_ int fd = open_file(path, 0);
 
         if (fd == -ENOENT)
@@ -145,10 +130,11 @@ static int try_file(const char *path) {
 }
 
 int log_file_check(const PoolConfig *config, const char *path, char why[static LOG_FILE_WHY_MAX]) {
-        int r = try_file(path);
+        void *userdata = (void *) (uintptr_t) path;
+        int r = try_file(userdata);
 
-        if (r == -EACCES && can_be_user(config))
-                r = as_user(config, path, try_file);
+        if (r == -EACCES && pool_user_is_another(config))
+                r = pool_user_try(config, try_file, userdata);
         if (r < 0)
                 explain(r, path, why);
 

@@ -13,8 +13,10 @@
 #include "manager/account.h"
 #include "manager/log.h"
 #include "manager/log_file.h"
+#include "manager/pool_user.h"
 #include "manager/privilege.h"
 #include "shared/fd.h"
+#include "shared/ini_files.h"
 #include "shared/log_target.h"
 
 /* The last mistake is the reason; those before it are said as they come. */
@@ -205,6 +207,33 @@ static int check_scan_dir(const Check *check) {
         return check_directory(check, "php_ini_scan_dir", NULL, check->config->php_ini_scan_dir);
 }
 
+typedef struct IniLook {
+        const PoolConfig *config;
+        const char *directive;
+        char why[256];
+} IniLook;
+
+static int look_at_ini_files(void *userdata) {
+        IniLook *look = userdata;
+
+        look->directive = ini_files_check(look->config, look->why, sizeof(look->why));
+        return look->directive ? -EACCES : 0;
+}
+
+/* What the zygote would find. */
+static int check_ini_files(const Check *check) {
+        IniLook look = { .config = check->config };
+        int r;
+
+        r = pool_user_is_another(check->config)
+                            ? pool_user_try(check->config, look_at_ini_files, &look)
+                            : look_at_ini_files(&look);
+        if (r < 0 && look.directive)
+                return refuse(check, look.directive, "%s", look.why);
+
+        return 0;
+}
+
 /* Where the file cannot be read there may be one: then the zygote says so. */
 static int check_apparmor(const Check *check) {
         _cleanup_close_ int fd = -EBADF;
@@ -290,6 +319,10 @@ static int check_machine(const Check *check) {
                 return r;
 
         r = check_scan_dir(check);
+        if (r < 0)
+                return r;
+
+        r = check_ini_files(check);
         if (r < 0)
                 return r;
 

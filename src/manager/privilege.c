@@ -60,21 +60,41 @@ static int switch_user(const Account *account) {
         return 0;
 }
 
+static void leave_files(void) {
+        (void) setfsuid(geteuid());
+        (void) setfsgid(getegid());
+}
+
 /* setfsuid(2) tells no error, only what was: so it is asked for what is. */
-int privilege_enter_files(const Account *account) {
+static int enter_files(const Account *account) {
         (void) setfsgid(account->gid);
         (void) setfsuid(account->uid);
         if ((uid_t) setfsuid((uid_t) -1) == account->uid &&
                         (gid_t) setfsgid((gid_t) -1) == account->gid)
                 return 0;
 
-        privilege_leave_files();
+        leave_files();
         return -EPERM;
 }
 
-void privilege_leave_files(void) {
-        (void) setfsuid(geteuid());
-        (void) setfsgid(getegid());
+int privilege_try_files(const Account *account, int (*attempt)(void *userdata), void *userdata) {
+        int n = getgroups(0, NULL), r;
+        _cleanup_free_ gid_t *groups = calloc((size_t) (n > 0 ? n : 0) + 1, sizeof(*groups));
+
+        if (!groups)
+                return -ENOMEM;
+
+        n = getgroups(n, groups);
+        if (n < 0 || setgroups(account->n_groups, account->groups) < 0)
+                return -errno;
+
+        r = enter_files(account);
+        if (r >= 0) {
+                r = attempt(userdata);
+                leave_files();
+        }
+
+        return setgroups((size_t) n, groups) < 0 ? -errno : r;
 }
 
 int privilege_drop(const Account *account) {

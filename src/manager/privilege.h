@@ -12,11 +12,10 @@
  */
 bool privilege_can_switch_user(void);
 
-/* Manager: from here to privilege_leave_files() files are reached with the rights of the account, not with its
- * own: for a path in a folder of the account's, where the manager's few rights do not suffice and more would be
- * too many. 0 or negative errno. */
-int privilege_enter_files(const Account *account);
-void privilege_leave_files(void);
+/* Manager: calls attempt, and meanwhile files are reached with the rights of the account, not with its own: for a
+ * path in a folder of the account's, where the manager's few rights do not suffice and more would be too many.
+ * What attempt returns, or negative errno. */
+int privilege_try_files(const Account *account, int (*attempt)(void *userdata), void *userdata);
 
 /* Child: becomes account for good. All capabilities go, the bounding set too, so that nothing that
  * the pool executes gains any. Checks that there is no way back. 0 or negative errno. */

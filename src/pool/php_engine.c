@@ -7,10 +7,8 @@
 #include <php_ini.h>
 #include <php_main.h>
 #include <signal.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "pool/ini_files.h"
 #include "pool/php_access.h"
 #include "pool/php_body.h"
 #include "pool/php_functions.h"
@@ -27,31 +25,9 @@
 #include "pool/php_upload.h"
 #include "pool/php_variables.h"
 #include "shared/fd.h"
+#include "shared/ini_files.h"
 
 /* --- start --- */
-
-/* One in a folder that is closed to us is not none: what it forbids must not be passed over. */
-static bool exists(const char *path) {
-        struct stat st;
-
-        return stat(path, &st) >= 0 || (errno != ENOENT && errno != ENOTDIR);
-}
-
-/* Without php_ini the pool reads what php-fpm on this machine reads, else what libphp was built
- * for. */
-static const char *ini_path(const PoolConfig *config) {
-        if (config->php_ini)
-                return config->php_ini;
-
-        return exists(FPMD_PHP_INI_DIR "/php.ini") ? FPMD_PHP_INI_DIR : NULL;
-}
-
-static const char *ini_scan_dir(const PoolConfig *config) {
-        if (config->php_ini_scan_dir)
-                return config->php_ini_scan_dir;
-
-        return exists(FPMD_PHP_INI_DIR "/conf.d") ? FPMD_PHP_INI_DIR "/conf.d" : NULL;
-}
 
 static void ignore_broken_pipes(void) {
         /* fsockopen() and the like must not kill a worker. */
@@ -68,11 +44,10 @@ static int check_start(void) {
 }
 
 int php_engine_start(const PoolConfig *config, bool strict) {
-        const char *scan_dir = ini_scan_dir(config);
+        const char *scan_dir = ini_files_scan_dirs(config);
         int r;
 
-        if (!ini_files_check(ini_path(config), config->php_ini, scan_dir, ini_error,
-                            sizeof(ini_error)))
+        if (ini_files_check(config, ini_error, sizeof(ini_error)))
                 return -ENOEXEC;
 
         r = php_timeout_init();
@@ -81,7 +56,7 @@ int php_engine_start(const PoolConfig *config, bool strict) {
 
         ignore_broken_pipes();
         zend_signal_startup();
-        fpmd_sapi_module.php_ini_path_override = (char *) ini_path(config);
+        fpmd_sapi_module.php_ini_path_override = (char *) ini_files_path(config);
         fpmd_sapi_module.php_ini_ignore_cwd = 1;
         sapi_startup(&fpmd_sapi_module);
 

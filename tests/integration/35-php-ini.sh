@@ -52,7 +52,11 @@ folder=$(sed -E 's|^\["([^"]*)/php.ini".*|\1|' <<<"$ini")
 mode=$(in_container stat -c %a "$folder")
 in_container chmod 0700 "$folder"
 assert_fails in_container fpmctl reload stock 2>"$CONTAINER_ROOT/srv/said"
+status=0
+said=$(in_container fpmd --test stock 2>&1) || status=$?
 in_container chmod "$mode" "$folder"
+assert_eq 'closed folder: exit status of --test' 78 "$status"
+assert_contains 'closed folder: --test' "stock.conf: php_ini: the pool's user cannot read '$folder/php.ini'" "$said"
 assert_contains 'closed folder' "cannot read '$folder/php.ini': Permission denied" "$(cat "$CONTAINER_ROOT/srv/said")"
 
 # One that the pool's user cannot read: PHP would run without it, and without what it forbids.
@@ -72,9 +76,27 @@ assert_eq 'what is said of errors holds' ',,1,/tmp/errors,77M,' "$(fetch http://
 chmod 0600 "$CONTAINER_ROOT/srv/secret.ini"
 assert_fails in_container fpmctl reload secret 2>"$CONTAINER_ROOT/srv/said"
 assert_contains 'refused' "cannot read '/srv/secret.ini': Permission denied" "$(cat "$CONTAINER_ROOT/srv/said")"
+status=0
+said=$(in_container fpmd --test secret 2>&1) || status=$?
+assert_eq '--test: exit status' 78 "$status"
+assert_contains '--test' "conf.d/secret.conf:6: php_ini: the pool's user cannot read '/srv/secret.ini': Permission denied" "$said"
 assert_eq 'the old one goes on' ',,1,/tmp/errors,77M,' "$(fetch http://secret.test/show.php)"
 assert_fails in_container systemctl restart fpmd@secret
 assert_eq 'exit status' 78 "$(unit_property fpmd@secret ExecMainStatus)"
+
+# Readable by a supplementary group of the pool's user; one of the scanned files that is not.
+in_container chgrp web /srv/secret.ini
+chmod 0640 "$CONTAINER_ROOT/srv/secret.ini"
+in_container fpmd --test secret
+in_container systemctl reset-failed fpmd@secret
+in_container systemctl start fpmd@secret
+mkdir "$CONTAINER_ROOT/srv/scan"
+install -m 600 /dev/null "$CONTAINER_ROOT/srv/scan/closed.ini"
+echo 'php_ini_scan_dir = /srv/scan' >>"$CONTAINER_ROOT/etc/fpmd/conf.d/secret.conf"
+status=0
+said=$(in_container fpmd --test secret 2>&1) || status=$?
+assert_eq 'scanned: exit status' 78 "$status"
+assert_matches 'scanned' "secret.conf:[0-9]+: php_ini_scan_dir: the pool's user cannot read '/srv/scan/closed.ini'" "$said"
 
 # What is broken at PHP's start is told whatever php.ini says of errors: an extension, a preload script.
 write_page plain show.php <<'END'

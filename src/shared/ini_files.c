@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "pool/ini_files.h"
+#include "shared/ini_files.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -11,6 +11,27 @@
 
 #include "shared/cleanup.h"
 #include "shared/fd.h"
+
+/* One in a folder that is closed to us is not none: what it forbids must not be passed over. */
+static bool exists(const char *path) {
+        struct stat st;
+
+        return stat(path, &st) >= 0 || (errno != ENOENT && errno != ENOTDIR);
+}
+
+const char *ini_files_path(const PoolConfig *config) {
+        if (config->php_ini)
+                return config->php_ini;
+
+        return exists(FPMD_PHP_INI_DIR "/php.ini") ? FPMD_PHP_INI_DIR : NULL;
+}
+
+const char *ini_files_scan_dirs(const PoolConfig *config) {
+        if (config->php_ini_scan_dir)
+                return config->php_ini_scan_dir;
+
+        return exists(FPMD_PHP_INI_DIR "/conf.d") ? FPMD_PHP_INI_DIR "/conf.d" : NULL;
+}
 
 /* Opened rather than asked for: what access(2) says of a capability or an ACL is not always true. */
 static int try_read(const char *path) {
@@ -76,12 +97,8 @@ static bool check_folder(const char *folder, char *reason, size_t size) {
         return good;
 }
 
-bool ini_files_check(const char *path, bool must_exist, const char *scan_dirs, char *reason,
-                size_t size) {
-        const char *p = scan_dirs;
-
-        if (path && !check_main(path, must_exist, reason, size))
-                return false;
+static bool check_folders(const char *folders, char *reason, size_t size) {
+        const char *p = folders;
 
         while (p && *p) {
                 size_t n = strcspn(p, ":");
@@ -93,4 +110,13 @@ bool ini_files_check(const char *path, bool must_exist, const char *scan_dirs, c
         }
 
         return true;
+}
+
+const char *ini_files_check(const PoolConfig *config, char *reason, size_t size) {
+        const char *path = ini_files_path(config);
+
+        if (path && !check_main(path, config->php_ini, reason, size))
+                return "php_ini";
+
+        return check_folders(ini_files_scan_dirs(config), reason, size) ? NULL : "php_ini_scan_dir";
 }
