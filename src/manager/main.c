@@ -123,10 +123,13 @@ static int run_pool(PoolConfig *config) {
         return exit_status(manager_run(manager));
 }
 
+static void report_mistake(void *userdata, const char *line) {
+        (void) userdata;
+        log_event(EVENT_CONFIG_REFUSED, LOG_ERR, LOG_NO_FIELDS, "%s", line);
+}
+
 static int load_and_run(void) {
         _cleanup_(pool_config_freep) PoolConfig *config = NULL;
-        char reason[POOL_CHECK_REASON_MAX];
-        int r;
 
         log_open("", LOG_INFO);
         if (!pool_name_is_valid(arg_pool)) {
@@ -137,11 +140,8 @@ static int load_and_run(void) {
         }
 
         log_open(arg_pool, LOG_INFO);
-        r = pool_check_load(&config, arg_conf_dir, arg_pool, reason);
-        if (r < 0) {
-                log_event(EVENT_CONFIG_REFUSED, LOG_ERR, LOG_NO_FIELDS, "%s", reason);
+        if (pool_check_load(&config, arg_conf_dir, arg_pool, report_mistake, NULL) < 0)
                 return EX_CONFIG;
-        }
 
         if (arg_test) {
                 printf("configuration file %s test is successful\n", config->file);

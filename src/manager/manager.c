@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <stdlib.h>
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
@@ -173,9 +174,32 @@ static const char *reason_of_start(int error) {
                                : "cannot start a generation; the journal has more";
 }
 
+/* A reason is one line. */
+typedef struct Mistakes {
+        char reason[600];
+        unsigned n;
+} Mistakes;
+
+static void on_mistake(void *userdata, const char *line) {
+        Mistakes *mistakes = userdata;
+
+        if (mistakes->n++ == 0)
+                snprintf(mistakes->reason, sizeof(mistakes->reason), "%.511s", line);
+        else
+                log_error("%s", line);
+}
+
+static void mention_others(Mistakes *mistakes) {
+        size_t used = strlen(mistakes->reason);
+
+        if (mistakes->n > 1)
+                snprintf(mistakes->reason + used, sizeof(mistakes->reason) - used,
+                                " (and %u more, which fpmctl check tells)", mistakes->n - 1);
+}
+
 static void reload(Manager *m) {
         PoolConfig *config = NULL;
-        char reason[POOL_CHECK_REASON_MAX];
+        Mistakes mistakes = {};
         uint64_t now = 0;
         int r;
 
@@ -186,9 +210,10 @@ static void reload(Manager *m) {
 
         (void) sd_event_now(m->event, CLOCK_MONOTONIC, &now);
         (void) sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, now);
-        r = pool_check_load(&config, m->options.conf_dir, m->options.name, reason);
+        r = pool_check_load(&config, m->options.conf_dir, m->options.name, on_mistake, &mistakes);
         if (r < 0) {
-                reload_ended(m, r, reason);
+                mention_others(&mistakes);
+                reload_ended(m, r, mistakes.reason);
                 return;
         }
 

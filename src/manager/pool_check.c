@@ -19,45 +19,57 @@
 #include "shared/ini_files.h"
 #include "shared/log_target.h"
 
-/* The last mistake is the reason; those before it are said as they come. */
-static void report_line(void *userdata, int priority, const char *line) {
-        char *reason = userdata;
-
-        if (priority > LOG_ERR) {
-                log_full(priority, "%s", line);
-                return;
-        }
-
-        if (*reason)
-                log_error("%s", reason);
-        snprintf(reason, POOL_CHECK_REASON_MAX, "%s", line);
-}
-
 typedef struct Check {
         const PoolConfig *config;
-        char *reason;
+        PoolCheckReport report;
+        void *userdata;
 } Check;
 
-/* Says where in the file the trouble is. Returns -EINVAL. */
-_printf_(3, 4) static int refuse(
-                const Check *check, const char *directive, const char *format, ...) {
-        _cleanup_free_ char *text = NULL;
+static void report_line(void *userdata, int priority, const char *line) {
+        const Check *check = userdata;
+
+        if (priority <= LOG_ERR)
+                check->report(check->userdata, line);
+        else
+                log_full(priority, "%s", line);
+}
+
+/* Says where in the file the trouble is. */
+_printf_(4, 0) static void say(const Check *check, int priority, const char *directive,
+                const char *format, va_list arguments) {
+        _cleanup_free_ char *text = NULL, *whole = NULL;
         unsigned line = pool_config_line_of(check->config, directive);
         char place[16] = "";
-        va_list arguments;
-        int r;
-
-        va_start(arguments, format);
-        r = vasprintf(&text, format, arguments);
-        va_end(arguments);
-        if (r < 0)
-                return -ENOMEM;
 
         if (line > 0)
                 snprintf(place, sizeof(place), ":%u", line);
-        snprintf(check->reason, POOL_CHECK_REASON_MAX, "%s%s: %s: %s",
-                        pool_config_file_of(check->config, directive), place, directive, text);
+        if (vasprintf(&text, format, arguments) < 0)
+                text = NULL;
+        if (asprintf(&whole, "%s%s: %s: %s", pool_config_file_of(check->config, directive), place,
+                            directive, text ? text : "is wrong") < 0)
+                whole = NULL;
+
+        report_line((void *) (uintptr_t) check, priority, whole ? whole : "no memory");
+}
+
+/* Returns -EINVAL. */
+_printf_(3, 4) static int refuse(
+                const Check *check, const char *directive, const char *format, ...) {
+        va_list arguments;
+
+        va_start(arguments, format);
+        say(check, LOG_ERR, directive, format, arguments);
+        va_end(arguments);
         return -EINVAL;
+}
+
+_printf_(3, 4) static void warn(
+                const Check *check, const char *directive, const char *format, ...) {
+        va_list arguments;
+
+        va_start(arguments, format);
+        say(check, LOG_WARNING, directive, format, arguments);
+        va_end(arguments);
 }
 
 static int check_root(const Check *check) {
@@ -265,72 +277,90 @@ static bool will_be_made(const Check *check, const char *path) {
         return strncmp(path, folder, strlen(folder)) == 0 && !strchr(path + strlen(folder), '/');
 }
 
-static int check_log(const Check *check, const char *directive, const char *path) {
-        char why[LOG_FILE_WHY_MAX];
+static bool log_works(const Check *check, const char *path, char why[static LOG_FILE_WHY_MAX]) {
         int r;
 
         if (!path || log_target_is_journal(path))
-                return 0;
+                return true;
 
         r = log_file_check(check->config, path, why);
-        if (r >= 0 || (r == -ENOENT && will_be_made(check, path)))
-                return 0;
+        if (r == -ESRCH || r == -ENODATA) /* of the user, and said of it */
+                return true;
 
-        return refuse(check, directive, "%s", why);
+        return r >= 0 || (r == -ENOENT && will_be_made(check, path));
+}
+
+static int check_access_log(const Check *check) {
+        char why[LOG_FILE_WHY_MAX];
+
+        return log_works(check, check->config->access_log, why)
+                               ? 0
+                               : refuse(check, "access.log", "%s", why);
 }
 
 /* Without request_slowlog_timeout nobody writes to it, and php-fpm does not look whether one could. */
 static int check_slow_log(const Check *check) {
-        int r = check_log(check, "slowlog", check->config->slowlog);
+        char why[LOG_FILE_WHY_MAX];
 
-        if (r >= 0 || check->config->request_slowlog_timeout_usec > 0)
-                return r;
+        if (log_works(check, check->config->slowlog, why))
+                return 0;
+        if (check->config->request_slowlog_timeout_usec > 0)
+                return refuse(check, "slowlog", "%s", why);
 
-        log_warning("%s (not in use, request_slowlog_timeout is 0)", check->reason);
+        warn(check, "slowlog", "%s (not in use, request_slowlog_timeout is 0)", why);
         return 0;
 }
 
-static int check_machine(const Check *check) {
+static int check_user(const Check *check) {
+        return privilege_can_switch_user() ? check_root(check) : check_plain_user(check);
+}
+
+static int check_folders(const Check *check) {
         const char *root = privilege_can_switch_user() ? check->config->chroot : NULL;
         int r;
 
-        r = privilege_can_switch_user() ? check_root(check) : check_plain_user(check);
-        if (r < 0)
-                return r;
-
-        r = check_socket_names(check);
-        if (r < 0)
-                return r;
-
         r = check_directory(check, "chroot", NULL, root);
-        if (r < 0)
-                return r;
+        return r < 0 ? r : check_directory(check, "chdir", root, check->config->chdir);
+}
 
-        r = check_directory(check, "chdir", root, check->config->chdir);
-        if (r < 0)
-                return r;
-
-        r = check_apparmor(check);
-        if (r < 0)
-                return r;
+static int check_php_files(const Check *check) {
+        int r;
 
         r = check_php_ini(check);
         if (r < 0)
                 return r;
 
         r = check_scan_dir(check);
-        if (r < 0)
-                return r;
+        return r < 0 ? r : check_ini_files(check);
+}
 
-        r = check_ini_files(check);
-        if (r < 0)
-                return r;
+/* All of them: the first mistake is returned, each is told. */
+static int check_each(const Check *check, int (*const checks[])(const Check *check), size_t n) {
+        int result = 0;
 
-        r = check_log(check, "access.log", check->config->access_log);
-        if (r < 0)
-                return r;
+        for (size_t i = 0; i < n; i++) {
+                int r;
 
-        return check_slow_log(check);
+                r = checks[i](check);
+                if (result == 0)
+                        result = r;
+        }
+
+        return result;
+}
+
+static int check_machine(const Check *check) {
+        static int (*const checks[])(const Check *check) = {
+                check_user,
+                check_socket_names,
+                check_folders,
+                check_apparmor,
+                check_php_files,
+                check_access_log,
+                check_slow_log,
+        };
+
+        return check_each(check, checks, ELEMENTSOF(checks));
 }
 
 /* What libfcgi and php-fpm call it. An entry that is no address allows nobody. */
@@ -344,18 +374,15 @@ static int take_clients_of_environment(PoolConfig *config) {
         return config->listen_allowed_clients ? 0 : -ENOMEM;
 }
 
-int pool_check_load(PoolConfig **ret, const char *conf_dir, const char *name,
-                char reason[POOL_CHECK_REASON_MAX]) {
+static int load(PoolConfig **ret, const char *conf_dir, const char *name, Check *check) {
         _cleanup_(pool_config_freep) PoolConfig *config = NULL;
         _cleanup_free_ char *path = NULL;
         int r;
 
-        snprintf(reason, POOL_CHECK_REASON_MAX, "no memory");
         if (asprintf(&path, "%s/%s.conf", conf_dir, name) < 0)
                 return -ENOMEM;
 
-        *reason = '\0';
-        r = pool_config_load(&config, name, path, report_line, reason);
+        r = pool_config_load(&config, name, path, report_line, check);
         if (r < 0)
                 return r;
 
@@ -363,10 +390,23 @@ int pool_check_load(PoolConfig **ret, const char *conf_dir, const char *name,
         if (r < 0)
                 return r;
 
-        r = check_machine(&(Check){ .config = config, .reason = reason });
+        check->config = config;
+        r = check_machine(check);
         if (r < 0)
                 return r;
 
         *ret = TAKE_PTR(config);
         return 0;
+}
+
+int pool_check_load(PoolConfig **ret, const char *conf_dir, const char *name,
+                PoolCheckReport report, void *userdata) {
+        Check check = { .report = report, .userdata = userdata };
+        int r;
+
+        r = load(ret, conf_dir, name, &check);
+        if (r == -ENOMEM)
+                report(userdata, "no memory");
+
+        return r;
 }

@@ -6,11 +6,10 @@
 
 #include "shared/pool_config.h"
 
-enum {
-        POOL_CHECK_REASON_MAX = 512,
-};
+/* Called for each mistake: "www.conf:12: directive: reason", for the caller to log. */
+typedef void (*PoolCheckReport)(void *userdata, const char *line);
 
-/* Reads, validates and checks the pool file of name in conf_dir. Logs warnings. Writes the
- * reason of a refusal, "www.conf:12: directive: reason", in reason, for the caller to log. 0 or negative errno. */
+/* Reads, validates and checks the pool file of name in conf_dir. Logs warnings. Tells of all mistakes of the file, or
+ * if there are none, of all that this machine lacks. 0, or negative errno after at least one report. */
 int pool_check_load(PoolConfig **ret, const char *conf_dir, const char *name,
-                char reason[POOL_CHECK_REASON_MAX]);
+                PoolCheckReport report, void *userdata);

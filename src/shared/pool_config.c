@@ -129,6 +129,19 @@ static const ConfigPlace *place_of(const PoolConfig *config, const char *key) {
         return found;
 }
 
+bool pool_config_is_wrong(const PoolConfig *config, const char *directive) {
+        const ConfigPlace *place = place_of(config, directive);
+
+        return place && place->is_wrong;
+}
+
+void pool_config_mark_wrong(PoolConfig *config, const char *directive) {
+        const ConfigPlace *place = place_of(config, directive);
+
+        if (place)
+                config->places[place - config->places].is_wrong = true;
+}
+
 static bool names_entry(const char *directive) {
         const char *bracket = strchr(directive, '[');
 

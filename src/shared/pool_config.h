@@ -119,11 +119,11 @@ typedef struct PoolConfig {
 } PoolConfig;
 
 /* Called once for each thing to tell: "www.conf:12: pm.max_children: 0 is below 1". priority is a
- * syslog one: LOG_ERR is a mistake, of which each line may have one, and for which the file is refused. */
+ * syslog one: with LOG_ERR the file is refused, after the rest of it was looked at. */
 typedef void (*ConfigReport)(void *userdata, int priority, const char *line);
 
 /* Reads and validates a pool file. name is the pool's ("www"), see pool_name_is_valid().
- * 0, or after a LOG_ERR report: -EINVAL for what the file says, -errno where it cannot be read. */
+ * 0, or after LOG_ERR reports: -EINVAL for what the file says, -errno where it cannot be read. */
 int pool_config_load(PoolConfig **ret, const char *name, const char *path, ConfigReport report,
                 void *userdata);
 

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
-#include <stdarg.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
@@ -21,6 +20,7 @@ enum {
 };
 
 typedef enum Section {
+        SECTION_NONE, /* before the first one: what stands there is global */
         SECTION_GLOBAL,
         SECTION_POOL,
         SECTION_OTHER, /* of another pool, only passed over for the socket unit */
@@ -38,36 +38,8 @@ typedef struct Reader {
 
 static int read_file(Reader *reader, const char *path);
 
-void config_say(ConfigReporter *reporter, int priority, const char *file, unsigned line,
-                const char *directive, const char *format, ...) {
-        _cleanup_free_ char *text = NULL, *place = NULL, *whole = NULL;
-        va_list ap;
-
-        if (priority <= LOG_ERR)
-                reporter->n_refused++;
-
-        va_start(ap, format);
-        if (vasprintf(&text, format, ap) < 0)
-                text = NULL;
-        va_end(ap);
-
-        if ((line > 0 ? asprintf(&place, "%s:%u", file, line) : asprintf(&place, "%s", file)) < 0)
-                place = NULL;
-
-        if (asprintf(&whole, "%s: %s%s%s", place ? place : file, directive ? directive : "",
-                            directive ? ": " : "", text ? text : format) < 0)
-                whole = NULL;
-
-        for (char *p = whole; p && *p; p++)
-                if ((unsigned char) *p < ' ' || *p == 0x7f)
-                        *p = '?';
-
-        if (reporter->report)
-                reporter->report(reporter->userdata, priority, whole ? whole : format);
-}
-
-/* Refuses the file, or for the socket unit passes over the line. The rest is read all the same: who has made two
- * mistakes hears of both. */
+/* Says what is wrong, which refuses the file, but for the socket unit. What follows is read all the same, to tell
+ * of all mistakes at once. */
 #define refuse(reader, line, directive, ...)                                                       \
         (config_say(&(reader)->reporter, (reader)->listen_only ? LOG_WARNING : LOG_ERR,            \
                          (reader)->file, line, directive, __VA_ARGS__),                            \
@@ -123,10 +95,24 @@ static int expand_pool(const char *text, const char *name, char **ret) {
         return 0;
 }
 
+static DirectiveSection section_of(const Reader *reader) {
+        return reader->section == SECTION_POOL ? DIRECTIVE_POOL : DIRECTIVE_GLOBAL;
+}
+
+/* Where the pool's section was forgotten, or is misspelled, that is one mistake. */
+static int belongs_to_pool(Reader *reader, const IniEvent *event) {
+        if (reader->section == SECTION_NONE) {
+                reader->section = SECTION_POOL;
+                reader->pool_seen = true;
+        }
+
+        return refuse(reader, event->line, event->key, "belongs to the pool, put it below [%s]",
+                        reader->config->name);
+}
+
 /* Says what a directive that is in no row of its section may have meant. */
 static int unknown_directive(Reader *reader, const IniEvent *event) {
-        DirectiveSection section =
-                        reader->section == SECTION_GLOBAL ? DIRECTIVE_GLOBAL : DIRECTIVE_POOL;
+        DirectiveSection section = section_of(reader);
         DirectiveSection other = section == DIRECTIVE_GLOBAL ? DIRECTIVE_POOL : DIRECTIVE_GLOBAL;
         bool is_array = event->type == INI_ARRAY;
         const char *brackets = is_array ? "[]" : "";
@@ -138,8 +124,7 @@ static int unknown_directive(Reader *reader, const IniEvent *event) {
                                          : "needs brackets, write key[NAME] = value");
 
         if (directive_find(other, event->key, is_array) && other == DIRECTIVE_POOL)
-                return refuse(reader, event->line, event->key,
-                                "belongs to the pool, put it below [%s]", reader->config->name);
+                return belongs_to_pool(reader, event);
         if (directive_find(other, event->key, is_array))
                 return refuse(reader, event->line, event->key, "belongs into [global]");
 
@@ -224,8 +209,11 @@ static int set_directive(Reader *reader, const Directive *d, const IniEvent *eve
         };
 
         r = directive_set(d, reader->config, &value, why);
-        if (r == -EINVAL)
+        if (r == -EINVAL) {
+                reader->config->places[directive_index(d)].is_wrong = true;
+                reader->reporter.n_wrong_values++;
                 return refuse(reader, event->line, d->key, "%s", why);
+        }
         if (r < 0)
                 return r;
 
@@ -236,9 +224,8 @@ static int set_directive(Reader *reader, const Directive *d, const IniEvent *eve
 }
 
 static int on_entry(Reader *reader, const IniEvent *event) {
-        DirectiveSection section =
-                        reader->section == SECTION_GLOBAL ? DIRECTIVE_GLOBAL : DIRECTIVE_POOL;
-        const Directive *d = directive_find(section, event->key, event->type == INI_ARRAY);
+        const Directive *d =
+                        directive_find(section_of(reader), event->key, event->type == INI_ARRAY);
         const Setting *earlier;
 
         if (reader->section == SECTION_OTHER)
@@ -379,10 +366,11 @@ static int open_and_read(const char *path, char **ret, size_t *ret_size) {
         return fd_read_all(fd, FILE_BYTES_MAX, ret, ret_size);
 }
 
-/* Reports why path cannot be read. For the socket unit an included file can be done without. */
+/* Reports why path cannot be read. What includes it is read all the same; for the socket unit it can be done
+ * without. */
 static int unreadable(Reader *reader, const char *path, int error) {
-        bool pass_over = reader->listen_only && reader->depth > 0;
-        int priority = pass_over ? LOG_WARNING : LOG_ERR;
+        bool is_included = reader->depth > 0;
+        int priority = reader->listen_only && is_included ? LOG_WARNING : LOG_ERR;
 
         if (error == -EFBIG)
                 config_say(&reader->reporter, priority, path, 0, NULL,
@@ -393,7 +381,7 @@ static int unreadable(Reader *reader, const char *path, int error) {
                 config_say(&reader->reporter, priority, path, 0, NULL, "cannot read it: %s",
                                 strerror(-error));
 
-        return pass_over ? 0 : error;
+        return is_included && reader->reporter.n_refused < REFUSALS_MAX ? 0 : error;
 }
 
 static int read_file(Reader *reader, const char *path) {
@@ -417,16 +405,13 @@ static int finish(Reader *reader) {
         if (reader->listen_only)
                 return pool_config_validate_listen(reader->config, &reader->reporter);
 
-        /* What is missing may only be misspelled. */
-        if (reader->reporter.n_refused > 0)
-                return -EINVAL;
-
-        if (!reader->pool_seen) {
+        /* What is missing may stand in a line that is wrong. */
+        if (!reader->pool_seen && reader->reporter.n_refused == 0)
                 config_say(&reader->reporter, LOG_ERR, reader->config->file, 0, NULL,
                                 "there is no section [%s], which is this pool's",
                                 reader->config->name);
+        if (!reader->pool_seen)
                 return -EINVAL;
-        }
 
         return pool_config_validate(reader->config, &reader->reporter);
 }

@@ -9,13 +9,15 @@
 typedef struct ConfigPlace {
         const char *file; /* borrowed from config->files */
         unsigned line;    /* 0: not given */
+        bool is_wrong;    /* was said: what goes together with it is not looked at */
 } ConfigPlace;
 
-/* Where reports go. */
+/* Where reports go, and whether the file is refused. */
 typedef struct ConfigReporter {
         ConfigReport report;
         void *userdata;
-        size_t n_refused; /* how many were LOG_ERR */
+        unsigned n_refused;      /* how many were LOG_ERR */
+        unsigned n_wrong_values; /* of these: the line is understood but for its value */
 } ConfigReporter;
 
 /* Says "file:line: directive: text", without what is 0 or NULL; control bytes become '?'. */
@@ -28,8 +30,12 @@ int pool_config_new(PoolConfig **ret, const char *name, const char *file);
 /* dups path; ret lives as long as config. */
 int pool_config_add_file(PoolConfig *config, const char *path, const char **ret);
 
+/* Marks what the file says of a directive as wrong, and whether that was done. */
+void pool_config_mark_wrong(PoolConfig *config, const char *directive);
+bool pool_config_is_wrong(const PoolConfig *config, const char *directive);
+
 /* What depends on more than one directive; fills in what follows from others. 0, -ENOMEM, or
- * -EINVAL after a LOG_ERR report. */
+ * -EINVAL after a LOG_ERR report, also of what was wrong before. */
 int pool_config_validate(PoolConfig *config, ConfigReporter *reporter);
 
 /* The part of it that pool_config_load_listen() needs: wrong addresses are taken out. */

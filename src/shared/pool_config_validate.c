@@ -14,6 +14,7 @@
 typedef struct Validation {
         PoolConfig *config;
         ConfigReporter *reporter;
+        bool all_understood; /* of each line it is known what it is about */
 } Validation;
 
 _printf_(4, 5) static void say(
@@ -29,9 +30,14 @@ _printf_(4, 5) static void say(
         config_say(v->reporter, priority, pool_config_file_of(v->config, directive),
                         pool_config_line_of(v->config, directive), directive, "%s",
                         text ? text : format);
+        if (priority <= LOG_ERR)
+                pool_config_mark_wrong(v->config, directive);
 }
 
 #define refuse(v, ...) (say(v, LOG_ERR, __VA_ARGS__), -EINVAL)
+
+/* Because of what is missing: that may stand in a line that was not understood. */
+#define refuse_without(v, ...) ((v)->all_understood ? refuse(v, __VA_ARGS__) : -EINVAL)
 
 static bool is_given(const Validation *v, const char *directive) {
         return pool_config_line_of(v->config, directive) > 0;
@@ -61,6 +67,7 @@ static int resolve_path(const char *prefix, char **path) {
 
 static int check_paths(const Validation *v) {
         PoolConfig *config = v->config;
+        int result = 0;
 
         for (size_t i = 0; i < directive_count(); i++) {
                 const Directive *d = directive_at(i);
@@ -74,15 +81,15 @@ static int check_paths(const Validation *v) {
 
                 r = resolve_path(config->prefix, path);
                 if (r == -ENOENT)
-                        return refuse(v, d->key,
+                        result = refuse_without(v, d->key,
                                         "'%.60s' is not an absolute path, and there is no prefix",
                                         *path);
-                if (r < 0)
+                else if (r < 0)
                         return r;
         }
 
         if (config->chdir && *config->chdir != '/')
-                return refuse(v, "chdir", "'%.60s' does not start with /", config->chdir);
+                result = refuse(v, "chdir", "'%.60s' does not start with /", config->chdir);
 
         if (config->chroot && !config->chdir) {
                 config->chdir = strdup("/");
@@ -90,7 +97,7 @@ static int check_paths(const Validation *v) {
                         return -ENOMEM;
         }
 
-        return 0;
+        return result;
 }
 
 static int check_prefix(const Validation *v) {
@@ -157,9 +164,9 @@ static int check_dynamic(const Validation *v) {
         uint64_t least = config->min_spare_servers, most = config->max_spare_servers;
 
         if (least == 0)
-                return refuse(v, "pm", "dynamic needs pm.min_spare_servers");
+                return refuse_without(v, "pm", "dynamic needs pm.min_spare_servers");
         if (most == 0)
-                return refuse(v, "pm", "dynamic needs pm.max_spare_servers");
+                return refuse_without(v, "pm", "dynamic needs pm.max_spare_servers");
         if (least > config->max_children)
                 return refuse(v, "pm.min_spare_servers", "%llu is above pm.max_children, %llu",
                                 (unsigned long long) least,
@@ -191,11 +198,12 @@ static int check_dynamic(const Validation *v) {
 
 static int check_pm(const Validation *v) {
         if (v->config->pm == PM_UNSET)
-                return refuse(v, "pm", "is missing, write pm = auto, static, dynamic or ondemand");
+                return refuse_without(v, "pm",
+                                "is missing, write pm = auto, static, dynamic or ondemand");
         if (v->config->pm == PM_AUTO && v->config->max_children == 0)
                 v->config->max_children = POOL_AUTO_CHILDREN_MAX;
         if (v->config->max_children == 0)
-                return refuse(v, "pm.max_children",
+                return refuse_without(v, "pm.max_children",
                                 "is missing, write how many requests the pool "
                                 "may serve at the same time");
         if (v->config->pm == PM_DYNAMIC)
@@ -244,9 +252,11 @@ static int check_address(const Validation *v, int priority, const char *directiv
         if (r == 0 && address.kind == ADDRESS_UNIX) {
                 r = resolve_path(v->config->prefix, text);
                 if (r == -ENOENT) {
-                        say(v, priority, directive,
-                                        "'%.60s' is not an absolute path, and there is no prefix",
-                                        *text);
+                        if (v->all_understood)
+                                say(v, priority, directive,
+                                                "'%.60s' is not an absolute path, and there is no "
+                                                "prefix",
+                                                *text);
                         return -EINVAL;
                 }
                 if (r == 0)
@@ -279,16 +289,22 @@ static int check_status_listen(const Validation *v) {
 
 static int check_listen(const Validation *v) {
         SettingList *list = &v->config->listen;
+        int result = 0;
 
         for (size_t i = 0; i < list->n_items; i++) {
                 int r;
 
                 r = check_address(v, LOG_ERR, "listen", &list->items[i].value);
-                if (r < 0)
+                if (r < 0 && r != -EINVAL)
                         return r;
+                if (r < 0)
+                        result = r;
         }
 
-        return v->config->status_listen ? check_status_listen(v) : 0;
+        if (result < 0 || !v->config->status_listen)
+                return result;
+
+        return check_status_listen(v);
 }
 
 bool pool_config_listens_on_path(const PoolConfig *config) {
@@ -323,25 +339,48 @@ static void warn_listen(const Validation *v) {
                                 "has no effect beside listen.acl_users and listen.acl_groups");
 }
 
+/* A check, and the directives that it looks at: it says nothing where one of them is wrong by itself. */
+typedef struct ConfigCheck {
+        int (*check)(const Validation *v);
+        const char *reads[6];
+} ConfigCheck;
+
+static const ConfigCheck checks[] = {
+        { check_prefix, { "prefix" } },
+        { check_paths, { "prefix" } },
+        { check_pm, { "pm", "pm.max_children", "pm.start_servers", "pm.min_spare_servers",
+                                    "pm.max_spare_servers" } },
+        { check_pages, { "pm.status_path", "pm.status_listen", "ping.path", "ping.response" } },
+        { check_times, { "request_slowlog_timeout", "request_terminate_timeout" } },
+        { check_listen, { "prefix", "listen", "pm.status_listen" } },
+        { resolve_php_values, { "prefix" } },
+};
+
+static bool reads_wrong(const ConfigCheck *check, const PoolConfig *config) {
+        for (size_t i = 0; i < ELEMENTSOF(check->reads) && check->reads[i]; i++)
+                if (pool_config_is_wrong(config, check->reads[i]))
+                        return true;
+
+        return false;
+}
+
 int pool_config_validate(PoolConfig *config, ConfigReporter *reporter) {
-        static int (*const checks[])(const Validation *v) = {
-                check_prefix,
-                check_paths,
-                check_pm,
-                check_pages,
-                check_times,
-                check_listen,
-                resolve_php_values,
+        Validation v = {
+                .config = config,
+                .reporter = reporter,
+                .all_understood = reporter->n_refused == reporter->n_wrong_values,
         };
-        Validation v = { .config = config, .reporter = reporter };
 
         for (size_t i = 0; i < ELEMENTSOF(checks); i++) {
                 int r;
 
-                r = checks[i](&v);
-                if (r < 0)
+                r = reads_wrong(&checks[i], config) ? 0 : checks[i].check(&v);
+                if (r < 0 && r != -EINVAL)
                         return r;
         }
+
+        if (reporter->n_refused > 0)
+                return -EINVAL;
 
         if (config->pm != PM_DYNAMIC && is_given(&v, "pm.max_spawn_rate"))
                 say(&v, LOG_NOTICE, "pm.max_spawn_rate", "has no effect without pm = dynamic");
@@ -351,7 +390,7 @@ int pool_config_validate(PoolConfig *config, ConfigReporter *reporter) {
 }
 
 int pool_config_validate_listen(PoolConfig *config, ConfigReporter *reporter) {
-        Validation v = { .config = config, .reporter = reporter };
+        Validation v = { .config = config, .reporter = reporter, .all_understood = true };
         SettingList kept = {};
         int r = 0;
 

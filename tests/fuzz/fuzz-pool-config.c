@@ -17,13 +17,17 @@ static void require(bool holds) {
                 abort();
 }
 
-/* LOG_ERR at most once and last, and one line each. */
+enum {
+        ERRORS_MAX = 120, /* 20 of lines, and what checks can say of each directive */
+};
+
+/* One line each. */
 static void count_errors(void *userdata, int priority, const char *line) {
         unsigned *n_errors = userdata;
 
-        require(*n_errors == 0);
         require(strpbrk(line, "\n\r\033") == NULL);
         *n_errors += priority <= LOG_ERR;
+        require(*n_errors <= ERRORS_MAX);
 }
 
 static void check_round_trip(const PoolConfig *config) {
@@ -45,7 +49,7 @@ static void check_parse(const char *text, size_t size) {
 
         r = pool_config_parse(&config, "www", "www.conf", text, size, count_errors, &n_errors);
         require((r == 0) == (config != NULL));
-        require(n_errors == (r < 0));
+        require((n_errors > 0) == (r < 0));
 
         if (config) {
                 require(config->pm != PM_UNSET && config->max_children > 0);

@@ -1,6 +1,6 @@
 #!/bin/bash
-# A wrong pool file is one line that names file, line and directive; exit status 78; a failed unit that is
-# not started again and again. fpmd --test says the same line.
+# A mistake in a pool file is one line that names file, line and directive; exit status 78; a failed unit that is
+# not started again and again. fpmd --test says the same line, and all mistakes at once.
 # Time limit: 120 s
 
 source "${BASH_SOURCE[0]%/*}/lib.sh"
@@ -161,6 +161,66 @@ pm.max_children = 1
 $(printf 'evil\033[31m\a') = 1
 END
 assert_lacks 'control bytes in the journal' $'\033' "$(journal_of fpmd@bad.service)"
+
+# all_of_them LINE…: what --test, a start and fpmctl check say of the pool "several": these, in this order, and no others.
+all_of_them() {
+	local status=0 begin=$EPOCHREALTIME output expected
+
+	expected=$(printf '/etc/fpmd/conf.d/%s\n' "$@")
+	output=$(in_container fpmd --test several 2>&1) || status=$?
+	assert_eq 'several: exit status of --test' 78 "$status"
+	assert_eq 'several: --test' "$expected" "${output//fpmd: several: /}"
+	assert_eq 'several: fpmctl check' "$expected" "$(in_container fpmctl check several 2>&1 || true)"
+	in_container systemctl reset-failed
+	assert_fails in_container systemctl start fpmd@several.service 2>/dev/null
+	assert_eq 'several: journal' "$expected" \
+		"$(journal_of fpmd@several.service --priority=err --identifier=fpmd --since="@$begin")"
+}
+write_pool several <<'END'
+user alice
+pm = dynamic
+pm.max_children = many
+frobnicate = 1
+listen.mode = rw
+request_slowlog_timeout = 9
+request_terminate_timeout = 3
+END
+all_of_them "several.conf:2: 'user alice': there is no =, write user = alice" \
+	"several.conf:4: pm.max_children: 'many' is not a whole number" \
+	"several.conf:5: frobnicate: there is no such directive" \
+	"several.conf:6: listen.mode: 'rw' is not an octal mode such as 0660" \
+	"several.conf:7: request_slowlog_timeout: is above request_terminate_timeout, the request would be gone"
+# what the machine lacks: a log that nobody can write is no mistake of its own where there is no user
+write_pool several <<'END'
+user = nosuchuser
+pm = static
+pm.max_children = 1
+chroot = /nosuch/jail
+chdir = /www
+php_ini = /etc/fpmd/nosuch.ini
+access.log = /nosuch/log
+listen.group = nosuch
+END
+all_of_them "several.conf:2: user: there is no user 'nosuchuser' on this machine" \
+	"several.conf:9: listen.group: there is no group 'nosuch' on this machine" \
+	"several.conf:5: chroot: '/nosuch/jail': No such file or directory; create it or name another folder" \
+	"several.conf:7: php_ini: '/etc/fpmd/nosuch.ini': No such file or directory; name a php.ini that exists" \
+	"several.conf:8: access.log: '/nosuch/log': No such file or directory; create its folder or name another"
+# a reload has one reason
+write_pool several <<'END'
+user = alice
+pm = static
+pm.max_children = 1
+END
+in_container systemctl start fpmd@several.service
+write_pool several <<'END'
+usr = alice
+pm = sometimes
+END
+said=$(in_container fpmctl reload several 2>&1) && fail 'the reload succeeded'
+assert_contains 'a reload' 'several.conf:2: usr: there is no such directive, is it user? (and 1 more, which fpmctl check tells)' "$said"
+assert_contains 'a reload: the other' "several.conf:3: pm: 'sometimes'" "$(journal_of fpmd@several.service --priority=err)"
+in_container systemctl stop fpmd@several.socket fpmd@several.service
 
 # names of the socket: with them systemd fails to start the socket and names neither file nor line
 refused_by_test() {

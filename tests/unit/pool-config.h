@@ -55,7 +55,7 @@ static inline void says(const char *lines, const char *expected) {
         ck_assert_str_eq(reports.text, expected);
 }
 
-/* The last report is that error. */
+/* That is the error, and the only one. */
 static inline void refused(const char *text, const char *expected) {
         const char *error;
         char line[1024];
@@ -64,6 +64,14 @@ static inline void refused(const char *text, const char *expected) {
         error = strstr(reports.text, "<3>");
         snprintf(line, sizeof(line), "<3> www.conf%s\n", expected);
         ck_assert_str_eq(error ? error : reports.text, line);
+}
+
+/* Of a pool that has what it needs behind these lines, the first of which is line 2. */
+static inline void refused_before(const char *lines, const char *expected) {
+        char text[4096];
+
+        snprintf(text, sizeof(text), "[www]\n%s\npm = static\npm.max_children = 5\n", lines);
+        refused(text, expected);
 }
 
 static inline void refused_more(const char *lines, const char *expected) {

@@ -96,30 +96,74 @@ START_TEST(sections) {
 }
 END_TEST
 
+/* Each once, and nothing that only follows from another. */
+START_TEST(several_mistakes) {
+        refused("[www]\nuser www-data\npm = dynamic\npm.max_children = many\nfrobnicate = 1\n"
+                "pm.min_spare_servers = 7\npm.max_spare_servers = 6\nenv[A] = 'x\n"
+                "ping.path = /same\npm.status_path = /same\nrequest_slowlog_timeout = 9\n"
+                "request_terminate_timeout = 3\nprefix = srv\nlisten = x.sock\n",
+                        ":2: 'user www-data': there is no =, write user = www-data\n"
+                        "<3> www.conf:4: pm.max_children: 'many' is not a whole number\n"
+                        "<3> www.conf:5: frobnicate: there is no such directive\n"
+                        "<3> www.conf:8: a ' is not closed on this line\n"
+                        "<3> www.conf:13: prefix: 'srv' does not start with /\n"
+                        "<3> www.conf:9: ping.path: is pm.status_path too, write a path of its "
+                        "own\n"
+                        "<3> www.conf:11: request_slowlog_timeout: is above "
+                        "request_terminate_timeout, the request would be gone");
+
+        /* no section */
+        refused("user = www-data\npm = static\npm.max_children = 0\n",
+                        ":1: user: belongs to the pool, put it below [www]\n"
+                        "<3> www.conf:3: pm.max_children: 0 is below 1");
+        refused("[www\npm = static\npm.max_children = 1\nchroot = jail\n",
+                        ":1: a [ is not closed with ]\n"
+                        "<3> www.conf:2: pm: belongs to the pool, put it below [www]");
+        refused("[global]\npm = static\nlog_level = loud\n[www]\npm = static\n",
+                        ":2: pm: belongs to the pool, put it below [www]\n"
+                        "<3> www.conf:3: log_level: 'loud' is not a log level: write debug, notice, warning, "
+                        "error or alert");
+
+        /* paths, addresses */
+        refused_more("chroot = jail\nslowlog = slow\n",
+                        ":4: chroot: 'jail' is not an absolute path, and there is no prefix\n"
+                        "<3> www.conf:5: slowlog: 'slow' is not an absolute path, and there is no prefix");
+        refused_more("chroot = jail\nslowlog = slow\nlisten = 0\n",
+                        ":6: listen: '0' is not a port from 1 to 65535\n"
+                        "<3> www.conf:4: chroot: 'jail' is not an absolute path, and there is no prefix\n"
+                        "<3> www.conf:5: slowlog: 'slow' is not an absolute path, and there is no prefix");
+
+        /* right in the end */
+        refused("[www]\npm = sometimes\npm = static\npm.max_children = 1\n",
+                        ":2: pm: 'sometimes' is not a process manager: write auto, static, dynamic "
+                        "or ondemand");
+}
+END_TEST
+
 START_TEST(wrong_lines) {
-        refused("[www]\npm.max_children = 0\n", ":2: pm.max_children: 0 is below 1");
-        refused("[www]\npm.max_childern = 5\n",
+        refused_before("pm.max_children = 0\n", ":2: pm.max_children: 0 is below 1");
+        refused_before("pm.max_childern = 5\n",
                         ":2: pm.max_childern: there is no such directive, is it pm.max_children?");
-        refused("[www]\nfrobnicate = 5\n", ":2: frobnicate: there is no such directive");
-        refused("[www]\nenf[X] = 5\n", ":2: enf: there is no such directive, is it env[]?");
-        refused("[www]\nenv = 5\n", ":2: env: needs brackets, write key[NAME] = value");
-        refused("[www]\nuser[x] = 5\n", ":2: user: takes no name in brackets");
-        refused("[www]\n\n# x\n", ":3: # does not start a comment here, write ; instead");
-        refused("[www]\npm static\n", ":2: 'pm static': there is no =, write pm = static");
-        refused("[www]\npm = sometimes\n", ":2: pm: 'sometimes' is not a process manager: write "
+        refused_before("frobnicate = 5\n", ":2: frobnicate: there is no such directive");
+        refused_before("enf[X] = 5\n", ":2: enf: there is no such directive, is it env[]?");
+        refused_before("env = 5\n", ":2: env: needs brackets, write key[NAME] = value");
+        refused_before("user[x] = 5\n", ":2: user: takes no name in brackets");
+        refused_before("\n# x\n", ":3: # does not start a comment here, write ; instead");
+        refused_before("pm static\n", ":2: 'pm static': there is no =, write pm = static");
+        refused_before("pm = sometimes\n", ":2: pm: 'sometimes' is not a process manager: write "
                                            "auto, static, dynamic or ondemand");
-        refused("[www]\npm.max_requests = off\n",
+        refused_before("pm.max_requests = off\n",
                         ":2: pm.max_requests: 'off' is not a whole number");
-        refused("[www]\npm.max_requests = yes\n",
+        refused_before("pm.max_requests = yes\n",
                         ":2: pm.max_requests: 'yes' is not a whole number");
-        refused("[www]\nrequest_terminate_timeout = 500ms\n",
+        refused_before("request_terminate_timeout = 500ms\n",
                         ":2: request_terminate_timeout: '500ms' is not a time: write a whole "
                         "number "
                         "with s, m, h or d behind it, such as 10s, or 0");
-        refused("[www]\nenv[X] = no\n",
+        refused_before("env[X] = no\n",
                         ":2: env: is empty, an unquoted word such as no or off means that; put it "
                         "in quotes");
-        refused("[www]\nevil\033 = 1\n", ":2: evil?: there is no such directive");
+        refused_before("evil\033 = 1\n", ":2: evil?: there is no such directive");
 }
 END_TEST
 
@@ -361,9 +405,11 @@ START_TEST(includes) {
 
         write_file("b.inc", "\nchroot = /x\npm.max_children = 0\n");
         ck_assert_int_eq(load(&config, "www.conf"), -EINVAL);
-        snprintf(expected, sizeof(expected), "<3> %s/b.inc:3: pm.max_children: 0 is below 1\n",
-                        folder);
-        ck_assert_ptr_nonnull(strstr(reports.text, expected));
+        snprintf(expected, sizeof(expected),
+                        "<3> %s/b.inc:3: pm.max_children: 0 is below 1\n"
+                        "<4> %s/www.conf:5: include: there is no file %s/nothing.*\n",
+                        folder, folder, folder);
+        ck_assert_str_eq(reports.text, expected);
 
         write_file("www.conf", "[www]\ninclude = www.conf\n");
         ck_assert_int_eq(load(&config, "www.conf"), -EINVAL);
@@ -433,7 +479,7 @@ START_TEST(only_listen) {
 END_TEST
 
 UNIT_MAIN("pool-config", the_least, the_file_of_debian, the_file_on_this_machine, the_default_pool,
-                sections, wrong_lines, every_wrong_line_is_told, what_has_no_effect_is_said,
-                pool_is_expanded, environment_is_expanded, what_comes_twice,
-                the_first_php_value_counts, long_values, names_of_pools, extensions, includes,
-                files_that_cannot_be_read, only_listen);
+                sections, wrong_lines, several_mistakes, every_wrong_line_is_told,
+                what_has_no_effect_is_said, pool_is_expanded, environment_is_expanded,
+                what_comes_twice, the_first_php_value_counts, long_values, names_of_pools,
+                extensions, includes, files_that_cannot_be_read, only_listen);
