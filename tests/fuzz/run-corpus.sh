@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Proves that no file of the fuzz corpora crashes a parser: each goes through the target that found it.
 # Alone: srcdir=. builddir=. tests/fuzz/run-corpus.sh
-# To search for more (clang): see the head of tests/fuzz/corpus-main.c.
+# To search for more: run-fuzz.sh.
 set -eu
 src=${srcdir:-.}/tests/fuzz/corpus
 build=${builddir:-.}
