@@ -7,6 +7,7 @@
 #include <php_ini.h>
 #include <php_main.h>
 #include <signal.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "pool/php_access.h"
@@ -36,11 +37,16 @@ static void ignore_broken_pipes(void) {
 
 static char ini_error[240];
 
-static int check_start(void) {
-        if (!php_ini_check(ini_error, sizeof(ini_error)))
+/* PHP starts with much of what is wrong, and so do we where nothing else serves. */
+static int check_start(bool strict) {
+        if (php_ini_check(ini_error, sizeof(ini_error)) && !*php_sapi_first_message())
+                return 0;
+        if (strict)
                 return -ENOEXEC;
 
-        return *php_sapi_first_message() ? -ENOEXEC : 0;
+        fprintf(stderr, "<4>PHP has started all the same, but a reload would be refused: %s\n",
+                        php_engine_startup_error());
+        return 0;
 }
 
 int php_engine_start(const PoolConfig *config, bool strict) {
@@ -84,7 +90,7 @@ int php_engine_start(const PoolConfig *config, bool strict) {
         php_output_init();
         php_upload_init();
         php_input_init();
-        return strict ? check_start() : 0;
+        return check_start(strict);
 }
 
 const char *php_engine_startup_error(void) {

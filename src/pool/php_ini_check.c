@@ -19,8 +19,32 @@ static void ignore_entry(zval *key, zval *value, zval *index, int type, void *us
         (void) userdata;
 }
 
-static bool check_file(const char *path, char *reason, size_t size) {
+/* The parser's own words, with file and line. */
+static zend_string *words;
+
+static void keep_words(int type, zend_string *file, const uint32_t line, zend_string *message) {
+        (void) type;
+        (void) file;
+        (void) line;
+        if (!words)
+                words = zend_string_copy(message);
+}
+
+static bool parse(FILE *f, const char *path) {
+        void (*callback)(int, zend_string *, const uint32_t, zend_string *) = zend_error_cb;
         zend_file_handle handle;
+        bool good;
+
+        zend_stream_init_fp(&handle, f, path);
+        zend_error_cb = keep_words;
+        good = zend_parse_ini_file(&handle, 0, ZEND_INI_SCANNER_NORMAL, ignore_entry, NULL) ==
+               SUCCESS;
+        zend_error_cb = callback;
+        zend_destroy_file_handle(&handle);
+        return good;
+}
+
+static bool check_file(const char *path, char *reason, size_t size) {
         bool good;
         FILE *f = fopen(path, "re");
 
@@ -32,13 +56,16 @@ static bool check_file(const char *path, char *reason, size_t size) {
                 return false;
         }
 
-        zend_stream_init_fp(&handle, f, path);
-        good = zend_parse_ini_file(&handle, 1, ZEND_INI_SCANNER_NORMAL, ignore_entry, NULL) ==
-               SUCCESS;
-        zend_destroy_file_handle(&handle);
-        if (!good)
+        good = parse(f, path);
+        if (!good && words)
+                snprintf(reason, size, "%.*s", (int) strcspn(ZSTR_VAL(words), "\n"),
+                                ZSTR_VAL(words));
+        else if (!good)
                 snprintf(reason, size, "syntax error in %s", path);
 
+        if (words)
+                zend_string_release(words);
+        words = NULL;
         return good;
 }
 

@@ -96,7 +96,7 @@ conf <<END
 $good
 php_ini = /srv/www/reload/php.ini
 END
-refused '/srv/www/reload/php.ini'
+refused '/srv/www/reload/php.ini on line 3'
 assert_contains 'systemctl status' 'last trouble: Reload refused' "$(unit_property fpmd@reload StatusText)"
 
 # Signals do the same, and reloads that overlap end in the last state.
@@ -112,3 +112,12 @@ no_trouble() {
 	[[ $(unit_property fpmd@reload StatusText) != *'last trouble'* ]]
 }
 wait_for 2 no_trouble
+
+# A start takes what a reload would not, as php-fpm does, and says so.
+conf <<END
+$good
+php_ini = /srv/www/reload/php.ini
+END
+in_container systemctl restart fpmd@reload
+assert_contains 'a start with half a php.ini' "$(in_container id -u bob)" "$(fetch $url)"
+wait_for 5 log_has 'PHP has started all the same, but a reload would be refused: syntax error'
