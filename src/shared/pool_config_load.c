@@ -182,6 +182,7 @@ static const Setting *earlier_entry(const PoolConfig *config, const Directive *d
 
 static int set_directive(Reader *reader, const Directive *d, const IniEvent *event) {
         _cleanup_free_ char *expanded = NULL;
+        _cleanup_free_ char *name = NULL;
         char why[DIRECTIVE_WHY_MAX];
         DirectiveValue value = {
                 .sub = event->sub,
@@ -212,7 +213,9 @@ static int set_directive(Reader *reader, const Directive *d, const IniEvent *eve
         if (r == -EINVAL) {
                 reader->config->places[directive_index(d)].is_wrong = true;
                 reader->reporter.n_wrong_values++;
-                return refuse(reader, event->line, d->key, "%s", why);
+                if (event->sub && asprintf(&name, "%s[%s]", d->key, event->sub) < 0)
+                        return -ENOMEM;
+                return refuse(reader, event->line, name ? name : d->key, "%s", why);
         }
         if (r < 0)
                 return r;

@@ -161,7 +161,7 @@ START_TEST(wrong_lines) {
                         "number "
                         "with s, m, h or d behind it, such as 10s, or 0");
         refused_before("env[X] = no\n",
-                        ":2: env: is empty, an unquoted word such as no or off means that; put it "
+                        ":2: env[X]: is empty, an unquoted word such as no or off means that; put it "
                         "in quotes");
         refused_before("evil\033 = 1\n", ":2: evil?: there is no such directive");
 }
