@@ -10,6 +10,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "fpmctl/pools.h"
 #include "shared/escape.h"
 
 int complain(int status, const char *format, ...) {
@@ -43,9 +44,30 @@ int complain_no_pool(const char *conf_dir, const char *pool) {
         return complain(EX_NOINPUT, "there is no pool %s: no %s/%s.conf", pool, conf_dir, pool);
 }
 
+static bool has_failed(const Invocation *in, const char *name) {
+        _cleanup_(pools_done) Pools pools = {};
+        PoolFacts *pool;
+
+        if (pools_find(&pools, in->conf_dir, true) < 0)
+                return false;
+
+        pool = pools_get(&pools, name);
+        if (!pool)
+                return false;
+
+        pool->question.result = -ENOENT;
+        return pool_presence(pool) == PRESENCE_FAILED;
+}
+
 static int complain_absent(const Invocation *in, const char *pool) {
         if (!pool_has_file(in->conf_dir, pool))
                 return complain_no_pool(in->conf_dir, pool);
+        if (has_failed(in, pool))
+                return complain(EX_UNAVAILABLE,
+                                "pool %s has failed: journalctl -u fpmd@%s says why, and after the "
+                                "repair systemctl reset-failed 'fpmd@%s.*' && systemctl start "
+                                "fpmd@%s.socket brings it back",
+                                pool, pool, pool, pool);
 
         return complain(EX_UNAVAILABLE, "pool %s does not run: systemctl start fpmd@%s", pool,
                         pool);

@@ -16,6 +16,7 @@
 #include "shared/escape.h"
 #include "shared/events.h"
 #include "shared/parse.h"
+#include "shared/pool_config.h"
 
 static void journal_closep(sd_journal **journal) {
         sd_journal_close(*journal);
@@ -176,6 +177,26 @@ static int complain_journal(int error) {
         return complain(EX_OSERR, "cannot read the journal: %s", strerror(-error));
 }
 
+static void ignore_report(void *userdata, int priority, const char *line) {
+        (void) userdata;
+        (void) priority;
+        (void) line;
+}
+
+static void tell_none(const Invocation *in) {
+        _cleanup_(pool_config_freep) PoolConfig *config = NULL;
+        _cleanup_free_ char *path = NULL;
+        const char *pool = in->arguments[0];
+        bool times = true;
+
+        if (asprintf(&path, "%s/%s.conf", in->conf_dir, pool) >= 0 &&
+                        pool_config_load(&config, pool, path, ignore_report, NULL) >= 0)
+                times = config->request_slowlog_timeout_usec > 0;
+
+        fprintf(stderr, "fpmctl: pool %s: the journal has no slow request%s\n", pool,
+                        times ? "" : "; request_slowlog_timeout is 0, which tells of none");
+}
+
 int command_slow(const Invocation *in) {
         const char *pool = in->arguments[0];
         json_auto_t *list = json_array();
@@ -193,5 +214,7 @@ int command_slow(const Invocation *in) {
                 return print_json(list);
 
         json_array_foreach(list, i, entry) print_entry(entry);
+        if (json_array_size(list) == 0)
+                tell_none(in);
         return EXIT_SUCCESS;
 }

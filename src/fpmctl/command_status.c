@@ -13,6 +13,7 @@
 #include "fpmctl/pool_view.h"
 #include "fpmctl/request_view.h"
 #include "shared/escape.h"
+#include "shared/scoreboard.h"
 
 /* A reload takes as long as PHP takes to start; systemd gives up on it before this. */
 #define RELOAD_TIMEOUT_USEC (10 * 60 * USEC_PER_SEC)
@@ -166,8 +167,9 @@ int command_requests(const Invocation *in) {
 static int parse_slot(const char *text, uint32_t *ret) {
         uint64_t slot;
 
-        if (parse_uint(text, &slot) < 0 || slot > UINT16_MAX)
-                return complain(EX_USAGE, "'%s' is not the number of a slot", text);
+        if (parse_uint(text, &slot) < 0 || slot >= SCOREBOARD_SLOTS_MAX)
+                return complain(EX_USAGE, "'%s' is not the number of a slot, which is below %d",
+                                text, SCOREBOARD_SLOTS_MAX);
 
         *ret = (uint32_t) slot;
         return EXIT_SUCCESS;
@@ -189,5 +191,8 @@ int command_trace(const Invocation *in) {
                 return print_json(question.json);
 
         request_view_stacks(stdout, question.json);
+        if (json_array_size(json_object_get(question.json, "workers")) == 0)
+                fprintf(stderr, "fpmctl: pool %s: no request runs%s\n", question.pool,
+                                slot == CONTROL_SLOT_ALL ? "" : " in this slot");
         return EXIT_SUCCESS;
 }
