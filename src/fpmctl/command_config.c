@@ -12,6 +12,7 @@
 #include "shared/directive.h"
 #include "shared/directive_text.h"
 #include "shared/escape.h"
+#include "shared/ini_files.h"
 #include "shared/pool_config.h"
 
 static const char *section_name(const Directive *d) {
@@ -134,8 +135,40 @@ static int source_of(const PoolConfig *config, const Directive *d, const char *v
         return *ret ? 0 : -ENOMEM;
 }
 
+/* What holds where nothing is said, for those that tell it with no default of their own. The caller frees. *ret is
+ * NULL: nothing. */
+static int unsaid_value(const PoolConfig *config, const Directive *d, char **ret) {
+        const char *text = NULL;
+        int r = 0;
+
+        *ret = NULL;
+        if (strcmp(d->key, "listen") == 0)
+                return pool_config_default_listen(config, ret);
+        if (strcmp(d->key, "php_ini") == 0)
+                text = ini_files_path(config);
+        else if (strcmp(d->key, "php_ini_scan_dir") == 0)
+                text = ini_files_scan_dirs(config);
+        else if (strcmp(d->key, "listen.owner") == 0 || strcmp(d->key, "listen.group") == 0)
+                text = "www-data"; /* units/fpmd@.socket */
+
+        if (text && !(*ret = strdup(text)))
+                r = -ENOMEM;
+        return r;
+}
+
+static int add_unsaid(Values *values, const Directive *d) {
+        _cleanup_free_ char *value = NULL;
+        int r;
+
+        r = unsaid_value(values->config, d, &value);
+        if (r >= 0 && value)
+                add_value(values, d->key, d, value, "default");
+        return r;
+}
+
 static int add_entries(Values *values, const Directive *d) {
         const SettingList *list = directive_field_const(d, values->config);
+        bool said = false;
 
         for (size_t i = 0; i < list->n_items; i++) {
                 const Setting *setting = &list->items[i];
@@ -149,9 +182,10 @@ static int add_entries(Values *values, const Directive *d) {
                         return -ENOMEM;
 
                 add_value(values, name, d, setting->value, source);
+                said = true;
         }
 
-        return 0;
+        return said ? 0 : add_unsaid(values, d);
 }
 
 static int add_directive_value(Values *values, const Directive *d) {
@@ -168,6 +202,8 @@ static int add_directive_value(Values *values, const Directive *d) {
                 return r;
 
         r = source_of(values->config, d, value, &source);
+        if (r >= 0 && !value)
+                r = unsaid_value(values->config, d, &value);
         if (r < 0)
                 return r;
 

@@ -49,7 +49,7 @@ static int add_default(Addresses *addresses, const PoolConfig *config, Duplicate
                 void *userdata) {
         _cleanup_free_ char *path = NULL;
 
-        if (asprintf(&path, "/run/fpmd/%s.sock", config->name) < 0)
+        if (pool_config_default_listen(config, &path) < 0)
                 return -ENOMEM;
 
         return add(addresses, &(Entry){ config, "listen", path, config->file, 0 }, hook, userdata);

@@ -232,7 +232,7 @@ static int write_acls(const Unit *unit, const char *setfacl) {
                 return r;
 
         if (config->listen.n_items == 0) {
-                if (asprintf(&path, "/run/fpmd/%s.sock", config->name) < 0)
+                if (pool_config_default_listen(config, &path) < 0)
                         return -ENOMEM;
 
                 write_setfacl(unit, setfacl, acl, path);

@@ -210,3 +210,7 @@ bool pool_config_extension_allowed(const PoolConfig *config, const char *path) {
 
         return false;
 }
+
+int pool_config_default_listen(const PoolConfig *config, char **ret) {
+        return asprintf(ret, "/run/fpmd/%s.sock", config->name) < 0 ? -ENOMEM : 0;
+}

@@ -167,6 +167,10 @@ DEFINE_CLEANUP(PoolConfig, pool_config_free);
  * first, at most 64 bytes. */
 bool pool_name_is_valid(const char *name);
 
+/* Where the pool listens when its file does not say it; units/fpmd@.socket has the same. The caller frees. 0 or
+ * -ENOMEM. */
+int pool_config_default_listen(const PoolConfig *config, char **ret);
+
 /* Whether the script's path ends in an extension that limit_extensions allows: case-sensitive,
  * bytewise, the path longer than the extension (php-fpm's rule). */
 bool pool_config_extension_allowed(const PoolConfig *config, const char *path);
