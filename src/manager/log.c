@@ -52,7 +52,7 @@ void log_open(const char *pool, int max_priority) {
 
 void log_close(void) {
         if (state.fd >= 0)
-                (void) journal_socket_drain(state.fd, DRAIN_LIMIT_USEC);
+                (void) journal_socket_drain(state.fd, -EBADF, DRAIN_LIMIT_USEC);
         state.fd = fd_close(state.fd);
 }
 

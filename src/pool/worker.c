@@ -19,6 +19,7 @@
 #include "pool/zygote.h"
 #include "shared/clock.h"
 #include "shared/fd.h"
+#include "shared/journal_socket.h"
 
 /* How long the end of a worker may be put off by a journald that does not read. */
 #define DRAIN_LIMIT_USEC 50000
@@ -286,7 +287,7 @@ static void end_logs(Worker *worker) {
 
         (void) !write(STDOUT_FILENO, "\n", 1);
         (void) !write(STDERR_FILENO, "\n", 1);
-        worker_log_drain(&worker->log, DRAIN_LIMIT_USEC);
+        (void) journal_socket_drain(worker->log.fd, STDERR_FILENO, DRAIN_LIMIT_USEC);
 }
 
 int worker_run(unsigned slot, int leash_fd, void *userdata) {

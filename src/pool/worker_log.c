@@ -76,6 +76,6 @@ void worker_log_event(WorkerLog *log, Event event, int priority, const char *for
 
 void worker_log_drain(WorkerLog *log, uint64_t timeout_usec) {
         if (log->sent)
-                (void) journal_socket_drain(log->fd, timeout_usec);
+                (void) journal_socket_drain(log->fd, -EBADF, timeout_usec);
         log->sent = false;
 }

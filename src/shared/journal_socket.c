@@ -87,13 +87,9 @@ int journal_socket_send(int fd, const JournalEntry *entry) {
         return send(fd, entry->data, entry->size, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -errno : 0;
 }
 
-/* What was read may not have been looked at yet. journald takes one after the other, so it is done with the last
- * entry when it has read another datagram: an empty line, which stands between entries and is none. */
-int journal_socket_drain(int fd, uint64_t timeout_usec) {
-        uint64_t until = clock_now_usec() + timeout_usec;
+static int wait_until_read(int fd, uint64_t until) {
         int n_unread;
 
-        (void) send(fd, "\n", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
         while (ioctl(fd, SIOCOUTQ, &n_unread) >= 0 && n_unread > 0) {
                 if (clock_now_usec() >= until)
                         return -ETIMEDOUT;
@@ -101,4 +97,17 @@ int journal_socket_drain(int fd, uint64_t timeout_usec) {
         }
 
         return 0;
+}
+
+/* What was read may not have been looked at yet. journald takes one after the other, so it is done with the last
+ * entry when it has read another datagram: an empty line, which stands between entries and is none. The stream
+ * first: of two that have something to read it may take either. Others may never cease to write there. */
+int journal_socket_drain(int fd, int stream_fd, uint64_t timeout_usec) {
+        uint64_t begin = clock_now_usec();
+
+        if (stream_fd >= 0)
+                (void) wait_until_read(stream_fd, begin + timeout_usec / 2);
+
+        (void) send(fd, "\n", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+        return wait_until_read(fd, begin + timeout_usec);
 }

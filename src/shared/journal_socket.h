@@ -16,6 +16,7 @@ int journal_socket_open(void);
  * errno. What is too large for a datagram goes in a memfd. */
 int journal_socket_send(int fd, const JournalEntry *entry);
 
-/* Waits until journald is done with all that was sent, at most so long: it looks up who has sent something
- * when it reads it, and knows nothing of a process that has gone by then. 0 or -ETIMEDOUT. */
-int journal_socket_drain(int fd, uint64_t timeout_usec);
+/* Waits until journald is done with all that was sent, and that was written to a stream of its own (negative:
+ * none), at most so long: it looks up who has sent something when it reads it, and knows nothing of a process that
+ * has gone by then. 0 or -ETIMEDOUT. */
+int journal_socket_drain(int fd, int stream_fd, uint64_t timeout_usec);

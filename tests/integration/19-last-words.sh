@@ -35,3 +35,30 @@ assert_eq 'each once' $N "$(entries)"
 json=$(in_container journalctl --quiet --output=json --unit=fpmd@last.service -n 1 "MESSAGE_ID=$event")
 assert_matches 'FPMD_POOL is one value' '"FPMD_POOL" ?: ?"last"' "$json"
 assert_matches '_SYSTEMD_UNIT' '"_SYSTEMD_UNIT" ?: ?"fpmd@last.service"' "$json"
+
+# The same for what a script writes to its standard error without an end, when its worker leaves right behind it;
+# on a busy machine journald comes late.
+write_page words open.php <<'END'
+<?php fwrite(fopen('php://stderr', 'w'), "open-{$_GET['n']}-"); echo '.';
+END
+pool words <<'END'
+pm = static
+pm.max_children = 1
+pm.max_requests = 1
+END
+for _ in 1 2 3; do
+	timeout 20 bash -c 'while :; do :; done' &
+	busy+=($!)
+done
+# shellcheck disable=SC2016  # the inner shell expands it
+answers=$(in_container bash -c 'for ((n = 0; n < 200; n++)); do
+	curl --silent "http://words.test/open.php?n=$n"
+done')
+kill "${busy[@]}"
+wait "${busy[@]}" || true
+assert_eq 'answers' 200 "${#answers}"
+wanted='open-'
+all_there() {
+	[[ $(journal_of fpmd@words.service | grep -c "$wanted") == 200 ]]
+}
+wait_for 3 all_there
