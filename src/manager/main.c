@@ -13,6 +13,7 @@
 #include "manager/manager.h"
 #include "manager/pool.h"
 #include "manager/pool_check.h"
+#include "manager/privilege.h"
 #include "manager/reach.h"
 #include "shared/escape.h"
 
@@ -130,6 +131,7 @@ static void report_mistake(void *userdata, const char *line) {
 
 static int load_and_run(void) {
         _cleanup_(pool_config_freep) PoolConfig *config = NULL;
+        int r;
 
         log_open("", LOG_INFO);
         if (!pool_name_is_valid(arg_pool)) {
@@ -140,6 +142,12 @@ static int load_and_run(void) {
         }
 
         log_open(arg_pool, LOG_INFO);
+        r = privilege_keep_spawning();
+        if (r < 0) {
+                log_error_errno(r, "Cannot let go of capabilities: %m");
+                return EXIT_FAILURE;
+        }
+
         if (pool_check_load(&config, arg_conf_dir, arg_pool, report_mistake, NULL) < 0)
                 return EX_CONFIG;
 

@@ -31,8 +31,36 @@ bool privilege_can_switch_user(void) {
         return uid == CAP_SET && gid == CAP_SET;
 }
 
-/* The bounding set can only be dropped with CAP_SETPCAP; a manager that was not given it keeps what
- * the unit allows, which is harmless as long as no_new_privileges is on, and no error. */
+int privilege_keep_spawning(void) {
+        static const cap_value_t needed[] = {
+                CAP_SETUID,
+                CAP_SETGID,
+                CAP_SETPCAP,
+                CAP_SYS_CHROOT,
+                CAP_KILL,
+                CAP_SYS_NICE,
+                CAP_SYS_RESOURCE,
+                CAP_DAC_READ_SEARCH,
+        };
+        _cleanup_(cap_freep) cap_t have = cap_get_proc(), keep = cap_init();
+
+        if (!have || !keep)
+                return -errno;
+
+        for (size_t i = 0; i < ELEMENTSOF(needed); i++) {
+                cap_flag_value_t value = CAP_CLEAR;
+
+                if (cap_get_flag(have, needed[i], CAP_PERMITTED, &value) < 0 ||
+                                cap_set_flag(keep, CAP_PERMITTED, 1, &needed[i], value) < 0 ||
+                                cap_set_flag(keep, CAP_EFFECTIVE, 1, &needed[i], value) < 0)
+                        return -errno;
+        }
+
+        return cap_set_proc(keep) < 0 ? -errno : 0;
+}
+
+/* Can only be done with CAP_SETPCAP; a manager that was not given it keeps what the unit allows, which is
+ * harmless where privileges cannot be gained, and no error. */
 static void drop_bounding_set(void) {
         for (cap_value_t cap = 0; cap_valid(cap); cap++)
                 (void) cap_drop_bound(cap);
@@ -97,11 +125,16 @@ int privilege_try_files(const Account *account, int (*attempt)(void *userdata), 
         return setgroups((size_t) n, groups) < 0 ? -errno : r;
 }
 
-int privilege_drop(const Account *account) {
+int privilege_drop(const Account *account, bool no_new_privileges) {
         int r;
 
-        if (privilege_can_switch_user()) {
+        if (no_new_privileges) {
+                if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+                        return -errno;
                 drop_bounding_set();
+        }
+
+        if (privilege_can_switch_user()) {
                 r = switch_user(account);
                 if (r < 0)
                         return r;

@@ -17,9 +17,14 @@ bool privilege_can_switch_user(void);
  * What attempt returns, or negative errno. */
 int privilege_try_files(const Account *account, int (*attempt)(void *userdata), void *userdata);
 
-/* Child: becomes account for good. All capabilities go, the bounding set too, so that nothing that
- * the pool executes gains any. Checks that there is no way back. 0 or negative errno. */
-int privilege_drop(const Account *account);
+/* Manager, at its start: keeps the capabilities that spawning needs, whatever the unit allows more. That is the
+ * bounding set, which stays: it bounds the set-id programs that scripts start (a sendmail). 0 or negative errno. */
+int privilege_keep_spawning(void);
+
+/* Child: becomes account for good, without any capability. With no_new_privileges nothing that the pool executes
+ * gains any; else set-id programs have those of the bounding set. Checks that there is no way back. 0 or negative
+ * errno. */
+int privilege_drop(const Account *account, bool no_new_privileges);
 
 /* Child, before privilege_drop(): leaves a helper process behind that shares this process's root
  * directory (CLONE_FS) over the exec that follows. When a byte is written to the returned fd it

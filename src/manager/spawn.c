@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -172,10 +171,7 @@ static int child_prepare(const SpawnPlan *plan, int *failure_fd, SpawnStep *step
                 return r;
 
         *step = STEP_IDENTITY;
-        if (plan->config->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-                return -errno;
-
-        return privilege_drop(plan->account);
+        return privilege_drop(plan->account, plan->config->no_new_privileges);
 }
 
 _noreturn_ static void child_main(const SpawnPlan *plan, char **environment, int failure_fd) {

@@ -37,6 +37,12 @@ def below(top):
         yield from (os.path.join(folder, name) for name in files)
 
 
+def made_to_be_written(path):
+    """Not so are files and folders of /proc without a write bit: the kernel has nothing behind them, and who may
+    override permissions is told that he may write."""
+    return not path.startswith("/proc") or os.stat(path).st_mode & 0o222 != 0
+
+
 def can_open(path, flags):
     try:
         os.close(os.open(path, flags | os.O_NONBLOCK))
@@ -63,7 +69,9 @@ def can_call(libc, number, *arguments):
 def main():
     libc = ctypes.CDLL(None, use_errno=True)
     for path in [*SYSTEM, *(path for top in KERNEL for path in below(top))]:
-        if path not in HARMLESS and not os.path.islink(path) and os.access(path, os.W_OK):
+        if path in HARMLESS or os.path.islink(path) or not os.access(path, os.W_OK):
+            continue
+        if made_to_be_written(path):
             print("may write", path)
     for path in "/dev/kmsg", "/dev/mem", "/proc/kcore":
         if can_open(path, os.O_RDONLY):
