@@ -49,7 +49,7 @@ typedef struct FcgiLimits {
         ((FcgiLimits){                                                                             \
                         .first_byte_usec = UINT64_C(5000000),                                      \
                         .head_usec = UINT64_C(10000000),                                           \
-                        .body_stall_usec = UINT64_C(60000000),                                     \
+                        .body_stall_usec = UINT64_C(300000000),                                    \
                         .write_stall_usec = UINT64_C(300000000),                                   \
                         .drain_usec = UINT64_C(1000000),                                           \
                         .drain_bytes = UINT64_C(16) << 20,                                         \

@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "pool/php_body.h"
 
+#include <SAPI.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <php.h>
+#include <stdio.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "pool/body_file.h"
+#include "pool/php_sapi.h"
 #include "shared/fd.h"
+#include "shared/parse.h"
 
 /* Without the file the body is empty: STDIN has nothing when the web server means the file. */
 static void open_source(PhpRequest *request) {
@@ -55,6 +61,48 @@ size_t php_body_read(PhpRequest *request, char *buffer, size_t size) {
         default:
                 return 0;
         }
+}
+
+static void answer(int status, const char *text) {
+        if (SG(headers_sent))
+                return;
+
+        SG(sapi_headers).http_response_code = status;
+        PHPWRITE(text, strlen(text));
+}
+
+static void tell_lost(PhpRequest *request, int error) {
+        char line[128];
+
+        if (error == -ETIMEDOUT) {
+                snprintf(line, sizeof(line),
+                                "Nothing more of the body came for %" PRIu64
+                                " s (request_body_timeout)",
+                                request->config->request_body_timeout_usec / USEC_PER_SEC);
+                php_sapi_tell(LOG_WARNING, line, line);
+                answer(408, "The body of the request did not come.\n");
+        } else {
+                php_sapi_tell(LOG_WARNING, "The body of the request ends in what is no FastCGI",
+                                "Malformed body");
+                answer(400, "The body of the request is malformed.\n");
+        }
+}
+
+bool php_body_refuse(PhpRequest *request) {
+        int error = fcgi_request_body_error(request->fcgi);
+
+        if (fcgi_request_aborted(request->fcgi)) {
+                php_output_set_status(PHP_OUTPUT_DISABLED);
+                return true;
+        }
+
+        if (error != -ETIMEDOUT && error != -EBADMSG)
+                return false;
+
+        if (!request->body.lost)
+                tell_lost(request, error);
+        request->body.lost = true;
+        return true;
 }
 
 void php_body_done(PhpRequest *request) {

@@ -4,12 +4,19 @@
  *
  * Runs in: worker. */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "pool/php_request.h"
 
 /* Up to size bytes; fewer: that is all there is. */
 size_t php_body_read(PhpRequest *request, char *buffer, size_t size);
+
+/* Whether the rest of the body will not come though the client is there: it has stalled, was broken off by an
+ * ABORT_REQUEST or ends in what is no FastCGI. Then the journal has a line, and the answer, where it can still be one,
+ * is 408 or 400: a script that took half a body for the whole would do half of what was meant. Of a client that has
+ * left the script runs, with what came, as under php-fpm. */
+bool php_body_refuse(PhpRequest *request);
 
 /* After the request. */
 void php_body_done(PhpRequest *request);

@@ -148,7 +148,8 @@ static void set_request_info(PhpRequest *request) {
 static void run_script(PhpRequest *request) {
         zend_file_handle handle;
 
-        if (php_status_serve(request) || !php_script_open(request, &handle))
+        if (php_status_serve(request) || php_body_refuse(request) ||
+                        !php_script_open(request, &handle))
                 return;
 
         php_script_enter_directory(SG(request_info).path_translated);

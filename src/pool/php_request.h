@@ -21,6 +21,7 @@ typedef struct PhpBody {
                 PHP_BODY_NONE,
         } source;
         int fd; /* of PHP_BODY_FILE */
+        bool lost; /* the rest will not come, and that was told */
 } PhpBody;
 
 typedef struct PhpRequest {

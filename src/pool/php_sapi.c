@@ -176,11 +176,19 @@ static const char *param(const char *name, size_t name_len) {
 static size_t on_read_post(char *buffer, size_t size) {
         PhpRequest *request = php_request_current();
         zend_long left = SG(request_info).content_length - (zend_long) SG(read_post_bytes);
+        size_t n;
 
         if (!request || request->finished || left <= 0)
                 return 0;
 
-        return php_body_read(request, buffer, MIN(size, (size_t) left));
+        size = MIN(size, (size_t) left);
+        n = php_body_read(request, buffer, size);
+
+        /* While PHP starts the request, there is nobody to whom a script's way out would be open. */
+        if (n < size && !PG(during_request_startup) && php_body_refuse(request))
+                php_handle_aborted_connection();
+
+        return n;
 }
 
 static char *on_read_cookies(void) {

@@ -104,6 +104,7 @@ static int worker_init(Worker *worker, int leash_fd) {
                 return r;
 
         appear(worker);
+        limits.body_stall_usec = worker->context->config->request_body_timeout_usec;
         r = fcgi_request_new(&worker->fcgi, &limits);
         if (r < 0)
                 return r;

@@ -204,6 +204,8 @@ static const Directive directives[] = {
         D("request_terminate_timeout_track_finished", BOOL,
                                                request_terminate_timeout_track_finished, "no", 0, 0,
           "count the time after fastcgi_finish_request() too"),
+        D("request_body_timeout",   USEC,      request_body_timeout_usec, "5m",       0,    DAY,
+          "answer 408 to a request of whose body nothing comes for longer, 0: never"),
         D("request_slowlog_timeout", USEC,     request_slowlog_timeout_usec, "0",     0,    365 * DAY,
           "log the PHP stack of a request that takes longer, 0: never"),
         D("request_slowlog_trace_depth", UINT, request_slowlog_trace_depth, "20",     1,    INT32_MAX,

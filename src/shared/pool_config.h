@@ -92,6 +92,7 @@ typedef struct PoolConfig {
         /* time */
         uint64_t request_terminate_timeout_usec;
         bool request_terminate_timeout_track_finished;
+        uint64_t request_body_timeout_usec; /* 0: however long */
         uint64_t request_slowlog_timeout_usec;
         uint64_t request_slowlog_trace_depth;
         char *slowlog;

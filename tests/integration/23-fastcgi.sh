@@ -1,7 +1,7 @@
 #!/bin/bash
 # FastCGI as servers other than nginx speak it, by protocol.py, through a unix socket and tcp: kept
 # connections, any chunking and padding, management records, roles, aborts, bodies that nobody reads
-# (CVE-2026-129289), parameters that are too many or malformed and are answered.
+# (CVE-2026-129289), bodies that stall, parameters that are too many or malformed and are answered.
 
 # shellcheck disable=SC2016  # PHP
 source "${BASH_SOURCE[0]%/*}/lib.sh"
@@ -30,6 +30,7 @@ in_container install -d -o alice "$www/log"
 pool fastcgi <<'END'
 listen = /run/fpmd/fastcgi.sock
 listen = 127.0.0.1:9231
+request_body_timeout = 1s
 END
 
 for address in /run/fpmd/fastcgi.sock 127.0.0.1:9231; do
@@ -37,5 +38,6 @@ for address in /run/fpmd/fastcgi.sock 127.0.0.1:9231; do
 done
 assert_eq 'the journal knows of 431' 1 "$(journal_of fpmd@fastcgi.service | grep -c 'answered with 431' | sed 's/[12]/1/')"
 log=$(journal_of fpmd@fastcgi.service)
+assert_contains 'a body that stalled' 'Nothing more of the body came for 1 s (request_body_timeout)' "$log"
 assert_lacks 'a body that was not read' 'the body was run' "$log"
 assert_lacks 'the workers' 'was killed' "$log"

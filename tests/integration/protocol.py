@@ -251,12 +251,68 @@ def aborted_while_it_runs(peer, folder):
 
 @case
 def aborted_in_the_body(peer, folder):
+    """A form that is not whole is not given to a script."""
     name = f"body{id(peer)}"
     peer.sendall(head(folder, "long.php", KEEP, body=b"x" * 1000, QUERY_STRING=name)
                  + fcgi.record(fcgi.STDIN, b"x" * 10) + fcgi.record(fcgi.ABORT))
     expect("END_REQUEST", True, fcgi.Reply(peer).ended)
-    expect("connection_aborted()", "1", log_of(folder, name))
+    expect("the script", "nothing", log_of(folder, name, 0.2))
     works(peer, folder)
+
+
+@case
+def stalled_form(peer, folder):
+    """Of half a form no script runs; the answer says why."""
+    name = f"form{id(peer)}"
+    form = b"b=2&delete=no"
+    peer.sendall(head(folder, "long.php", KEEP, body=form, QUERY_STRING=name,
+                      CONTENT_TYPE="application/x-www-form-urlencoded") + fcgi.record(fcgi.STDIN, form[:5]))
+    reply = fcgi.Reply(peer)
+    expect("status", b"Status: 408 ", reply.out[:12])
+    expect("what the web server hears", b"Nothing more of the body came for 1 s (request_body_timeout)", reply.err)
+    expect("the script", "nothing", log_of(folder, name, 0.2))
+    expect("closed", True, is_closed(peer))
+
+
+@case
+def stalled_input(peer, folder):
+    """A script that reads by itself ends where it waits, as if its client had left, with its shutdown functions."""
+    name = f"input{id(peer)}"
+    peer.sendall(head(folder, "long.php", KEEP, body=b"x" * 60000, REQUEST_METHOD="PUT", QUERY_STRING=name)
+                 + fcgi.record(fcgi.STDIN, b"x" * 30000))
+    reply = fcgi.Reply(peer)
+    expect("status", b"Status: 408 ", reply.out[:12])
+    expect("connection_aborted()", "1", log_of(folder, name))
+    expect("closed", True, is_closed(peer))
+
+
+@case
+def stalled_and_ignored(peer, folder):
+    name = f"stalled{id(peer)}"
+    peer.sendall(head(folder, "long.php", KEEP, body=b"x" * 60000, REQUEST_METHOD="PUT", QUERY_STRING=name,
+                      HTTP_X_IGNORE="1") + fcgi.record(fcgi.STDIN, b"x" * 30000))
+    expect("it ran to its end", "1 to the end", log_of(folder, name, 5))
+
+
+@case
+def slow_form(peer, folder):
+    """It is the wait for one piece that is limited, not the whole."""
+    body = b"x" * 50
+    peer.sendall(head(folder, "sum.php", KEEP, body=body))
+    for i in range(0, 50, 10):
+        time.sleep(0.4)
+        peer.sendall(fcgi.record(fcgi.STDIN, body[i : i + 10]))
+    peer.sendall(fcgi.record(fcgi.STDIN))
+    expect("md5", hashlib.md5(body).hexdigest().encode(), fcgi.Reply(peer).body)
+
+
+@case
+def body_into_rubbish(peer, folder):
+    name = f"rubbish{id(peer)}"
+    peer.sendall(head(folder, "long.php", KEEP, body=b"x" * 1000, QUERY_STRING=name)
+                 + fcgi.record(fcgi.STDIN, b"x" * 10) + b"\xff" * 64)
+    expect("status", b"Status: 400 ", fcgi.Reply(peer).out[:12])
+    expect("the script", "nothing", log_of(folder, name, 0.2))
 
 
 @case

@@ -95,7 +95,7 @@ START_TEST(keys_of_php_fpm_are_there) {
                 "pm.process_idle_timeout", "pm.max_requests", "pm.max_worker_memory",
                 "pm.idle_exit_timeout", "pm.queue_timeout", "pm.status_path", "pm.status_listen",
                 "ping.path", "ping.response", "access.log", "access.format", "slowlog",
-                "request_slowlog_timeout", "request_slowlog_trace_depth",
+                "request_body_timeout", "request_slowlog_timeout", "request_slowlog_trace_depth",
                 "request_terminate_timeout", "request_terminate_timeout_track_finished",
                 "rlimit_files", "rlimit_core", "chroot", "chdir", "catch_workers_output",
                 "decorate_workers_output", "clear_env", "security.limit_extensions", "apparmor_hat",
