@@ -172,7 +172,7 @@ static const Directive directives[] = {
         D("chdir",                  STRING,    chdir,                     NULL,       0,    0,
           "the working directory of the workers, inside chroot; with chroot it is / otherwise"),
         D("no_new_privileges",      BOOL,      no_new_privileges,         "no",       0,    0,
-          "no program that a script starts can gain privileges; breaks mail() if sendmail is setgid"),
+          "no program that a script starts can gain privileges; breaks mail() if sendmail is set-id"),
         D("apparmor_hat",           STRING,    apparmor_hat,              NULL,       0,    0,
           "the AppArmor hat that PHP puts on: a child of the profile that AppArmorProfile= of the unit names"),
 
