@@ -156,6 +156,7 @@ static void run_script(PhpRequest *request) {
         request->stage(SLOT_RUNNING, request->userdata);
         EG(exit_status) = 0;
         php_execute_script(&handle);
+        php_script_leave_directory();
         zend_destroy_file_handle(&handle);
 }
 

@@ -3,9 +3,11 @@
 
 #include <SAPI.h>
 #include <errno.h>
+#include <ext/standard/basic_functions.h>
 #include <fcntl.h>
 #include <php.h>
 #include <php_main.h>
+#include <php_output.h>
 #include <sys/stat.h>
 #include <syslog.h>
 #include <time.h>
@@ -178,4 +180,27 @@ void php_script_enter_directory(const char *path) {
         memcpy(entered, path, n);
         entered[n] = '\0';
         entered_usec = VCWD_CHDIR(entered) == 0 ? now : 0;
+}
+
+static bool buffers_call_back(void) {
+        php_output_handler *const *handlers = zend_stack_base(&OG(handlers));
+        int n = OG(active) ? zend_stack_count(&OG(handlers)) : 0;
+
+        for (int i = 0; i < n; i++)
+                if (handlers[i]->flags & PHP_OUTPUT_HANDLER_USER)
+                        return true;
+
+        return false;
+}
+
+/* Of most small scripts nothing remains that could see where it is: the way back, and the one here again, are
+ * saved. */
+void php_script_leave_directory(void) {
+        bool objects = EG(objects_store).top > 1;
+
+        if (!objects && !BG(user_shutdown_function_names) && !buffers_call_back())
+                return;
+
+        (void) !fchdir(start_fd);
+        entered_usec = 0;
 }

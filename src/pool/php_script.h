@@ -20,5 +20,7 @@ void php_script_find(PhpRequest *request);
 /* PHP's path_translated is the script. false: answered, there is nothing to run. */
 bool php_script_open(PhpRequest *request, struct _zend_file_handle *handle);
 
-/* The directory of the script, as under every SAPI. */
+/* The directory of the script, as under every SAPI, and back to where the worker began, for what of the script runs
+ * after it: shutdown functions, destructors, callbacks of output buffers. */
 void php_script_enter_directory(const char *path);
+void php_script_leave_directory(void);

@@ -200,6 +200,24 @@ EXITS = {
     "finish-arguments": "try { fastcgi_finish_request(1); } catch (Error $e) { echo get_class($e), $e->getMessage(); }",
     "finish-session": "session_id('compatfinish'); session_cache_limiter(''); ini_set('session.use_cookies', '0'); session_start(); $_SESSION['a'] = 1; fastcgi_finish_request(); session_write_close();",
 }
+AFTERWARDS = {  # where what runs after the script runs
+    "shutdown": "register_shutdown_function(function () { echo getcwd(), var_export(file_exists('row.inc'), true); }); echo getcwd();",
+    "shutdown-left": "chdir('/tmp'); register_shutdown_function(fn () => print(getcwd()));",
+    "shutdown-exit": "register_shutdown_function(fn () => print(getcwd())); exit(getcwd());",
+    "shutdown-fatal": "register_shutdown_function(fn () => print(getcwd())); nothing();",
+    "shutdown-function": "function last() { echo getcwd(); } register_shutdown_function('last');",
+    "destructor": "class A { function __destruct() { echo getcwd(); } } $a = new A;",
+    "generator": "function g() { try { yield 1; } finally { echo getcwd(); } } $g = g(); $g->current();",
+    "buffer": "function handle($text) { return $text . getcwd(); } ob_start('handle'); echo 'a';",
+    "header": "header_register_callback(fn () => header('X-Directory: ' . getcwd()));",
+    "session": "class H implements SessionHandlerInterface { function open(string $a, string $b): bool { return true; } function close(): bool { return true; } "
+        "function read(string $i): string|false { return ''; } function write(string $i, string $d): bool { echo getcwd(); return true; } "
+        "function destroy(string $i): bool { return true; } function gc(int $m): int|false { return 0; } } "
+        "session_set_save_handler(new H, false); session_id('directory'); session_start(); $_SESSION['x'] = 1;",
+}
+for name, code in AFTERWARDS.items():
+    for pool in ("base", "chroot-chdir"):
+        row(f"afterwards-{name}-{pool}", php=code, pool=pool, then=[{}])
 ERRORS = {
     "notice": "echo 'a'; echo $undefined; echo 'b';",
     "warning": "echo 1 / 1; file_get_contents('/none'); echo 'b';",
