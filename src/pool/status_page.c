@@ -81,7 +81,7 @@ static const char *const states[_SLOT_STATE_MAX] = {
         [SLOT_READING_HEADERS] = "Reading headers",
         [SLOT_REQUEST_INFO]    = "Getting request information",
         [SLOT_RUNNING]         = "Running",
-        [SLOT_ENDING]          = "Ending",
+        [SLOT_ENDING]          = "Finishing", /* shutdown functions run; "Ending" no php-fpm shows */
         [SLOT_FINISHING]       = "Finishing",
 };
 

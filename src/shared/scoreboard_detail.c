@@ -201,6 +201,12 @@ int scoreboard_view_slot(Scoreboard *board, unsigned slot, SlotView *ret) {
                 .start_sec = detail.start_sec,
                 .usage = { detail.duration_usec, detail.cpu_centipercent, detail.memory_bytes },
         };
+        /* What stands there is of the request before. */
+        if (ret->state == SLOT_READING_HEADERS) {
+                ret->content_length = 0;
+                return 0;
+        }
+
         copy_cut(ret->method, sizeof(ret->method), detail.method);
         copy_cut(ret->uri, sizeof(ret->uri), detail.uri);
         copy_cut(ret->query, sizeof(ret->query), detail.query);

@@ -15,6 +15,9 @@ END
 write_page status own.php <<'END'
 <?php echo json_encode(fpm_get_status(), JSON_PRESERVE_ZERO_FRACTION);
 END
+write_page status later.php <<'END'
+<?php register_shutdown_function('sleep', 1);
+END
 in_container systemctl start fpmd@status.service
 
 socket=/run/fpmd/status.sock
@@ -75,6 +78,25 @@ assert_eq 'active: who asks' 1 "$(ask get active\ processes)"
 before=$(ask get accepted\ conn)
 fetch_status http://status.test/own.php >/dev/null
 assert_eq 'accepted conn' $((before + 2)) "$(ask get accepted\ conn)"
+
+# What the other worker does: state, method and URI of its request.
+other() {
+	ask body full | awk -F ': +' '/^state:/ { s = $2 } /^request method:/ { m = $2 }
+		/^request URI:/ && $2 !~ "^/status" { print s, m, $2 }'
+}
+fetch http://status.test/nap.php >/dev/null &
+sleep 0.3
+assert_eq 'a script runs' 'Running GET /nap.php' "$(other)"
+wait
+fetch http://status.test/later.php >/dev/null &
+sleep 0.3
+assert_eq 'what runs after a script' 'Finishing GET /later.php' "$(other)"
+wait
+in_container python3 -c "import sys, time; sys.path.insert(0, '$TOOLS'); import fcgi
+peer = fcgi.connect('$socket'); peer.sendall(fcgi.begin()); time.sleep(1)" &
+sleep 0.4
+assert_eq 'of half a head nothing is known' 'Reading headers - -' "$(other)"
+wait
 
 in_container python3 "$TOOLS/status.py" hostile "$socket" /srv/www/status/nap.php
 
