@@ -19,6 +19,7 @@
 #include "pool/php_request.h"
 #include "pool/php_startup.h"
 #include "pool/php_variables.h"
+#include "shared/log_target.h"
 
 PhpRequest *php_request_current(void) {
         return SG(server_context);
@@ -262,11 +263,18 @@ void php_sapi_tell(int priority, const char *line, const char *web_server) {
         tell_web_server(php_request_current(), "", web_server);
 }
 
+/* error_log = /dev/stderr: that is a socket here, which PHP cannot open. So its messages come to us as if nothing was
+ * set, and what was set is nothing to the web server. */
+static bool is_for_web_server(void) {
+        return !PG(error_log) || !log_target_is_journal(PG(error_log));
+}
+
 static void on_log_message(const char *message, int priority) {
         PhpRequest *request = php_request_current();
 
         write_lines(priority, php_log_send(request, priority, message));
-        tell_web_server(request, "PHP message: ", message);
+        if (is_for_web_server())
+                tell_web_server(request, "PHP message: ", message);
         if (!request && first_message[0] == '\0' && priority <= LOG_WARNING)
                 snprintf(first_message, sizeof(first_message), "%.*s", (int) strcspn(message, "\n"),
                                 message);

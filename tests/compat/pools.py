@@ -26,6 +26,7 @@ POOLS = {
              "php_value[error_reporting] = 32767\nphp_value[docref_root] = /manual/\n"),
     "silent": (2, "php_admin_flag[fastcgi.logging] = off\nphp_flag[display_errors] = off\n"
                "php_admin_value[error_reporting] = 32767\n"),
+    "log-stderr": (2, "php_admin_value[error_log] = /dev/stderr\nphp_value[error_reporting] = 32767\n"),
     "log": (2, "php_admin_value[error_log] = /tmp/php.log\nphp_value[error_reporting] = 32767\n"),
     "header": (2, "php_admin_value[fastcgi.error_header] = \"HTTP/1.1 550 Broken\"\n"
                "php_admin_value[error_reporting] = 32767\n"),

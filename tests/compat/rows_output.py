@@ -278,6 +278,8 @@ for name, code in ERRORS.items():
         if name == "time" and pool not in ("base", "errors"):
             continue
         row(f"error-{name}-{pool}", php=code, pool=pool)
+for name in ("log", "log-lines", "warning", "fatal"):
+    row(f"log-stderr-{name}", php=ERRORS[name], pool="log-stderr")
 row("log-file-written", php="echo preg_replace('/^\\[.*?\\] /m', '[TIME] ', preg_grep('/only here/', file('/tmp/php.log'))[0] ?? 'none');", pool="log")
 for pool in ("prepend", "lower", "env", "argv", "order", "nopost"):
     row(f"print-{pool}", "/print.php", pool=pool, query="a+b+c=1", headers={"Cookie": "a=cookie"}, body="a=post&x=1")
