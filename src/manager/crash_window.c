@@ -6,7 +6,7 @@ bool crash_window_add(CrashWindow *window, uint64_t threshold, uint64_t interval
         unsigned n = threshold < CRASH_WINDOW_MAX ? (unsigned) threshold : CRASH_WINDOW_MAX;
         uint64_t oldest;
 
-        if (n == 0)
+        if (n == 0 || interval_usec == 0)
                 return false;
 
         window->at_usec[window->next] = now_usec;

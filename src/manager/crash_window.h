@@ -17,6 +17,7 @@ typedef struct CrashWindow {
         unsigned next;
 } CrashWindow;
 
-/* A worker has crashed now. true: the threshold (0: never) is reached; then it begins anew. */
+/* A worker has crashed now. true: the threshold is reached; then it begins anew. Never with a threshold or an interval
+ * of 0, as in php-fpm. */
 bool crash_window_add(
                 CrashWindow *window, uint64_t threshold, uint64_t interval_usec, uint64_t now_usec);

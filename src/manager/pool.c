@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "manager/pool.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -43,7 +44,7 @@ static void bury(Pool *pool, Generation *generation) {
                 log_error_errno(r, "Cannot free a generation now, later: %m");
 }
 
-static int start_generation(Pool *pool, const PoolConfig *config, Generation **ret) {
+static int start_generation(Pool *pool, const PoolConfig *config, bool strict, Generation **ret) {
         _cleanup_(generation_freep) Generation *generation = NULL;
         GenerationContext context = pool->context;
         PoolConfig *copy;
@@ -53,9 +54,7 @@ static int start_generation(Pool *pool, const PoolConfig *config, Generation **r
         if (r < 0)
                 return log_error_errno(r, "Cannot start a generation: %m");
 
-        /* At a boot a pool with one broken extension is better than none, as under php-fpm; at a
-         * reload the old generation is better. */
-        context.strict = pool->current;
+        context.strict = strict;
         r = generation_new(&generation, &context, copy, pool->n_generations + 1);
         if (r < 0)
                 return log_error_errno(r, "Cannot start a generation: %m");
@@ -70,6 +69,8 @@ static int start_generation(Pool *pool, const PoolConfig *config, Generation **r
 }
 
 static void let_drain(Pool *pool, Generation *generation) {
+        assert(pool->n_draining <
+                        DRAINING_MAX); /* nothing starts a next one before there is room */
         pool->draining[pool->n_draining++] = generation;
         generation_drain(generation, DRAINING_REPLACED);
 }
@@ -123,6 +124,7 @@ static void take_over(Pool *pool, Generation *generation) {
         PoolConfig *config;
 
         pool->next = NULL;
+        pool->emergency = false; /* its memory is fresh */
         if (pool_config_copy(&config, generation_config(generation)) >= 0) {
                 pool_config_free(pool->config);
                 pool->config = config;
@@ -228,6 +230,7 @@ static void current_is_gone(Pool *pool) {
         bool refused = generation_refused(pool->current);
 
         pool->current = NULL;
+        pool->emergency = false;
         if (pool->state == POOL_STARTING && refused)
                 pool->hooks->ended(POOL_REFUSED, pool->userdata);
         else if (pool->state == POOL_STARTING && pool->n_generations >= START_TRIES) {
@@ -236,6 +239,22 @@ static void current_is_gone(Pool *pool) {
                 pool->hooks->ended(POOL_BROKEN, pool->userdata);
         } else if (pool->state != POOL_STOPPING)
                 replace_later(pool, timer_now_usec(pool->event) - pool->started_usec);
+}
+
+/* When it is needed, there is something to replace, no reload is under way, which would do as well, and there is room
+ * for one more that drains. Else whatever ends that looks again. */
+static void start_emergency(Pool *pool) {
+        int r;
+
+        if (!pool->emergency || pool->state != POOL_SERVING || !pool->current || pool->next ||
+                        pool->n_draining == DRAINING_MAX)
+                return;
+
+        pool->emergency = false;
+        r = start_generation(pool, pool->config, false, &pool->next);
+        if (r < 0)
+                log_error_errno(r,
+                                "Cannot start a generation with fresh memory, the old one goes on: %m");
 }
 
 static void on_gone(Generation *generation, void *userdata) {
@@ -250,6 +269,7 @@ static void on_gone(Generation *generation, void *userdata) {
         else
                 (void) forget_draining(pool, generation);
 
+        start_emergency(pool);
         pool_publish(pool);
         end_if_all_left(pool);
 }
@@ -259,9 +279,8 @@ static void on_gone(Generation *generation, void *userdata) {
 static void on_crashed(Generation *generation, void *userdata) {
         Pool *pool = userdata;
         const PoolConfig *config = pool->config;
-        int r;
 
-        if (generation != pool->current ||
+        if (generation != pool->current || pool->state != POOL_SERVING ||
                         !crash_window_add(&pool->crashes, config->emergency_restart_threshold,
                                         config->emergency_restart_interval_usec,
                                         timer_now_usec(pool->event)))
@@ -273,9 +292,8 @@ static void on_crashed(Generation *generation, void *userdata) {
                         "with fresh opcache memory",
                         config->emergency_restart_threshold,
                         config->emergency_restart_interval_usec / USEC_PER_SEC);
-        r = pool->next ? 0 : start_generation(pool, config, &pool->next);
-        if (r < 0)
-                log_error_errno(r, "Cannot start it, the old one goes on: %m");
+        pool->emergency = true;
+        start_emergency(pool);
 }
 
 static const GenerationHooks generation_hooks = {
@@ -337,7 +355,8 @@ Pool *pool_free(Pool *pool) {
 int pool_start(Pool *pool) {
         int r;
 
-        r = start_generation(pool, pool->config, &pool->current);
+        /* A pool with one broken extension is better than none, as under php-fpm. */
+        r = start_generation(pool, pool->config, false, &pool->current);
         if (r < 0 && pool->state == POOL_SERVING) {
                 replace_later(pool, 0);
                 return 0;
@@ -357,7 +376,8 @@ int pool_reload(Pool *pool, PoolConfig *config) {
         if (pool->next || pool->state != POOL_SERVING || pool->n_draining == DRAINING_MAX)
                 return -EBUSY;
 
-        return start_generation(pool, mine, &pool->next);
+        /* Without that extension the old generation is better. */
+        return start_generation(pool, mine, pool->current, &pool->next);
 }
 
 void pool_reopen_logs(Pool *pool) {
@@ -400,7 +420,15 @@ void pool_abandon_reload(Pool *pool) {
 }
 
 uint64_t pool_drain_limit_usec(const Pool *pool) {
-        return pool->current ? generation_drain_limit_usec(pool->current) : 0;
+        uint64_t limit = pool->current ? generation_drain_limit_usec(pool->current) : 0;
+
+        for (size_t i = 0; i < pool->n_draining; i++) {
+                uint64_t other = generation_drain_limit_usec(pool->draining[i]);
+
+                limit = other > limit ? other : limit;
+        }
+
+        return limit;
 }
 
 void pool_ping(Pool *pool) {

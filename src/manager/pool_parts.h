@@ -10,7 +10,7 @@
 #include "manager/pool.h"
 
 enum {
-        /* Old generations that still hold requests: a reload waits until there are fewer. */
+        /* Old generations that still hold requests: a reload is refused until there are fewer. */
         DRAINING_MAX = 16,
 };
 
@@ -41,6 +41,7 @@ struct Pool {
         Durations durations_before;
         uint64_t start_sec;              /* time(2) */
         uint64_t n_exits[_SLOT_END_MAX]; /* of workers, since the start */
+        bool emergency;                  /* memory is to be replaced, when that can be */
         Backoff backoff;
         CrashWindow crashes;
         sd_event_source *sweep_source, *retry_source, *idle_source;
