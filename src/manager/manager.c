@@ -5,8 +5,8 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 #include <stdlib.h>
+#include <string.h>
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
 #include <time.h>
@@ -27,6 +27,11 @@ enum {
         WATCHDOG_PART = 3,
 };
 
+enum {
+        ASKED_BY_CLIENT = 1,
+        ASKED_BY_SIGNAL = 2,
+};
+
 struct Manager {
         sd_event *event;
         Pool *pool;
@@ -34,7 +39,8 @@ struct Manager {
         const Listeners *listeners;
         ControlServer *control; /* NULL: no runtime directory */
         Inspection *inspection;
-        bool reload_again;
+        unsigned reload_asked,
+                        reload_again; /* by whom: ASKED_…; the one under way, and one more behind it */
         bool ready, stopping;
         uint64_t n_requests_seen; /* at the last look of the watchdog */
         unsigned n_stuck;         /* looks in a row at which nothing moved that should */
@@ -76,6 +82,8 @@ static void stop(Manager *m) {
 
 /* --- the pool's hooks --- */
 
+static void reload_what_was_asked_meanwhile(Manager *m);
+
 static void on_serving(void *userdata) {
         Manager *m = userdata;
 
@@ -83,7 +91,8 @@ static void on_serving(void *userdata) {
                 log_event(EVENT_POOL_READY, LOG_NOTICE, LOG_NO_FIELDS,
                                 "Ready to handle connections");
         m->ready = true;
-        notify_status(m, "READY=1\n");
+        notify_status(m, m->reload_asked ? "" : "READY=1\n");
+        reload_what_was_asked_meanwhile(m);
 }
 
 static void on_changed(void *userdata) {
@@ -145,7 +154,7 @@ static void on_ended(int result, void *userdata) {
 
 /* --- reload --- */
 
-static void reload(Manager *m);
+static void reload(Manager *m, unsigned asked);
 
 static void reload_ended(Manager *m, int result, const char *reason) {
         if (result < 0)
@@ -156,13 +165,14 @@ static void reload_ended(Manager *m, int result, const char *reason) {
                 log_forget_trouble(EVENT_RELOAD_REFUSED);
         }
 
-        notify_status(m, "READY=1\n");
+        m->reload_asked = 0;
+        if (!m->stopping)
+                notify_status(m, "READY=1\n");
 
         /* Whoever asked meanwhile may have changed the file after it was read: all hear of the
          * last. */
         if (m->reload_again && !m->stopping) {
-                m->reload_again = false;
-                reload(m);
+                reload_what_was_asked_meanwhile(m);
                 return;
         }
         control_server_reloaded(m->control, result, result < 0 ? reason : "reloaded");
@@ -197,17 +207,19 @@ static void mention_others(Mistakes *mistakes) {
                                 " (and %u more, which fpmctl check tells)", mistakes->n - 1);
 }
 
-static void reload(Manager *m) {
+static void reload(Manager *m, unsigned asked) {
         PoolConfig *config = NULL;
         Mistakes mistakes = {};
         uint64_t now = 0;
         int r;
 
-        if (pool_is_reloading(m->pool)) {
-                m->reload_again = true;
+        /* Before the first generation serves there is nothing that could go on. */
+        if (!m->ready || pool_is_reloading(m->pool)) {
+                m->reload_again |= asked;
                 return;
         }
 
+        m->reload_asked = asked;
         (void) sd_event_now(m->event, CLOCK_MONOTONIC, &now);
         (void) sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, now);
         r = pool_check_load(&config, m->options.conf_dir, m->options.name, on_mistake, &mistakes);
@@ -224,19 +236,29 @@ static void reload(Manager *m) {
                 reload_ended(m, r, reason_of_start(r));
 }
 
+static void reload_what_was_asked_meanwhile(Manager *m) {
+        unsigned asked = m->reload_again;
+
+        m->reload_again = 0;
+        if (asked)
+                reload(m, asked);
+}
+
 static void on_reloaded(int result, const char *reason, void *userdata) {
         reload_ended(userdata, result, reason);
 }
 
 static void on_reload_asked(void *userdata) {
-        reload(userdata);
+        reload(userdata, ASKED_BY_CLIENT);
 }
 
+/* What else somebody wants, by a signal, or the pool itself, after crashes, goes on. */
 static void on_reload_abandoned(void *userdata) {
         Manager *m = userdata;
 
-        m->reload_again = false;
-        pool_abandon_reload(m->pool);
+        m->reload_again &= ~(unsigned) ASKED_BY_CLIENT;
+        if (m->reload_asked == ASKED_BY_CLIENT)
+                pool_abandon_reload(m->pool);
 }
 
 static void on_asked(ControlClient *client, const ControlRequest *request, void *userdata) {
@@ -337,7 +359,7 @@ static int on_reload_signal(
                 sd_event_source *source, const struct signalfd_siginfo *si, void *userdata) {
         (void) source;
         (void) si;
-        reload(userdata);
+        reload(userdata, ASKED_BY_SIGNAL);
         return 0;
 }
 
