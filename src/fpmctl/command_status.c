@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "fpmctl/callers.h"
 #include "fpmctl/command.h"
@@ -17,6 +19,10 @@
 
 /* A reload takes as long as PHP takes to start; systemd gives up on it before this. */
 #define RELOAD_TIMEOUT_USEC (10 * 60 * USEC_PER_SEC)
+
+enum {
+        STOP_PATIENCE_SEC = 5,
+};
 
 /* EXIT_SUCCESS: question has an answer. */
 static int ask(const Invocation *in, ControlVerb verb, uint32_t slot, uint64_t timeout_usec,
@@ -46,12 +52,28 @@ static void tell_callers(const Question *question) {
         callers_tell(unit, line);
 }
 
+/* `systemctl stop` while a reload is under way ends both, with one signal for each; a unit whose ExecReload= died of
+ * it would have failed. The manager says within moments that it ends the reload: that is waited for. When systemd
+ * has lost patience with the reload instead, nothing comes, and this process dies as it is to. */
+static volatile sig_atomic_t is_stopped;
+
+static void on_stop(int signal) {
+        (void) signal;
+        is_stopped = 1;
+        (void) alarm(STOP_PATIENCE_SEC);
+}
+
 int command_reload(const Invocation *in) {
         _cleanup_(question_done) Question question = { .fd = -EBADF };
         char line[CONTROL_TEXT_MAX];
         int status;
 
+        if (callers_run_by_systemd())
+                (void) signal(SIGTERM, on_stop);
+
         status = ask(in, CONTROL_RELOAD, CONTROL_SLOT_ALL, RELOAD_TIMEOUT_USEC, &question);
+        if (is_stopped)
+                return EXIT_SUCCESS;
         if (status != EXIT_SUCCESS) {
                 tell_callers(&question);
                 return status;
