@@ -144,9 +144,13 @@ static int on_drain_limit(sd_event_source *source, uint64_t usec, void *userdata
         return 0;
 }
 
-static void limit_drain(Generation *g) {
+/* Nobody waits for one that was replaced: without process_control_timeout it may take as long as it needs. */
+static void limit_drain(Generation *g, Draining draining) {
         /* The timer was that of the start. */
         g->limit_source = sd_event_source_disable_unref(g->limit_source);
+        if (draining == DRAINING_REPLACED && g->config->process_control_timeout_usec == 0)
+                return;
+
         (void) timer_arm(g->context.event, &g->limit_source,
                         generation_now_usec(g) + generation_drain_limit_usec(g), on_drain_limit, g,
                         "a drain may take for ever");
@@ -158,6 +162,8 @@ void generation_drain(Generation *g, Draining draining) {
 
         if (g->state == GENERATION_DRAINING) {
                 generation_tell_workers_to_leave(g, draining);
+                if (!g->limit_source)
+                        limit_drain(g, draining);
                 return;
         }
 
@@ -170,7 +176,7 @@ void generation_drain(Generation *g, Draining draining) {
         g->state = GENERATION_DRAINING;
         generation_tell_workers_to_leave(g, draining);
         workforce_stop(g->workforce);
-        limit_drain(g);
+        limit_drain(g, draining);
         if (order(g, MESSAGE_DRAIN, 0, 0) < 0)
                 generation_close_control(g);
 }

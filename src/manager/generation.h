@@ -84,8 +84,8 @@ int generation_start(Generation *generation);
 void generation_reopen_logs(Generation *generation);
 
 /* Asks every worker to leave after its request, then the zygote. No signal reaches a script. What
- * has not left after process_control_timeout, or GENERATION_DRAIN_LIMIT_USEC without it, is killed. Again, for
- * one that drains already: nobody replaces it any more. */
+ * has not left after process_control_timeout is killed, and without that, where nothing replaces it, after
+ * GENERATION_DRAIN_LIMIT_USEC. Again, for one that drains already: nobody replaces it any more. */
 void generation_drain(Generation *generation, Draining draining);
 
 /* SIGKILL for the zygote and each worker: when a drain took too long, or a peer misbehaved. */
