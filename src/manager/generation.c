@@ -105,6 +105,9 @@ void generation_reopen_logs(Generation *g) {
         _cleanup_close_ int fd = -EBADF;
         int r;
 
+        if (g->control_fd < 0)
+                return; /* it is being killed */
+
         r = log_file_open_target(g->config, g->config->access_log, &fd);
         if (r >= 0 && fd >= 0)
                 r = order_message_fd(g, &(Message){ .type = MESSAGE_REOPEN }, fd);

@@ -79,8 +79,8 @@ DEFINE_CLEANUP(Generation, generation_free);
 /* Starts the zygote. Logs. 0 or negative errno, and then gone() is not called. */
 int generation_start(Generation *generation);
 
-/* Opens the log files anew and hands them down: workers write their next lines there. Those that drain finish
- * with the file that they have. */
+/* Opens the log files anew and hands them down: workers write their next lines there, also those that
+ * drain. */
 void generation_reopen_logs(Generation *generation);
 
 /* Asks every worker to leave after its request, then the zygote. No signal reaches a script. What

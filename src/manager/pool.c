@@ -385,6 +385,8 @@ void pool_reopen_logs(Pool *pool) {
                 generation_reopen_logs(pool->current);
         if (pool->next)
                 generation_reopen_logs(pool->next);
+        for (size_t i = 0; i < pool->n_draining; i++)
+                generation_reopen_logs(pool->draining[i]);
 }
 
 void pool_drain(Pool *pool) {

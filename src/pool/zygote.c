@@ -331,11 +331,18 @@ static void on_reopen(Zygote *zygote, int fd) {
         scoreboard_count_reopen(zygote->board);
 }
 
+/* What they are to do is on the board: this wakes those who sleep. Their leashes stay, for files of the log that
+ * come while they finish. */
 static void drain(Zygote *zygote) {
         zygote->draining = true;
         scoreboard_drain(zygote->board);
-        for (unsigned i = 0; i <= zygote->n_slots; i++)
-                cut_leash(&zygote->children[i]);
+        for (unsigned i = 0; i <= zygote->n_slots; i++) {
+                Child *child = &zygote->children[i];
+
+                if (child->leash_fd >= 0 &&
+                                fd_pass_send(child->leash_fd, "d", 1, -EBADF, MSG_DONTWAIT) < 0)
+                        cut_leash(child);
+        }
 }
 
 static void follow(Zygote *zygote, const Message *message, int fd) {

@@ -2,8 +2,8 @@
 # SIGUSR1 reopens the access log and does nothing else. Under load, while the log is moved away again and
 # again: each request has exactly one line in one of the files, and an old file does not grow once the new one
 # is in use. No worker leaves, also not one that is busy for all the time, and a sleep() lasts as long as it
-# should. Workers that are idle let go of the old file at once; those that are forked later, and those of a
-# later generation, write to the new one.
+# should. Workers that are idle let go of the old file at once; those that are forked later, those of a later
+# generation, and those that finish a request of the one before write to the new one.
 
 source "${BASH_SOURCE[0]%/*}/lib.sh"
 needs_fpmd
@@ -90,6 +90,15 @@ in_container systemctl reload "$unit"
 rotate reload
 pid=$(fetch http://rotate.test/quick.php)
 assert_eq 'a line of a later generation' "GET /quick.php 200 $pid." "$(<"$log/access")"
+
+# who still finishes a request of the generation before
+fetch http://rotate.test/nap.php >/dev/null &
+nap=$!
+sleep 0.2
+in_container systemctl reload "$unit"
+rotate drain
+wait "$nap"
+assert_matches 'a line of the generation before' '^GET /nap.php 200 [0-9]+\.$' "$(<"$log/access")"
 
 # what cannot be opened leaves the old file in use, and says so
 mv "$log/access" "$log/access.kept"
