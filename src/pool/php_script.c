@@ -3,6 +3,7 @@
 
 #include <SAPI.h>
 #include <errno.h>
+#include <ext/session/php_session.h>
 #include <ext/standard/basic_functions.h>
 #include <fcntl.h>
 #include <php.h>
@@ -193,12 +194,38 @@ static bool buffers_call_back(void) {
         return false;
 }
 
+enum {
+        /* To look at more objects than this would take longer than the way back. */
+        OBJECTS_MAX = 64,
+};
+
+static bool objects_call_back(void) {
+        const zend_objects_store *store = &EG(objects_store);
+
+        if (store->top > OBJECTS_MAX)
+                return true;
+
+        for (uint32_t i = 1; i < store->top; i++) {
+                const zend_object *object = store->object_buckets[i];
+
+                if (IS_OBJ_VALID(object) &&
+                                (object->ce->destructor ||
+                                                object->handlers->dtor_obj !=
+                                                                zend_objects_destroy_object))
+                        return true;
+        }
+
+        return false;
+}
+
 /* Of most small scripts nothing remains that could see where it is: the way back, and the one here again, are
  * saved. */
 void php_script_leave_directory(void) {
-        bool objects = EG(objects_store).top > 1;
+        bool calls_back = BG(user_shutdown_function_names) || buffers_call_back() ||
+                          (!Z_ISUNDEF(SG(callback_func)) && !SG(headers_sent)) ||
+                          PS(session_status) == php_session_active || objects_call_back();
 
-        if (!objects && !BG(user_shutdown_function_names) && !buffers_call_back())
+        if (!calls_back)
                 return;
 
         (void) !fchdir(start_fd);
