@@ -72,32 +72,43 @@ def case(key, title, **more):
     return Row(key=key, title=title, measure=measure_requests, once=measure_once, **more)
 
 
-HELLO = {"page": "hello.php", "expect": "hello"}
-PAGE = {"page": "page.php", "expect": PAGE_BYTES}
+PAGES = {
+    "hello": ("hello", {"page": "hello.php", "expect": "hello"}),
+    "page": ("50 KB page", {"page": "page.php", "expect": PAGE_BYTES}),
+    "large": ("1 MB answer", {"page": "large.php", "expect": LARGE_BYTES}),
+    "post": ("POST of 10 KB", {"page": "post.php", "expect": "got", "post_bytes": 10240}),
+    "includes": ("100 includes", {"page": "includes.php", "expect": "sum 100"}),
+}
+# Comes with PHP extensions, for both sides and for the rest of the run: so it is last.
+APPLICATION = {
+    "dokuwiki": (
+        "DokuWiki front page",
+        {"page": "doku.php?id=start", "expect": "Part 9", "root": DOKUWIKI, "lacks": lacks_dokuwiki},
+    ),
+}
+TRANSPORTS = {"": ("", {}), "-tcp": (", tcp", {"transport": "tcp"}), "-keep": (", keep-alive", {"transport": "keep"})}
+QUICK = {"hello", "page", "hello-keep"}
 
-# Over kept connections php-fpm can serve no more of them than it has workers: with two clients each has one to
-# itself, and what is measured is how long one round takes.
-KEEP = {"transport": "keep"}
-KEEP_TWO = {**KEEP, "clients": 2}
+
+def over_each_transport(pages):
+    """A unix socket, tcp, and a unix socket with connections that nginx keeps."""
+    return [
+        case(key + suffix, title + over, **page, **transport, quick=key + suffix in QUICK)
+        for suffix, (over, transport) in TRANSPORTS.items()
+        for key, (title, page) in pages.items()
+    ]
+
+
+def with_two_clients(key):
+    """Over kept connections php-fpm can serve no more of them than it has workers: with two clients each has one to
+    itself, and what is measured is how long one round takes."""
+    title, page = PAGES[key]
+    return case(f"{key}-keep-two", f"{title}, keep-alive, 2 clients", **page, transport="keep", clients=2)
+
 
 CASES = [
-    case("hello", "hello", **HELLO, quick=True),
-    case("page", "50 KB page", **PAGE, quick=True),
-    case("large", "1 MB answer", page="large.php", expect=LARGE_BYTES),
-    case("post", "POST of 10 KB", page="post.php", expect="got", post_bytes=10240),
-    case("includes", "100 includes", page="includes.php", expect="sum 100"),
-    case("hello-tcp", "hello, tcp", **HELLO, transport="tcp"),
-    case("page-tcp", "50 KB page, tcp", **PAGE, transport="tcp"),
-    case("hello-keep", "hello, keep-alive", **HELLO, **KEEP, quick=True),
-    case("page-keep", "50 KB page, keep-alive", **PAGE, **KEEP),
-    case("hello-keep-two", "hello, keep-alive, 2 clients", **HELLO, **KEEP_TWO),
-    case("page-keep-two", "50 KB page, keep-alive, 2 clients", **PAGE, **KEEP_TWO),
-    case(
-        "dokuwiki",
-        "DokuWiki front page",
-        page="doku.php?id=start",
-        expect="Part 9",
-        root=DOKUWIKI,
-        lacks=lacks_dokuwiki,
-    ),
+    *over_each_transport(PAGES),
+    with_two_clients("hello"),
+    with_two_clients("page"),
+    *over_each_transport(APPLICATION),
 ]
