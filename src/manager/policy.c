@@ -38,6 +38,10 @@ static uint64_t auto_most_idle(double rate) {
         return most > AUTO_START ? most : AUTO_START;
 }
 
+/* Where a ceiling keeps requests waiting that memory has set, it is looked at again: what a worker weighs was a guess
+ * at first, and memory comes free. Nothing else would tell of either. */
+#define AUTO_CEILING_LOOK_USEC (5 * USEC_PER_SEC)
+
 static unsigned alive(const PolicyInput *input) {
         return input->n_starting + input->n_idle + input->n_busy;
 }
@@ -101,6 +105,17 @@ static uint64_t next_surplus_usec(const PoolConfig *config, const PolicyInput *i
                                                 : policy_idle_limit_usec(config);
 }
 
+static bool may_rise(const PoolConfig *config, const PolicyInput *input) {
+        return config->pm == PM_AUTO && input->ceiling < config->max_children;
+}
+
+static uint64_t sooner(uint64_t a, uint64_t b) {
+        if (a == 0 || b == 0)
+                return a + b;
+
+        return min_u64(a, b);
+}
+
 uint64_t policy_idle_limit_usec(const PoolConfig *config) {
         switch (config->pm) {
         case PM_DYNAMIC:
@@ -149,10 +164,14 @@ PolicyDecision policy_decide(const PoolConfig *config, const PolicyInput *input)
         } else
                 decision.look_again_usec = next_surplus_usec(config, input);
 
+        if (decision.limit_reached && may_rise(config, input))
+                decision.look_again_usec = sooner(decision.look_again_usec, AUTO_CEILING_LOOK_USEC);
+
         decision.n_fork = (unsigned) now;
         decision.n_retire = now > 0 ? 0 : (unsigned) surplus(config, input);
-        decision.has_room = room > now;
-        decision.watch_listeners = decision.has_room && config->pm != PM_STATIC &&
+        /* At a limit nothing would follow from it, until the next look. */
+        decision.ring = room > now || (!decision.limit_reached && may_rise(config, input));
+        decision.watch_listeners = room > now && config->pm != PM_STATIC &&
                                    input->n_starting + input->n_idle + now <= decision.n_retire;
         return decision;
 }

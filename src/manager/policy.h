@@ -25,7 +25,7 @@ typedef struct PolicyDecision {
         unsigned n_fork;
         unsigned n_retire;        /* of those that have been idle for longest */
         bool limit_reached;       /* more are wanted than pm.max_children allows */
-        bool has_room;            /* after n_fork there can be more */
+        bool ring;                /* it matters when few are idle: policy_ring_below() */
         bool watch_listeners;     /* nobody is free to see the next connection */
         uint64_t look_again_usec; /* from now, 0: only when something happens */
 } PolicyDecision;

@@ -360,7 +360,7 @@ void workforce_balance(Workforce *w) {
         if (decision.limit_reached)
                 advise(w, &input, decision.n_fork);
 
-        if (!decision.has_room)
+        if (!decision.ring)
                 atomic_store(&ledger->ring, 0);
         watch_listeners(w, decision.watch_listeners);
         if (decision.look_again_usec > 0)

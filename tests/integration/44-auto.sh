@@ -50,6 +50,29 @@ status because
 weight=$(sed -n 's/.* at \([0-9]*\) MiB each.*/\1/p' <<<"$(status because)")
 ((weight >= 1 && weight <= 64)) || fail "a worker is said to weigh $weight MiB"
 
+# Memory that comes free is used, under a load that never pauses. What is said of memory is bound in the place of what
+# the kernel says.
+meminfo() {
+	printf 'MemTotal: 8000000 kB\nMemFree: 50000 kB\nMemAvailable: %s kB\n' "$1" >"$CONTAINER_ROOT/srv/meminfo"
+}
+meminfo 50000
+drop_in=$CONTAINER_ROOT/etc/systemd/system/fpmd@auto.service.d
+mkdir -p "$drop_in"
+printf '[Service]\nBindReadOnlyPaths=/srv/meminfo:/proc/meminfo\n' >"$drop_in/memory.conf"
+in_container systemctl daemon-reload
+in_container systemctl restart fpmd@auto.service
+load_begin http://auto.test/nap.php 16 7
+sleep 1
+assert_matches 'little memory' '^1 worker: 24 MiB ' "$(status because)"
+meminfo 4000000
+sixteen_work() {
+	(($(status workers) >= 16))
+}
+wait_for 6 sixteen_work
+load_end 1
+rm "$drop_in/memory.conf"
+in_container systemctl daemon-reload
+
 # The pool file can say a limit.
 write_pool auto <<'END'
 user = alice

@@ -108,7 +108,7 @@ START_TEST(the_limit_is_a_limit) {
 
         ck_assert_uint_eq(decision.n_fork, 2);
         ck_assert(decision.limit_reached);
-        ck_assert(!decision.has_room);
+        ck_assert(!decision.ring);
         ck_assert(!decision.watch_listeners);
         ck_assert_uint_eq(decide(&config, (PolicyInput){ .n_busy = 99, .n_queued = 5 }).n_fork, 0);
 }
@@ -140,6 +140,28 @@ START_TEST(auto_follows_the_rate) {
 }
 END_TEST
 
+START_TEST(auto_looks_again_at_a_ceiling_of_memory) {
+        PolicyInput input = { .begun = true, .ceiling = 4, .n_busy = 4, .n_queued = 9 };
+        PolicyDecision decision = decide(&automatic, input);
+
+        ck_assert(decision.limit_reached && !decision.ring);
+        ck_assert_uint_eq(decision.look_again_usec, 5000000);
+
+        /* Whoever needs the last spare one tells, once: that look is the one above. */
+        input = (PolicyInput){ .begun = true, .ceiling = 4, .n_busy = 1, .n_idle = 3 };
+        decision = decide(&automatic, input);
+        ck_assert(!decision.limit_reached && decision.ring);
+
+        /* pm.max_children does not change. */
+        input = (PolicyInput){ .begun = true, .ceiling = 512, .n_busy = 512, .n_queued = 9 };
+        decision = decide(&automatic, input);
+        ck_assert(decision.limit_reached && !decision.ring);
+        ck_assert_uint_gt(decision.look_again_usec, 5000000);
+        input = (PolicyInput){ .begun = true, .n_busy = 50, .n_queued = 9 };
+        ck_assert_uint_ne(decide(&dynamic, input).look_again_usec, 5000000);
+}
+END_TEST
+
 START_TEST(auto_shrinks_and_rests) {
         PolicyInput input = { .begun = true, .ceiling = 100, .n_idle = 30, .n_expired = 30 };
 
@@ -168,5 +190,5 @@ END_TEST
 UNIT_MAIN("policy", static_is_always_full, dynamic_starts_and_keeps_spares,
                 a_burst_is_answered_at_once_up_to_the_spawn_rate, dynamic_shrinks_to_max_spare,
                 a_calm_pool_is_never_looked_at, ondemand_follows_the_queue, the_limit_is_a_limit,
-                auto_fits_in_memory, auto_follows_the_rate, auto_shrinks_and_rests,
-                the_pause_doubles_and_ends);
+                auto_fits_in_memory, auto_follows_the_rate, auto_looks_again_at_a_ceiling_of_memory,
+                auto_shrinks_and_rests, the_pause_doubles_and_ends);
