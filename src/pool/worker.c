@@ -42,9 +42,7 @@ void worker_ring_bell(Worker *worker) {
 /* Not all at once: workers that were forked together and share the load would otherwise reach the
  * limit together, and the pool would be empty for a moment. */
 static uint64_t spread_max_requests(uint64_t max_requests, unsigned slot) {
-        uint64_t tenth = max_requests / 10;
-
-        return tenth > 0 ? max_requests - (slot * UINT64_C(2654435761)) % tenth : max_requests;
+        return max_requests - (slot * UINT64_C(2654435761)) % (max_requests / 10 + 1);
 }
 
 /* Before the process closes itself to others of its own user: what was opened stays open. /proc

@@ -159,14 +159,23 @@ static int resolve_php_values(const Validation *v) {
         return 0;
 }
 
+static int refuse_zero(const Validation *v, const char *directive) {
+        if (!is_given(v, directive))
+                return refuse_without(v, "pm", "dynamic needs %s", directive);
+
+        return refuse(v, directive, "0 is below 1, which pm = dynamic needs");
+}
+
 static int check_dynamic(const Validation *v) {
         PoolConfig *config = v->config;
         uint64_t least = config->min_spare_servers, most = config->max_spare_servers;
 
         if (least == 0)
-                return refuse_without(v, "pm", "dynamic needs pm.min_spare_servers");
+                return refuse_zero(v, "pm.min_spare_servers");
         if (most == 0)
-                return refuse_without(v, "pm", "dynamic needs pm.max_spare_servers");
+                return refuse_zero(v, "pm.max_spare_servers");
+        if (config->max_spawn_rate == 0)
+                return refuse_zero(v, "pm.max_spawn_rate");
         if (least > config->max_children)
                 return refuse(v, "pm.min_spare_servers", "%llu is above pm.max_children, %llu",
                                 (unsigned long long) least,
@@ -208,6 +217,9 @@ static int check_pm(const Validation *v) {
                                 "may serve at the same time");
         if (v->config->pm == PM_DYNAMIC)
                 return check_dynamic(v);
+        if (v->config->pm == PM_ONDEMAND && v->config->process_idle_timeout_usec == 0)
+                return refuse(v, "pm.process_idle_timeout",
+                                "0 is below 1s, which pm = ondemand needs");
 
         return 0;
 }
@@ -342,14 +354,15 @@ static void warn_listen(const Validation *v) {
 /* A check, and the directives that it looks at: it says nothing where one of them is wrong by itself. */
 typedef struct ConfigCheck {
         int (*check)(const Validation *v);
-        const char *reads[6];
+        const char *reads[7];
 } ConfigCheck;
 
 static const ConfigCheck checks[] = {
         { check_prefix, { "prefix" } },
         { check_paths, { "prefix" } },
         { check_pm, { "pm", "pm.max_children", "pm.start_servers", "pm.min_spare_servers",
-                                    "pm.max_spare_servers" } },
+                                    "pm.max_spare_servers", "pm.max_spawn_rate",
+                                    "pm.process_idle_timeout" } },
         { check_pages, { "pm.status_path", "pm.status_listen", "ping.path", "ping.response" } },
         { check_times, { "request_slowlog_timeout", "request_terminate_timeout" } },
         { check_listen, { "prefix", "listen", "pm.status_listen" } },

@@ -101,7 +101,7 @@ START_TEST(ranges) {
         check_range("pm.max_children", "1 to 4096");
         check_range("pm.max_requests", "at least 0");
         check_range("process.priority", "-20 to 20");
-        check_range("pm.process_idle_timeout", "1s to 365d");
+        check_range("pm.process_idle_timeout", "0 to 365d");
         check_range("listen.mode", "0 to 0777");
         check_range("user", NULL);
 }

@@ -29,6 +29,10 @@ START_TEST(spare_numbers) {
 
         dynamic("", ":2: pm: dynamic needs pm.min_spare_servers");
         dynamic("pm.min_spare_servers = 1\n", ":2: pm: dynamic needs pm.max_spare_servers");
+        dynamic("pm.min_spare_servers = 0\n",
+                        ":4: pm.min_spare_servers: 0 is below 1, which pm = dynamic needs");
+        dynamic("pm.min_spare_servers = 1\npm.max_spare_servers = 2\npm.max_spawn_rate = 0\n",
+                        ":6: pm.max_spawn_rate: 0 is below 1, which pm = dynamic needs");
         dynamic("pm.min_spare_servers = 6\npm.max_spare_servers = 7\n",
                         ":4: pm.min_spare_servers: 6 is above pm.max_children, 5");
         dynamic("pm.min_spare_servers = 1\npm.max_spare_servers = 7\n",
@@ -47,6 +51,19 @@ START_TEST(spare_numbers) {
         ck_assert_uint_eq(config->start_servers, 4);
         ck_assert_str_eq(reports.text, "<5> www.conf: pm.start_servers: is not set, it is 4 now\n");
         pool_config_free(config);
+}
+END_TEST
+
+/* As php-fpm: where a number has no effect, 0 is none. */
+START_TEST(numbers_of_another_pm) {
+        refused("[www]\npm = ondemand\npm.max_children = 5\npm.process_idle_timeout = 0\n",
+                        ":4: pm.process_idle_timeout: 0 is below 1s, which pm = ondemand needs");
+        pool_config_free(parse("[www]\npm = ondemand\npm.max_children = 5\npm.start_servers = 0\n"
+                               "pm.min_spare_servers = 0\npm.max_spare_servers = 0\n",
+                        0));
+        pool_config_free(parse("[www]\npm = static\npm.max_children = 5\npm.max_spawn_rate = 0\n"
+                               "pm.process_idle_timeout = 0\n",
+                        0));
 }
 END_TEST
 
@@ -112,5 +129,5 @@ START_TEST(warnings_of_sockets) {
 }
 END_TEST
 
-UNIT_MAIN("pool-config-validate", what_is_required, spare_numbers, paths, paths_of_php,
-                pages_and_times, warnings_of_sockets);
+UNIT_MAIN("pool-config-validate", what_is_required, spare_numbers, numbers_of_another_pm, paths,
+                paths_of_php, pages_and_times, warnings_of_sockets);
