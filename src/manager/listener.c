@@ -18,6 +18,7 @@
 #include "manager/log.h"
 #include "shared/address.h"
 #include "shared/fd.h"
+#include "shared/kept_message.h"
 #include "shared/queue_depth.h"
 
 enum {
@@ -134,14 +135,16 @@ void listeners_split(const Listeners *all, const char *status_address, Listeners
         *ret_status_fd = status_fd;
 }
 
-/* A byte each, so they say. */
+/* A message each, so they say. */
 static unsigned n_handed_over(const Listeners *listeners) {
+        size_t depth;
         int n = 0;
 
         if (ioctl(listeners->take_fd, SIOCINQ, &n) < 0 || n < 0)
                 return 0;
 
-        return n < HANDED_OVER_MAX ? (unsigned) n : HANDED_OVER_MAX;
+        depth = ((unsigned) n + sizeof(KeptMessage) - 1) / sizeof(KeptMessage);
+        return depth < HANDED_OVER_MAX ? (unsigned) depth : HANDED_OVER_MAX;
 }
 
 /* One that cannot be seen counts as empty: workers then come when the ones there are busy, later than they

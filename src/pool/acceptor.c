@@ -130,12 +130,13 @@ static int accept_any(Acceptor *acceptor, Arrival *ret) {
 }
 
 static int borrow(Acceptor *acceptor, uint64_t tag, Arrival *ret) {
-        int fd = kept_borrow(acceptor->kept, tag);
+        Arrival arrival = { .is_kept = true };
 
-        if (fd < 0)
+        arrival.fd = kept_borrow(acceptor->kept, tag, &arrival.past);
+        if (arrival.fd < 0)
                 return -EAGAIN;
 
-        *ret = (Arrival){ .fd = fd, .is_kept = true };
+        *ret = arrival;
         return 0;
 }
 

@@ -18,9 +18,10 @@ typedef struct Acceptor Acceptor;
 
 /* Somebody has something to say. */
 typedef struct Arrival {
-        int fd;       /* blocking mode, CLOEXEC */
-        size_t queue; /* the index of its listener */
-        bool is_kept; /* borrowed from acceptor_kept(), not a new connection */
+        int fd;        /* blocking mode, CLOEXEC */
+        size_t queue;  /* the index of its listener */
+        bool is_kept;  /* borrowed from acceptor_kept(), not a new connection */
+        KeptPast past; /* of a kept one */
 } Arrival;
 
 /* Borrows the fds. leash_fd is a socket whose other end closes

@@ -15,8 +15,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "shared/clock.h"
 #include "shared/fd.h"
 #include "shared/fd_pass.h"
+#include "shared/kept_message.h"
 
 enum {
         TICK_MSEC = 2,
@@ -27,6 +29,7 @@ enum {
 typedef struct Place {
         int fd; /* -EBADF: vacant */
         uint32_t serial;
+        KeptPast past;
 } Place;
 
 struct Kept {
@@ -94,7 +97,7 @@ static void vacate(Kept *kept, size_t i) {
         kept->places[i].fd = fd_close(kept->places[i].fd);
 }
 
-static int occupy(Kept *kept, int fd) {
+static int occupy(Kept *kept, int fd, const KeptPast *past) {
         int r;
 
         for (size_t i = 0; i < KEPT_MAX; i++) {
@@ -103,7 +106,7 @@ static int occupy(Kept *kept, int fd) {
 
                 /* A number that was never used before: events of the last tenant mean nothing to this one. */
                 kept->serial = kept->serial < UINT32_MAX ? kept->serial + 1 : 1;
-                kept->places[i] = (Place){ .fd = fd, .serial = kept->serial };
+                kept->places[i] = (Place){ .fd = fd, .serial = kept->serial, .past = *past };
                 r = watch(kept, i);
                 if (r < 0) {
                         kept->places[i].fd = -EBADF;
@@ -119,8 +122,11 @@ static int occupy(Kept *kept, int fd) {
 
 /* The web server sees nothing of it. */
 static int give(Kept *kept, size_t i) {
-        int r = fd_pass_send(kept->give_fd, "k", 1, kept->places[i].fd, MSG_DONTWAIT);
+        const KeptMessage message = { .since_usec = kept->places[i].past.since_usec };
+        int r;
 
+        r = fd_pass_send(
+                        kept->give_fd, &message, sizeof(message), kept->places[i].fd, MSG_DONTWAIT);
         if (r < 0)
                 return r;
 
@@ -145,10 +151,20 @@ void kept_give_all(Kept *kept) {
                         return;
 }
 
+/* It has waited since one tick ago at most. One that nobody takes is looked at again: its time stays. */
 static void give_ready(Kept *kept) {
-        for (size_t i = 0; i < KEPT_MAX; i++)
-                if (is_ready(kept, i) && give(kept, i) < 0)
-                        return;
+        bool taken = true;
+
+        for (size_t i = 0; i < KEPT_MAX; i++) {
+                uint64_t *since_usec = &kept->places[i].past.since_usec;
+
+                if ((!taken && *since_usec > 0) || !is_ready(kept, i))
+                        continue;
+
+                if (*since_usec == 0)
+                        *since_usec = clock_now_usec();
+                taken = taken && give(kept, i) >= 0;
+        }
 }
 
 /* --- the thread --- */
@@ -276,15 +292,17 @@ void kept_end_request(Kept *kept) {
 static int borrow(Kept *kept, size_t i) {
         kept->borrowed = i;
         kept->n_kept--;
+        kept->places[i].past = (KeptPast){};
         return kept->places[i].fd;
 }
 
-int kept_borrow(Kept *kept, uint64_t tag) {
+int kept_borrow(Kept *kept, uint64_t tag, KeptPast *ret_past) {
         size_t i = (size_t) (tag & UINT32_MAX);
 
         if (i >= KEPT_MAX || kept->places[i].fd < 0 || tag != tag_of(kept, i))
                 return -ENOENT;
 
+        *ret_past = kept->places[i].past;
         return borrow(kept, i);
 }
 
@@ -296,25 +314,30 @@ int kept_borrow_ready(Kept *kept) {
         return -ENOENT;
 }
 
-static int keep_new(Kept *kept, int fd) {
-        int r = start_thread(kept);
+static int keep_new(Kept *kept, int fd, const KeptPast *past) {
+        int r;
 
-        return r < 0 ? r : occupy(kept, fd);
+        r = start_thread(kept);
+        if (r >= 0)
+                r = occupy(kept, fd, past);
+        if (r < 0)
+                fd_close(fd);
+
+        return r;
 }
 
 int kept_keep(Kept *kept, int fd) {
-        int r = 0;
-
         if (kept && kept->borrowed != NOBODY) {
                 kept->borrowed = NOBODY;
                 kept->n_kept++;
                 return 0;
         }
 
-        r = kept ? keep_new(kept, fd) : -ENOBUFS;
-        if (r < 0)
-                fd_close(fd);
-        return r;
+        if (kept)
+                return keep_new(kept, fd, &(KeptPast){});
+
+        fd_close(fd);
+        return -ENOBUFS;
 }
 
 void kept_close(Kept *kept, int fd) {
@@ -332,14 +355,17 @@ void kept_close(Kept *kept, int fd) {
 }
 
 int kept_receive(Kept *kept) {
+        KeptPast past = {};
+        KeptMessage message;
         int fd = -EBADF, n;
-        char byte;
 
-        n = fd_pass_receive(kept->take_fd, &byte, sizeof(byte), &fd, MSG_DONTWAIT);
+        n = fd_pass_receive(kept->take_fd, &message, sizeof(message), &fd, MSG_DONTWAIT);
         if (n < 0)
                 return n;
         if (fd < 0)
                 return -EAGAIN;
 
-        return kept_keep(kept, fd);
+        if (n == sizeof(message))
+                past.since_usec = message.since_usec;
+        return keep_new(kept, fd, &past);
 }

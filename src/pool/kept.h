@@ -5,7 +5,8 @@
  * An idle one costs nothing: it waits in the worker's epoll, beside the listeners, and holds nobody. While
  * the worker serves a request, a thread looks every 2 ms whether others of its connections have something to
  * say; if so, and another worker is idle, or this request takes longer, they are handed over: through a
- * socket that all workers of the pool share, to whoever takes them. The web server notices nothing of it.
+ * socket that all workers of the pool share, to whoever takes them. The web server notices nothing of it. With
+ * each goes since when a request was seen to wait on it.
  *
  * The thread runs from the first connection that is kept, sleeps while the worker does, and never touches
  * PHP.
@@ -39,9 +40,14 @@ DEFINE_CLEANUP(Kept, kept_free);
  * kept. */
 size_t kept_count(const Kept *kept);
 
+/* How a connection came to where it is. */
+typedef struct KeptPast {
+        uint64_t since_usec; /* a request was seen to wait on it then, 0: none was */
+} KeptPast;
+
 /* The connection of an epoll event, to be served; kept_keep() or kept_close() takes it back. -ENOENT: it is
  * not here any more. */
-int kept_borrow(Kept *kept, uint64_t tag);
+int kept_borrow(Kept *kept, uint64_t tag, KeptPast *ret_past);
 
 /* Takes a connection whose answer is complete. 0, or negative errno: it is closed. */
 int kept_keep(Kept *kept, int fd);

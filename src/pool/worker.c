@@ -191,10 +191,23 @@ static int serve(Worker *worker, int fd, bool last) {
         return r < 0 ? r : 0;
 }
 
+/* Nobody queues there as at a listener, but a worker whose connection it was has seen it wait. */
+static bool has_waited_too_long(const Worker *worker, uint64_t since_usec) {
+        uint64_t limit = worker->context->config->queue_timeout_usec, now;
+
+        if (limit == 0 || since_usec == 0)
+                return false;
+
+        now = clock_now_usec();
+        return now > since_usec && now - since_usec > limit;
+}
+
 /* Closes the connection if not. */
 static bool is_admitted(Worker *worker, const Arrival *arrival) {
-        if (arrival->is_kept)
+        if (arrival->is_kept) {
+                worker->late = has_waited_too_long(worker, arrival->past.since_usec);
                 return true;
+        }
 
         if (worker->context->config->queue_timeout_usec > 0)
                 worker->late = scoreboard_accept(worker->context->board, arrival->queue);

@@ -1,7 +1,7 @@
 #!/bin/bash
 # pm.queue_timeout: requests that waited too long for a worker get 503 with Retry-After, at once when it
 # is their turn, and cost no PHP; those that came in time are answered; when the queue is empty again
-# nobody is refused. On a unix and on a tcp socket.
+# nobody is refused. On a unix and on a tcp socket, and on connections that the web server keeps.
 
 source "${BASH_SOURCE[0]%/*}/lib.sh"
 needs_fpmd
@@ -89,6 +89,25 @@ fcgi.connect("/run/fpmd/queuetime.sock").close()
 receive(busy)
 time.sleep(0.1)
 send(kept, 1)
+answer = receive(kept)
+assert b"slept" in answer, answer
+
+# Both wait for the one worker, one on a connection that was kept.
+send(busy, 2500000)
+time.sleep(0.2)
+send(kept, 1)
+new = fcgi.connect("/run/fpmd/queuetime.sock")
+send(new, 1)
+assert b"slept" in receive(busy)
+for peer in (kept, new):
+    answer = receive(peer)
+    assert b"Status: 503" in answer and b"Retry-After" in answer, answer
+
+# Whoever has waited for less is answered, also on the same connection.
+send(busy, 600000)
+time.sleep(0.1)
+send(kept, 1)
+assert b"slept" in receive(busy)
 answer = receive(kept)
 assert b"slept" in answer, answer
 END_OF_PYTHON
