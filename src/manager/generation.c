@@ -38,6 +38,7 @@ Generation *generation_free(Generation *g) {
         queue_watch_free(g->queue_watch);
         workforce_free(g->workforce);
         scoreboard_free(g->board);
+        kept_pair_unref(g->listeners.pair);
         pool_config_free(g->config);
         free(g);
         return NULL;
@@ -151,7 +152,7 @@ static int on_drain_limit(sd_event_source *source, uint64_t usec, void *userdata
 static void limit_drain(Generation *g, Draining draining) {
         /* The timer was that of the start. */
         g->limit_source = sd_event_source_disable_unref(g->limit_source);
-        if (draining == DRAINING_REPLACED && g->config->process_control_timeout_usec == 0)
+        if (draining != DRAINING_LAST && g->config->process_control_timeout_usec == 0)
                 return;
 
         (void) timer_arm(g->context.event, &g->limit_source,
@@ -281,6 +282,7 @@ int generation_new(Generation **ret, const GenerationContext *context, PoolConfi
                 return r;
 
         listeners_split(context->listeners, config->status_listen, &g->listeners, &g->status_fd);
+        kept_pair_ref(g->listeners.pair);
         r = workforce_new(&g->workforce, context->event, config, &g->listeners, g->board,
                         &workforce_orders, g);
         if (r < 0)
@@ -393,6 +395,10 @@ int generation_start(Generation *g) {
 
 GenerationState generation_state(const Generation *g) {
         return g->state;
+}
+
+KeptPair *generation_pair(const Generation *g) {
+        return g->listeners.pair;
 }
 
 unsigned generation_number(const Generation *g) {

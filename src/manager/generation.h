@@ -62,8 +62,8 @@ typedef struct GenerationHooks {
 
 typedef struct GenerationContext {
         sd_event *event;
-        const Listeners *listeners;
-        const char *program; /* of the pool: fpmd-php */
+        const Listeners *listeners; /* while generation_new() runs */
+        const char *program;        /* of the pool: fpmd-php */
         const GenerationHooks *hooks;
         void *userdata;
         uint64_t *n_exits; /* [_SLOT_END_MAX]: counts the workers that leave */
@@ -107,6 +107,9 @@ const char *generation_reason(const Generation *generation);
 uint64_t generation_ceiling(const Generation *generation);
 void generation_describe_ceiling(const Generation *generation, char *buffer, size_t size);
 uint64_t generation_drain_limit_usec(const Generation *generation);
+
+/* Through which its workers hand kept connections over. Borrowed. */
+KeptPair *generation_pair(const Generation *generation);
 
 /* Without that of pm.status_listen. */
 void generation_queue_depth(const Generation *generation, QueueDepth *ret);

@@ -22,7 +22,7 @@ struct Generation {
         bool refused; /* reason is the pool program's own */
         char reason[MESSAGE_TEXT_MAX];
 
-        Listeners listeners; /* but that of pm.status_listen */
+        Listeners listeners; /* but that of pm.status_listen; with the pair of its user, a reference */
         int status_fd;       /* borrowed, -EBADF: none */
 
         uint64_t spawned_usec, php_start_usec; /* when the zygote was started, how long PHP took */

@@ -242,8 +242,10 @@ int generation_on_zygote_exit(sd_event_source *source, const siginfo_t *si, void
         traces_cancel(g->traces);
         g->zygote_pid = 0;
         g->child_source = sd_event_source_disable_unref(g->child_source);
+        /* Its workers, if it was killed, may go on for a while: another zygote follows. */
+        if (g->state != GENERATION_DRAINING)
+                generation_tell_workers_to_leave(g, DRAINING_REPLACED);
         g->state = GENERATION_GONE;
-        generation_tell_workers_to_leave(g, DRAINING_LAST);
         workforce_stop(g->workforce);
         generation_close_control(g);
         g->context.hooks->gone(g, g->context.userdata);

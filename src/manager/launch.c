@@ -55,8 +55,8 @@ static int plan_fds(SpawnPlan *spawn, const LaunchPlan *plan, const StartFds *fd
                 { fds->journal_fd, "journal" },
                 { plan->status_fd, "status" },
                 { fds->access_fd, "access" },
-                { plan->listeners->take_fd, "take" },
-                { plan->listeners->give_fd, "give" },
+                { plan->listeners->pair->take_fd, "take" },
+                { plan->listeners->pair->give_fd, "give" },
         };
         int r;
 

@@ -3,13 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -18,14 +16,14 @@
 #include "manager/log.h"
 #include "shared/address.h"
 #include "shared/fd.h"
-#include "shared/kept_message.h"
 #include "shared/queue_depth.h"
 
 enum {
         /* As long as a worker would wait for the first byte; then the kernel hands it over all the same. */
         DEFER_SEC = 5,
 
-        HANDED_OVER_MAX = 1024,
+        /* What the last manager may have stored: a pair, and that of another user if it was killed in between. */
+        STORED_MAX = 8,
 };
 
 static int listener_check(int fd, const char *name) {
@@ -61,49 +59,90 @@ static void free_names(char ***names) {
         free(*names);
 }
 
-/* SOCK_SEQPACKET, because there SIOCINQ counts all that waits. */
-static int make_pair(Listeners *listeners) {
-        int pair[2];
+typedef struct Stored {
+        int fds[STORED_MAX];
+        char *names[STORED_MAX]; /* borrowed */
+        size_t n;
+} Stored;
 
-        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) < 0)
-                return log_error_errno(errno, "Cannot make a socket for kept connections: %m");
+static int add_listener(Listeners *listeners, int fd, const char *name) {
+        int r;
 
-        listeners->take_fd = pair[0];
-        listeners->give_fd = pair[1];
+        if (listeners->n_fds >= LISTENERS_MAX) {
+                log_error("More than %d sockets were passed", LISTENERS_MAX);
+                return -E2BIG;
+        }
+
+        r = listener_check(fd, name);
+        if (r < 0)
+                return r;
+
+        listeners->fds[listeners->n_fds++] = fd;
         return 0;
 }
 
-int listeners_receive(Listeners *ret) {
+static void add_stored(Stored *stored, int fd, char *name) {
+        if (stored->n >= STORED_MAX) {
+                fd_close(fd);
+                return;
+        }
+
+        stored->fds[stored->n] = fd;
+        stored->names[stored->n++] = name;
+}
+
+static int sort(int n, char **names, Listeners *listeners, Stored *stored) {
+        for (int i = 0; i < n; i++) {
+                int fd = SD_LISTEN_FDS_START + i, r = 0;
+
+                if (kept_pair_is_name(names[i]))
+                        add_stored(stored, fd, names[i]);
+                else
+                        r = add_listener(listeners, fd, names[i]);
+                if (r < 0)
+                        return r;
+        }
+
+        if (listeners->n_fds > 0)
+                return 0;
+
+        log_error("No listening socket was passed; start the pool through its socket unit, "
+                  "fpmd@.socket");
+        return -ENOTCONN;
+}
+
+static int take_pair(KeptPair **ret, const Stored *stored, uid_t uid) {
+        int r;
+
+        r = stored->n > 0 ? kept_pair_restore(ret, uid, stored->fds, stored->names, stored->n)
+                          : -ENOENT;
+        if (r == -ENOENT)
+                r = kept_pair_new(ret, uid);
+        if (r >= 0)
+                kept_pair_store(*ret); /* what is there already is not stored twice */
+        return r;
+}
+
+int listeners_receive(Listeners *ret, KeptPair **ret_pair, uid_t uid) {
         _cleanup_(free_names) char **names = NULL;
         Listeners listeners = {};
+        Stored stored = {};
         int n, r;
 
         n = sd_listen_fds_with_names(true, &names);
         if (n < 0)
                 return log_error_errno(n, "Cannot take the sockets of LISTEN_FDS: %m");
-        if (n == 0) {
-                log_error("No listening socket was passed; start the pool through its socket unit, "
-                          "fpmd@.socket");
-                return -ENOTCONN;
-        }
-        if (n > LISTENERS_MAX) {
-                log_error("%d sockets were passed, at most %d are supported", n, LISTENERS_MAX);
-                return -E2BIG;
-        }
 
-        for (int i = 0; i < n; i++) {
-                r = listener_check(SD_LISTEN_FDS_START + i, names ? names[i] : "unknown");
-                if (r < 0)
-                        return r;
-
-                listeners.fds[listeners.n_fds++] = SD_LISTEN_FDS_START + i;
-        }
-
-        r = make_pair(&listeners);
+        r = sort(n, names, &listeners, &stored);
         if (r < 0)
                 return r;
 
+        r = take_pair(&listeners.pair, &stored, uid);
+        if (r < 0)
+                return log_error_errno(r, "Cannot make a socket for kept connections: %m");
+
         *ret = listeners;
+        *ret_pair = listeners.pair;
         return 0;
 }
 
@@ -117,7 +156,7 @@ bool listener_is(int fd, const char *address) {
 
 void listeners_split(const Listeners *all, const char *status_address, Listeners *ret,
                 int *ret_status_fd) {
-        Listeners others = { .take_fd = all->take_fd, .give_fd = all->give_fd };
+        Listeners others = { .pair = all->pair };
         int status_fd = -EBADF;
 
         for (size_t i = 0; i < all->n_fds; i++)
@@ -135,25 +174,13 @@ void listeners_split(const Listeners *all, const char *status_address, Listeners
         *ret_status_fd = status_fd;
 }
 
-/* A message each, so they say. */
-static unsigned n_handed_over(const Listeners *listeners) {
-        size_t depth;
-        int n = 0;
-
-        if (ioctl(listeners->take_fd, SIOCINQ, &n) < 0 || n < 0)
-                return 0;
-
-        depth = ((unsigned) n + sizeof(KeptMessage) - 1) / sizeof(KeptMessage);
-        return depth < HANDED_OVER_MAX ? (unsigned) depth : HANDED_OVER_MAX;
-}
-
 /* One that cannot be seen counts as empty: workers then come when the ones there are busy, later than they
  * could, but they come. */
 void listeners_queue_depth(const Listeners *listeners, QueueDepth *ret) {
         QueueDepth depth;
 
         queue_depth_sum(listeners->fds, listeners->n_fds, &depth);
-        depth.n_queued += n_handed_over(listeners);
+        depth.n_queued += kept_pair_depth(listeners->pair);
         *ret = depth;
 }
 

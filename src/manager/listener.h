@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 /* Listeners: where connections come from, and how many wait there: the listening sockets that systemd handed
- * over, and a pair of sockets through which workers hand kept connections over to each other (pool/kept.h).
+ * over, and the pair through which workers hand kept connections over to each other.
  *
- * Runs in: manager.     Owns: nothing; all stay open for the manager's whole life, and the listening ones are
- * never shut down or unlinked: they are systemd's. From the pair it never reads. */
+ * Runs in: manager.     Owns: nothing; the listening ones stay open for the manager's whole life, and are never
+ * shut down or unlinked: they are systemd's. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,6 +12,7 @@
 #include <sys/types.h>
 #include <systemd/sd-event.h>
 
+#include "manager/kept_pair.h"
 #include "shared/cleanup.h"
 #include "shared/queue_depth.h"
 
@@ -22,13 +23,14 @@ enum {
 typedef struct Listeners {
         int fds[LISTENERS_MAX];
         size_t n_fds;
-        int take_fd, give_fd;
+        KeptPair *pair; /* borrowed */
 } Listeners;
 
-/* Makes the pair, and takes what sd_listen_fds(3) has, checks that each is a listening stream socket, makes them
- * non-blocking (workers share them) and CLOEXEC. Logs. 0, -ENOTCONN: nothing was passed, or
- * negative errno. */
-int listeners_receive(Listeners *ret);
+/* Takes what sd_listen_fds(3) has, checks that each is a listening stream socket, makes them non-blocking (workers
+ * share them) and CLOEXEC. Besides there may be a pair that is stored: that of the user uid is taken, or a new one
+ * made and stored. ret_pair: the caller's, and in ret as well. Logs. 0, -ENOTCONN: nothing was passed, or negative
+ * errno. */
+int listeners_receive(Listeners *ret, KeptPair **ret_pair, uid_t uid);
 
 /* Whether that socket is bound to the address, as listen writes it. */
 bool listener_is(int fd, const char *address);

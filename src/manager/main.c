@@ -32,8 +32,8 @@ static void usage(FILE *f) {
               "  -h, --help               this text\n"
               "  -v, --version            the version\n"
               "\n"
-              "Exit status: 0 done, 64 wrong usage, 70 the pool program cannot start, 78 wrong\n"
-              "configuration, 1 anything else.\n",
+              "Exit status: 0 done, 64 wrong usage, 70 the pool program cannot start, 75 start it again\n"
+              "at once, 78 wrong configuration, 1 anything else.\n",
                         f);
 }
 
@@ -94,11 +94,14 @@ static int exit_status(int r) {
 
         if (r == POOL_BROKEN)
                 return EX_SOFTWARE;
+        if (r == MANAGER_CALLED_BACK)
+                return EX_TEMPFAIL;
 
         return r == POOL_REFUSED ? EX_CONFIG : EXIT_FAILURE;
 }
 
 static int run_pool(PoolConfig *config) {
+        _cleanup_(kept_pair_unrefp) KeptPair *pair = NULL;
         _cleanup_(manager_freep) Manager *manager = NULL;
         ManagerOptions options = {
                 .name = arg_pool,
@@ -108,7 +111,7 @@ static int run_pool(PoolConfig *config) {
         Listeners listeners;
         int r;
 
-        r = listeners_receive(&listeners);
+        r = listeners_receive(&listeners, &pair, kept_pair_owner(config));
         if (r < 0) {
                 pool_config_free(config);
                 return EX_CONFIG;

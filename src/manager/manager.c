@@ -41,7 +41,7 @@ struct Manager {
         Inspection *inspection;
         unsigned reload_asked,
                         reload_again; /* by whom: ASKED_…; the one under way, and one more behind it */
-        bool ready, stopping;
+        bool ready, stopping, is_idle;
         uint64_t n_requests_seen; /* at the last look of the watchdog */
         unsigned n_stuck;         /* looks in a row at which nothing moved that should */
         unsigned n_told;          /* workers in the last status line */
@@ -142,13 +142,20 @@ static void on_idle(void *userdata) {
         log_event(EVENT_POOL_IDLE_EXIT, LOG_NOTICE, LOG_NO_FIELDS,
                         "Idle for as long as pm.idle_exit_timeout says, leaving; the next connection "
                         "starts the pool again");
+        m->is_idle = true;
         stop(m);
         pool_drain(m->pool);
 }
 
+/* One that came while the pool was leaving for want of work was served, and may bring the next request at any time:
+ * systemd, which has it, is to start the pool again. */
 static void on_ended(int result, void *userdata) {
         Manager *m = userdata;
 
+        if (result == 0 && m->is_idle && pool_has_handed_over(m->pool)) {
+                log_notice("Meanwhile somebody came who keeps the connection: starting again");
+                result = MANAGER_CALLED_BACK;
+        }
         (void) sd_event_exit(m->event, result);
 }
 

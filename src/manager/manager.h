@@ -5,6 +5,8 @@
  *
  * Runs in: manager. */
 
+#include <errno.h>
+
 #include "manager/listener.h"
 #include "shared/cleanup.h"
 #include "shared/pool_config.h"
@@ -24,5 +26,8 @@ int manager_new(Manager **ret, const ManagerOptions *options, PoolConfig *config
 Manager *manager_free(Manager *manager);
 DEFINE_CLEANUP(Manager, manager_free);
 
-/* Runs until the pool has left. 0, POOL_REFUSED or another negative errno. */
+/* It left for want of work, and was needed before it was gone: to be started again. */
+#define MANAGER_CALLED_BACK (-ERESTART)
+
+/* Runs until the pool has left. 0, MANAGER_CALLED_BACK, POOL_REFUSED or another negative errno. */
 int manager_run(Manager *manager);

@@ -72,7 +72,8 @@ static uint64_t surplus(const PoolConfig *config, const PolicyInput *input) {
         case PM_DYNAMIC:
                 return min_u64(missing(input->n_idle, config->max_spare_servers), input->n_expired);
         case PM_ONDEMAND:
-                return input->n_expired;
+                /* One stays with what web servers keep open: they would send a request on it just now. */
+                return min_u64(input->n_expired, missing(alive(input), input->has_kept ? 1 : 0));
         case PM_AUTO:
                 return min_u64(missing(input->n_idle, auto_most_idle(input->rate)),
                                 input->n_expired);

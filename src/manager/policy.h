@@ -19,6 +19,7 @@ typedef struct PolicyInput {
         bool begun;                 /* the first workers were asked for already */
         uint64_t ceiling;           /* how many there may be: policy_ceiling() */
         double rate;                /* requests per second, lately */
+        bool has_kept;              /* web servers keep connections open */
 } PolicyInput;
 
 typedef struct PolicyDecision {

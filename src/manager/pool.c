@@ -44,16 +44,47 @@ static void bury(Pool *pool, Generation *generation) {
                 log_error_errno(r, "Cannot free a generation now, later: %m");
 }
 
+/* --- who may hand over to whom --- */
+
+static int pair_for(Pool *pool, const PoolConfig *config, KeptPair **ret) {
+        uid_t uid = kept_pair_owner(config);
+
+        if (uid != pool->pair->uid)
+                return kept_pair_new(ret, uid);
+
+        *ret = kept_pair_ref(pool->pair);
+        return 0;
+}
+
+/* The last one's closes with the workers that still have it. */
+static void adopt_pair(Pool *pool, KeptPair *pair) {
+        if (pair == pool->pair)
+                return;
+
+        kept_pair_forget(pool->pair);
+        kept_pair_unref(pool->pair);
+        pool->pair = pool->listeners.pair = kept_pair_ref(pair);
+        kept_pair_store(pair);
+}
+
 static int start_generation(Pool *pool, const PoolConfig *config, bool strict, Generation **ret) {
         _cleanup_(generation_freep) Generation *generation = NULL;
+        _cleanup_(kept_pair_unrefp) KeptPair *pair = NULL;
         GenerationContext context = pool->context;
+        Listeners listeners = pool->listeners;
         PoolConfig *copy;
         int r;
+
+        r = pair_for(pool, config, &pair);
+        if (r < 0)
+                return log_error_errno(r, "Cannot make a socket for kept connections: %m");
 
         r = pool_config_copy(&copy, config);
         if (r < 0)
                 return log_error_errno(r, "Cannot start a generation: %m");
 
+        listeners.pair = pair;
+        context.listeners = &listeners;
         context.strict = strict;
         r = generation_new(&generation, &context, copy, pool->n_generations + 1);
         if (r < 0)
@@ -72,7 +103,8 @@ static void let_drain(Pool *pool, Generation *generation) {
         assert(pool->n_draining <
                         DRAINING_MAX); /* nothing starts a next one before there is room */
         pool->draining[pool->n_draining++] = generation;
-        generation_drain(generation, DRAINING_REPLACED);
+        generation_drain(generation, generation_pair(generation) == pool->pair ? DRAINING_REPLACED
+                                                                               : DRAINING_ALONE);
 }
 
 static bool forget_draining(Pool *pool, const Generation *generation) {
@@ -129,6 +161,7 @@ static void take_over(Pool *pool, Generation *generation) {
                 pool_config_free(pool->config);
                 pool->config = config;
         }
+        adopt_pair(pool, generation_pair(generation));
         if (pool->current)
                 let_drain(pool, pool->current);
         pool->current = generation;
@@ -167,6 +200,15 @@ static uint64_t active_usec(Pool *pool, uint64_t now) {
         return pool->active_usec;
 }
 
+/* A web server that keeps a connection may send the next request on it at any time: what is closed just then is
+ * lost. So it is the one to close them. */
+static bool has_kept(Pool *pool) {
+        ScoreboardSummary summary = {};
+
+        return pool->current && generation_summarize(pool->current, &summary) >= 0 &&
+               summary.n_kept > 0;
+}
+
 static int on_idle_timer(sd_event_source *source, uint64_t usec, void *userdata) {
         Pool *pool = userdata;
         uint64_t timeout = pool->config->idle_exit_timeout_usec, now = timer_now_usec(pool->event),
@@ -180,6 +222,8 @@ static int on_idle_timer(sd_event_source *source, uint64_t usec, void *userdata)
         active = active_usec(pool, now);
         if (active + timeout > now)
                 look_for_idleness_at(pool, active + timeout);
+        else if (has_kept(pool))
+                look_for_idleness_at(pool, now + (timeout > USEC_PER_SEC ? timeout : USEC_PER_SEC));
         else
                 pool->hooks->idle(pool->userdata);
 
@@ -320,12 +364,13 @@ int pool_new(Pool **ret, sd_event *event, const Listeners *listeners, const char
                 .event = event,
                 .start_sec = (uint64_t) time(NULL),
                 .config = config,
+                .listeners = *listeners,
+                .pair = kept_pair_ref(listeners->pair),
                 .hooks = hooks,
                 .userdata = userdata,
         };
         pool->context = (GenerationContext){
                 .event = event,
-                .listeners = listeners,
                 .program = program,
                 .hooks = &generation_hooks,
                 .userdata = pool,
@@ -347,6 +392,7 @@ Pool *pool_free(Pool *pool) {
         generation_free(pool->dead);
         for (size_t i = 0; i < pool->n_draining; i++)
                 generation_free(pool->draining[i]);
+        kept_pair_unref(pool->pair);
         pool_config_free(pool->config);
         free(pool);
         return NULL;

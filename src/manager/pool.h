@@ -48,7 +48,7 @@ typedef struct PoolHooks {
 /* And when the pool program died again and again while it started. */
 #define POOL_BROKEN (-ENOEXEC)
 
-/* Takes config; borrows the rest. 0 or negative errno. */
+/* Takes config, copies listeners; borrows the rest. 0 or negative errno. */
 int pool_new(Pool **ret, sd_event *event, const Listeners *listeners, const char *program,
                 PoolConfig *config, const PoolHooks *hooks, void *userdata);
 Pool *pool_free(Pool *pool);
@@ -73,6 +73,9 @@ void pool_kill(Pool *pool);  /* the same, at once */
 
 /* Asks for a sign of life; alive() is the answer, at once where there is nobody to ask. */
 void pool_ping(Pool *pool);
+
+/* Kept connections that nobody serves now: there is a worker to come for them. */
+bool pool_has_handed_over(const Pool *pool);
 
 /* How long pool_drain() may take. */
 uint64_t pool_drain_limit_usec(const Pool *pool);

@@ -51,9 +51,13 @@ static unsigned queue_length(const Pool *pool) {
         if (pool->current)
                 generation_queue_depth(pool->current, &depth);
         else
-                listeners_queue_depth(pool->context.listeners, &depth);
+                listeners_queue_depth(&pool->listeners, &depth);
 
         return depth.n_queued;
+}
+
+bool pool_has_handed_over(const Pool *pool) {
+        return kept_pair_depth(pool->pair) > 0;
 }
 
 void pool_status(Pool *pool, PoolStatus *ret) {

@@ -23,6 +23,8 @@ typedef enum PoolState {
 struct Pool {
         sd_event *event;
         GenerationContext context;
+        Listeners listeners;
+        KeptPair *pair; /* of the user that the pool runs as now; a reference, also in listeners */
         const PoolHooks *hooks;
         void *userdata;
 

@@ -134,7 +134,7 @@ static int on_connection(sd_event_source *source, int fd, uint32_t revents, void
 }
 
 static int queue_fd(const Listeners *listeners, size_t i) {
-        return i < listeners->n_fds ? listeners->fds[i] : listeners->take_fd;
+        return i < listeners->n_fds ? listeners->fds[i] : listeners->pair->take_fd;
 }
 
 static int watch_listener(Workforce *w, size_t i, bool on) {
@@ -224,6 +224,8 @@ static void look(Workforce *w, PolicyInput *ret) {
                 if (life == SLOT_VACANT)
                         continue;
 
+                if (scoreboard_kept(w->board, i) > 0)
+                        input.has_kept = true;
                 if (life == SLOT_FORKING || (life == SLOT_ALIVE && state <= SLOT_STARTING))
                         input.n_starting++;
                 else if (!is_idle(w, i))

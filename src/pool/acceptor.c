@@ -19,7 +19,8 @@ enum {
 };
 
 struct Acceptor {
-        int epoll_fd, leash_fd;
+        int epoll_fd, leash_fd, take_fd;
+        bool takes; /* what is handed over is watched */
         Kept *kept;
         uint64_t tags[EVENTS_MAX]; /* what the last epoll_wait() found, from next_tag on not yet seen to */
         size_t n_tags, next_tag;
@@ -79,10 +80,29 @@ Acceptor *acceptor_free(Acceptor *acceptor) {
         return NULL;
 }
 
+static int begin_to_take(Acceptor *acceptor) {
+        int r = watch(acceptor->epoll_fd, acceptor->take_fd, EPOLLIN | EPOLLEXCLUSIVE, TAG_TAKE);
+
+        acceptor->takes = r >= 0;
+        return r;
+}
+
+/* Whoever has as many as it can keep leaves them to others, such as those that come up after it in a restart. */
+static void take(Acceptor *acceptor) {
+        if (kept_count(acceptor->kept) < KEPT_MAX) {
+                (void) kept_receive(acceptor->kept);
+                return;
+        }
+
+        (void) epoll_ctl(acceptor->epoll_fd, EPOLL_CTL_DEL, acceptor->take_fd, NULL);
+        acceptor->takes = false;
+}
+
 int acceptor_keep(Acceptor *acceptor, int take_fd, int give_fd, const Scoreboard *board) {
         int r;
 
-        r = watch(acceptor->epoll_fd, take_fd, EPOLLIN | EPOLLEXCLUSIVE, TAG_TAKE);
+        acceptor->take_fd = take_fd;
+        r = begin_to_take(acceptor);
         if (r < 0)
                 return r;
 
@@ -147,7 +167,7 @@ static int see_to(Acceptor *acceptor, uint64_t tag, Arrival *ret) {
         if (tag < acceptor->n_listen_fds)
                 return accept_from(acceptor, tag, ret);
         if (tag == TAG_TAKE)
-                (void) kept_receive(acceptor->kept);
+                take(acceptor);
 
         return -EAGAIN;
 }
@@ -184,6 +204,9 @@ static int leash_event(const struct epoll_event events[], int n) {
 int acceptor_wait(Acceptor *acceptor, int timeout_msec) {
         struct epoll_event events[EVENTS_MAX];
         int n;
+
+        if (acceptor->kept && !acceptor->takes && kept_count(acceptor->kept) < KEPT_MAX)
+                (void) begin_to_take(acceptor);
 
         acceptor->n_tags = acceptor->next_tag = 0;
         n = epoll_wait(acceptor->epoll_fd, events, EVENTS_MAX, timeout_msec);

@@ -39,6 +39,7 @@ struct Kept {
         /* The worker holds it, except during a request. It covers the places. */
         pthread_mutex_t mutex;
         bool shared; /* this request has let go of it */
+        bool alone;  /* nobody is there to take anything */
         Place places[KEPT_MAX];
         size_t n_kept, borrowed;
         uint32_t serial;
@@ -191,7 +192,7 @@ static void wake_thread(Kept *kept) {
 static void relieve(Kept *kept, uint32_t turn, bool takes_long) {
         bool someone_idle = !scoreboard_idle_below(kept->board, 1);
 
-        if (!takes_long && !someone_idle)
+        if ((!takes_long && !someone_idle) || scoreboard_draining(kept->board) == DRAINING_ALONE)
                 return;
 
         if (pthread_mutex_trylock(&kept->mutex) != 0)
@@ -271,7 +272,7 @@ Kept *kept_free(Kept *kept) {
 /* --- what the worker does --- */
 
 void kept_begin_request(Kept *kept) {
-        if (!kept || kept->n_kept == 0)
+        if (!kept || kept->n_kept == 0 || kept->alone)
                 return;
 
         kept->shared = true;
@@ -306,10 +307,13 @@ int kept_borrow(Kept *kept, uint64_t tag, KeptPast *ret_past) {
         return borrow(kept, i);
 }
 
-int kept_borrow_ready(Kept *kept) {
-        for (size_t i = 0; kept && i < KEPT_MAX; i++)
+int kept_borrow_ready(Kept *kept, size_t *place) {
+        while (kept && *place < KEPT_MAX) {
+                size_t i = (*place)++;
+
                 if (is_ready(kept, i))
                         return borrow(kept, i);
+        }
 
         return -ENOENT;
 }
@@ -317,7 +321,7 @@ int kept_borrow_ready(Kept *kept) {
 static int keep_new(Kept *kept, int fd, const KeptPast *past) {
         int r;
 
-        r = start_thread(kept);
+        r = kept->alone ? 0 : start_thread(kept);
         if (r >= 0)
                 r = occupy(kept, fd, past);
         if (r < 0)
@@ -355,7 +359,7 @@ void kept_close(Kept *kept, int fd) {
 }
 
 int kept_receive(Kept *kept) {
-        KeptPast past = {};
+        KeptPast past = { .is_taken = true };
         KeptMessage message;
         int fd = -EBADF, n;
 
@@ -368,4 +372,14 @@ int kept_receive(Kept *kept) {
         if (n == sizeof(message))
                 past.since_usec = message.since_usec;
         return keep_new(kept, fd, &past);
+}
+
+void kept_stay_alone(Kept *kept) {
+        if (kept)
+                kept->alone = true;
+}
+
+void kept_take_all(Kept *kept) {
+        while (kept && kept->n_kept < KEPT_MAX && kept_receive(kept) >= 0)
+                ;
 }

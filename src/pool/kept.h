@@ -42,6 +42,7 @@ size_t kept_count(const Kept *kept);
 
 /* How a connection came to where it is. */
 typedef struct KeptPast {
+        bool is_taken;       /* from another worker, and nothing was served on it since */
         uint64_t since_usec; /* a request was seen to wait on it then, 0: none was */
 } KeptPast;
 
@@ -65,5 +66,11 @@ void kept_end_request(Kept *kept);
 /* Before the worker leaves: to others, all that they take. What is left has to be looked at. */
 void kept_give_all(Kept *kept);
 
-/* One with something to say, borrowed, or -ENOENT: the rest is idle. */
-int kept_borrow_ready(Kept *kept);
+/* Before the last workers leave: hands over nothing more during requests; and takes what the others left, as much as
+ * there is room for. */
+void kept_stay_alone(Kept *kept);
+void kept_take_all(Kept *kept);
+
+/* One with something to say, borrowed, or -ENOENT: the rest is idle. *place, from 0 on, is where the look begins, and
+ * then that behind the one found: each connection is found once. */
+int kept_borrow_ready(Kept *kept, size_t *place);

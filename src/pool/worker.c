@@ -33,6 +33,10 @@ enum {
         STATUS_IDLE_MSEC = 10000,
 };
 
+/* How long the last workers answer what has come on kept connections, before they hand on the rest: a stop loses
+ * nothing of an ordinary pool, a restart of one that has more than enough to do is not held up. */
+#define LEAVE_LIMIT_USEC 5000000
+
 void worker_ring_bell(Worker *worker) {
         static const uint64_t one = 1;
 
@@ -202,20 +206,28 @@ static bool has_waited_too_long(const Worker *worker, uint64_t since_usec) {
         return now > since_usec && now - since_usec > limit;
 }
 
-/* Closes the connection if not. */
+/* Closes the connection if not. One that another worker has admitted may be from before the last reload or restart,
+ * where others were allowed. */
 static bool is_admitted(Worker *worker, const Arrival *arrival) {
-        if (arrival->is_kept) {
+        if (arrival->is_kept)
                 worker->late = has_waited_too_long(worker, arrival->past.since_usec);
-                return true;
-        }
-
-        if (worker->context->config->queue_timeout_usec > 0)
+        else if (worker->context->config->queue_timeout_usec > 0)
                 worker->late = scoreboard_accept(worker->context->board, arrival->queue);
-        if (client_guard_admits(&worker->guard, arrival->fd, clock_now_usec()))
+
+        if ((arrival->is_kept && !arrival->past.is_taken) ||
+                        client_guard_admits(&worker->guard, arrival->fd, clock_now_usec()))
                 return true;
 
-        fd_close(arrival->fd);
+        if (arrival->is_kept)
+                kept_close(kept_of(worker), arrival->fd);
+        else
+                fd_close(arrival->fd);
         return false;
+}
+
+/* While it sleeps, others may need to know. */
+static void show_kept(const Worker *worker) {
+        scoreboard_set_kept(worker->context->board, worker->slot, kept_count(kept_of(worker)));
 }
 
 /* 0, or -ESHUTDOWN when this worker is to leave. */
@@ -243,6 +255,7 @@ static int next_arrival(Worker *worker, Arrival *ret) {
 
                 /* A connection wakes one worker. If that is this one, and it left without a look, nobody
                  * would take the connection until the next one comes. */
+                show_kept(worker);
                 r = acceptor_wait(worker->acceptor, worker->is_status ? STATUS_IDLE_MSEC : -1);
                 if (r == -ETIMEDOUT)
                         return -ESHUTDOWN;
@@ -254,19 +267,43 @@ static int next_arrival(Worker *worker, Arrival *ret) {
         }
 }
 
-/* Kept connections live on with another worker, if one is idle or will take the place of this one. Else the
- * requests that have arrived on them are answered before they are closed. */
-static int leave_kept(Worker *worker) {
+/* Each of those on which a request waits, once. last: it is closed after its answer. 0, or negative: leave. */
+static int serve_ready(Worker *worker, bool last) {
+        uint64_t until = clock_now_usec() + LEAVE_LIMIT_USEC;
+        size_t place = 0;
         int fd, r = 0;
 
-        if (has_done_enough(worker) || scoreboard_is_replaced(worker->context->board) ||
-                        !scoreboard_idle_below(worker->context->board, 2))
-                kept_give_all(kept_of(worker));
-
-        while (r >= 0 && (fd = kept_borrow_ready(kept_of(worker))) >= 0)
-                r = serve(worker, fd, true);
+        while (r >= 0 && (last || clock_now_usec() < until) &&
+                        (fd = kept_borrow_ready(kept_of(worker), &place)) >= 0)
+                r = serve(worker, fd, last);
 
         return r;
+}
+
+/* Kept connections live on with another worker: one that is here, that takes the place of this one, or that the next
+ * manager starts; what comes on them waits there unread. Of the last ones nobody knows whether another follows, for a
+ * restart begins as a stop does: they answer first what has come. */
+static int leave_kept(Worker *worker) {
+        Draining draining = scoreboard_draining(worker->context->board);
+        int r = 0;
+
+        if (draining == DRAINING_LAST || draining == DRAINING_ALONE)
+                kept_stay_alone(kept_of(worker));
+        if (draining == DRAINING_LAST) {
+                kept_take_all(kept_of(worker));
+                r = serve_ready(worker, false);
+        }
+        if (draining != DRAINING_ALONE)
+                kept_give_all(kept_of(worker));
+
+        /* What nobody takes. */
+        return r < 0 ? r : serve_ready(worker, true);
+}
+
+/* After PHP has come out of a request in a state in which it serves nobody. */
+static int give_up(Worker *worker) {
+        kept_give_all(kept_of(worker));
+        return EX_SOFTWARE;
 }
 
 static int serve_all(Worker *worker) {
@@ -275,20 +312,16 @@ static int serve_all(Worker *worker) {
 
         worker_become_idle(worker);
         worker_ring_bell(worker);
+        while ((r = next_arrival(worker, &arrival)) >= 0)
+                if (serve(worker, arrival.fd, false) < 0)
+                        return give_up(worker);
 
-        do {
-                r = next_arrival(worker, &arrival);
-                if (r == -ESHUTDOWN)
-                        return leave_kept(worker) < 0 ? EX_SOFTWARE : EX_OK;
-                if (r < 0) {
-                        fprintf(stderr, "<3>Cannot accept connections: %s\n", strerror(-r));
-                        return EX_OSERR;
-                }
+        if (r != -ESHUTDOWN)
+                fprintf(stderr, "<3>Cannot accept connections: %s\n", strerror(-r));
+        if (leave_kept(worker) < 0)
+                return give_up(worker);
 
-                r = serve(worker, arrival.fd, false);
-        } while (r >= 0);
-
-        return EX_SOFTWARE;
+        return r == -ESHUTDOWN ? EX_OK : EX_OSERR;
 }
 
 /* What a script wrote without a new line behind it would stay in journald until somebody else writes; an empty

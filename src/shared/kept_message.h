@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 /* KeptMessage: what goes with a kept connection that one worker hands over to another (pool/kept.h). The manager
- * knows its size: SIOCINQ counts bytes.
+ * knows its size: SIOCINQ counts bytes, and what lies in the pair may be from the version before.
  *
  * Runs in: manager and workers.     Trusts: nobody: a size that is another one, or a time that has not come. */
 

@@ -13,6 +13,11 @@
 #include "shared/fd.h"
 #include "shared/scoreboard_parts.h"
 
+enum {
+        N_COPIED = 4, /* words, counters, weights, kept connections */
+        KEPT_CLAIM_MAX = 4096,
+};
+
 size_t scoreboard_counters_offset(unsigned n_slots) {
         return WORDS_OFFSET + n_places(n_slots) * sizeof(SlotWord);
 }
@@ -21,8 +26,12 @@ static size_t weights_offset(unsigned n_slots) {
         return scoreboard_counters_offset(n_slots) + n_places(n_slots) * sizeof(SlotWord);
 }
 
+static size_t kept_offset(unsigned n_slots) {
+        return weights_offset(n_slots) + n_places(n_slots) * sizeof(SlotWord);
+}
+
 size_t scoreboard_details_offset(unsigned n_slots) {
-        size_t offset = weights_offset(n_slots) + n_places(n_slots) * sizeof(SlotWord);
+        size_t offset = kept_offset(n_slots) + n_places(n_slots) * sizeof(SlotWord);
 
         return (offset + _Alignof(SlotDetail) - 1) / _Alignof(SlotDetail) * _Alignof(SlotDetail);
 }
@@ -47,6 +56,10 @@ static _Atomic uint64_t *counter_at(const Scoreboard *board, unsigned slot) {
 
 static _Atomic uint64_t *weight_at(const Scoreboard *board, unsigned slot) {
         return (_Atomic uint64_t *) ((char *) board->map + weights_offset(board->n_slots)) + slot;
+}
+
+static _Atomic uint64_t *kept_at(const Scoreboard *board, unsigned slot) {
+        return (_Atomic uint64_t *) ((char *) board->map + kept_offset(board->n_slots)) + slot;
 }
 
 static int scoreboard_allocate(Scoreboard **ret, unsigned n_slots) {
@@ -105,7 +118,7 @@ int scoreboard_new(Scoreboard **ret, unsigned n_slots) {
         if (r < 0)
                 return r;
 
-        board->copy = calloc(n_places(n_slots), 3 * sizeof(SlotWord));
+        board->copy = calloc(n_places(n_slots), N_COPIED * sizeof(SlotWord));
         if (!board->copy)
                 return -ENOMEM;
 
@@ -215,8 +228,8 @@ int scoreboard_read(const Scoreboard *board, void *buffer, size_t size, size_t o
 }
 
 int scoreboard_copy(Scoreboard *board) {
-        return scoreboard_read(board, board->copy, n_places(board->n_slots) * 3 * sizeof(SlotWord),
-                        WORDS_OFFSET);
+        return scoreboard_read(board, board->copy,
+                        n_places(board->n_slots) * N_COPIED * sizeof(SlotWord), WORDS_OFFSET);
 }
 
 SlotWord scoreboard_word(const Scoreboard *board, unsigned slot) {
@@ -229,6 +242,13 @@ uint64_t scoreboard_requests(const Scoreboard *board, unsigned slot) {
 
 uint64_t scoreboard_weight(const Scoreboard *board, unsigned slot) {
         return board->copy[2 * n_places(board->n_slots) + slot];
+}
+
+/* A claim: nobody has more than some thousand connections open. */
+uint64_t scoreboard_kept(const Scoreboard *board, unsigned slot) {
+        uint64_t n = board->copy[3 * n_places(board->n_slots) + slot];
+
+        return n < KEPT_CLAIM_MAX ? n : KEPT_CLAIM_MAX;
 }
 
 int scoreboard_summarize(Scoreboard *board, ScoreboardSummary *ret) {
@@ -256,6 +276,8 @@ int scoreboard_summarize(Scoreboard *board, ScoreboardSummary *ret) {
                         break;
                 }
                 summary.n_requests += scoreboard_requests(board, i);
+                if (slot_word_state(board->copy[i]) != SLOT_EMPTY)
+                        summary.n_kept += scoreboard_kept(board, i);
         }
 
         *ret = summary;
@@ -340,15 +362,18 @@ void scoreboard_set_weight(Scoreboard *board, unsigned slot, uint64_t bytes) {
         atomic_store_explicit(weight_at(board, slot), bytes, memory_order_relaxed);
 }
 
+void scoreboard_set_kept(Scoreboard *board, unsigned slot, uint64_t n) {
+        atomic_store_explicit(kept_at(board, slot), n, memory_order_relaxed);
+}
+
 bool scoreboard_must_leave(const Scoreboard *board, unsigned slot) {
         return atomic_load_explicit(&board->ledger->draining, memory_order_relaxed) ||
                atomic_load_explicit(&board->ledger->retired[slot], memory_order_relaxed) ||
                atomic_load_explicit(&head_of(board)->draining, memory_order_relaxed);
 }
 
-bool scoreboard_is_replaced(const Scoreboard *board) {
-        return atomic_load_explicit(&board->ledger->draining, memory_order_relaxed) ==
-               DRAINING_REPLACED;
+Draining scoreboard_draining(const Scoreboard *board) {
+        return (Draining) atomic_load_explicit(&board->ledger->draining, memory_order_relaxed);
 }
 
 bool scoreboard_idle_below(const Scoreboard *board, unsigned n) {

@@ -67,8 +67,9 @@ typedef struct PoolTotals {
 
 typedef enum Draining {
         DRAINING_NOT,
-        DRAINING_LAST,     /* the pool ends with this generation */
-        DRAINING_REPLACED, /* another one serves */
+        DRAINING_LAST,     /* the pool ends with this generation, or the next manager goes on */
+        DRAINING_REPLACED, /* another one serves, or will at once */
+        DRAINING_ALONE,    /* another one serves, as another user: it takes nothing of this one's */
 } Draining;
 
 /* What the manager tells the workers, read-only to them, looked at before each accept: no system
@@ -113,17 +114,19 @@ unsigned scoreboard_status_slot(const Scoreboard *board);
 /* What the manager makes of all words at one moment. Unknown states count as busy. */
 typedef struct ScoreboardSummary {
         unsigned n_starting, n_idle, n_busy;
+        uint64_t n_kept;         /* connections that web servers keep open to those that live */
         uint64_t last_idle_usec; /* when the last of the idle ones became so, 0: none is */
         uint64_t n_requests;     /* of the workers that live and of those that were in their slots
                                     before */
 } ScoreboardSummary;
 
-/* Manager: copies all words, counters and weights, which the next three then give back. 0 or negative
- * errno. */
+/* Manager: copies all words, counters, weights and numbers of kept connections, which the next four then give back.
+ * 0 or negative errno. */
 int scoreboard_copy(Scoreboard *board);
 SlotWord scoreboard_word(const Scoreboard *board, unsigned slot);
 uint64_t scoreboard_requests(const Scoreboard *board, unsigned slot);
 uint64_t scoreboard_weight(const Scoreboard *board, unsigned slot);
+uint64_t scoreboard_kept(const Scoreboard *board, unsigned slot);
 
 /* Manager: copies and counts. 0 or negative errno. */
 int scoreboard_summarize(Scoreboard *board, ScoreboardSummary *ret);
@@ -163,6 +166,9 @@ int scoreboard_durations(const Scoreboard *board, Durations *ret);
 /* Worker: how much memory it makes use of (PSS), in bytes. */
 void scoreboard_set_weight(Scoreboard *board, unsigned slot, uint64_t bytes);
 
+/* Worker: how many connections it keeps, between two requests. */
+void scoreboard_set_kept(Scoreboard *board, unsigned slot, uint64_t n);
+
 /* Worker: once, who it is; and what its last request cost, 0 while one runs. All of it for display. */
 typedef struct RequestUsage {
         uint64_t duration_usec;
@@ -190,8 +196,9 @@ uint32_t scoreboard_reopens(const Scoreboard *board);
 /* Worker: whether this slot is to leave, by the ledger's word or by the zygote's. */
 bool scoreboard_must_leave(const Scoreboard *board, unsigned slot);
 
-/* Worker: whether another generation serves the pool from here on. */
-bool scoreboard_is_replaced(const Scoreboard *board);
+/* Worker: what the manager said of it. DRAINING_NOT in one that must leave: alone, or because its manager was
+ * killed. */
+Draining scoreboard_draining(const Scoreboard *board);
 
 /* Worker: whether fewer than n workers are idle right now. */
 bool scoreboard_idle_below(const Scoreboard *board, unsigned n);

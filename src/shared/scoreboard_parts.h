@@ -27,8 +27,8 @@ typedef struct SlotDurations {
         _Atomic uint64_t sum_usec;
 } SlotDurations;
 
-/* The board: the zygote's word to all workers, then all words, then all request counters, then all
- * details, then all durations. Words stand together so that one small pread(), or a worker's look for an idle one,
+/* The board: the zygote's word to all workers, then all words, then all request counters, weights and
+ * numbers of kept connections, then all details, then all durations. Words stand together so that one small pread(), or a worker's look for an idle one,
  * touches few cache lines. */
 struct Scoreboard {
         int board_fd, ledger_fd;

@@ -52,6 +52,7 @@ cat >"$drop_in/intrude.conf" <<-END
 	[Service]
 	Type=oneshot
 	Restart=no
+	RestartForceExitStatus=
 	ExecStart=
 	ExecStart=python3 $TOOLS/intrude.py
 	StandardOutput=file:/run/intruded

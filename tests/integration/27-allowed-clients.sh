@@ -46,6 +46,39 @@ assert_eq 'after many' '127.0.0.2 served' "$(ask 127.0.0.1:9241 $www/page.php 12
 lines=$(journal_of fpmd@clients.service --priority=warning | grep -c 'is not in listen.allowed_clients, closed')
 ((lines >= 1 && lines <= 4)) || fail "$lines lines of the refused"
 
+# A connection that was kept over a restart is looked at as a new one is.
+in_container python3 - <<'END'
+import socket
+import subprocess
+import sys
+
+sys.path.insert(0, "/usr/local/lib/fpmd-test")
+import fcgi
+
+UNIT = "fpmd@clients.service"
+peer = socket.create_connection(("127.0.0.1", 9241), 5, ("127.0.0.2", 0))
+
+
+def ask():
+    try:
+        peer.sendall(fcgi.begin(flags=1)
+                     + fcgi.record(fcgi.PARAMS, fcgi.pairs(fcgi.params_of("/srv/www/clients/page.php")))
+                     + fcgi.record(fcgi.PARAMS) + fcgi.record(fcgi.STDIN))
+        return "served" if b"served" in peer.recv(65536) else "closed"
+    except ConnectionError:
+        return "closed"
+
+
+assert ask() == "served"
+subprocess.run(["systemctl", "restart", UNIT], check=True)
+assert ask() == "served", "it is kept over a restart"
+with open(f"/etc/systemd/system/{UNIT}.d/env.conf", "w", encoding="ascii") as file:
+    file.write("[Service]\nEnvironment=FCGI_WEB_SERVER_ADDRS=127.0.0.3\n")
+subprocess.run(["systemctl", "daemon-reload"], check=True)
+subprocess.run(["systemctl", "restart", UNIT], check=True)
+assert ask() == "closed", "but not when its address is allowed no more"
+END
+
 # by the directive: the firewall of the socket or the worker, whichever is there
 in_container systemctl stop fpmd@clients.socket fpmd@clients.service
 pool clients <<'END'

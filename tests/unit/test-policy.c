@@ -102,6 +102,23 @@ START_TEST(ondemand_follows_the_queue) {
 }
 END_TEST
 
+START_TEST(ondemand_keeps_one_for_kept_connections) {
+        PoolConfig config = {
+                .pm = PM_ONDEMAND,
+                .max_children = 10,
+                .process_idle_timeout_usec = 10000000,
+        };
+        PolicyInput input = { .begun = true, .n_idle = 3, .n_expired = 3, .has_kept = true };
+
+        ck_assert_uint_eq(decide(&config, input).n_retire, 2);
+        input.n_idle = input.n_expired = 1;
+        ck_assert_uint_eq(decide(&config, input).n_retire, 0);
+        ck_assert_uint_eq(decide(&config, input).look_again_usec, 10000000);
+        input.has_kept = false;
+        ck_assert_uint_eq(decide(&config, input).n_retire, 1);
+}
+END_TEST
+
 START_TEST(the_limit_is_a_limit) {
         PoolConfig config = { .pm = PM_ONDEMAND, .max_children = 10 };
         PolicyDecision decision = decide(&config, (PolicyInput){ .n_busy = 8, .n_queued = 5 });
@@ -189,6 +206,7 @@ END_TEST
 
 UNIT_MAIN("policy", static_is_always_full, dynamic_starts_and_keeps_spares,
                 a_burst_is_answered_at_once_up_to_the_spawn_rate, dynamic_shrinks_to_max_spare,
-                a_calm_pool_is_never_looked_at, ondemand_follows_the_queue, the_limit_is_a_limit,
-                auto_fits_in_memory, auto_follows_the_rate, auto_looks_again_at_a_ceiling_of_memory,
+                a_calm_pool_is_never_looked_at, ondemand_follows_the_queue,
+                ondemand_keeps_one_for_kept_connections, the_limit_is_a_limit, auto_fits_in_memory,
+                auto_follows_the_rate, auto_looks_again_at_a_ceiling_of_memory,
                 auto_shrinks_and_rests, the_pause_doubles_and_ends);

@@ -192,6 +192,30 @@ START_TEST(workers_learn_that_they_should_leave) {
         ck_assert(scoreboard_must_leave(pool, 1));
         scoreboard_drain(pool);
         ck_assert(scoreboard_must_leave(pool, 0));
+        ck_assert_int_eq(scoreboard_draining(pool), DRAINING_NOT);
+        atomic_store(&scoreboard_ledger(manager)->draining, DRAINING_LAST);
+        ck_assert_int_eq(scoreboard_draining(pool), DRAINING_LAST);
+}
+END_TEST
+
+START_TEST(kept_connections_are_counted_while_their_worker_lives) {
+        _cleanup_(scoreboard_freep) Scoreboard *manager = NULL, *pool = NULL;
+        ScoreboardSummary summary;
+
+        make(&manager, &pool, 3);
+        scoreboard_set(pool, 0, SLOT_IDLE, 1);
+        scoreboard_set_kept(pool, 0, 5);
+        scoreboard_set(pool, 1, SLOT_RUNNING, 1);
+        scoreboard_set_kept(pool, 1, UINT64_MAX); /* a lie */
+        scoreboard_set_kept(pool, 2, 7);          /* nobody is there */
+        ck_assert_int_eq(scoreboard_summarize(manager, &summary), 0);
+        ck_assert_uint_eq(scoreboard_kept(manager, 0), 5);
+        ck_assert_uint_ge(summary.n_kept, 6);
+        ck_assert_uint_le(summary.n_kept, 10000);
+
+        scoreboard_bury(pool, 1);
+        ck_assert_int_eq(scoreboard_summarize(manager, &summary), 0);
+        ck_assert_uint_eq(summary.n_kept, 5);
 }
 END_TEST
 
@@ -211,4 +235,5 @@ UNIT_MAIN("scoreboard", it_counts, a_slot_is_shown_whole_and_terminated,
                 what_is_shown_reaches_manager_and_workers, durations_of_all_slots_are_added_up,
                 a_dead_worker_leaves_its_last_state, rubbish_on_the_board_harms_nothing,
                 the_board_keeps_its_size_and_the_ledger_its_writer,
+                kept_connections_are_counted_while_their_worker_lives,
                 workers_learn_that_they_should_leave, a_wrong_size_is_refused);
