@@ -3,7 +3,8 @@
 /* Scoreboard: what the workers of one generation do, in shared memory without locks.
  *
  * Two memfds. The board is written by the workers, each in its own slot, and by the zygote in the
- * slots of the dead. The ledger is written by the manager alone and sealed so that nobody else can.
+ * slots of the dead (by the manager when no zygote is left to do it). The ledger is written by the manager alone
+ * and sealed so that nobody else can.
  *
  * Runs in: manager, zygote, workers.
  * Trusts:  for the manager all that stands on the board is gossip (CVE-2021-21703: php-fpm's master
@@ -184,6 +185,9 @@ SlotWord scoreboard_live_word(const Scoreboard *board, unsigned slot);
 
 /* Zygote: the worker of this slot is dead. What it was doing stays readable as last_state. */
 void scoreboard_bury(Scoreboard *board, unsigned slot);
+
+/* Manager: the same when the zygote, whose place that is, is dead as well. 0 or negative errno. */
+int scoreboard_bury_orphan(Scoreboard *board, unsigned slot);
 
 /* Zygote: tells every worker to leave, for when the manager, who would write it in the ledger, is
  * gone. */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "shared/cleanup.h"
 #include "shared/scoreboard_parts.h"
@@ -17,6 +18,33 @@ static SlotDetail *detail_at(const Scoreboard *board, unsigned slot) {
 
 void scoreboard_note_end(Scoreboard *board, unsigned slot, SlotWord word) {
         detail_at(board, slot)->last_word = word;
+}
+
+static int write_word(const Scoreboard *board, SlotWord word, size_t offset) {
+        ssize_t n;
+
+        n = pwrite(board->board_fd, &word, sizeof(word), (off_t) offset);
+        if (n < 0)
+                return -errno;
+
+        return n == sizeof(word) ? 0 : -EIO;
+}
+
+int scoreboard_bury_orphan(Scoreboard *board, unsigned slot) {
+        size_t offset = WORDS_OFFSET + slot * sizeof(SlotWord),
+               detail = scoreboard_details_offset(board->n_slots) + slot * sizeof(SlotDetail);
+        SlotWord word;
+        int r;
+
+        r = scoreboard_read(board, &word, sizeof(word), offset);
+        if (r < 0)
+                return r;
+
+        r = write_word(board, word, detail + offsetof(SlotDetail, last_word));
+        if (r < 0)
+                return r;
+
+        return write_word(board, slot_word(SLOT_EMPTY, 0), offset);
 }
 
 /* Counted by their place in the struct: a total is one aligned word, and a reader sees the old or the new. */

@@ -44,6 +44,25 @@ START_TEST(it_counts) {
 }
 END_TEST
 
+START_TEST(the_manager_buries_where_no_zygote_is_left) {
+        _cleanup_(scoreboard_freep) Scoreboard *manager = NULL, *pool = NULL;
+        ScoreboardSummary summary;
+        SlotView view;
+
+        make(&manager, &pool, 3);
+        scoreboard_set(pool, 1, SLOT_RUNNING, 7);
+        scoreboard_set(pool, 2, SLOT_IDLE, 8);
+        ck_assert_int_eq(scoreboard_bury_orphan(manager, 1), 0);
+
+        ck_assert_int_eq(scoreboard_view_slot(manager, 1, &view), 0);
+        ck_assert_int_eq(view.state, SLOT_EMPTY);
+        ck_assert_int_eq(view.last_state, SLOT_RUNNING);
+        ck_assert_int_eq(scoreboard_summarize(manager, &summary), 0);
+        ck_assert_uint_eq(summary.n_busy, 0);
+        ck_assert_uint_eq(summary.n_idle, 1);
+}
+END_TEST
+
 START_TEST(a_slot_is_shown_whole_and_terminated) {
         _cleanup_(scoreboard_freep) Scoreboard *manager = NULL, *pool = NULL;
         char uri[500];
@@ -231,9 +250,10 @@ START_TEST(a_wrong_size_is_refused) {
 }
 END_TEST
 
-UNIT_MAIN("scoreboard", it_counts, a_slot_is_shown_whole_and_terminated,
-                what_is_shown_reaches_manager_and_workers, durations_of_all_slots_are_added_up,
-                a_dead_worker_leaves_its_last_state, rubbish_on_the_board_harms_nothing,
+UNIT_MAIN("scoreboard", it_counts, the_manager_buries_where_no_zygote_is_left,
+                a_slot_is_shown_whole_and_terminated, what_is_shown_reaches_manager_and_workers,
+                durations_of_all_slots_are_added_up, a_dead_worker_leaves_its_last_state,
+                rubbish_on_the_board_harms_nothing,
                 the_board_keeps_its_size_and_the_ledger_its_writer,
                 kept_connections_are_counted_while_their_worker_lives,
                 workers_learn_that_they_should_leave, a_wrong_size_is_refused);
