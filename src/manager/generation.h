@@ -14,6 +14,7 @@
 #include <systemd/sd-event.h>
 
 #include "manager/listener.h"
+#include "manager/reaper.h"
 #include "manager/slots.h"
 #include "manager/traces.h"
 #include "shared/cleanup.h"
@@ -64,6 +65,7 @@ typedef struct GenerationContext {
         sd_event *event;
         const Listeners *listeners; /* while generation_new() runs */
         const char *program;        /* of the pool: fpmd-php */
+        Reaper *reaper;
         const GenerationHooks *hooks;
         void *userdata;
         uint64_t *n_exits; /* [_SLOT_END_MAX]: counts the workers that leave */

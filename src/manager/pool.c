@@ -352,7 +352,8 @@ static const GenerationHooks generation_hooks = {
 
 int pool_new(Pool **ret, sd_event *event, const Listeners *listeners, const char *program,
                 PoolConfig *config, const PoolHooks *hooks, void *userdata) {
-        Pool *pool;
+        _cleanup_(pool_freep) Pool *pool = NULL;
+        int r;
 
         pool = calloc(1, sizeof(*pool));
         if (!pool) {
@@ -376,7 +377,11 @@ int pool_new(Pool **ret, sd_event *event, const Listeners *listeners, const char
                 .userdata = pool,
                 .n_exits = pool->n_exits,
         };
-        *ret = pool;
+        r = reaper_new(&pool->context.reaper, event);
+        if (r < 0)
+                return r;
+
+        *ret = TAKE_PTR(pool);
         return 0;
 }
 
@@ -393,6 +398,7 @@ Pool *pool_free(Pool *pool) {
         for (size_t i = 0; i < pool->n_draining; i++)
                 generation_free(pool->draining[i]);
         kept_pair_unref(pool->pair);
+        reaper_free(pool->context.reaper);
         pool_config_free(pool->config);
         free(pool);
         return NULL;

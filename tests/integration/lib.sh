@@ -174,9 +174,11 @@ workers_of() {
 	done
 }
 
-# The PHP process that the workers are forked from.
+# The PHP process that the workers are forked from. The workers of one that was killed are children of the
+# manager, too.
 zygote_of() {
-	in_container pgrep -P "$(manager_of "$1")"
+	in_container ps -o pid=,comm=,args= --ppid "$(manager_of "$1")" |
+		awk '$2 == "fpmd-php" && !/fpmd: [^ ]*: (worker|status)/ { print $1 }'
 }
 
 # another_manager NAME PID, another_zygote NAME PID: the pool has one that is not the one given.
