@@ -53,6 +53,9 @@ but() {
         absent "fork and exec stand in manager/spawn.c, manager/privilege.c, pool/zygote.c and fpmctl/checker.c only" \
                 '\b(v?fork|exec[vlpe]+|posix_spawnp?|system|popen) ?\(' \
                 $(but manager/spawn.c manager/privilege.c pool/zygote.c fpmctl/checker.c)
+        absent "processes are signalled in manager/generation.c, manager/generation_orphans.c and pool/zygote.c only" \
+                '\b(kill|killpg|tgkill|pidfd_send_signal|sd_event_source_send_child_signal) ?\(' \
+                $(but manager/generation.c manager/generation_orphans.c pool/zygote.c)
         absent "shared/ neither logs nor exits" \
                 '\b(fprintf ?\(stderr|printf|perror|syslog|sd_journal_[a-z]+|exit|_exit|abort) ?\(' "$src"/shared/*.c
         absent "every fd is CLOEXEC from birth" \

@@ -30,6 +30,7 @@ Generation *generation_free(Generation *g) {
         sd_event_source_disable_unref(g->bell_source);
         sd_event_source_disable_unref(g->limit_source);
         sd_event_source_disable_unref(g->kill_source);
+        reaper_forget(g->context.reaper, g);
         fd_close(g->control_fd);
         fd_close(g->bell_fd);
         traces_cancel(g->traces);
@@ -50,10 +51,14 @@ Slots *generation_slots(Generation *g) {
 
 /* --- orders to the zygote --- */
 
-void generation_misused(Generation *g, const char *what) {
+static void log_misuse(Generation *g, const char *what) {
         log_event(EVENT_ZYGOTE_MISUSED, LOG_ERR,
                         LOG_FIELDS({ "FPMD_GENERATION", LOG_NUMBER(g->number) }),
                         "Generation %u: %s, killing it", g->number, what);
+}
+
+void generation_misused(Generation *g, const char *what) {
+        log_misuse(g, what);
         generation_kill(g);
 }
 
@@ -63,7 +68,7 @@ static int order_message_fd(Generation *g, const Message *message, int passed_fd
         int r;
 
         if (g->control_fd < 0)
-                return -EPIPE;
+                return -ECANCELED;
 
         r = message_send_fd(g->control_fd, message, passed_fd);
         if (r == -EAGAIN)
@@ -87,19 +92,9 @@ static int on_kill_limit(sd_event_source *source, uint64_t usec, void *userdata)
         (void) usec;
         if (g->zygote_pid > 0)
                 (void) kill(g->zygote_pid, SIGKILL);
+        else if (g->state == GENERATION_ORPHANED)
+                generation_abandon_orphans(g);
         return 0;
-}
-
-void generation_ping(Generation *g) {
-        /* Half a watchdog's time has passed since the last one. */
-        if (g->n_pings > 0) {
-                generation_misused(g, "the zygote has not answered a ping");
-                (void) on_kill_limit(NULL, 0, g); /* it will not hear of anything else either */
-                return;
-        }
-
-        if (order(g, MESSAGE_PING, 0, 1) >= 0)
-                g->n_pings++;
 }
 
 void generation_reopen_logs(Generation *g) {
@@ -149,7 +144,7 @@ static int on_drain_limit(sd_event_source *source, uint64_t usec, void *userdata
 }
 
 /* Nobody waits for one that was replaced: without process_control_timeout it may take as long as it needs. */
-static void limit_drain(Generation *g, Draining draining) {
+void generation_limit_drain(Generation *g, Draining draining) {
         /* The timer was that of the start. */
         g->limit_source = sd_event_source_disable_unref(g->limit_source);
         if (draining != DRAINING_LAST && g->config->process_control_timeout_usec == 0)
@@ -164,10 +159,10 @@ void generation_drain(Generation *g, Draining draining) {
         if (g->state == GENERATION_GONE)
                 return;
 
-        if (g->state == GENERATION_DRAINING) {
+        if (g->state == GENERATION_DRAINING || g->state == GENERATION_ORPHANED) {
                 generation_tell_workers_to_leave(g, draining);
                 if (!g->limit_source)
-                        limit_drain(g, draining);
+                        generation_limit_drain(g, draining);
                 return;
         }
 
@@ -180,7 +175,7 @@ void generation_drain(Generation *g, Draining draining) {
         g->state = GENERATION_DRAINING;
         generation_tell_workers_to_leave(g, draining);
         workforce_stop(g->workforce);
-        limit_drain(g, draining);
+        generation_limit_drain(g, draining);
         if (order(g, MESSAGE_DRAIN, 0, 0) < 0)
                 generation_close_control(g);
 }
@@ -189,22 +184,44 @@ void generation_drain(Generation *g, Draining draining) {
  * time is killed itself. */
 #define KILL_LIMIT_USEC (USEC_PER_SEC / 2)
 
+/* It reads the last order, then EOF, then waits for its dead and leaves. */
+static void let_go_of_zygote(Generation *g) {
+        g->state = GENERATION_DRAINING;
+        generation_tell_workers_to_leave(g, DRAINING_LAST);
+        workforce_stop(g->workforce);
+        generation_close_control(g);
+        g->limit_source = sd_event_source_disable_unref(g->limit_source);
+}
+
 void generation_kill(Generation *g) {
         if (g->state == GENERATION_GONE)
                 return;
 
-        g->state = GENERATION_DRAINING;
-        generation_tell_workers_to_leave(g, DRAINING_LAST);
-        workforce_stop(g->workforce);
+        g->doomed = true;
         if (g->control_fd >= 0)
                 (void) message_send(g->control_fd, &(Message){ .type = MESSAGE_KILL });
+        if (g->state == GENERATION_ORPHANED)
+                generation_kill_orphans(g);
+        else
+                let_go_of_zygote(g);
 
-        /* It reads the order, then EOF, then waits for its dead and leaves. */
-        generation_close_control(g);
-        timer_disarm(g->limit_source);
         if (timer_arm(g->context.event, &g->kill_source, generation_now_usec(g) + KILL_LIMIT_USEC,
                             on_kill_limit, g, "killing the zygote now") < 0)
                 (void) on_kill_limit(NULL, 0, g);
+}
+
+void generation_ping(Generation *g) {
+        if (g->n_pings == 0) {
+                if (order(g, MESSAGE_PING, 0, 1) >= 0)
+                        g->n_pings++;
+                return;
+        }
+
+        /* A part of the watchdog's time has passed since the last one. The workers are well, and finish
+         * what they hold without it. */
+        log_misuse(g, "the zygote has not answered a ping");
+        let_go_of_zygote(g);
+        (void) on_kill_limit(NULL, 0, g);
 }
 
 /* --- workers --- */
@@ -223,10 +240,15 @@ static int order_trace(unsigned slot, unsigned depth, void *userdata) {
 
 /* Not SIGTERM, which a script may have learned to ignore: nothing of it is to run any more. */
 static void order_end(unsigned slot, SlotWord word, void *userdata) {
-        (void) order_message(userdata, &(Message){ .type = MESSAGE_SIGNAL,
-                                                       .slot = slot,
-                                                       .value = SIGKILL,
-                                                       .word = word });
+        Generation *g = userdata;
+
+        if (g->state == GENERATION_ORPHANED)
+                generation_end_orphan(g, slot, word);
+        else
+                (void) order_message(g, &(Message){ .type = MESSAGE_SIGNAL,
+                                                        .slot = slot,
+                                                        .value = SIGKILL,
+                                                        .word = word });
 }
 
 static void on_slow(void *userdata) {

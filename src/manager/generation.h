@@ -36,7 +36,8 @@ typedef enum GenerationState {
         GENERATION_WARMING,  /* workers were asked for, none has reached the socket */
         GENERATION_SERVING,
         GENERATION_DRAINING, /* workers finish what they hold */
-        GENERATION_GONE,     /* the zygote has exited */
+        GENERATION_ORPHANED, /* the zygote has died, workers finish what they hold */
+        GENERATION_GONE,     /* the zygote has exited, and so have the workers */
         _GENERATION_STATE_MAX,
 } GenerationState;
 
@@ -51,13 +52,17 @@ typedef struct GenerationCounts {
 } GenerationCounts;
 
 /* What the pool is told. Each may call back into the generation, except gone(), after which only
- * generation_free() is right (not from inside the hook). */
+ * generation_free() is right (not from inside the hook), and orphaned(). */
 typedef struct GenerationHooks {
         void (*serving)(Generation *generation, void *userdata); /* the first worker can accept */
         void (*changed)(Generation *generation, void *userdata); /* worker numbers changed */
         void (*alive)(Generation *generation, void *userdata);   /* the zygote answered a ping */
         void (*crashed)(Generation *generation,
                         void *userdata); /* a worker, by SIGSEGV or SIGBUS */
+
+        /* The zygote has died without its workers, which finish what they hold: it is none that serves any
+         * more, and gone() follows. false: the pool does not wait for them, they are killed. */
+        bool (*orphaned)(Generation *generation, void *userdata);
         void (*gone)(Generation *generation, void *userdata);
 } GenerationHooks;
 
@@ -146,7 +151,7 @@ unsigned generation_count_slots(Generation *generation);
 typedef int (*BusyHook)(Generation *generation, unsigned slot, SlotWord word, void *userdata);
 int generation_each_busy(Generation *generation, BusyHook hook, void *userdata);
 
-/* As traces_ask() and traces_forget(); -ESRCH: the zygote is gone. */
+/* As traces_ask() and traces_forget(); -ECANCELED: the zygote is gone. */
 int generation_trace(Generation *generation, unsigned slot, unsigned depth, TraceHook hook,
                 void *userdata);
 void generation_forget_traces(Generation *generation, const void *userdata);

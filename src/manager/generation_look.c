@@ -48,8 +48,8 @@ int generation_each_busy(Generation *g, BusyHook hook, void *userdata) {
 }
 
 int generation_trace(Generation *g, unsigned slot, unsigned depth, TraceHook hook, void *userdata) {
-        return g->state == GENERATION_GONE ? -ESRCH
-                                           : traces_ask(g->traces, slot, depth, hook, userdata);
+        return g->state >= GENERATION_ORPHANED ? -ECANCELED
+                                               : traces_ask(g->traces, slot, depth, hook, userdata);
 }
 
 void generation_forget_traces(Generation *g, const void *userdata) {

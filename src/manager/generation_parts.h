@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* What generation.c (its life) and generation_words.c (what the zygote says) share with each other and
- * with nobody else.
+/* What generation.c (its life), generation_words.c (what the zygote says) and generation_orphans.c (what is left
+ * when the zygote is dead) share with each other and with nobody else.
  *
  * Runs in: manager. */
 
@@ -20,6 +20,7 @@ struct Generation {
         unsigned number;
         GenerationState state;
         bool refused; /* reason is the pool program's own */
+        bool doomed;  /* what the zygote leaves behind is killed */
         char reason[MESSAGE_TEXT_MAX];
 
         Listeners listeners; /* but that of pm.status_listen; with the pair of its user, a reference */
@@ -50,6 +51,17 @@ void generation_close_control(Generation *g);
 
 /* The ledger reaches the workers also when the zygote does not. */
 void generation_tell_workers_to_leave(Generation *g, Draining draining);
+
+/* Until when one that drains may go on. */
+void generation_limit_drain(Generation *g, Draining draining);
+
+/* The worker of a slot has ended. 0, or -EBADMSG: there was none. */
+int generation_worker_left(Generation *g, unsigned slot, int wait_status);
+
+/* GENERATION_ORPHANED: ends the request that the word tells of; kills all workers; waits for them no longer. */
+void generation_end_orphan(Generation *g, unsigned slot, SlotWord word);
+void generation_kill_orphans(Generation *g);
+void generation_abandon_orphans(Generation *g);
 
 /* Event handlers; userdata is the Generation. */
 int generation_on_bell(sd_event_source *source, int fd, uint32_t revents, void *userdata);

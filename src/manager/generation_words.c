@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the zygote of a generation says, and its bell and its end: the events of generation.c's states. */
+/* What the zygote of a generation says, and its bell: the events of generation.c's states. */
 
 #include <errno.h>
 #include <stdlib.h>
@@ -120,42 +120,46 @@ static SlotEnd end_of(Generation *g, unsigned slot, int wait_status) {
         return SLOT_CRASHED;
 }
 
-static void report_exit(Generation *g, const Message *message, pid_t pid, uint64_t lived_usec) {
-        WorkerExit exit = {
-                .slot = message->slot,
-                .pid = pid,
-                .wait_status = message->value,
-                .lived_usec = lived_usec,
-        };
+static void report_exit(Generation *g, WorkerExit *exit) {
         OverdueEnd end = {};
 
-        if (overdue_take_end(g->overdue, message->slot, &end)) {
-                exit.cause = end.cause;
-                exit.seconds = end.seconds;
-                exit.stack = end.stack;
+        if (overdue_take_end(g->overdue, exit->slot, &end)) {
+                exit->cause = end.cause;
+                exit->seconds = end.seconds;
+                exit->stack = end.stack;
+                if (g->state == GENERATION_ORPHANED && !end.stack)
+                        exit->why_no_stack = "the zygote has gone";
         }
-        worker_report_exit(g->board, &exit);
+        worker_report_exit(g->board, exit);
         free(end.stack);
 }
 
-static int on_exited(Generation *g, const Message *message) {
-        pid_t pid = slots_pid(generation_slots(g), message->slot);
-        SlotEnd end = end_of(g, message->slot, message->value);
+int generation_worker_left(Generation *g, unsigned slot, int wait_status) {
+        pid_t pid = slots_pid(generation_slots(g), slot);
+        SlotEnd end = end_of(g, slot, wait_status);
         uint64_t lived_usec;
         int r;
 
-        r = slots_exited(generation_slots(g), message->slot, end, generation_now_usec(g),
-                        &lived_usec);
+        r = slots_exited(generation_slots(g), slot, end, generation_now_usec(g), &lived_usec);
         if (r < 0)
                 return r;
 
         g->context.n_exits[end]++;
-        report_exit(g, message, pid, lived_usec);
+        report_exit(g, &(WorkerExit){
+                                       .slot = slot,
+                                       .pid = pid,
+                                       .wait_status = wait_status,
+                                       .lived_usec = lived_usec,
+                       });
         workforce_balance(g->workforce);
-        if (worker_exit_is_crash(message->value))
+        if (worker_exit_is_crash(wait_status))
                 g->context.hooks->crashed(g, g->context.userdata);
         g->context.hooks->changed(g, g->context.userdata);
         return 0;
+}
+
+static int on_exited(Generation *g, const Message *message) {
+        return generation_worker_left(g, message->slot, message->value);
 }
 
 static int on_pong(Generation *g, const Message *message) {
@@ -196,6 +200,7 @@ static const MessageHandler handlers[_GENERATION_STATE_MAX][_WORD_MAX] = {
         [GENERATION_WARMING]  = { misuse,    misuse,    on_forked, on_not_forked, on_exited, on_pong, on_frame, on_traced },
         [GENERATION_SERVING]  = { misuse,    misuse,    on_forked, on_not_forked, on_exited, on_pong, on_frame, on_traced },
         [GENERATION_DRAINING] = { ignore,    on_failed, on_forked, on_not_forked, on_exited, on_pong, on_frame, on_traced },
+        [GENERATION_ORPHANED] = { misuse,    misuse,    misuse,    misuse,        misuse,    misuse,  misuse,   misuse },
         [GENERATION_GONE]     = { misuse,    misuse,    misuse,    misuse,        misuse,    misuse,  misuse,   misuse },
 };
 /* clang-format on */
@@ -230,24 +235,5 @@ int generation_on_control(sd_event_source *source, int fd, uint32_t revents, voi
         if (r < 0)
                 generation_misused(g, "the zygote sent a wrong message");
 
-        return 0;
-}
-
-int generation_on_zygote_exit(sd_event_source *source, const siginfo_t *si, void *userdata) {
-        Generation *g = userdata;
-
-        (void) source;
-        worker_report_zygote_exit(g->number, si, g->state == GENERATION_DRAINING);
-
-        traces_cancel(g->traces);
-        g->zygote_pid = 0;
-        g->child_source = sd_event_source_disable_unref(g->child_source);
-        /* Its workers, if it was killed, may go on for a while: another zygote follows. */
-        if (g->state != GENERATION_DRAINING)
-                generation_tell_workers_to_leave(g, DRAINING_REPLACED);
-        g->state = GENERATION_GONE;
-        workforce_stop(g->workforce);
-        generation_close_control(g);
-        g->context.hooks->gone(g, g->context.userdata);
         return 0;
 }

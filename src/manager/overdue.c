@@ -13,7 +13,8 @@
 /* The request of a slot that we ended. */
 typedef struct Ended {
         uint64_t ran_usec; /* 0: none */
-        char *stack;       /* owned */
+        SlotWord word;
+        char *stack; /* owned */
 } Ended;
 
 struct Overdue {
@@ -33,7 +34,7 @@ static void on_stack(unsigned slot, int error, const char *stack, void *userdata
 
 static void end_request(Overdue *o, unsigned slot, SlotWord word, uint64_t ran_usec) {
         free(o->ended[slot].stack);
-        o->ended[slot] = (Ended){ .ran_usec = ran_usec };
+        o->ended[slot] = (Ended){ .ran_usec = ran_usec, .word = word };
         (void) traces_ask(o->context.traces, slot,
                         (unsigned) o->context.config->request_slowlog_trace_depth, on_stack, o);
         o->context.end(slot, word, o->context.userdata);
@@ -100,6 +101,12 @@ Overdue *overdue_free(Overdue *o) {
 
 void overdue_look(Overdue *o) {
         deadlines_look(o->deadlines);
+}
+
+void overdue_repeat(Overdue *o) {
+        for (unsigned i = 0; i < scoreboard_slots(o->context.board); i++)
+                if (o->ended[i].ran_usec > 0)
+                        o->context.end(i, o->ended[i].word, o->context.userdata);
 }
 
 uint64_t overdue_slow_requests(const Overdue *o) {

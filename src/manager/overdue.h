@@ -22,8 +22,9 @@ typedef struct OverdueContext {
         Scoreboard *board;
         const Slots *slots;
         Traces *traces;
-        void (*end)(unsigned slot, SlotWord word, void *userdata); /* order to the zygote */
-        void (*slow)(void *userdata); /* there is one more slow request */
+        void (*end)(unsigned slot, SlotWord word,
+                        void *userdata); /* order to the zygote, if there is one */
+        void (*slow)(void *userdata);    /* there is one more slow request */
         void *userdata;
 } OverdueContext;
 
@@ -34,6 +35,9 @@ DEFINE_CLEANUP(Overdue, overdue_free);
 
 /* At the start and at each bell. */
 void overdue_look(Overdue *overdue);
+
+/* What was to be ended: the zygote may have died before it heard of it. */
+void overdue_repeat(Overdue *overdue);
 
 uint64_t overdue_slow_requests(const Overdue *overdue);
 

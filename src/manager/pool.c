@@ -301,17 +301,45 @@ static void start_emergency(Pool *pool) {
                                 "Cannot start a generation with fresh memory, the old one goes on: %m");
 }
 
-static void on_gone(Generation *generation, void *userdata) {
-        Pool *pool = userdata;
-
-        bury(pool, generation);
+/* It neither serves any more nor will. */
+static void lose(Pool *pool, const Generation *generation) {
         if (generation == pool->next) {
                 pool->next = NULL;
                 pool->hooks->reloaded(-EINVAL, generation_reason(generation), pool->userdata);
         } else if (generation == pool->current)
                 current_is_gone(pool);
-        else
-                (void) forget_draining(pool, generation);
+}
+
+static bool is_draining(const Pool *pool, const Generation *generation) {
+        for (size_t i = 0; i < pool->n_draining; i++)
+                if (pool->draining[i] == generation)
+                        return true;
+
+        return false;
+}
+
+static bool on_orphaned(Generation *generation, void *userdata) {
+        Pool *pool = userdata;
+        bool is_next = generation == pool->next;
+
+        if (is_draining(pool, generation))
+                return true;
+        /* When the next one serves, the place is for the one that serves now. */
+        if (pool->n_draining + (pool->next && !is_next) >= DRAINING_MAX)
+                return false;
+
+        pool->draining[pool->n_draining++] = generation;
+        lose(pool, generation);
+        pool_publish(pool);
+        return true;
+}
+
+static void on_gone(Generation *generation, void *userdata) {
+        Pool *pool = userdata;
+
+        bury(pool, generation);
+        if (!forget_draining(pool, generation))
+                lose(pool, generation);
 
         start_emergency(pool);
         pool_publish(pool);
@@ -345,6 +373,7 @@ static const GenerationHooks generation_hooks = {
         .changed = on_changed,
         .alive = on_alive,
         .crashed = on_crashed,
+        .orphaned = on_orphaned,
         .gone = on_gone,
 };
 

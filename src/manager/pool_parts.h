@@ -32,7 +32,7 @@ struct Pool {
         PoolConfig *config; /* what serves now, for the generation that replaces a dead one */
         Generation *current;
         Generation *next;                   /* of a reload, until it serves */
-        Generation *draining[DRAINING_MAX]; /* oldest first */
+        Generation *draining[DRAINING_MAX]; /* oldest first; some have lost their zygote */
         size_t n_draining;
         Generation *dead; /* freed outside of its own hooks */
         unsigned n_generations;

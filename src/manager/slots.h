@@ -29,7 +29,7 @@ unsigned slots_count(const Slots *slots);
 unsigned slots_taken(const Slots *slots); /* all but the vacant ones */
 unsigned slots_forking(const Slots *slots);
 SlotLife slots_life(const Slots *slots, unsigned slot);
-pid_t slots_pid(const Slots *slots, unsigned slot); /* for display only, 0: none */
+pid_t slots_pid(const Slots *slots, unsigned slot); /* 0: none; the zygote's word, for display */
 
 /* A vacant slot for a FORK that is sent now. false: none. */
 bool slots_take(Slots *slots, unsigned *ret_slot);

@@ -74,9 +74,11 @@ void worker_report_exit(Scoreboard *board, const WorkerExit *e) {
         if (in_request)
                 snprintf(during, sizeof(during), "during %s %s (%s)", request.method, request.uri,
                                 request.script);
-        if (e->cause ? asprintf(&text, "Worker %u (pid %d) was ended%s%s: the request %s%s%s",
+        if (e->cause ? asprintf(&text, "Worker %u (pid %d) was ended%s%s: the request %s%s%s%s%s",
                                        e->slot, e->pid, in_request ? " " : "", during, e->cause,
-                                       e->stack ? "\n" : "", e->stack ? e->stack : "") < 0
+                                       e->why_no_stack ? ", without a stack: " : "",
+                                       e->why_no_stack ? e->why_no_stack : "", e->stack ? "\n" : "",
+                                       e->stack ? e->stack : "") < 0
                      : asprintf(&text, "Worker %u (pid %d) %s, %.1f s after its start%s%s", e->slot,
                                        e->pid, status, seconds, in_request ? ", " : "", during) < 0)
                 return;

@@ -25,6 +25,7 @@ typedef struct WorkerExit {
 
         /* When it was us who ended its request: why, for how long it had run, what it did (may be NULL). */
         const char *cause, *seconds, *stack;
+        const char *why_no_stack; /* NULL: not worth a word */
 } WorkerExit;
 
 /* Logs it: a bad end with the request that it happened in, as far as the scoreboard tells. */

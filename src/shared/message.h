@@ -4,8 +4,8 @@
  *
  * Runs in: manager and pool program.
  * Trusts:  nobody. message_check() is what the receiver asks before it looks at a field. The
- * manager names slots; a pid in a message is for display and never given to kill(). EOF means:
- * drain. */
+ * manager names slots; a pid in a message is for display, and for a look when the zygote is dead whether the
+ * kernel knows it as a child of the manager. EOF means: drain. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -28,7 +28,7 @@ typedef enum MessageType {
         /* zygote → manager */
         MESSAGE_READY = 64, /* PHP has started, FORK is welcome */
         MESSAGE_FAILED,     /* text: why PHP did not start; EOF follows */
-        MESSAGE_FORKED,     /* slot, value: pid, for display */
+        MESSAGE_FORKED,     /* slot, value: pid, for display while the zygote lives */
         MESSAGE_NOT_FORKED, /* slot, value: errno */
         MESSAGE_EXITED,     /* slot, value: wait status */
         MESSAGE_PONG,       /* value: the cookie of the PING */

@@ -10,7 +10,10 @@ needs_fpmd
 # One that obeys: it starts, reloads and stops as fpmd-php does.
 fake obedient
 start_fakes obedient
-assert_contains 'workers of the obedient' 'workers:              3' "$(in_container fpmctl status fake-obedient)"
+all_are_there() {
+	[[ $(pool_status fake-obedient workers) == 3 ]]
+}
+wait_for 2 all_are_there
 in_container systemctl reload fpmd@fake-obedient
 assert_contains 'generation of the obedient' 'generation:           2' \
 	"$(in_container fpmctl status fake-obedient)"
@@ -19,6 +22,25 @@ stop_fakes obedient
 
 in_container systemd-run --quiet --unit=innocent --uid=alice sleep 300
 unit_property innocent.service MainPID >"$CONTAINER_ROOT/srv/fake/innocent"
+
+# Who is no child of the manager, or is another one's zygote, is none of the workers that a dead zygote leaves.
+for name in usurper heir; do
+	fake "$name"
+	echo 'request_terminate_timeout = 1s' >>"$CONTAINER_ROOT/etc/fpmd/conf.d/fake-$name.conf"
+done
+start_fakes usurper heir
+in_container systemctl reload fpmd@fake-heir
+heir=$(sed -n '2s/^[^ ]* \([0-9]*\).*/\1/p' "$CONTAINER_ROOT/srv/fake/fake-heir")
+sleep 1.5
+for name in usurper heir; do
+	is_in_order "$name"
+	assert_eq "starts of fake-$name" 2 "$(starts_of "$name")"
+	assert_matches "journal of fake-$name" 'the zygote was killed by SIGKILL.*process [0-9]+ is not taken for worker' \
+		"$(journal_of "fpmd@fake-$name.service" --priority=warning)"
+done
+assert_eq 'the heir' fake_pool.py "$(in_container ps -o comm= -p "$heir")"
+assert_eq 'the innocent, with the usurper' active "$(unit_property innocent.service ActiveState)"
+stop_fakes usurper heir
 
 lies=(slot unasked ghost twice huge short word)
 for lie in "${lies[@]}" pid; do

@@ -17,6 +17,9 @@
     fake-short        one message of 3 bytes
     fake-word         says what only a manager may say
     fake-pid          FORKED, with the pid of somebody else (/srv/fake/innocent)
+    fake-usurper      the first names others as its workers (the innocent, the manager, PID 1, itself), with
+                      requests that are overdue, and dies; others are obedient
+    fake-heir         the first names the second as its worker, and dies; the second is obedient
     fake-pong         PONG without end
     fake-frame        FRAME without end
     fake-bell         rings without end
@@ -216,6 +219,51 @@ def pid(pool, _):
     pool.say(READY)
     pool.serve(obey)
     time.sleep(1000)
+
+
+def die(pool, claims):
+    """Names these processes as its workers, {slot: pid}, each in a request that is overdue, and dies."""
+    with open(f"/proc/self/fd/{pool.board}", "r+b") as file:
+        file.seek(WORDS_OFFSET)
+        file.write(struct.pack("=Q", list(claims.values())[0]) * ((os.fstat(pool.board).st_size - WORDS_OFFSET) // 8))
+    for slot, pid in claims.items():
+        pool.say(FORKED, slot, pid)
+        os.pwrite(pool.board, struct.pack("=Q", 1 << 3 | RUNNING), WORDS_OFFSET + 8 * slot)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def asked_slots(pool, n):
+    """Those of the first FORK orders, which nothing is done for."""
+    slots = []
+    while len(slots) < n:
+        kind, slot, _ = pool.hear()
+        if kind == FORK:
+            slots.append(slot)
+    return slots
+
+
+def usurper(pool, first):
+    if first:
+        pool.say(READY)
+        with open("/srv/fake/innocent", encoding="ascii") as file:
+            pids = [int(file.read()), os.getppid(), os.getpid()]
+        die(pool, dict(zip(asked_slots(pool, len(pids)), pids)))
+    obedient(pool, first)
+
+
+def heir(pool, first):
+    if first:
+        pool.say(READY)
+        slot, *others = asked_slots(pool, 3)
+        for other in others:
+            pool.fork(other)
+        starts = []
+        while len(starts) < 2:
+            pool.serve(lambda *_: True, 0.01)
+            with open("/srv/fake/fake-heir", encoding="ascii") as file:
+                starts = file.readlines()
+        die(pool, {slot: int(starts[1].split()[1])})
+    obedient(pool, first)
 
 
 def flood(pool, once):
