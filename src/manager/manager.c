@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
 #include <time.h>
@@ -16,8 +15,7 @@
 #include "manager/inspection.h"
 #include "manager/log.h"
 #include "manager/pool.h"
-#include "manager/pool_check.h"
-#include "manager/reach.h"
+#include "manager/reload.h"
 #include "manager/status_line.h"
 #include "shared/parse.h"
 
@@ -27,11 +25,6 @@ enum {
         WATCHDOG_PART = 3,
 };
 
-enum {
-        ASKED_BY_CLIENT = 1,
-        ASKED_BY_SIGNAL = 2,
-};
-
 struct Manager {
         sd_event *event;
         Pool *pool;
@@ -39,8 +32,7 @@ struct Manager {
         const Listeners *listeners;
         ControlServer *control; /* NULL: no runtime directory */
         Inspection *inspection;
-        unsigned reload_asked,
-                        reload_again; /* by whom: ASKED_…; the one under way, and one more behind it */
+        Reload reload;
         bool ready, stopping, is_idle;
         uint64_t n_requests_seen; /* at the last look of the watchdog */
         unsigned n_stuck;         /* looks in a row at which nothing moved that should */
@@ -73,6 +65,7 @@ static void notify_status(Manager *m, const char *state) {
 
 static void stop(Manager *m) {
         m->stopping = true;
+        reload_close(&m->reload);
         notify_status(m, "STOPPING=1\n");
 
         /* systemd's own patience must not end before ours. */
@@ -82,8 +75,6 @@ static void stop(Manager *m) {
 
 /* --- the pool's hooks --- */
 
-static void reload_what_was_asked_meanwhile(Manager *m);
-
 static void on_serving(void *userdata) {
         Manager *m = userdata;
 
@@ -91,8 +82,8 @@ static void on_serving(void *userdata) {
                 log_event(EVENT_POOL_READY, LOG_NOTICE, LOG_NO_FIELDS,
                                 "Ready to handle connections");
         m->ready = true;
-        notify_status(m, m->reload_asked ? "" : "READY=1\n");
-        reload_what_was_asked_meanwhile(m);
+        notify_status(m, m->reload.asked ? "" : "READY=1\n");
+        reload_open(&m->reload);
 }
 
 static void on_changed(void *userdata) {
@@ -161,111 +152,40 @@ static void on_ended(int result, void *userdata) {
 
 /* --- reload --- */
 
-static void reload(Manager *m, unsigned asked);
+static void on_round_ended(void *userdata) {
+        Manager *m = userdata;
 
-static void reload_ended(Manager *m, int result, const char *reason) {
-        if (result < 0)
-                log_event(EVENT_RELOAD_REFUSED, LOG_ERR, LOG_NO_FIELDS,
-                                "Reload refused, the old generation goes on: %s", reason);
-        else {
-                log_event(EVENT_RELOADED, LOG_NOTICE, LOG_NO_FIELDS, "Reloaded");
-                log_forget_trouble(EVENT_RELOAD_REFUSED);
-        }
-
-        m->reload_asked = 0;
         if (!m->stopping)
                 notify_status(m, "READY=1\n");
-
-        /* Whoever asked meanwhile may have changed the file after it was read: all hear of the
-         * last. */
-        if (m->reload_again && !m->stopping) {
-                reload_what_was_asked_meanwhile(m);
-                return;
-        }
-        control_server_reloaded(m->control, result, result < 0 ? reason : "reloaded");
 }
 
-static const char *reason_of_start(int error) {
-        return error == -EBUSY ? "the pool is starting or stopping, or too many old generations "
-                                 "drain"
-                               : "cannot start a generation; the journal has more";
+static void on_reload_told(int result, const char *text, void *userdata) {
+        Manager *m = userdata;
+
+        control_server_reloaded(m->control, result, text);
 }
 
-/* A reason is one line. */
-typedef struct Mistakes {
-        char reason[600];
-        unsigned n;
-} Mistakes;
-
-static void on_mistake(void *userdata, const char *line) {
-        Mistakes *mistakes = userdata;
-
-        if (mistakes->n++ == 0)
-                snprintf(mistakes->reason, sizeof(mistakes->reason), "%.511s", line);
-        else
-                log_error("%s", line);
-}
-
-static void mention_others(Mistakes *mistakes) {
-        size_t used = strlen(mistakes->reason);
-
-        if (mistakes->n > 1)
-                snprintf(mistakes->reason + used, sizeof(mistakes->reason) - used,
-                                " (and %u more, which fpmctl check tells)", mistakes->n - 1);
-}
-
-static void reload(Manager *m, unsigned asked) {
-        PoolConfig *config = NULL;
-        Mistakes mistakes = {};
-        uint64_t now = 0;
-        int r;
-
-        /* Before the first generation serves there is nothing that could go on. */
-        if (!m->ready || pool_is_reloading(m->pool)) {
-                m->reload_again |= asked;
-                return;
-        }
-
-        m->reload_asked = asked;
-        (void) sd_event_now(m->event, CLOCK_MONOTONIC, &now);
-        (void) sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, now);
-        r = pool_check_load(&config, m->options.conf_dir, m->options.name, on_mistake, &mistakes);
-        if (r < 0) {
-                mention_others(&mistakes);
-                reload_ended(m, r, mistakes.reason);
-                return;
-        }
-
-        log_open(m->options.name, (int) config->log_level);
-        reach_check(m->listeners, config);
-        r = pool_reload(m->pool, config);
-        if (r < 0)
-                reload_ended(m, r, reason_of_start(r));
-}
-
-static void reload_what_was_asked_meanwhile(Manager *m) {
-        unsigned asked = m->reload_again;
-
-        m->reload_again = 0;
-        if (asked)
-                reload(m, asked);
-}
+static const ReloadHooks reload_hooks = {
+        .ended = on_round_ended,
+        .told = on_reload_told,
+};
 
 static void on_reloaded(int result, const char *reason, void *userdata) {
-        reload_ended(userdata, result, reason);
+        Manager *m = userdata;
+
+        reload_end(&m->reload, result, reason);
 }
 
 static void on_reload_asked(void *userdata) {
-        reload(userdata, ASKED_BY_CLIENT);
+        Manager *m = userdata;
+
+        reload_ask(&m->reload, RELOAD_BY_CLIENT);
 }
 
-/* What else somebody wants, by a signal, or the pool itself, after crashes, goes on. */
 static void on_reload_abandoned(void *userdata) {
         Manager *m = userdata;
 
-        m->reload_again &= ~(unsigned) ASKED_BY_CLIENT;
-        if (m->reload_asked == ASKED_BY_CLIENT)
-                pool_abandon_reload(m->pool);
+        reload_abandon(&m->reload);
 }
 
 static void on_asked(ControlClient *client, const ControlRequest *request, void *userdata) {
@@ -364,9 +284,11 @@ static int on_fast_signal(
 
 static int on_reload_signal(
                 sd_event_source *source, const struct signalfd_siginfo *si, void *userdata) {
+        Manager *m = userdata;
+
         (void) source;
         (void) si;
-        reload(userdata, ASKED_BY_SIGNAL);
+        reload_ask(&m->reload, RELOAD_BY_SIGNAL);
         return 0;
 }
 
@@ -477,6 +399,15 @@ int manager_new(Manager **ret, const ManagerOptions *options, PoolConfig *config
         if (r < 0)
                 return r;
 
+        m->reload = (Reload){
+                .event = m->event,
+                .conf_dir = options->conf_dir,
+                .name = options->name,
+                .listeners = listeners,
+                .pool = m->pool,
+                .hooks = &reload_hooks,
+                .userdata = m,
+        };
         r = inspection_new(&m->inspection, m->event, m->pool, options->name);
         if (r < 0)
                 return r;

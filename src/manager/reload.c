@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+#include "manager/reload.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+
+#include "manager/log.h"
+#include "manager/pool_check.h"
+#include "manager/reach.h"
+
+/* --- why not --- */
+
+/* A reason is one line. */
+typedef struct Mistakes {
+        char reason[600];
+        unsigned n;
+} Mistakes;
+
+static void on_mistake(void *userdata, const char *line) {
+        Mistakes *mistakes = userdata;
+
+        if (mistakes->n++ == 0)
+                snprintf(mistakes->reason, sizeof(mistakes->reason), "%.511s", line);
+        else
+                log_error("%s", line);
+}
+
+static void mention_others(Mistakes *mistakes) {
+        size_t used = strlen(mistakes->reason);
+
+        if (mistakes->n > 1)
+                snprintf(mistakes->reason + used, sizeof(mistakes->reason) - used,
+                                " (and %u more, which fpmctl check tells)", mistakes->n - 1);
+}
+
+static const char *reason_of_start(int error) {
+        return error == -EBUSY ? "too many old generations drain"
+                               : "cannot start a generation; the journal has more";
+}
+
+/* --- a round --- */
+
+static void begin(Reload *reload, unsigned asked) {
+        PoolConfig *config = NULL;
+        Mistakes mistakes = {};
+        uint64_t now = 0;
+        int r;
+
+        reload->asked = asked;
+        (void) sd_event_now(reload->event, CLOCK_MONOTONIC, &now);
+        (void) sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, now);
+        r = pool_check_load(&config, reload->conf_dir, reload->name, on_mistake, &mistakes);
+        if (r < 0) {
+                mention_others(&mistakes);
+                reload_end(reload, r, mistakes.reason);
+                return;
+        }
+
+        log_open(reload->name, (int) config->log_level);
+        reach_check(reload->listeners, config);
+        r = pool_reload(reload->pool, config);
+        if (r < 0)
+                reload_end(reload, r, reason_of_start(r));
+}
+
+static void begin_again(Reload *reload) {
+        unsigned asked = reload->again;
+
+        reload->again = 0;
+        begin(reload, asked);
+}
+
+static void log_end(int result, const char *reason) {
+        if (result < 0)
+                log_event(EVENT_RELOAD_REFUSED, LOG_ERR, LOG_NO_FIELDS,
+                                "Reload refused, the old generation goes on: %s", reason);
+        else {
+                log_event(EVENT_RELOADED, LOG_NOTICE, LOG_NO_FIELDS, "Reloaded");
+                log_forget_trouble(EVENT_RELOAD_REFUSED);
+        }
+}
+
+void reload_end(Reload *reload, int result, const char *reason) {
+        log_end(result, reason);
+        reload->asked = 0;
+        reload->hooks->ended(reload->userdata);
+        if (reload->again && reload->is_open)
+                begin_again(reload);
+        else
+                reload->hooks->told(result, result < 0 ? reason : "reloaded", reload->userdata);
+}
+
+/* --- who asks --- */
+
+static void refuse_stopping(Reload *reload) {
+        reload->hooks->told(-ECANCELED, "the pool stops", reload->userdata);
+}
+
+void reload_ask(Reload *reload, ReloadAsker asker) {
+        /* Before the first generation serves there is nothing that could go on. */
+        if (reload->is_closed)
+                refuse_stopping(reload);
+        else if (!reload->is_open || pool_is_reloading(reload->pool))
+                reload->again |= asker;
+        else
+                begin(reload, asker);
+}
+
+void reload_abandon(Reload *reload) {
+        reload->again &= ~(unsigned) RELOAD_BY_CLIENT;
+        if (reload->asked == RELOAD_BY_CLIENT)
+                pool_abandon_reload(reload->pool);
+}
+
+void reload_open(Reload *reload) {
+        reload->is_open = !reload->is_closed;
+        if (reload->is_open && reload->again && !pool_is_reloading(reload->pool))
+                begin_again(reload);
+}
+
+void reload_close(Reload *reload) {
+        reload->is_open = false;
+        reload->is_closed = true;
+
+        /* The end of a round under way is told when it is there. */
+        if (!reload->asked)
+                refuse_stopping(reload);
+        reload->again = 0;
+}

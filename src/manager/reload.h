@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* Reload: who has asked for one, and what came of it. Those that overlap are put together: whoever asks while one is
+ * under way may have changed the file after it was read, so there is one more round, and all hear of the last.
+ *
+ * Runs in: manager. */
+
+#include <stdbool.h>
+#include <systemd/sd-event.h>
+
+#include "manager/listener.h"
+#include "manager/pool.h"
+
+typedef enum ReloadAsker {
+        RELOAD_BY_CLIENT = 1 << 0, /* waits for what comes of it */
+        RELOAD_BY_SIGNAL = 1 << 1, /* does not */
+} ReloadAsker;
+
+typedef struct ReloadHooks {
+        void (*ended)(void *userdata); /* a round; maybe one more follows */
+        void (*told)(int result, const char *text,
+                        void *userdata); /* no more: for those who wait */
+} ReloadHooks;
+
+/* Embedded in its owner, who fills in what stands before is_open. */
+typedef struct Reload {
+        sd_event *event;
+        const char *conf_dir, *name;
+        const Listeners *listeners;
+        Pool *pool;
+        const ReloadHooks *hooks;
+        void *userdata;
+
+        bool is_open, is_closed; /* the pool serves; it stops */
+        unsigned asked, again;   /* by whom: the round under way, and one more behind it */
+} Reload;
+
+/* Begins now, when the round under way has ended, or when the pool serves. */
+void reload_ask(Reload *reload, ReloadAsker asker);
+
+/* No client waits any more. What else somebody wants, by a signal, or the pool itself, after crashes, goes on. */
+void reload_abandon(Reload *reload);
+
+/* The pool serves: what was asked for begins. It stops: whoever asks, or waits, is refused. */
+void reload_open(Reload *reload);
+void reload_close(Reload *reload);
+
+/* The pool has ended a round, or one of its own. 0 or negative errno, and why. */
+void reload_end(Reload *reload, int result, const char *reason);
