@@ -185,9 +185,9 @@ void generation_drain(Generation *g, Draining draining) {
 #define KILL_LIMIT_USEC (USEC_PER_SEC / 2)
 
 /* It reads the last order, then EOF, then waits for its dead and leaves. */
-static void let_go_of_zygote(Generation *g) {
+static void let_go_of_zygote(Generation *g, Draining draining) {
         g->state = GENERATION_DRAINING;
-        generation_tell_workers_to_leave(g, DRAINING_LAST);
+        generation_tell_workers_to_leave(g, draining);
         workforce_stop(g->workforce);
         generation_close_control(g);
         g->limit_source = sd_event_source_disable_unref(g->limit_source);
@@ -203,7 +203,7 @@ void generation_kill(Generation *g) {
         if (g->state == GENERATION_ORPHANED)
                 generation_kill_orphans(g);
         else
-                let_go_of_zygote(g);
+                let_go_of_zygote(g, DRAINING_LAST);
 
         if (timer_arm(g->context.event, &g->kill_source, generation_now_usec(g) + KILL_LIMIT_USEC,
                             on_kill_limit, g, "killing the zygote now") < 0)
@@ -220,7 +220,7 @@ void generation_ping(Generation *g) {
         /* A part of the watchdog's time has passed since the last one. The workers are well, and finish
          * what they hold without it. */
         log_misuse(g, "the zygote has not answered a ping");
-        let_go_of_zygote(g);
+        let_go_of_zygote(g, DRAINING_REPLACED);
         (void) on_kill_limit(NULL, 0, g);
 }
 
