@@ -310,21 +310,13 @@ static void lose(Pool *pool, const Generation *generation) {
                 current_is_gone(pool);
 }
 
-static bool is_draining(const Pool *pool, const Generation *generation) {
-        for (size_t i = 0; i < pool->n_draining; i++)
-                if (pool->draining[i] == generation)
-                        return true;
-
-        return false;
-}
-
 static bool on_orphaned(Generation *generation, void *userdata) {
         Pool *pool = userdata;
         bool is_next = generation == pool->next;
 
-        if (is_draining(pool, generation))
-                return true;
-        /* When the next one serves, the place is for the one that serves now. */
+        if (!is_next && generation != pool->current)
+                return true; /* it has a place */
+        /* When the next one serves, the last one is for the one that serves now. */
         if (pool->n_draining + (pool->next && !is_next) >= DRAINING_MAX)
                 return false;
 
@@ -447,10 +439,6 @@ int pool_start(Pool *pool) {
         return r;
 }
 
-bool pool_is_reloading(const Pool *pool) {
-        return pool->next;
-}
-
 int pool_reload(Pool *pool, PoolConfig *config) {
         _cleanup_(pool_config_freep) PoolConfig *mine = config;
 
@@ -500,18 +488,6 @@ void pool_abandon_reload(Pool *pool) {
 
         log_notice("Nobody waits for the reload any more, ending it");
         generation_kill(pool->next);
-}
-
-uint64_t pool_drain_limit_usec(const Pool *pool) {
-        uint64_t limit = pool->current ? generation_drain_limit_usec(pool->current) : 0;
-
-        for (size_t i = 0; i < pool->n_draining; i++) {
-                uint64_t other = generation_drain_limit_usec(pool->draining[i]);
-
-                limit = other > limit ? other : limit;
-        }
-
-        return limit;
 }
 
 void pool_ping(Pool *pool) {

@@ -27,6 +27,22 @@ Generation *pool_generation(Pool *pool, unsigned number) {
         return NULL;
 }
 
+bool pool_is_reloading(const Pool *pool) {
+        return pool->next;
+}
+
+uint64_t pool_drain_limit_usec(const Pool *pool) {
+        uint64_t limit = pool->current ? generation_drain_limit_usec(pool->current) : 0;
+
+        for (size_t i = 0; i < pool->n_draining; i++) {
+                uint64_t other = generation_drain_limit_usec(pool->draining[i]);
+
+                limit = other > limit ? other : limit;
+        }
+
+        return limit;
+}
+
 static void add_draining(Pool *pool, PoolStatus *status) {
         ScoreboardSummary summary;
 
