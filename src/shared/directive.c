@@ -14,6 +14,7 @@
 #define FIELD_BOOL bool
 #define FIELD_INT int64_t
 #define FIELD_UINT uint64_t
+#define FIELD_COUNT uint64_t
 #define FIELD_USEC uint64_t
 #define FIELD_BYTES uint64_t
 #define FIELD_MODE uint64_t
@@ -139,17 +140,17 @@ static const Directive directives[] = {
         D("pm.max_children",        UINT,      max_children,              NULL,       1,
                                                                           SCOREBOARD_SLOTS_MAX,
           "how many requests the pool serves at the same time"),
-        D("pm.start_servers",       UINT,      start_servers,             NULL,       0,    INT32_MAX,
+        D("pm.start_servers",       COUNT,     start_servers,             NULL,       0,    INT32_MAX,
           "dynamic: workers at the start; without it half-way between the spare numbers"),
-        D("pm.min_spare_servers",   UINT,      min_spare_servers,         NULL,       0,    INT32_MAX,
+        D("pm.min_spare_servers",   COUNT,     min_spare_servers,         NULL,       0,    INT32_MAX,
           "dynamic: how many workers are idle at least"),
-        D("pm.max_spare_servers",   UINT,      max_spare_servers,         NULL,       0,    INT32_MAX,
+        D("pm.max_spare_servers",   COUNT,     max_spare_servers,         NULL,       0,    INT32_MAX,
           "dynamic: how many workers are idle at most"),
-        D("pm.max_spawn_rate",      UINT,      max_spawn_rate,            "32",       0,    INT32_MAX,
+        D("pm.max_spawn_rate",      COUNT,     max_spawn_rate,            "32",       0,    INT32_MAX,
           "dynamic: how many workers are started at once at most"),
         D("pm.process_idle_timeout", USEC,     process_idle_timeout_usec, "10s",      0,    365 * DAY,
           "ondemand: how long an idle worker stays"),
-        D("pm.max_requests",        UINT,      max_requests,              "0",        0,    INT32_MAX,
+        D("pm.max_requests",        COUNT,     max_requests,              "0",        0,    INT32_MAX,
           "replace a worker after this many requests, 0: never"),
         D("pm.max_worker_memory",   BYTES,     max_worker_memory_bytes,   "0",        0,    INT64_MAX,
           "replace a worker whose own memory has grown beyond this, after its request; 0: never"),

@@ -19,8 +19,9 @@ typedef enum DirectiveSection {
 
 typedef enum DirectiveType {
         DIRECTIVE_BOOL,
-        DIRECTIVE_INT,  /* may be absent: INT_UNSET */
-        DIRECTIVE_UINT, /* 0 if absent */
+        DIRECTIVE_INT,   /* may be absent: INT_UNSET */
+        DIRECTIVE_UINT,  /* 0 if absent */
+        DIRECTIVE_COUNT, /* the same; what is below 0 is 0, as in php-fpm */
         DIRECTIVE_USEC,
         DIRECTIVE_BYTES,
         DIRECTIVE_MODE,

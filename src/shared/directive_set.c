@@ -97,8 +97,8 @@ static int set_bool(const Assignment *a) {
         return 0;
 }
 
-/* Any whole number within the range of the row. */
-static int read_number(const Assignment *a, int64_t *ret) {
+/* Any whole number from least to the max of the row. */
+static int read_number(const Assignment *a, int64_t least, int64_t *ret) {
         int64_t number;
         int r;
 
@@ -107,9 +107,8 @@ static int read_number(const Assignment *a, int64_t *ret) {
                 return refuse_value(a, "is not a whole number");
         if (r == -ERANGE)
                 return refuse_value(a, "is too large a number");
-        if (number < a->directive->min)
-                return refuse(a, "%lld is below %lld", (long long) number,
-                                (long long) a->directive->min);
+        if (number < least)
+                return refuse(a, "%lld is below %lld", (long long) number, (long long) least);
         if (number > a->directive->max)
                 return refuse(a, "%lld is above %lld", (long long) number,
                                 (long long) a->directive->max);
@@ -122,7 +121,7 @@ static int set_int(const Assignment *a) {
         int64_t number;
         int r;
 
-        r = read_number(a, &number);
+        r = read_number(a, a->directive->min, &number);
         if (r < 0)
                 return r;
 
@@ -135,11 +134,24 @@ static int set_uint(const Assignment *a) {
         int64_t number;
         int r;
 
-        r = read_number(a, &number);
+        r = read_number(a, a->directive->min, &number);
         if (r < 0)
                 return r;
 
         put_unsigned(a, (uint64_t) number);
+        return 0;
+}
+
+/* -1 is how some say "no limit" and "not set". php-fpm means the same by it as by 0. */
+static int set_count(const Assignment *a) {
+        int64_t number;
+        int r;
+
+        r = read_number(a, INT32_MIN, &number);
+        if (r < 0)
+                return r;
+
+        put_unsigned(a, number > 0 ? (uint64_t) number : 0);
         return 0;
 }
 
@@ -203,7 +215,7 @@ static int set_limit(const Assignment *a) {
                 return 0;
         }
 
-        r = read_number(a, &number);
+        r = read_number(a, a->directive->min, &number);
         if (r < 0)
                 return r;
 
@@ -399,6 +411,7 @@ static const struct {
         [DIRECTIVE_BOOL]      = { "boolean",         STORAGE_BOOL,     set_bool      },
         [DIRECTIVE_INT]       = { "number",          STORAGE_SIGNED,   set_int       },
         [DIRECTIVE_UINT]      = { "number",          STORAGE_UNSIGNED, set_uint      },
+        [DIRECTIVE_COUNT]     = { "number",          STORAGE_UNSIGNED, set_count     },
         [DIRECTIVE_USEC]      = { "time",            STORAGE_UNSIGNED, set_usec      },
         [DIRECTIVE_BYTES]     = { "size",            STORAGE_UNSIGNED, set_bytes     },
         [DIRECTIVE_MODE]      = { "mode",            STORAGE_UNSIGNED, set_mode      },

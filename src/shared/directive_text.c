@@ -140,6 +140,7 @@ int directive_range(const Directive *directive, char **ret) {
                 return put(ret, "debug, notice, warning, error, alert");
         case DIRECTIVE_INT:
         case DIRECTIVE_UINT:
+        case DIRECTIVE_COUNT:
         case DIRECTIVE_LIMIT:
                 return number_range(directive, ret);
         case DIRECTIVE_MODE:

@@ -163,7 +163,7 @@ static int refuse_zero(const Validation *v, const char *directive) {
         if (!is_given(v, directive))
                 return refuse_without(v, "pm", "dynamic needs %s", directive);
 
-        return refuse(v, directive, "0 is below 1, which pm = dynamic needs");
+        return refuse(v, directive, "is below 1, which pm = dynamic needs");
 }
 
 static int check_dynamic(const Validation *v) {
@@ -190,7 +190,8 @@ static int check_dynamic(const Validation *v) {
 
         if (config->start_servers == 0) {
                 config->start_servers = least + (most - least) / 2;
-                say(v, LOG_NOTICE, "pm.start_servers", "is not set, it is %llu now",
+                say(v, LOG_NOTICE, "pm.start_servers", "is %s, it is %llu now",
+                                is_given(v, "pm.start_servers") ? "below 1" : "not set",
                                 (unsigned long long) config->start_servers);
                 return 0;
         }
@@ -219,7 +220,7 @@ static int check_pm(const Validation *v) {
                 return check_dynamic(v);
         if (v->config->pm == PM_ONDEMAND && v->config->process_idle_timeout_usec == 0)
                 return refuse(v, "pm.process_idle_timeout",
-                                "0 is below 1s, which pm = ondemand needs");
+                                "is below 1s, which pm = ondemand needs");
 
         return 0;
 }

@@ -175,6 +175,25 @@ START_TEST(numbers_have_a_range) {
 }
 END_TEST
 
+START_TEST(counts_below_zero_are_zero) {
+        PoolConfig *config = new_config();
+
+        ck_assert_str_eq(set(config, "pm.max_requests", "5"), "");
+        ck_assert_uint_eq(config->max_requests, 5);
+        ck_assert_str_eq(set(config, "pm.max_requests", "-1"), "");
+        ck_assert_uint_eq(config->max_requests, 0);
+        ck_assert_str_eq(set(config, "pm.max_spawn_rate", "-1"), "");
+        ck_assert_uint_eq(config->max_spawn_rate, 0);
+        ck_assert_str_eq(set(config, "pm.max_requests", "-99999999999"),
+                        "-99999999999 is below -2147483648");
+        ck_assert_str_eq(set(config, "pm.max_requests", "-"), "'-' is not a whole number");
+        ck_assert_str_eq(set(config, "pm.process_idle_timeout", "-1"),
+                        "'-1' is not a time: write a whole number with s, m, h or d behind it, "
+                        "such as 10s, or 0");
+        pool_config_free(config);
+}
+END_TEST
+
 START_TEST(times_have_a_range) {
         PoolConfig *config = new_config();
 
@@ -366,5 +385,5 @@ START_TEST(the_man_page_has_the_same_rows) {
 END_TEST
 
 UNIT_MAIN("directive", rows_are_whole, defaults_are_values, keys_of_php_fpm_are_there, case_of_keys,
-                nearest_keys, numbers_have_a_range, times_have_a_range, other_types, texts,
-                access_formats, lists, the_man_page_has_the_same_rows);
+                nearest_keys, numbers_have_a_range, counts_below_zero_are_zero, times_have_a_range,
+                other_types, texts, access_formats, lists, the_man_page_has_the_same_rows);

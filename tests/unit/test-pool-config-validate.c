@@ -30,9 +30,15 @@ START_TEST(spare_numbers) {
         dynamic("", ":2: pm: dynamic needs pm.min_spare_servers");
         dynamic("pm.min_spare_servers = 1\n", ":2: pm: dynamic needs pm.max_spare_servers");
         dynamic("pm.min_spare_servers = 0\n",
-                        ":4: pm.min_spare_servers: 0 is below 1, which pm = dynamic needs");
+                        ":4: pm.min_spare_servers: is below 1, which pm = dynamic needs");
         dynamic("pm.min_spare_servers = 1\npm.max_spare_servers = 2\npm.max_spawn_rate = 0\n",
-                        ":6: pm.max_spawn_rate: 0 is below 1, which pm = dynamic needs");
+                        ":6: pm.max_spawn_rate: is below 1, which pm = dynamic needs");
+        dynamic("pm.min_spare_servers = 1\npm.max_spare_servers = -1\n",
+                        ":5: pm.max_spare_servers: is below 1, which pm = dynamic needs");
+        dynamic("pm.min_spare_servers = 1\npm.max_spare_servers = 3\npm.start_servers = -1\n",
+                        NULL);
+        ck_assert_str_eq(reports.text,
+                        "<5> www.conf:6: pm.start_servers: is below 1, it is 2 now\n");
         dynamic("pm.min_spare_servers = 6\npm.max_spare_servers = 7\n",
                         ":4: pm.min_spare_servers: 6 is above pm.max_children, 5");
         dynamic("pm.min_spare_servers = 1\npm.max_spare_servers = 7\n",
@@ -54,13 +60,17 @@ START_TEST(spare_numbers) {
 }
 END_TEST
 
-/* As php-fpm: where a number has no effect, 0 is none. */
+/* As php-fpm: where a number has no effect, 0 is none; and -1 is 0. */
 START_TEST(numbers_of_another_pm) {
         refused("[www]\npm = ondemand\npm.max_children = 5\npm.process_idle_timeout = 0\n",
-                        ":4: pm.process_idle_timeout: 0 is below 1s, which pm = ondemand needs");
+                        ":4: pm.process_idle_timeout: is below 1s, which pm = ondemand needs");
         pool_config_free(parse("[www]\npm = ondemand\npm.max_children = 5\npm.start_servers = 0\n"
                                "pm.min_spare_servers = 0\npm.max_spare_servers = 0\n",
                         0));
+        pool_config_free(parse("[www]\npm = ondemand\npm.max_children = 5\npm.start_servers = -1\n"
+                               "pm.min_spare_servers = -1\npm.max_spare_servers = -1\n",
+                        0));
+        says("pm.max_requests = -1\n", "");
         pool_config_free(parse("[www]\npm = static\npm.max_children = 5\npm.max_spawn_rate = 0\n"
                                "pm.process_idle_timeout = 0\n",
                         0));
