@@ -174,8 +174,6 @@ static int check_dynamic(const Validation *v) {
                 return refuse_zero(v, "pm.min_spare_servers");
         if (most == 0)
                 return refuse_zero(v, "pm.max_spare_servers");
-        if (config->max_spawn_rate == 0)
-                return refuse_zero(v, "pm.max_spawn_rate");
         if (least > config->max_children)
                 return refuse(v, "pm.min_spare_servers", "%llu is above pm.max_children, %llu",
                                 (unsigned long long) least,
@@ -218,6 +216,18 @@ static int check_pm(const Validation *v) {
                                 "may serve at the same time");
         if (v->config->pm == PM_DYNAMIC)
                 return check_dynamic(v);
+
+        return 0;
+}
+
+static int check_spawn_rate(const Validation *v) {
+        if (v->config->pm == PM_DYNAMIC && v->config->max_spawn_rate == 0)
+                return refuse_zero(v, "pm.max_spawn_rate");
+
+        return 0;
+}
+
+static int check_idle_timeout(const Validation *v) {
         if (v->config->pm == PM_ONDEMAND && v->config->process_idle_timeout_usec == 0)
                 return refuse(v, "pm.process_idle_timeout",
                                 "is below 1s, which pm = ondemand needs");
@@ -355,15 +365,16 @@ static void warn_listen(const Validation *v) {
 /* A check, and the directives that it looks at: it says nothing where one of them is wrong by itself. */
 typedef struct ConfigCheck {
         int (*check)(const Validation *v);
-        const char *reads[7];
+        const char *reads[6];
 } ConfigCheck;
 
 static const ConfigCheck checks[] = {
         { check_prefix, { "prefix" } },
         { check_paths, { "prefix" } },
         { check_pm, { "pm", "pm.max_children", "pm.start_servers", "pm.min_spare_servers",
-                                    "pm.max_spare_servers", "pm.max_spawn_rate",
-                                    "pm.process_idle_timeout" } },
+                                    "pm.max_spare_servers" } },
+        { check_spawn_rate, { "pm", "pm.max_spawn_rate" } },
+        { check_idle_timeout, { "pm", "pm.process_idle_timeout" } },
         { check_pages, { "pm.status_path", "pm.status_listen", "ping.path", "ping.response" } },
         { check_times, { "request_slowlog_timeout", "request_terminate_timeout" } },
         { check_listen, { "prefix", "listen", "pm.status_listen" } },

@@ -77,6 +77,23 @@ START_TEST(numbers_of_another_pm) {
 }
 END_TEST
 
+/* Each is told, whatever is wrong with the others. */
+START_TEST(numbers_of_their_own) {
+        dynamic("pm.min_spare_servers = 0\npm.max_spawn_rate = 0\n",
+                        ":4: pm.min_spare_servers: is below 1, which pm = dynamic needs\n"
+                        "<3> www.conf:5: pm.max_spawn_rate: is below 1, which pm = dynamic needs");
+        refused("[www]\npm = dynamic\npm.max_children = 5\npm.max_spawn_rate = many\n"
+                "pm.min_spare_servers = 6\npm.max_spare_servers = 7\n",
+                        ":4: pm.max_spawn_rate: 'many' is not a whole number\n"
+                        "<3> www.conf:5: pm.min_spare_servers: 6 is above pm.max_children, 5");
+        refused("[www]\npm = static\npm.process_idle_timeout = long\n",
+                        ":3: pm.process_idle_timeout: 'long' is not a time: write a whole number "
+                        "with s, m, h or d behind it, such as 10s, or 0\n"
+                        "<3> www.conf: pm.max_children: is missing, write how many requests the "
+                        "pool may serve at the same time");
+}
+END_TEST
+
 START_TEST(paths) {
         PoolConfig *config =
                         parse_more("prefix = /srv/$pool\nchroot = $prefix/root\nslowlog = slow\n"
@@ -139,5 +156,5 @@ START_TEST(warnings_of_sockets) {
 }
 END_TEST
 
-UNIT_MAIN("pool-config-validate", what_is_required, spare_numbers, numbers_of_another_pm, paths,
-                paths_of_php, pages_and_times, warnings_of_sockets);
+UNIT_MAIN("pool-config-validate", what_is_required, spare_numbers, numbers_of_another_pm,
+                numbers_of_their_own, paths, paths_of_php, pages_and_times, warnings_of_sockets);
