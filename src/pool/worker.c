@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "pool/lifetime.h"
 #include "pool/php_engine.h"
 #include "pool/worker_parts.h"
 #include "pool/zygote.h"
@@ -41,12 +42,6 @@ void worker_ring_bell(Worker *worker) {
         static const uint64_t one = 1;
 
         (void) !write(worker->context->inherited->bell_fd, &one, sizeof(one));
-}
-
-/* Not all at once: workers that were forked together and share the load would otherwise reach the
- * limit together, and the pool would be empty for a moment. */
-static uint64_t spread_max_requests(uint64_t max_requests, unsigned slot) {
-        return max_requests - (slot * UINT64_C(2654435761)) % (max_requests / 10 + 1);
 }
 
 /* Before the process closes itself to others of its own user: what was opened stays open. /proc
@@ -113,7 +108,7 @@ static int worker_init(Worker *worker, int leash_fd) {
 
         worker->guard.allowed = worker->context->config->listen_allowed_clients;
         worker->max_requests =
-                        spread_max_requests(worker->context->config->max_requests, worker->slot);
+                        lifetime_requests(worker->context->config->max_requests, worker->slot);
         r = worker_request_init(worker);
         if (r < 0)
                 return r;
