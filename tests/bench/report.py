@@ -84,7 +84,7 @@ def targets_table(results):
         lines.append(
             [
                 target.text,
-                f"{target.sign} {target.must:.3g}",
+                f"{target.sign} {target.must:g}",
                 aim,
                 f"{value:.3g}" if value < 1000 else number(value, 0),
                 target.verdict(value),
