@@ -20,7 +20,7 @@ typedef struct PhpBody {
                 PHP_BODY_FILE,
                 PHP_BODY_NONE,
         } source;
-        int fd; /* of PHP_BODY_FILE */
+        int fd;    /* of PHP_BODY_FILE */
         bool lost; /* the rest will not come, and that was told */
 } PhpBody;
 
@@ -31,13 +31,13 @@ typedef struct PhpRequest {
 
         bool finished; /* the answer is out: fastcgi_finish_request(), or the end */
         int result;    /* of php_request_finish() */
-        bool told; /* the web server has had a message of this request */
+        bool told;     /* the web server has had a message of this request */
         PhpBody body;
         ScriptPath path;
         const struct PoolView *view; /* for the status page */
         bool only_pages;             /* no script may run: the status worker's */
         uint64_t memory_bytes;       /* PHP's peak, once the request has ended */
-        WorkerLog *log; /* NULL: stderr has to do */
+        WorkerLog *log;              /* NULL: stderr has to do */
 
         /* Tells the scoreboard. */
         void (*stage)(SlotState state, void *userdata);

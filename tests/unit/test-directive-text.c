@@ -22,8 +22,8 @@ static void set(PoolConfig *config, const Directive *d, const char *text) {
         ck_assert_msg(directive_set(d, config, &value, why) == 0, "%s = %s: %s", d->key, text, why);
 }
 
-static void check(DirectiveSection section, const char *key, const char *text,
-                const char *expected) {
+static void check(
+                DirectiveSection section, const char *key, const char *text, const char *expected) {
         PoolConfig *config = new_config();
         const Directive *d = directive_find(section, key, false);
         char *is, *again;
