@@ -23,7 +23,7 @@
 #include "shared/journal_socket.h"
 
 /* How long the end of a worker may be put off by a journald that does not read. */
-#define DRAIN_LIMIT_USEC 50000
+#define DRAIN_LIMIT_USEC 200000
 
 enum {
         /* A worker that never sleeps looks at its leash this often, for the case that manager and
