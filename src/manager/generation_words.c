@@ -120,23 +120,27 @@ static SlotEnd end_of(Generation *g, unsigned slot, int wait_status) {
         return SLOT_CRASHED;
 }
 
-static void report_exit(Generation *g, WorkerExit *exit) {
+static void report_exit(Generation *g, WorkerExit exit) {
         OverdueEnd end = {};
 
-        if (overdue_take_end(g->overdue, exit->slot, &end)) {
-                exit->cause = end.cause;
-                exit->seconds = end.seconds;
-                exit->stack = end.stack;
+        if (overdue_take_end(g->overdue, exit.slot, &end)) {
+                exit.cause = end.cause;
+                exit.seconds = end.seconds;
+                exit.stack = end.stack;
                 if (g->state == GENERATION_ORPHANED && !end.stack)
-                        exit->why_no_stack = "the zygote has gone";
+                        exit.why_no_stack = "the zygote has gone";
         }
-        worker_report_exit(g->board, exit);
+        worker_report_exit(g->board, &exit);
         free(end.stack);
 }
 
 int generation_worker_left(Generation *g, unsigned slot, int wait_status) {
-        pid_t pid = slots_pid(generation_slots(g), slot);
         SlotEnd end = end_of(g, slot, wait_status);
+        WorkerExit exit = {
+                .slot = slot,
+                .pid = slots_pid(generation_slots(g), slot),
+                .wait_status = wait_status,
+        };
         uint64_t lived_usec;
         int r;
 
@@ -145,12 +149,8 @@ int generation_worker_left(Generation *g, unsigned slot, int wait_status) {
                 return r;
 
         g->context.n_exits[end]++;
-        report_exit(g, &(WorkerExit){
-                                       .slot = slot,
-                                       .pid = pid,
-                                       .wait_status = wait_status,
-                                       .lived_usec = lived_usec,
-                       });
+        exit.lived_usec = lived_usec;
+        report_exit(g, exit);
         workforce_balance(g->workforce);
         if (worker_exit_is_crash(wait_status))
                 g->context.hooks->crashed(g, g->context.userdata);
