@@ -39,7 +39,7 @@ Generation *generation_free(Generation *g) {
         queue_watch_free(g->queue_watch);
         workforce_free(g->workforce);
         scoreboard_free(g->board);
-        kept_pair_unref(g->listeners.pair);
+        listeners_done(&g->listeners);
         pool_config_free(g->config);
         free(g);
         return NULL;
@@ -102,7 +102,7 @@ void generation_reopen_logs(Generation *g) {
         int r;
 
         if (g->control_fd < 0)
-                return; /* it is being killed */
+                return; /* no zygote is there to hand it down */
 
         r = log_file_open_target(g->config, g->config->access_log, &fd);
         if (r >= 0 && fd >= 0)
@@ -304,7 +304,6 @@ int generation_new(Generation **ret, const GenerationContext *context, PoolConfi
                 return r;
 
         listeners_split(context->listeners, config->status_listen, &g->listeners, &g->status_fd);
-        kept_pair_ref(g->listeners.pair);
         r = workforce_new(&g->workforce, context->event, config, &g->listeners, g->board,
                         &workforce_orders, g);
         if (r < 0)

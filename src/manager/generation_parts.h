@@ -23,7 +23,7 @@ struct Generation {
         bool doomed;  /* what the zygote leaves behind is killed */
         char reason[MESSAGE_TEXT_MAX];
 
-        Listeners listeners; /* but that of pm.status_listen; with the pair of its user, a reference */
+        Listeners listeners; /* but that of pm.status_listen; with the pair of its user */
         int status_fd;       /* borrowed, -EBADF: none */
 
         uint64_t spawned_usec, php_start_usec; /* when the zygote was started, how long PHP took */

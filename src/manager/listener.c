@@ -123,7 +123,7 @@ static int take_pair(KeptPair **ret, const Stored *stored, uid_t uid) {
         return r;
 }
 
-int listeners_receive(Listeners *ret, KeptPair **ret_pair, uid_t uid) {
+int listeners_receive(Listeners *ret, uid_t uid) {
         _cleanup_(free_names) char **names = NULL;
         Listeners listeners = {};
         Stored stored = {};
@@ -142,8 +142,11 @@ int listeners_receive(Listeners *ret, KeptPair **ret_pair, uid_t uid) {
                 return log_error_errno(r, "Cannot make a socket for kept connections: %m");
 
         *ret = listeners;
-        *ret_pair = listeners.pair;
         return 0;
+}
+
+void listeners_done(Listeners *listeners) {
+        listeners->pair = kept_pair_unref(listeners->pair);
 }
 
 bool listener_is(int fd, const char *address) {
@@ -156,7 +159,7 @@ bool listener_is(int fd, const char *address) {
 
 void listeners_split(const Listeners *all, const char *status_address, Listeners *ret,
                 int *ret_status_fd) {
-        Listeners others = { .pair = all->pair };
+        Listeners others = { .pair = kept_pair_ref(all->pair) };
         int status_fd = -EBADF;
 
         for (size_t i = 0; i < all->n_fds; i++)

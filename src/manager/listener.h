@@ -23,14 +23,14 @@ enum {
 typedef struct Listeners {
         int fds[LISTENERS_MAX];
         size_t n_fds;
-        KeptPair *pair; /* borrowed */
+        KeptPair *pair; /* a reference */
 } Listeners;
 
 /* Takes what sd_listen_fds(3) has, checks that each is a listening stream socket, makes them non-blocking (workers
  * share them) and CLOEXEC. Besides there may be a pair that is stored: that of the user uid is taken, or a new one
- * made and stored. ret_pair: the caller's, and in ret as well. Logs. 0, -ENOTCONN: nothing was passed, or negative
- * errno. */
-int listeners_receive(Listeners *ret, KeptPair **ret_pair, uid_t uid);
+ * made and stored. Logs. 0, -ENOTCONN: nothing was passed, or negative errno. */
+int listeners_receive(Listeners *ret, uid_t uid);
+void listeners_done(Listeners *listeners);
 
 /* Whether that socket is bound to the address, as listen writes it. */
 bool listener_is(int fd, const char *address);

@@ -101,17 +101,16 @@ static int exit_status(int r) {
 }
 
 static int run_pool(PoolConfig *config) {
-        _cleanup_(kept_pair_unrefp) KeptPair *pair = NULL;
+        _cleanup_(listeners_done) Listeners listeners = {};
         _cleanup_(manager_freep) Manager *manager = NULL;
         ManagerOptions options = {
                 .name = arg_pool,
                 .conf_dir = arg_conf_dir,
                 .program = arg_program,
         };
-        Listeners listeners;
         int r;
 
-        r = listeners_receive(&listeners, &pair, kept_pair_owner(config));
+        r = listeners_receive(&listeners, kept_pair_owner(config));
         if (r < 0) {
                 pool_config_free(config);
                 return EX_CONFIG;

@@ -49,21 +49,21 @@ static void bury(Pool *pool, Generation *generation) {
 static int pair_for(Pool *pool, const PoolConfig *config, KeptPair **ret) {
         uid_t uid = kept_pair_owner(config);
 
-        if (uid != pool->pair->uid)
+        if (uid != pool->listeners.pair->uid)
                 return kept_pair_new(ret, uid);
 
-        *ret = kept_pair_ref(pool->pair);
+        *ret = kept_pair_ref(pool->listeners.pair);
         return 0;
 }
 
 /* The last one's closes with the workers that still have it. */
 static void adopt_pair(Pool *pool, KeptPair *pair) {
-        if (pair == pool->pair)
+        if (pair == pool->listeners.pair)
                 return;
 
-        kept_pair_forget(pool->pair);
-        kept_pair_unref(pool->pair);
-        pool->pair = pool->listeners.pair = kept_pair_ref(pair);
+        kept_pair_forget(pool->listeners.pair);
+        kept_pair_unref(pool->listeners.pair);
+        pool->listeners.pair = kept_pair_ref(pair);
         kept_pair_store(pair);
 }
 
@@ -100,11 +100,12 @@ static int start_generation(Pool *pool, const PoolConfig *config, bool strict, G
 }
 
 static void let_drain(Pool *pool, Generation *generation) {
-        assert(pool->n_draining <
-                        DRAINING_MAX); /* nothing starts a next one before there is room */
+        /* Nothing starts a next one before there is room. */
+        assert(pool->n_draining < DRAINING_MAX);
         pool->draining[pool->n_draining++] = generation;
-        generation_drain(generation, generation_pair(generation) == pool->pair ? DRAINING_REPLACED
-                                                                               : DRAINING_ALONE);
+        generation_drain(generation, generation_pair(generation) == pool->listeners.pair
+                                                     ? DRAINING_REPLACED
+                                                     : DRAINING_ALONE);
 }
 
 static bool forget_draining(Pool *pool, const Generation *generation) {
@@ -387,10 +388,10 @@ int pool_new(Pool **ret, sd_event *event, const Listeners *listeners, const char
                 .start_sec = (uint64_t) time(NULL),
                 .config = config,
                 .listeners = *listeners,
-                .pair = kept_pair_ref(listeners->pair),
                 .hooks = hooks,
                 .userdata = userdata,
         };
+        kept_pair_ref(pool->listeners.pair);
         pool->context = (GenerationContext){
                 .event = event,
                 .program = program,
@@ -418,7 +419,7 @@ Pool *pool_free(Pool *pool) {
         generation_free(pool->dead);
         for (size_t i = 0; i < pool->n_draining; i++)
                 generation_free(pool->draining[i]);
-        kept_pair_unref(pool->pair);
+        listeners_done(&pool->listeners);
         reaper_free(pool->context.reaper);
         pool_config_free(pool->config);
         free(pool);

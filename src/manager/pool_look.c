@@ -73,7 +73,7 @@ static unsigned queue_length(const Pool *pool) {
 }
 
 bool pool_has_handed_over(const Pool *pool) {
-        return kept_pair_depth(pool->pair) > 0;
+        return kept_pair_depth(pool->listeners.pair) > 0;
 }
 
 void pool_status(Pool *pool, PoolStatus *ret) {

@@ -23,8 +23,7 @@ typedef enum PoolState {
 struct Pool {
         sd_event *event;
         GenerationContext context;
-        Listeners listeners;
-        KeptPair *pair; /* of the user that the pool runs as now; a reference, also in listeners */
+        Listeners listeners; /* with the pair of the user that the pool runs as now */
         const PoolHooks *hooks;
         void *userdata;
 
