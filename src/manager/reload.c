@@ -87,7 +87,7 @@ void reload_end(Reload *reload, int result, const char *reason) {
         log_end(result, reason);
         reload->asked = 0;
         reload->hooks->ended(reload->userdata);
-        if (reload->again && reload->is_open)
+        if (reload->again && reload->state == RELOAD_OPEN)
                 begin_again(reload);
         else
                 reload->hooks->told(result, result < 0 ? reason : "reloaded", reload->userdata);
@@ -100,10 +100,9 @@ static void refuse_stopping(Reload *reload) {
 }
 
 void reload_ask(Reload *reload, ReloadAsker asker) {
-        /* Before the first generation serves there is nothing that could go on. */
-        if (reload->is_closed)
+        if (reload->state == RELOAD_CLOSED)
                 refuse_stopping(reload);
-        else if (!reload->is_open || pool_is_reloading(reload->pool))
+        else if (reload->state == RELOAD_LATER || pool_is_reloading(reload->pool))
                 reload->again |= asker;
         else
                 begin(reload, asker);
@@ -116,14 +115,16 @@ void reload_abandon(Reload *reload) {
 }
 
 void reload_open(Reload *reload) {
-        reload->is_open = !reload->is_closed;
-        if (reload->is_open && reload->again && !pool_is_reloading(reload->pool))
+        if (reload->state == RELOAD_CLOSED)
+                return;
+
+        reload->state = RELOAD_OPEN;
+        if (reload->again && !pool_is_reloading(reload->pool))
                 begin_again(reload);
 }
 
 void reload_close(Reload *reload) {
-        reload->is_open = false;
-        reload->is_closed = true;
+        reload->state = RELOAD_CLOSED;
 
         /* The end of a round under way is told when it is there. */
         if (!reload->asked)

@@ -5,7 +5,6 @@
  *
  * Runs in: manager. */
 
-#include <stdbool.h>
 #include <systemd/sd-event.h>
 
 #include "manager/listener.h"
@@ -22,7 +21,13 @@ typedef struct ReloadHooks {
                         void *userdata); /* no more: for those who wait */
 } ReloadHooks;
 
-/* Embedded in its owner, who fills in what stands before is_open. */
+typedef enum ReloadState {
+        RELOAD_LATER, /* nothing serves yet: whoever asks waits for that */
+        RELOAD_OPEN,
+        RELOAD_CLOSED, /* the pool stops: whoever asks, or waits, is refused */
+} ReloadState;
+
+/* Embedded in its owner, who fills in what stands before state. */
 typedef struct Reload {
         sd_event *event;
         const char *conf_dir, *name;
@@ -31,8 +36,8 @@ typedef struct Reload {
         const ReloadHooks *hooks;
         void *userdata;
 
-        bool is_open, is_closed; /* the pool serves; it stops */
-        unsigned asked, again;   /* by whom: the round under way, and one more behind it */
+        ReloadState state;
+        unsigned asked, again; /* by whom: the round under way, and one more behind it */
 } Reload;
 
 /* Begins now, when the round under way has ended, or when the pool serves. */
@@ -41,7 +46,7 @@ void reload_ask(Reload *reload, ReloadAsker asker);
 /* No client waits any more. What else somebody wants, by a signal, or the pool itself, after crashes, goes on. */
 void reload_abandon(Reload *reload);
 
-/* The pool serves: what was asked for begins. It stops: whoever asks, or waits, is refused. */
+/* The pool serves; it stops, and for good. */
 void reload_open(Reload *reload);
 void reload_close(Reload *reload);
 

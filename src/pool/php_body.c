@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "pool/php_body.h"
 
-#include <SAPI.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <php.h>
@@ -63,14 +62,6 @@ size_t php_body_read(PhpRequest *request, char *buffer, size_t size) {
         }
 }
 
-static void answer(int status, const char *text) {
-        if (SG(headers_sent))
-                return;
-
-        SG(sapi_headers).http_response_code = status;
-        PHPWRITE(text, strlen(text));
-}
-
 static void tell_lost(PhpRequest *request, int error) {
         char line[128];
 
@@ -80,11 +71,11 @@ static void tell_lost(PhpRequest *request, int error) {
                                 " s (request_body_timeout)",
                                 request->config->request_body_timeout_usec / USEC_PER_SEC);
                 php_sapi_tell(LOG_WARNING, line, line);
-                answer(408, "The body of the request did not come.\n");
+                php_sapi_answer(408, "The body of the request did not come.\n");
         } else {
                 php_sapi_tell(LOG_WARNING, "The body of the request ends in what is no FastCGI",
                                 "Malformed body");
-                answer(400, "The body of the request is malformed.\n");
+                php_sapi_answer(400, "The body of the request is malformed.\n");
         }
 }
 

@@ -263,6 +263,14 @@ void php_sapi_tell(int priority, const char *line, const char *web_server) {
         tell_web_server(php_request_current(), "", web_server);
 }
 
+void php_sapi_answer(int status, const char *text) {
+        if (SG(headers_sent))
+                return;
+
+        SG(sapi_headers).http_response_code = status;
+        PHPWRITE(text, strlen(text));
+}
+
 /* error_log = /dev/stderr: that is a socket here, which PHP cannot open. So its messages come to us as if nothing was
  * set, and what was set is nothing to the web server. */
 static bool is_for_web_server(void) {

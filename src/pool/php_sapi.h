@@ -16,3 +16,7 @@ const char *php_sapi_first_message(void);
 /* A message of ours about the request that runs: a line for the journal, escaped already, and what
  * php-fpm tells the web server in the same case. */
 void php_sapi_tell(int priority, const char *line, const char *web_server);
+
+/* Answers in place of a script: status and text go through PHP's output, so that headers are sent. Does nothing when
+ * headers have left already. */
+void php_sapi_answer(int status, const char *text);

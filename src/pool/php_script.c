@@ -85,12 +85,6 @@ void php_script_find(PhpRequest *request) {
 
 /* --- open or refuse --- */
 
-/* An answer of ours in place of a script's: goes through PHP's output, so that headers are sent. */
-static void refuse(int status, const char *text) {
-        SG(sapi_headers).http_response_code = status;
-        PHPWRITE(text, strlen(text));
-}
-
 /* The journal hears what the web server is not told: which script. */
 static void log_refusal(const char *web_server, const char *path) {
         char escaped[2048], line[2304];
@@ -123,23 +117,23 @@ static bool refuse_unknown(const PhpRequest *request) {
         if (!path)
                 path = fcgi_request_param(request->fcgi, ZEND_STRL("SCRIPT_FILENAME"));
         log_refusal("Primary script unknown", path);
-        refuse(404, "File not found.\n");
+        php_sapi_answer(404, "File not found.\n");
         return false;
 }
 
 static bool refuse_extension(const char *path) {
         log_denial("Access to the script '%s' has been denied (see security.limit_extensions)",
                         path);
-        refuse(403, "Access denied.\n");
+        php_sapi_answer(403, "Access denied.\n");
         return false;
 }
 
 static bool refuse_unopened(const char *path, int error) {
         log_denial("Unable to open primary script: %s (%s)", path, strerror(error));
         if (error == EACCES)
-                refuse(403, "Access denied.\n");
+                php_sapi_answer(403, "Access denied.\n");
         else
-                refuse(404, "No input file specified.\n");
+                php_sapi_answer(404, "No input file specified.\n");
         return false;
 }
 
