@@ -1,13 +1,41 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Proves the layering of src/README.md with a few lines of grep: who includes whom, where PHP and the
-# privileged calls may stand, and what the manager is linked with.
+# Proves the floors of src/README.md with a few lines of grep: which folder may include which, that no files include each
+# other in a circle, where PHP and the privileged calls may stand, and what the manager is linked with.
 # Alone: srcdir=. builddir=. tests/check-layering.sh
 set -eu
 src=${srcdir:-.}/src
 build=${builddir:-.}
 passed=0
 failed=0
+
+# Each folder, and the folders that it may include beside itself. A folder that is not here may hold no source.
+floors='
+base
+contract:            base
+config:              contract base
+manager/base:        config contract base
+manager/spawn:       manager/base config contract base
+manager/sockets:     manager/spawn manager/base config contract base
+manager/workers:     manager/sockets manager/spawn manager/base config contract base
+manager/requests:    manager/workers manager/sockets manager/spawn manager/base config contract base
+manager/generation:  manager/requests manager/workers manager/sockets manager/spawn manager/base config contract base
+manager/control:     manager/generation manager/requests manager/workers manager/sockets manager/spawn manager/base config contract base
+manager:             manager/control manager/generation manager/requests manager/workers manager/sockets manager/spawn manager/base config contract base
+php/trace:           config contract base
+php/fastcgi:         config contract base
+php/zygote:          php/trace config contract base
+php/files:           php/fastcgi config contract base
+php/log:             php/fastcgi php/zygote config contract base
+php/pages:           php/fastcgi php/zygote config contract base
+php/engine:          php/log php/files php/pages php/fastcgi php/trace config contract base
+php/worker:          php/engine php/log php/files php/pages php/fastcgi php/zygote php/trace config contract base
+php:                 php/worker php/engine php/log php/zygote php/trace config contract base
+generator:           config contract base
+fpmctl/pools:        config contract base
+fpmctl:              fpmctl/pools config contract base
+exporter:            fpmctl/pools config contract base
+'
 
 ok() {
         passed=$((passed + 1))
@@ -20,53 +48,91 @@ not_ok() {
         echo "$2" | sed 's/^/#   /'
 }
 
+# prove TEXT FOUND: passes when nothing was found.
+prove() {
+        if [ -z "$2" ]; then ok "$1"; else not_ok "$1" "$2"; fi
+}
+
 # absent TEXT PATTERN FILE...: passes when no line of code has it; comments may speak of it.
 absent() {
         text=$1
         pattern=$2
         shift 2
-        found=$(grep -nHE "$pattern" "$@" | grep -vE ':[0-9]+: *(/?\*|//)' || :)
-        if [ -z "$found" ]; then ok "$text"; else not_ok "$text" "$found"; fi
+        prove "$text" "$(grep -nHE "$pattern" "$@" | grep -vE ':[0-9]+: *(/?\*|//)' || :)"
 }
 
-# but NAME... : all .c files of src/ except these.
+# but PATH...: all .c files of src/ except those below these.
 but() {
-        names=$(printf '!  -path */%s ' "$@")
+        names=$(printf '!  -path *src/%s ' "$@")
         # shellcheck disable=SC2086  # words
         (set -f && find "$src" -name '*.c' $names)
 }
 
+# "FILE INCLUDED" for each include of ours, without src/.
+includes() {
+        (cd "$src" && find . -name '*.[ch]' -exec grep -HoE '^#include "[^"]+"' {} +) |
+                sed 's,^\./\([^:]*\):#include "\([^"]*\)",\1 \2,'
+}
+
+# The includes that the table does not allow.
+above() {
+        includes | FLOORS=$floors awk '
+                function folder(path) { return path ~ "/" ? substr(path, 1, match(path, "/[^/]*$") - 1) : "." }
+                BEGIN {
+                        n = split(ENVIRON["FLOORS"], lines, "\n")
+                        for (i = 1; i <= n; i++) {
+                                k = split(lines[i], w, /[: ]+/)
+                                for (j = 1; j <= k; j++) if (w[1] != "") may[w[1] " " w[j]] = 1
+                        }
+                }
+                !(folder($1) " " folder($2) in may) { print $1 " includes " $2 }'
+}
+
+# Folders with sources that the table does not know.
+unknown() {
+        (cd "$src" && find . -name '*.[ch]') | sed 's,^\./,,; s,/[^/]*$,,' | sort -u | while read -r folder; do
+                echo "$floors" | grep -qE "^$folder(:|\$)" || echo "$folder"
+        done
+}
+
+# Files in a circle: a .c with its .h, and with its _internal.h, is one. tsort(1) names what it cannot order.
+circles() {
+        includes | sed -E 's/(_internal)?\.[a-z]+( |$)/\2/g' | awk '$1 != $2' | sort -u | tsort 2>&1 >/dev/null || :
+}
+
+# Folders of more than 20 modules.
+crowded() {
+        (cd "$src" && find . -name '*.c') | sed 's,/[^/]*$,,' | sort | uniq -c | awk '$1 > 20 { print $2 ": " $1 }'
+}
+
+prove "each folder is on a floor" "$(unknown)"
+prove "no include points to a floor above" "$(above)"
+prove "no files include each other in a circle" "$(circles)"
+prove "no folder has more than 20 modules" "$(crowded)"
+
 # shellcheck disable=SC2046  # file names of ours have no blanks
 {
-        absent "shared/ includes only shared/" '#include "(manager|pool|generator|fpmctl|exporter)/' "$src"/shared/*.[ch]
-        absent "manager/ includes only itself and shared/" '#include "(pool|generator|fpmctl|exporter)/' "$src"/manager/*.[ch]
-        absent "pool/ includes only itself and shared/" '#include "(manager|generator|fpmctl|exporter)/' "$src"/pool/*.[ch]
-        absent "generator/ includes only itself and shared/" '#include "(manager|pool|fpmctl|exporter)/' "$src"/generator/*.[ch]
-        absent "PHP's headers stand in pool/php_* only" '#include <(php[._]|SAPI|Zend|ext/)' \
-                $(find "$src" -name '*.[ch]' ! -path '*/pool/php_*')
-        absent "ids, root and capabilities change in manager/privilege.c only" \
+        absent "PHP's headers stand in php/engine/ and php/trace/php_* only" '#include <(php[._]|SAPI|Zend|ext/)' \
+                $(find "$src" -name '*.[ch]' ! -path '*/php/engine/*' ! -path '*/php/trace/php_*')
+        absent "ids, root and capabilities change in manager/spawn/ only" \
                 '\b(setres[ug]id|setre[ug]id|set[ug]id|setfs[ug]id|setgroups|initgroups|chroot|cap_set_proc|cap_drop_bound) ?\(' \
-                $(but manager/privilege.c)
-        absent "fpmctl/ includes only itself and shared/" '#include "(manager|pool|generator|exporter)/' "$src"/fpmctl/*.[ch]
-        absent "exporter/ includes only itself, shared/, and of fpmctl/ the pools and their metrics" \
-                '#include "(manager|pool|generator)/|#include "fpmctl/[^mp]|#include "fpmctl/pool_' "$src"/exporter/*.[ch]
-        absent "fork and exec stand in manager/spawn.c, manager/privilege.c, pool/zygote.c and fpmctl/checker.c only" \
+                $(but 'manager/spawn/*')
+        absent "fork and exec stand in manager/spawn/, php/zygote/ and fpmctl/checker.c only" \
                 '\b(v?fork|exec[vlpe]+|posix_spawnp?|system|popen) ?\(' \
-                $(but manager/spawn.c manager/privilege.c pool/zygote.c fpmctl/checker.c)
-        absent "processes are signalled in manager/generation.c, manager/generation_orphans.c and pool/zygote.c only" \
+                $(but 'manager/spawn/*' 'php/zygote/*' fpmctl/checker.c)
+        absent "processes are signalled in manager/generation/ and php/zygote/ only" \
                 '\b(kill|killpg|tgkill|pidfd_send_signal|sd_event_source_send_child_signal) ?\(' \
-                $(but manager/generation.c manager/generation_orphans.c pool/zygote.c)
-        absent "shared/ neither logs nor exits" \
-                '\b(fprintf ?\(stderr|printf|perror|syslog|sd_journal_[a-z]+|exit|_exit|abort) ?\(' "$src"/shared/*.c
+                $(but 'manager/generation/*' 'php/zygote/*')
+        absent "base/, config/ and contract/ neither log nor exit" \
+                '\b(fprintf ?\(stderr|printf|perror|syslog|sd_journal_[a-z]+|exit|_exit|abort) ?\(' \
+                "$src"/base/*.c "$src"/config/*.c "$src"/contract/*.c
         absent "every fd is CLOEXEC from birth" \
                 '\b(pipe|dup|accept|epoll_create|inotify_init) ?\(|\bsocket(pair)? ?\([^;]*SOCK_(STREAM|SEQPACKET|DGRAM|RAW),' \
                 $(but none)
 }
 
 if [ -x "$build/fpmd" ]; then
-        found=$(ldd "$build/fpmd" | grep -E 'libphp|libfcgi' || :)
-        if [ -z "$found" ]; then ok "the manager is linked with neither PHP nor libfcgi"
-        else not_ok "the manager is linked with neither PHP nor libfcgi" "$found"; fi
+        prove "the manager is linked with neither PHP nor libfcgi" "$(ldd "$build/fpmd" | grep -E 'libphp|libfcgi' || :)"
 fi
 
 echo "$passed passed, $failed failed"

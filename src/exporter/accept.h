@@ -5,7 +5,7 @@
  * Runs in: fpmd-exporter.
  * Trusts:  nobody: the text is a client's. */
 
-#include "fpmctl/metrics.h"
+#include "fpmctl/pools/metrics.h"
 
 /* By the value of an Accept header, NULL: there is none. OpenMetrics for who names it, and likes text/plain no
  * better; a pattern is met by the older format. */

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "fpmctl/pools.h"
-#include "shared/clock.h"
+#include "base/clock.h"
+#include "fpmctl/pools/pools.h"
 
 /* Whoever asks more often, or all at once, costs the managers nothing. */
 #define FRESH_USEC USEC_PER_SEC

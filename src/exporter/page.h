@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "fpmctl/metrics.h"
-#include "shared/parse.h"
+#include "base/parse.h"
+#include "fpmctl/pools/metrics.h"
 
 #define PAGE_LIMIT_USEC (2 * USEC_PER_SEC)
 

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/clock.h"
 #include "exporter/accept.h"
-#include "shared/clock.h"
 
 enum {
         SOCKETS_MAX = 8,

@@ -11,8 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/cleanup.h"
 #include "exporter/page.h"
-#include "shared/cleanup.h"
 
 typedef struct Server Server;
 

@@ -12,9 +12,9 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "shared/cleanup.h"
-#include "shared/fd.h"
-#include "shared/parse.h"
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "base/parse.h"
 
 enum {
         TERMINALS_MAX = 16,

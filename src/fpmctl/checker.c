@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "shared/fd.h"
+#include "base/fd.h"
 
 enum {
         OUTPUT_MAX = 64 * 1024,

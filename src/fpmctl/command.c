@@ -10,8 +10,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "fpmctl/pools.h"
-#include "shared/escape.h"
+#include "base/escape.h"
+#include "fpmctl/pools/pools.h"
 
 int complain(int status, const char *format, ...) {
         _cleanup_free_ char *text = NULL;

@@ -8,9 +8,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "fpmctl/client.h"
+#include "base/parse.h"
+#include "fpmctl/pools/client.h"
 #include "fpmctl/table.h"
-#include "shared/parse.h"
 
 /* How long all managers together may take. */
 #define ASK_TIMEOUT_USEC (3 * USEC_PER_SEC / 2)

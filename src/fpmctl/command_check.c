@@ -8,12 +8,12 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/escape.h"
+#include "config/pool_config.h"
 #include "fpmctl/checker.h"
 #include "fpmctl/command.h"
-#include "fpmctl/duplicates.h"
-#include "fpmctl/pools.h"
-#include "shared/escape.h"
-#include "shared/pool_config.h"
+#include "fpmctl/pools/duplicates.h"
+#include "fpmctl/pools/pools.h"
 
 typedef struct Check {
         const Invocation *in;

@@ -8,12 +8,12 @@
 #include <sysexits.h>
 #include <syslog.h>
 
+#include "base/escape.h"
+#include "config/directive.h"
+#include "config/directive_text.h"
+#include "config/ini_files.h"
+#include "config/pool_config.h"
 #include "fpmctl/command.h"
-#include "shared/directive.h"
-#include "shared/directive_text.h"
-#include "shared/escape.h"
-#include "shared/ini_files.h"
-#include "shared/pool_config.h"
 
 static const char *section_name(const Directive *d) {
         return d->section == DIRECTIVE_GLOBAL ? "global" : "pool";

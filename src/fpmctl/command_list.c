@@ -9,9 +9,9 @@
 #include <sysexits.h>
 
 #include "fpmctl/command.h"
-#include "fpmctl/metrics.h"
 #include "fpmctl/pool_view.h"
-#include "fpmctl/pools.h"
+#include "fpmctl/pools/metrics.h"
+#include "fpmctl/pools/pools.h"
 
 static const TableColumn columns[] = {
         { "POOL", false },

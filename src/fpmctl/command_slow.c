@@ -11,12 +11,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/escape.h"
+#include "base/parse.h"
+#include "config/pool_config.h"
+#include "contract/events.h"
 #include "fpmctl/command.h"
 #include "fpmctl/request_view.h"
-#include "shared/escape.h"
-#include "shared/events.h"
-#include "shared/parse.h"
-#include "shared/pool_config.h"
 
 static void journal_closep(sd_journal **journal) {
         sd_journal_close(*journal);

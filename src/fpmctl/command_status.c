@@ -10,12 +10,12 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/escape.h"
+#include "contract/scoreboard.h"
 #include "fpmctl/callers.h"
 #include "fpmctl/command.h"
 #include "fpmctl/pool_view.h"
 #include "fpmctl/request_view.h"
-#include "shared/escape.h"
-#include "shared/scoreboard.h"
 
 /* A reload takes as long as PHP takes to start; systemd gives up on it before this. */
 #define RELOAD_TIMEOUT_USEC (10 * 60 * USEC_PER_SEC)

@@ -9,14 +9,14 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/escape.h"
+#include "base/fd.h"
 #include "fpmctl/command.h"
 #include "fpmctl/pool_view.h"
-#include "fpmctl/rates.h"
+#include "fpmctl/pools/rates.h"
 #include "fpmctl/request_view.h"
 #include "fpmctl/screen.h"
-#include "shared/clock.h"
-#include "shared/escape.h"
-#include "shared/fd.h"
 
 typedef struct Row {
         const PoolFacts *pool;

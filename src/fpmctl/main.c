@@ -11,8 +11,8 @@
 #include <sys/resource.h>
 #include <sysexits.h>
 
+#include "config/pool_config.h"
 #include "fpmctl/command.h"
-#include "shared/pool_config.h"
 
 enum {
         LINES_DEFAULT = 10,

@@ -6,7 +6,7 @@
 
 #include <jansson.h>
 
-#include "fpmctl/pools.h"
+#include "fpmctl/pools/pools.h"
 #include "fpmctl/table.h"
 #include "fpmctl/words.h"
 

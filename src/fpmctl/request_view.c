@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/escape.h"
 #include "fpmctl/command.h"
 #include "fpmctl/words.h"
-#include "shared/escape.h"
 
 static const TableColumn columns[] = {
         { "SLOT", true },

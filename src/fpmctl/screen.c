@@ -10,7 +10,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "shared/fd.h"
+#include "base/fd.h"
 
 /* The second screen, no cursor; and back. */
 #define ENTER "\033[?1049h\033[?25l"

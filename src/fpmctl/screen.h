@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <termios.h>
 
-#include "shared/cleanup.h"
+#include "base/cleanup.h"
 
 typedef struct Screen {
         struct termios before;

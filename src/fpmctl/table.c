@@ -8,7 +8,7 @@
 #include <string.h>
 #include <wchar.h>
 
-#include "shared/escape.h"
+#include "base/escape.h"
 
 typedef struct Cell {
         char *text;

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "shared/cleanup.h"
+#include "base/cleanup.h"
 
 typedef enum TableStyle {
         TABLE_PLAIN,

@@ -14,9 +14,9 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "base/fd.h"
+#include "config/address.h"
 #include "generator/unit.h"
-#include "shared/address.h"
-#include "shared/fd.h"
 
 #ifndef FPMD_CONF_DIR
 #define FPMD_CONF_DIR "/etc/fpmd/conf.d"

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <syslog.h>
 
-#include "shared/address.h"
+#include "config/address.h"
 
 typedef struct Unit {
         const PoolConfig *config;

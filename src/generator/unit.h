@@ -7,7 +7,7 @@
  * Trusts:  nobody. A value that could be read as more than a value (line breaks, backslashes,
  * quotes) is reported and left out; a percent sign is doubled. */
 
-#include "shared/pool_config.h"
+#include "config/pool_config.h"
 
 typedef struct UnitReport {
         ConfigReport report;

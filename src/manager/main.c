@@ -8,14 +8,14 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "manager/listener.h"
-#include "manager/log.h"
+#include "base/escape.h"
+#include "manager/base/log.h"
+#include "manager/generation/pool.h"
+#include "manager/generation/pool_check.h"
 #include "manager/manager.h"
-#include "manager/pool.h"
-#include "manager/pool_check.h"
-#include "manager/privilege.h"
-#include "manager/reach.h"
-#include "shared/escape.h"
+#include "manager/sockets/listener.h"
+#include "manager/sockets/socket_check.h"
+#include "manager/spawn/privilege.h"
 
 static const char *arg_conf_dir = FPMD_CONF_DIR;
 static const char *arg_program = FPMD_POOL_PROGRAM;

@@ -11,13 +11,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "manager/control_server.h"
-#include "manager/inspection.h"
-#include "manager/log.h"
-#include "manager/pool.h"
+#include "base/parse.h"
+#include "manager/base/log.h"
+#include "manager/control/control_queries.h"
+#include "manager/control/control_server.h"
+#include "manager/generation/pool.h"
 #include "manager/reload.h"
 #include "manager/status_line.h"
-#include "shared/parse.h"
 
 enum {
         /* Of systemd's patience: a zygote that leaves a ping unanswered for one part is replaced in the

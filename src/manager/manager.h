@@ -7,9 +7,9 @@
 
 #include <errno.h>
 
-#include "manager/listener.h"
-#include "shared/cleanup.h"
-#include "shared/pool_config.h"
+#include "base/cleanup.h"
+#include "config/pool_config.h"
+#include "manager/sockets/listener.h"
 
 typedef struct Manager Manager;
 

@@ -7,9 +7,9 @@
 #include <string.h>
 #include <systemd/sd-daemon.h>
 
-#include "manager/log.h"
-#include "manager/pool_check.h"
-#include "manager/reach.h"
+#include "manager/base/log.h"
+#include "manager/generation/pool_check.h"
+#include "manager/sockets/socket_check.h"
 
 /* --- why not --- */
 

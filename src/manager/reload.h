@@ -7,8 +7,8 @@
 
 #include <systemd/sd-event.h>
 
-#include "manager/listener.h"
-#include "manager/pool.h"
+#include "manager/generation/pool.h"
+#include "manager/sockets/listener.h"
 
 typedef enum ReloadAsker {
         RELOAD_BY_CLIENT = 1 << 0, /* waits for what comes of it */

@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "shared/parse.h"
+#include "base/parse.h"
 
 void status_rate_update(StatusRate *rate, uint64_t n_requests, uint64_t now_usec) {
         uint64_t elapsed = now_usec - rate->at_usec;

@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "manager/pool.h"
+#include "manager/generation/pool.h"
 
 typedef struct StatusRate {
         uint64_t n_requests, at_usec; /* when it was last looked at */

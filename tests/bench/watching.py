@@ -30,7 +30,7 @@ EDGE_NSEC = NSEC // 2  # the script runs so long before the first window, and be
 SCRIPT_SECONDS = ((2 * PAIRS + 1) * WINDOW_NSEC + 2 * EDGE_NSEC) // NSEC
 OUTER_CALLS = ["Watched::run", *["Watched::enter"] * 10, "{main}"]  # of loop.php, to its end
 CONTROL = "/run/fpmd/bench/control"
-CONTROL_REQUEST = struct.Struct("=IIII")  # version, verb, slot, reserved: shared/control.h
+CONTROL_REQUEST = struct.Struct("=IIII")  # version, verb, slot, reserved: contract/control.h
 CONTROL_VERSION = 2
 CONTROL_TRACE = 4
 

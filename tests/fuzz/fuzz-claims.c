@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "shared/address.h"
-#include "shared/control.h"
-#include "shared/escape.h"
-#include "shared/message.h"
+#include "base/escape.h"
+#include "config/address.h"
+#include "contract/control.h"
+#include "contract/message.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "shared/control.h"
-#include "shared/scoreboard.h"
+#include "contract/control.h"
+#include "contract/scoreboard.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

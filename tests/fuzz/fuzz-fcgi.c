@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Everything of src/pool/fcgi_* that a peer can reach: the params parser by itself, then a whole
+/* Everything of src/php/fastcgi/ that a peer can reach: the params parser by itself, then a whole
  * connection. The first byte says how the rest is cut into packets and what the script does; a
  * SOCK_SEQPACKET pair makes every packet one recv(). */
 
@@ -10,8 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "pool/fcgi_record.h"
-#include "pool/fcgi_request.h"
+#include "php/fastcgi/fcgi_record.h"
+#include "php/fastcgi/fcgi_request.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <syslog.h>
 
-#include "shared/pool_config.h"
+#include "config/pool_config.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

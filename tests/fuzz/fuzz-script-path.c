@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* What a web server says about the script, however wrong: the params of src/pool/script_path.c, one on each
+/* What a web server says about the script, however wrong: the params of src/php/files/script_path.c, one on each
  * line, NAME=VALUE. The first byte says which settings hold and what the file system looks like. */
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "pool/script_path.h"
+#include "php/files/script_path.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

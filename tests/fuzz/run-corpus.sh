@@ -11,7 +11,7 @@ failed=0
 
 for corpus in "$src"/*/; do
         name=$(basename "$corpus")
-        if "$build/fuzz-$name" "$corpus"*; then
+        if "$build/tests/fuzz/fuzz-$name" "$corpus"*; then
                 echo "ok - $name: $(find "$corpus" -type f | wc -l) files"
                 passed=$((passed + 1))
         else

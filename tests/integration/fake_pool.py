@@ -27,7 +27,7 @@
     fake-board        writes noise on the scoreboard
     fake-crowd        has 4096 workers, all busy, with noise for requests; but none is a process
 
-Speaks src/shared/message.h. Each start leaves a line in /srv/fake/POOL. Needs only the standard library.
+Speaks src/contract/message.h. Each start leaves a line in /srv/fake/POOL. Needs only the standard library.
 """
 import os
 import random
@@ -42,7 +42,7 @@ FORK, SIGNAL, TRACE, RETIRE, DRAIN, PING, KILL = range(1, 8)
 READY, FAILED, FORKED, NOT_FORKED, EXITED, PONG, FRAME, TRACED = range(64, 72)
 FORMAT = struct.Struct("=IIiIQ232s")
 IDLE, RUNNING = 2, 5
-WORDS_OFFSET = 256  # of src/shared/scoreboard.c
+WORDS_OFFSET = 256  # of src/contract/scoreboard.c
 
 
 def inherited():

@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT
 #
-# lib.sh: what the integration tests NN-name.sh are written with. Each begins with
+# lib.sh: what the integration tests FOLDER/NAME.sh are written with. Each begins with
 #
-#     source "${BASH_SOURCE[0]%/*}/lib.sh"
+#     source "${BASH_SOURCE[0]%/*}/../lib.sh"
 #
 # and is run by tests/integration/run, which has booted the container, installed the build and, after
 # the test, stops its units and removes its files. A test that is started by itself starts `run`.

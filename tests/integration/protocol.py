@@ -3,7 +3,7 @@
 """protocol.py ADDRESS DIRECTORY [CASE …]: FastCGI as web servers other than nginx may speak it.
 
 Each case is one peer that does something the specification allows, or that a worker must refuse in
-order; DIRECTORY has the scripts of 23-fastcgi.sh. Prints the cases; status 1 when one fails.
+order; DIRECTORY has the scripts of requests/fastcgi.sh. Prints the cases; status 1 when one fails.
 """
 import hashlib
 import socket

@@ -13,7 +13,8 @@ const char *__asan_default_options(void) {
 
 /* PHP loads its extensions with RTLD_DEEPBIND, at which ASan ends the process. */
 void *dlopen(const char *file, int mode) {
-        void *(*next)(const char *, int) = (void *(*)(const char *, int)) dlsym(RTLD_NEXT, "dlopen");
+        void *(*next)(const char *, int) =
+                        (void *(*) (const char *, int) ) dlsym(RTLD_NEXT, "dlopen");
 
         return next(file, mode & ~RTLD_DEEPBIND);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* The web server's side of FastCGI for the tests of src/pool/fcgi_*: makes records, cuts replies.
+/* The web server's side of FastCGI for the tests of src/php/fastcgi/: makes records, cuts replies.
  */
 
 #include <arpa/inet.h>
@@ -14,10 +14,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "pool/fcgi_connection.h"
-#include "pool/fcgi_record.h"
-#include "pool/fcgi_request.h"
-#include "shared/clock.h"
+#include "base/clock.h"
+#include "php/fastcgi/fcgi_connection.h"
+#include "php/fastcgi/fcgi_record.h"
+#include "php/fastcgi/fcgi_request.h"
 #include "unit.h"
 
 typedef struct Bytes {

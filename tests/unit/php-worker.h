@@ -16,8 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "pool/php_engine.h"
-#include "pool/php_trace.h"
+#include "php/engine/php_engine.h"
+#include "php/trace/php_trace.h"
 #include "unit.h"
 
 #ifdef __SANITIZE_ADDRESS__

@@ -3,7 +3,7 @@
 /* What the tests of PoolConfig are written with: pool files as text, and what was reported of them.
  */
 
-#include "shared/pool_config.h"
+#include "config/pool_config.h"
 
 #include <errno.h>
 #include <stdio.h>

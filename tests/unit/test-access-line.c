@@ -2,7 +2,7 @@
 /* Proves what each token of access.format becomes, in php-fpm's form; that no stranger's word can forge a line
  * or a field; that a line is bounded; and what access.suppress_path leaves out. */
 
-#include "pool/access_line.h"
+#include "php/log/access_line.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 /* With a folder in the place of /proc: what is read, what is written, what is refused. That the kernel then
  * does it is the kernel's affair. */
 
-#include "pool/apparmor.h"
+#include "php/zygote/apparmor.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "shared/fd.h"
+#include "base/fd.h"
 #include "unit.h"
 
 static char why[APPARMOR_WHY_MAX];

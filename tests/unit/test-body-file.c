@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "pool/body_file.h"
+#include "php/files/body_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "shared/cleanup.h"
+#include "base/cleanup.h"
 #include "unit.h"
 
 static char folder[] = "/tmp/test-body-file-XXXXXX";

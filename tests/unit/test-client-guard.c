@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "pool/client_guard.h"
+#include "php/worker/client_guard.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Proves that neither end of the control socket takes anything for a message that is none. */
 
-#include "shared/control.h"
+#include "contract/control.h"
 
 #include <errno.h>
 #include <string.h>
 
-#include "shared/scoreboard.h"
+#include "contract/scoreboard.h"
 #include "unit.h"
 
 static ControlRequest request(uint32_t verb, uint32_t slot) {

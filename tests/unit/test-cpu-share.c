@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Proves that long requests are measured one by one, short ones together, and what comes of it. */
 
-#include "pool/cpu_share.h"
+#include "php/worker/cpu_share.h"
 
 #include "unit.h"
 

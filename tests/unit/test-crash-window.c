@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Proves when crashes are so many that a new generation is started. */
 
-#include "manager/crash_window.h"
+#include "manager/workers/crash_window.h"
 
 #include "unit.h"
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Proves that what is said of a value can stand in a pool file and means the same there. */
 
-#include "shared/directive_text.h"
+#include "config/directive_text.h"
 
 #include <string.h>
 
-#include "shared/pool_config_parts.h"
+#include "config/pool_config_internal.h"
 #include "unit.h"
 
 static PoolConfig *new_config(void) {

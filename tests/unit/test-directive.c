@@ -2,14 +2,14 @@
 /* Proves that the table is whole, that each type takes what it should and says what would be right,
  * and that fpmd.conf(5) has the same rows. */
 
-#include "shared/directive.h"
+#include "config/directive.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
-#include "shared/pool_config_parts.h"
+#include "config/pool_config_internal.h"
 #include "unit.h"
 
 static PoolConfig *new_config(void) {

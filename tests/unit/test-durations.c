@@ -2,7 +2,7 @@
 /* Proves that each duration is counted under the bound that Prometheus expects, and that no claim, however often
  * it is made, turns a sum around. */
 
-#include "shared/durations.h"
+#include "contract/durations.h"
 
 #include <stdlib.h>
 

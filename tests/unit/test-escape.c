@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Proves that nothing a stranger sends reaches a terminal or a log line as anything but text. */
 
-#include "shared/escape.h"
+#include "base/escape.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Proves that each event has an id of its own and a text in the catalog, and the catalog none besides. */
 
-#include "shared/events.h"
+#include "contract/events.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The second half of src/pool/fcgi_request.c: the end of a request and what follows it. */
+/* The second half of src/php/fastcgi/fcgi_request.c: the end of a request and what follows it. */
 
 #include "fcgi-peer.h"
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "pool/fcgi_params.h"
+#include "php/fastcgi/fcgi_params.h"
 #include "unit.h"
 
 static FcgiParams params;

@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "pool/fcgi_record.h"
+#include "php/fastcgi/fcgi_record.h"
 #include "unit.h"
 
 START_TEST(test_header_both_ways) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Proves that descriptors keep what they are, wherever they are moved to. */
 
-#include "shared/fd.h"
+#include "base/fd.h"
 
 #include <fcntl.h>
 #include <string.h>

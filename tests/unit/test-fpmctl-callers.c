@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/sysmacros.h>
 
-#include "shared/cleanup.h"
+#include "base/cleanup.h"
 #include "unit.h"
 
 #define UNIT "fpmd@www.service"

@@ -2,7 +2,7 @@
 /* Proves what state a pool is said to be in by what is known of it, what is read out of /proc, and that metrics are
  * a text of the format that they say to be. */
 
-#include "fpmctl/metrics.h"
+#include "fpmctl/pools/metrics.h"
 
 #include <errno.h>
 #include <stdlib.h>

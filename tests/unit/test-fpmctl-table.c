@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fpmctl/rates.h"
+#include "fpmctl/pools/rates.h"
 #include "fpmctl/words.h"
 #include "unit.h"
 
@@ -38,8 +38,7 @@ START_TEST(columns_are_as_wide_as_their_widest_cell) {
         TableLook look = {};
 
         check_table(&look, "www", "12345", "x", "NAME      N  TEXT\nwww   12345  x\n");
-        check_table(&look, "a-long-name", "1", "",
-                        "NAME         N  TEXT\na-long-name  1  \n");
+        check_table(&look, "a-long-name", "1", "", "NAME         N  TEXT\na-long-name  1  \n");
 }
 END_TEST
 

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/un.h>
 
-#include "shared/address.h"
+#include "config/address.h"
 #include "unit.h"
 
 static char reports[8192];
@@ -148,7 +148,7 @@ START_TEST(a_wrong_file_keeps_its_address) {
 }
 END_TEST
 
-/* --- shared/address.h, for what the generator does not use --- */
+/* --- config/address.h, for what the generator does not use --- */
 
 static bool v4_allowed(const char *list, const char *peer) {
         struct sockaddr_in address = { .sin_family = AF_INET };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Proves that fields stand in an entry as journald takes them, whatever is in their values. */
 
-#include "shared/journal_entry.h"
+#include "base/journal_entry.h"
 
 #include <string.h>
 

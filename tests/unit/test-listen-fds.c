@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Proves that fds are known by the names they were passed with, and that nothing else passes for a list. */
 
-#include "shared/listen_fds.h"
+#include "contract/listen_fds.h"
 
 #include <errno.h>
 #include <stdio.h>

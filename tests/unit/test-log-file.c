@@ -2,7 +2,7 @@
 /* Proves that a log file is made 0600 and appended to, and that links and things that are no files are not
  * opened; and that the check makes nothing and says what to do. */
 
-#include "manager/log_file.h"
+#include "manager/spawn/log_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "shared/fd.h"
+#include "base/fd.h"
 #include "unit.h"
 
 static char folder[64], path[128], other[128], why[LOG_FILE_WHY_MAX];

@@ -2,7 +2,7 @@
 /* Proves that the tightest limit is found wherever it stands, and otherwise what the machine has.
  */
 
-#include "manager/memory.h"
+#include "manager/workers/memory.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "shared/fd.h"
+#include "base/fd.h"
 #include "unit.h"
 
 #define KIB UINT64_C(1024)

@@ -2,7 +2,7 @@
 /* Proves that only messages of our form get through: everything else is refused, not interpreted.
  */
 
-#include "shared/message.h"
+#include "contract/message.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Proves that a value is read as what it says or not at all. */
 
-#include "shared/parse.h"
+#include "base/parse.h"
 
 #include <errno.h>
 

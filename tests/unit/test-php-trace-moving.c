@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Proves that a stack that changes or lies while it is read gets shorter, never wrong. */
 
-#include "pool/php_trace.h"
+#include "php/trace/php_trace.h"
 
 #include <errno.h>
 #include <php.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Proves that the stack of a PHP that sleeps is read from its parent as PHP itself sees it. */
 
-#include "pool/php_trace.h"
+#include "php/trace/php_trace.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -9,9 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/escape.h"
 #include "php-worker.h"
-#include "shared/clock.h"
-#include "shared/escape.h"
 #include "unit.h"
 
 enum {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Proves how many workers are asked for, from counts alone. */
 
-#include "manager/policy.h"
+#include "manager/workers/policy.h"
 
 #include "unit.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Proves on real sockets that the number of waiting connections is known, for unix sockets too. */
 
-#include "shared/queue_depth.h"
+#include "base/queue_depth.h"
 
 #include <netinet/in.h>
 #include <stdio.h>

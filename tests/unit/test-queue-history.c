@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Proves that a connection is called late only when it has surely waited that long. */
 
-#include "manager/queue_history.h"
+#include "manager/requests/queue_history.h"
 
 #include "unit.h"
 

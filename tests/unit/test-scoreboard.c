@@ -2,7 +2,7 @@
 /* Proves that the manager counts what the workers write, that it survives whatever else stands on
  * the board, and that no worker can write in the ledger. */
 
-#include "shared/scoreboard.h"
+#include "contract/scoreboard.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "pool/script_path.h"
+#include "php/files/script_path.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Proves that a report of the zygote counts only in the state in which it can be true. */
 
-#include "manager/slots.h"
+#include "manager/workers/slots.h"
 
 #include <errno.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Proves that the slow log's file is written as php-fpm writes it, and that people get it without addresses. */
 
-#include "manager/slow_format.h"
+#include "manager/requests/slow_format.h"
 
 #include "unit.h"
 

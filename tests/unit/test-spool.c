@@ -2,7 +2,7 @@
 /* Proves that a spool gives back what was appended, wherever one reads and however both alternate, with a file only
  * beyond its window; and that a file which cannot be had or written is told and loses nothing that was held. */
 
-#include "pool/spool.h"
+#include "php/files/spool.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "shared/fd.h"
+#include "base/fd.h"
 #include "unit.h"
 
 enum { SIZE = 5 * SPOOL_WINDOW / 2 };

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "pool/status_page.h"
-#include "pool/status_text.h"
+#include "php/pages/status_page.h"
+#include "php/pages/status_text.h"
 #include "unit.h"
 
 /* clang-format off */

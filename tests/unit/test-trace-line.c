@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Proves that the line of a call always has its line number, whatever its path. */
 
-#include "pool/trace_line.h"
+#include "php/trace/trace_line.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "shared/message.h"
+#include "contract/message.h"
 #include "unit.h"
 
 START_TEST(as_php_fpm) {

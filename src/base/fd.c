@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/fd.h"
+
+#include <fcntl.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int fd_close(int fd) {
+        int saved_errno = errno;
+
+        if (fd >= 0)
+                (void) close(fd);
+
+        errno = saved_errno;
+        return -EBADF;
+}
+
+void fd_closep(int *fd) {
+        fd_close(*fd);
+}
+
+int fd_set_nonblock(int fd, bool on) {
+        int flags;
+
+        flags = fcntl(fd, F_GETFL);
+        if (flags < 0)
+                return -errno;
+
+        if (fcntl(fd, F_SETFL, on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK) < 0)
+                return -errno;
+
+        return 0;
+}
+
+int fd_set_cloexec(int fd, bool on) {
+        int flags;
+
+        flags = fcntl(fd, F_GETFD);
+        if (flags < 0)
+                return -errno;
+
+        if (fcntl(fd, F_SETFD, on ? flags | FD_CLOEXEC : flags & ~FD_CLOEXEC) < 0)
+                return -errno;
+
+        return 0;
+}
+
+/* Puts fd on the number target, over whatever is open there. */
+static int move_to(int fd, int target) {
+        if (fd == target)
+                return fd_set_cloexec(fd, false);
+
+        while (dup2(fd, target) < 0)
+                if (errno != EINTR && errno != EBUSY)
+                        return -errno;
+
+        return 0;
+}
+
+int fd_arrange(int fds[], size_t n_fds, int first) {
+        int behind = first + (int) n_fds;
+
+        /* Whatever stands on a target number that is not its own would be overwritten by another
+         * one's arrival: copy those out of the way. A copy is CLOEXEC, its original is overwritten
+         * below, for every number of the range is somebody's target. */
+        for (size_t i = 0; i < n_fds; i++) {
+                if (fds[i] < first || fds[i] >= behind || fds[i] == first + (int) i)
+                        continue;
+
+                fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, behind);
+                if (fds[i] < 0)
+                        return -errno;
+        }
+
+        for (size_t i = 0; i < n_fds; i++) {
+                int r;
+
+                r = move_to(fds[i], first + (int) i);
+                if (r < 0)
+                        return r;
+
+                fds[i] = first + (int) i;
+        }
+
+        return 0;
+}
+
+int fd_write_all(int fd, const void *data, size_t size) {
+        const char *p = data;
+
+        while (size > 0) {
+                ssize_t n;
+
+                n = write(fd, p, size);
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        return -errno;
+
+                p += n;
+                size -= (size_t) n;
+        }
+
+        return 0;
+}
+
+/* pread() until the end or until size bytes are there; the count, or negative errno. */
+static ssize_t read_from_start(int fd, char *buffer, size_t size) {
+        size_t done = 0;
+
+        while (done < size) {
+                ssize_t n;
+
+                n = pread(fd, buffer + done, size - done, (off_t) done);
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        return -errno;
+                if (n == 0)
+                        break;
+
+                done += (size_t) n;
+        }
+
+        return (ssize_t) done;
+}
+
+int fd_read_all(int fd, size_t max_bytes, char **ret, size_t *ret_size) {
+        _cleanup_free_ char *buffer = NULL;
+        struct stat st;
+        size_t room;
+        ssize_t n;
+
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        if (st.st_size > 0 && (uint64_t) st.st_size > max_bytes)
+                return -EFBIG;
+
+        /* /proc files say that they are empty, and a file may grow meanwhile. */
+        room = st.st_size > 0 ? (size_t) st.st_size + 1 : max_bytes + 1;
+
+        buffer = malloc(room + 1);
+        if (!buffer)
+                return -ENOMEM;
+
+        n = read_from_start(fd, buffer, room);
+        if (n < 0)
+                return (int) n;
+        if ((size_t) n > max_bytes)
+                return -EFBIG;
+        if ((size_t) n == room)
+                return -EAGAIN; /* it grew while we read */
+
+        buffer[n] = '\0';
+        *ret = TAKE_PTR(buffer);
+        *ret_size = (size_t) n;
+        return 0;
+}
+
+/* MFD_NOEXEC_SEAL is asked for because kernels with vm.memfd_noexec=2 refuse a memfd without it,
+ * and left out where the kernel (before 6.3) does not know it. */
+static int memfd_new(const char *name) {
+        int fd;
+
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 8U
+#endif
+        fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
+        if (fd < 0 && errno == EINVAL)
+                fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+        return fd < 0 ? -errno : fd;
+}
+
+int fd_memfd_sized(const char *name, size_t size) {
+        _cleanup_close_ int fd = -EBADF;
+
+        fd = memfd_new(name);
+        if (fd < 0)
+                return fd;
+
+        if (ftruncate(fd, (off_t) size) < 0)
+                return -errno;
+
+        if (fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0)
+                return -errno;
+
+        return TAKE_FD(fd);
+}
+
+int fd_memfd_empty(const char *name) {
+        return memfd_new(name);
+}
+
+int fd_memfd_seal(int fd) {
+        return fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0
+                               ? -errno
+                               : 0;
+}
+
+int fd_memfd_data(const char *name, const void *data, size_t size) {
+        _cleanup_close_ int fd = -EBADF;
+        int r;
+
+        fd = memfd_new(name);
+        if (fd < 0)
+                return fd;
+
+        r = fd_write_all(fd, data, size);
+        if (r < 0)
+                return r;
+
+        r = fd_memfd_seal(fd);
+        return r < 0 ? r : TAKE_FD(fd);
+}

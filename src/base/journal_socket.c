@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/journal_socket.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sockios.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+
+enum {
+        /* journald has one queue of some hundred datagrams for all senders of the machine. A flood of this
+         * pool is to fill its own share, not that queue. */
+        SEND_BUFFER_BYTES = 64 << 10,
+
+        DRAIN_LOOK_USEC = 50,
+};
+
+int journal_socket_open(void) {
+        static const struct sockaddr_un journal = {
+                .sun_family = AF_UNIX,
+                .sun_path = "/run/systemd/journal/socket",
+        };
+        _cleanup_close_ int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        int size = SEND_BUFFER_BYTES;
+
+        if (fd < 0)
+                return -errno;
+        if (setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)) < 0)
+                return -errno;
+        if (connect(fd, (const struct sockaddr *) &journal, sizeof(journal)) < 0)
+                return -errno;
+
+        return TAKE_FD(fd);
+}
+
+/* Before 254 journald takes these seals and no other, so not MFD_NOEXEC_SEAL either. */
+static int sealed_memfd(const JournalEntry *entry) {
+        _cleanup_close_ int fd = memfd_create("journal-entry", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+        int r;
+
+        if (fd < 0)
+                return -errno;
+
+        r = fd_write_all(fd, entry->data, entry->size);
+        if (r < 0)
+                return r;
+        if (fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0)
+                return -errno;
+
+        return TAKE_FD(fd);
+}
+
+static int send_memfd(int fd, const JournalEntry *entry) {
+        union {
+                struct cmsghdr header;
+                char space[CMSG_SPACE(sizeof(int))];
+        } control = {};
+        struct msghdr message = { .msg_control = &control, .msg_controllen = sizeof(control) };
+        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+        _cleanup_close_ int memfd = sealed_memfd(entry);
+
+        if (memfd < 0)
+                return memfd;
+
+        header->cmsg_level = SOL_SOCKET;
+        header->cmsg_type = SCM_RIGHTS;
+        header->cmsg_len = CMSG_LEN(sizeof(int));
+        memcpy(CMSG_DATA(header), &memfd, sizeof(int));
+        return sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -errno : 0;
+}
+
+int journal_socket_send(int fd, const JournalEntry *entry) {
+        if (entry->failed || entry->size == 0)
+                return -ENOMEM;
+
+        /* A datagram that could never fit in our share would be refused for ever. */
+        if (entry->size > SEND_BUFFER_BYTES / 2)
+                return send_memfd(fd, entry);
+
+        return send(fd, entry->data, entry->size, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -errno : 0;
+}
+
+static int wait_until_read(int fd, uint64_t until) {
+        int n_unread;
+
+        while (ioctl(fd, SIOCOUTQ, &n_unread) >= 0 && n_unread > 0) {
+                if (clock_now_usec() >= until)
+                        return -ETIMEDOUT;
+                (void) usleep(DRAIN_LOOK_USEC);
+        }
+
+        return 0;
+}
+
+/* What was read may not have been looked at yet. journald takes one after the other, so it is done with the last
+ * entry when it has read another datagram: an empty line, which stands between entries and is none. The stream
+ * first: of two that have something to read it may take either. Others may never cease to write there. */
+int journal_socket_drain(int fd, int stream_fd, uint64_t timeout_usec) {
+        uint64_t begin = clock_now_usec();
+
+        if (stream_fd >= 0)
+                (void) wait_until_read(stream_fd, begin + timeout_usec / 2);
+
+        (void) send(fd, "\n", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+        return wait_until_read(fd, begin + timeout_usec);
+}

@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: MIT */
+#include "config/directive.h"
+
+#include <string.h>
+#include <strings.h>
+#include <syslog.h>
+
+#include "base/cleanup.h"
+#include "base/parse.h"
+#include "contract/scoreboard.h"
+
+/* The C type that the field of each DirectiveType must have, so that a row which names a field of
+ * another one does not compile. */
+#define FIELD_BOOL bool
+#define FIELD_INT int64_t
+#define FIELD_UINT uint64_t
+#define FIELD_COUNT uint64_t
+#define FIELD_USEC uint64_t
+#define FIELD_BYTES uint64_t
+#define FIELD_MODE uint64_t
+#define FIELD_LIMIT uint64_t
+#define FIELD_PM uint64_t
+#define FIELD_LEVEL uint64_t
+#define FIELD_STRING char *
+#define FIELD_TEXT char *
+#define FIELD_NAME char *
+#define FIELD_NAMES char *
+#define FIELD_CLIENTS char *
+#define FIELD_PATH char *
+#define FIELD_LOG char *
+#define FIELD_URI char *
+#define FIELD_FORMAT char *
+#define FIELD_ADDRESS char *
+#define FIELD_ADDRESSES SettingList
+#define FIELD_URIS SettingList
+#define FIELD_VALUES SettingList
+#define FIELD_FLAGS SettingList
+
+#define OFFSET(type_, field_)                                                                      \
+        (offsetof(PoolConfig, field_) +                                                            \
+                        0 * sizeof(char[__builtin_types_compatible_p(FIELD_##type_,                \
+                                                        typeof(((PoolConfig *) 0)->field_))        \
+                                                            ? 1                                    \
+                                                            : -1]))
+
+#define ROW(section_, key_, type_, offset_, default_, min_, max_, help_, ...)                      \
+        {                                                                                          \
+                .key = key_, .section = section_, .type = DIRECTIVE_##type_, .offset = offset_,    \
+                .value_default = default_, .min = min_, .max = max_, .help = help_, __VA_ARGS__    \
+        }
+
+/* A directive of the pool, one with a list, one of [global], one that never has an effect. */
+#define D(key_, type_, field_, ...)                                                                \
+        ROW(DIRECTIVE_POOL, key_, type_, OFFSET(type_, field_), __VA_ARGS__)
+#define L(key_, type_, field_, kind_, ...)                                                         \
+        ROW(DIRECTIVE_POOL, key_, type_, OFFSET(type_, field_), NULL, 0, 0, __VA_ARGS__,           \
+                        .kind = kind_)
+#define G(key_, type_, field_, ...)                                                                \
+        ROW(DIRECTIVE_GLOBAL, key_, type_, OFFSET(type_, field_), __VA_ARGS__)
+#define N(section_, key_, type_, default_, min_, max_, priority_, help_)                           \
+        ROW(DIRECTIVE_##section_, key_, type_, DIRECTIVE_NO_FIELD, default_, min_, max_, help_,    \
+                        .status = DIRECTIVE_NEVER, .priority = priority_)
+
+#define DAY ((int64_t) (24 * 3600 * USEC_PER_SEC))
+#define SEC ((int64_t) USEC_PER_SEC)
+
+/* clang-format off */
+static const Directive directives[] = {
+        /* key                      type       field                      default     min   max */
+
+        /* [global] */
+        G("log_level",              LEVEL,     log_level,                 "notice",   0,    0,
+          "the least important message of the pool that is logged"),
+        G("emergency_restart_threshold", UINT, emergency_restart_threshold, "0",      0,    INT32_MAX,
+          "start a new generation when this many workers crashed within the interval, 0: never"),
+        G("emergency_restart_interval",  USEC, emergency_restart_interval_usec, "0",  0,    365 * DAY,
+          "the interval of emergency_restart_threshold"),
+        G("process_control_timeout", USEC,     process_control_timeout_usec, "0",     0,    365 * DAY,
+          "how long the old workers may take to finish after a reload or stop, 0: as long as they need"),
+
+        N(GLOBAL, "pid",              STRING,  NULL,       0, 0,            LOG_NOTICE,
+          "systemd knows the main process: systemctl show -P MainPID fpmd@POOL"),
+        N(GLOBAL, "error_log",        STRING,  NULL,       0, 0,            LOG_NOTICE,
+          "messages go to the journal: journalctl -u fpmd@POOL"),
+        N(GLOBAL, "syslog.ident",     STRING,  "php-fpm",  0, 0,            LOG_NOTICE,
+          "messages go to the journal; set SyslogIdentifier= in the unit"),
+        N(GLOBAL, "syslog.facility",  STRING,  "daemon",   0, 0,            LOG_NOTICE,
+          "messages go to the journal; set SyslogFacility= in the unit"),
+        N(GLOBAL, "log_buffering",    BOOL,    "yes",      0, 0,            LOG_NOTICE,
+          "the journal takes whole lines from the workers"),
+        N(GLOBAL, "log_limit",        INT,     "1024",     512, INT32_MAX,  LOG_NOTICE,
+          "lines are not wrapped; the journal's limit is LineMax= in journald.conf"),
+        N(GLOBAL, "process.max",      INT,     "0",        0, INT32_MAX,    LOG_WARNING,
+          "each pool is its own service; set TasksMax= in the unit or in the slice of the pools"),
+        N(GLOBAL, "process.priority", INT,     NULL,       -20, 20,         LOG_WARNING,
+          "set Nice= in the unit for the manager, or process.priority in the pool for the workers"),
+        N(GLOBAL, "daemonize",        BOOL,    "yes",      0, 0,            LOG_NOTICE,
+          "systemd starts the manager, which always stays in the foreground"),
+        N(GLOBAL, "rlimit_files",     LIMIT,   "0",        0, INT32_MAX,    LOG_WARNING,
+          "set LimitNOFILE= in the unit, or rlimit_files in the pool for the workers"),
+        N(GLOBAL, "rlimit_core",      LIMIT,   "0",        0, INT64_MAX,    LOG_WARNING,
+          "set LimitCORE= in the unit, or rlimit_core in the pool for the workers"),
+        N(GLOBAL, "events.mechanism", STRING,  NULL,       0, 0,            LOG_NOTICE,
+          "the manager uses epoll, and only when something happens"),
+        N(GLOBAL, "systemd_interval", USEC,    "10s",      0, 365 * DAY,    LOG_NOTICE,
+          "systemctl status is kept up to date without a timer"),
+
+        /* identity */
+        D("prefix",                 STRING,    prefix,                    NULL,       0,    0,
+          "an absolute directory that relative paths of this file start from"),
+        D("user",                   NAME,      user,                      NULL,       0,    0,
+          "the user that PHP runs as, by name or number; never root"),
+        D("group",                  NAME,      group,                     NULL,       0,    0,
+          "the group that PHP runs as; without it the user's own"),
+
+        /* listen, for the socket unit */
+        L("listen",                 ADDRESSES, listen,                    SETTING_PLAIN,
+          "where the web server connects: a unix path, PORT, IPV4:PORT or [IPV6]:PORT; may be given "
+          "several times; without it /run/fpmd/POOL.sock"),
+        D("listen.backlog",         INT,       listen_backlog,            "-1",       -1,   INT32_MAX,
+          "how many connections may wait, -1: as many as net.core.somaxconn allows"),
+        D("listen.owner",           NAME,      listen_owner,              NULL,       0,    0,
+          "the owner of a unix socket; without it www-data"),
+        D("listen.group",           NAME,      listen_group,              NULL,       0,    0,
+          "the group of a unix socket; without it www-data"),
+        D("listen.mode",            MODE,      listen_mode,               "0660",     0,    0777,
+          "the permissions of a unix socket"),
+        D("listen.acl_users",       NAMES,     listen_acl_users,          NULL,       0,    0,
+          "users that may connect to a unix socket, instead of listen.owner and listen.group"),
+        D("listen.acl_groups",      NAMES,     listen_acl_groups,         NULL,       0,    0,
+          "groups that may connect to a unix socket, instead of listen.owner and listen.group"),
+        D("listen.allowed_clients", CLIENTS,   listen_allowed_clients,    NULL,       0,    0,
+          "IP addresses that may connect to a tcp socket, comma-separated; without it all may"),
+        N(POOL, "listen.setfib",    INT,       "-1",       -1, INT32_MAX,   LOG_WARNING,
+          "routing tables of sockets are FreeBSD's; set BindToDevice= or SocketProtocol= in the unit"),
+
+        /* workers */
+        D("pm",                     PM,        pm,                        NULL,       0,    0,
+          "auto: as many as load and memory ask for; static: always pm.max_children; dynamic: some idle ones; ondemand: none while idle"),
+        D("pm.max_children",        UINT,      max_children,              NULL,       1,
+                                                                          SCOREBOARD_SLOTS_MAX,
+          "how many requests the pool serves at the same time"),
+        D("pm.start_servers",       COUNT,     start_servers,             NULL,       0,    INT32_MAX,
+          "dynamic: workers at the start; without it half-way between the spare numbers"),
+        D("pm.min_spare_servers",   COUNT,     min_spare_servers,         NULL,       0,    INT32_MAX,
+          "dynamic: how many workers are idle at least"),
+        D("pm.max_spare_servers",   COUNT,     max_spare_servers,         NULL,       0,    INT32_MAX,
+          "dynamic: how many workers are idle at most"),
+        D("pm.max_spawn_rate",      COUNT,     max_spawn_rate,            "32",       0,    INT32_MAX,
+          "dynamic: how many workers are started at once at most"),
+        D("pm.process_idle_timeout", USEC,     process_idle_timeout_usec, "10s",      0,    365 * DAY,
+          "ondemand: how long an idle worker stays"),
+        D("pm.max_requests",        COUNT,     max_requests,              "0",        0,    INT32_MAX,
+          "replace a worker after this many requests, 0: never"),
+        D("pm.max_worker_memory",   BYTES,     max_worker_memory_bytes,   "0",        0,    INT64_MAX,
+          "replace a worker whose own memory has grown beyond this, after its request; 0: never"),
+        D("pm.idle_exit_timeout",   USEC,      idle_exit_timeout_usec,    "0",        0,    365 * DAY,
+          "the whole pool leaves after this time without a request, the next one starts it; 0: never"),
+        D("pm.queue_timeout",       USEC,      queue_timeout_usec,        "0",        0,    DAY,
+          "answer 503 to requests that waited longer than this for a worker, 0: never"),
+
+        /* limits of a worker */
+        D("process.priority",       INT,       process_priority,          NULL,       -20,  20,
+          "the nice value of the workers"),
+        D("process.dumpable",       BOOL,      process_dumpable,          "no",       0,    0,
+          "let the kernel write a core file of a worker, and its own user trace it"),
+        D("rlimit_files",           LIMIT,     rlimit_files,              "0",        0,    INT32_MAX,
+          "how many files a worker may have open, 0: as many as the manager"),
+        D("rlimit_core",            LIMIT,     rlimit_core,               "0",        0,    INT64_MAX,
+          "how large a worker's core file may be in bytes, or unlimited; 0: as the manager's"),
+        D("chroot",                 PATH,      chroot,                    NULL,       0,    0,
+          "the root directory of the workers"),
+        D("chdir",                  STRING,    chdir,                     NULL,       0,    0,
+          "the working directory of the workers, inside chroot; with chroot it is / otherwise"),
+        D("no_new_privileges",      BOOL,      no_new_privileges,         "no",       0,    0,
+          "no program that a script starts can gain privileges; breaks mail() if sendmail is set-id"),
+        D("apparmor_hat",           STRING,    apparmor_hat,              NULL,       0,    0,
+          "the AppArmor hat that PHP puts on: a child of the profile that AppArmorProfile= of the unit names"),
+
+        /* PHP */
+        D("php_ini",                PATH,      php_ini,                   NULL,       0,    0,
+          "the php.ini of the pool; without it php-fpm's of this machine"),
+        D("php_ini_scan_dir",       TEXT,      php_ini_scan_dir,          NULL,       0,    0,
+          "the directories of further .ini files, colon-separated; without it php-fpm's conf.d"),
+        D("clear_env",              BOOL,      clear_env,                 "yes",      0,    0,
+          "scripts see only the environment variables that env[] names"),
+        L("env",                    VALUES,    env,                       SETTING_ENV,
+          "an environment variable of the scripts; $NAME as the value takes the manager's"),
+        L("php_value",              VALUES,    php_values,                SETTING_PHP_VALUE,
+          "a php.ini setting of the pool, which a script may change"),
+        L("php_flag",               FLAGS,     php_values,                SETTING_PHP_FLAG,
+          "a php.ini setting that is on or off, which a script may change"),
+        L("php_admin_value",        VALUES,    php_values,                SETTING_PHP_ADMIN_VALUE,
+          "a php.ini setting of the pool, which nothing may change"),
+        L("php_admin_flag",         FLAGS,     php_values,                SETTING_PHP_ADMIN_FLAG,
+          "a php.ini setting that is on or off, which nothing may change"),
+        D("php_value_from_request", BOOL,      php_value_from_request,    "yes",      0,    0,
+          "the web server may send settings for a request, as PHP_VALUE and PHP_ADMIN_VALUE"),
+        D("security.limit_extensions", TEXT,   limit_extensions,          ".php .phar", 0,  0,
+          "the ends that the path of a script may have, blank-separated; empty: any"),
+
+        /* time */
+        D("request_terminate_timeout", USEC,   request_terminate_timeout_usec, "0",   0,    365 * DAY,
+          "end a worker whose request takes longer, 0: never"),
+        D("request_terminate_timeout_track_finished", BOOL,
+                                               request_terminate_timeout_track_finished, "no", 0, 0,
+          "count the time after fastcgi_finish_request() too"),
+        D("request_body_timeout",   USEC,      request_body_timeout_usec, "5m",       0,    DAY,
+          "answer 408 to a request of whose body nothing comes for longer, 0: never"),
+        D("request_slowlog_timeout", USEC,     request_slowlog_timeout_usec, "0",     0,    365 * DAY,
+          "log the PHP stack of a request that takes longer, 0: never"),
+        D("request_slowlog_trace_depth", UINT, request_slowlog_trace_depth, "20",     1,    INT32_MAX,
+          "how many functions of the stack are logged"),
+        D("slowlog",                PATH,      slowlog,                   NULL,       0,    0,
+          "a file that the slow log is written to as well"),
+
+        /* pages and logs */
+        D("pm.status_path",         URI,       status_path,               NULL,       0,    0,
+          "the path that answers with the status page"),
+        D("pm.status_listen",       ADDRESS,   status_listen,             NULL,       0,    0,
+          "an address of its own for the status page, which answers while all workers are busy"),
+        D("ping.path",              URI,       ping_path,                 NULL,       0,    0,
+          "the path that answers with ping.response"),
+        D("ping.response",          TEXT,      ping_response,             "pong",     0,    0,
+          "the text that ping.path answers with"),
+        D("access.log",             LOG,       access_log,                NULL,       0,    0,
+          "the file of the access log, or journal"),
+        D("access.format",          FORMAT,    access_format,  "%R - %u %t \"%m %r\" %s", 0, 0,
+          "what a line of the access log looks like"),
+        L("access.suppress_path",   URIS,      access_suppress_path,      SETTING_PLAIN,
+          "a path that successful requests to are not logged for"),
+        N(POOL, "catch_workers_output", BOOL, "yes",       0, 0,            LOG_NOTICE,
+          "standard output and error of the workers always go to the journal"),
+        N(POOL, "decorate_workers_output", BOOL, "yes",    0, 0,            LOG_NOTICE,
+          "lines are kept as they are; the journal knows pool and process of each"),
+};
+/* clang-format on */
+
+size_t directive_count(void) {
+        return ELEMENTSOF(directives);
+}
+
+const Directive *directive_at(size_t i) {
+        return i < ELEMENTSOF(directives) ? &directives[i] : NULL;
+}
+
+size_t directive_index(const Directive *directive) {
+        return (size_t) (directive - directives);
+}
+
+bool directive_is_array(const Directive *directive) {
+        return directive->type == DIRECTIVE_URIS || directive->type == DIRECTIVE_VALUES ||
+               directive->type == DIRECTIVE_FLAGS;
+}
+
+bool directive_has_field(const Directive *directive) {
+        return directive->offset != DIRECTIVE_NO_FIELD;
+}
+
+bool directive_is_listen(const Directive *directive) {
+        return directive->section == DIRECTIVE_POOL &&
+               (strcmp(directive->key, "listen") == 0 ||
+                               strcmp(directive->key, "pm.status_listen") == 0 ||
+                               strncmp(directive->key, "listen.", 7) == 0);
+}
+
+bool directive_is_text(const Directive *directive) {
+        return directive->type != DIRECTIVE_FLAGS &&
+               (directive_storage(directive) == STORAGE_STRING ||
+                               directive_storage(directive) == STORAGE_LIST);
+}
+
+void *directive_field(const Directive *directive, PoolConfig *config) {
+        return directive_has_field(directive) ? (char *) config + directive->offset : NULL;
+}
+
+const void *directive_field_const(const Directive *directive, const PoolConfig *config) {
+        return directive_has_field(directive) ? (const char *) config + directive->offset : NULL;
+}
+
+const Directive *directive_find(DirectiveSection section, const char *key, bool is_array) {
+        for (size_t i = 0; i < ELEMENTSOF(directives); i++) {
+                const Directive *d = &directives[i];
+
+                if (d->section != section || directive_is_array(d) != is_array)
+                        continue;
+
+                if (is_array ? strcmp(d->key, key) == 0 : strcasecmp(d->key, key) == 0)
+                        return d;
+        }
+
+        return NULL;
+}
+
+static size_t smallest(size_t a, size_t b, size_t c) {
+        size_t least = a < b ? a : b;
+
+        return least < c ? least : c;
+}
+
+static char lower(char c) {
+        return c >= 'A' && c <= 'Z' ? (char) (c + ('a' - 'A')) : c;
+}
+
+/* Levenshtein's distance, case ignored, of keys up to KEY_MAX bytes; longer ones are far apart. */
+static size_t distance(const char *a, const char *b) {
+        enum { KEY_MAX = 64 };
+        size_t row[KEY_MAX + 1], a_size = strlen(a), b_size = strlen(b);
+
+        if (a_size > KEY_MAX || b_size > KEY_MAX)
+                return SIZE_MAX;
+
+        for (size_t j = 0; j <= b_size; j++)
+                row[j] = j;
+
+        for (size_t i = 0; i < a_size; i++) {
+                size_t diagonal = row[0];
+
+                row[0] = i + 1;
+                for (size_t j = 0; j < b_size; j++) {
+                        size_t change = diagonal + (lower(a[i]) != lower(b[j]));
+
+                        diagonal = row[j + 1];
+                        row[j + 1] = smallest(change, row[j] + 1, row[j + 1] + 1);
+                }
+        }
+
+        return row[b_size];
+}
+
+const Directive *directive_nearest(DirectiveSection section, const char *key) {
+        const Directive *nearest = NULL;
+        size_t least = strlen(key) / 3 + 1;
+
+        for (size_t i = 0; i < ELEMENTSOF(directives); i++) {
+                size_t d = distance(key, directives[i].key);
+
+                if (directives[i].section == section && d < least) {
+                        least = d;
+                        nearest = &directives[i];
+                }
+        }
+
+        return nearest;
+}
+
+/* What a row without a default leaves in its field, where that is not all zeroes. */
+static void set_unset(const Directive *directive, void *field) {
+        if (directive->type == DIRECTIVE_INT)
+                *(int64_t *) field = INT_UNSET;
+        else if (directive->type == DIRECTIVE_LIMIT)
+                *(uint64_t *) field = LIMIT_UNSET;
+}
+
+int directive_set_defaults(PoolConfig *config) {
+        for (size_t i = 0; i < directive_count(); i++) {
+                const Directive *d = directive_at(i);
+                DirectiveValue value = { .text = d->value_default, .raw = d->value_default };
+                char why[DIRECTIVE_WHY_MAX];
+                int r;
+
+                if (!directive_has_field(d))
+                        continue;
+
+                if (!d->value_default) {
+                        set_unset(d, directive_field(d, config));
+                        continue;
+                }
+
+                r = directive_set(d, config, &value, why);
+                if (r < 0)
+                        return r;
+        }
+
+        return 0;
+}
+
+static bool unsigned_is_possible(const Directive *d, uint64_t number) {
+        switch (d->type) {
+        case DIRECTIVE_LIMIT:
+                return number == LIMIT_UNSET || (number > 0 && number <= (uint64_t) d->max) ||
+                       (number == LIMIT_UNLIMITED && d->max == INT64_MAX);
+        case DIRECTIVE_PM:
+                return number <= PM_AUTO;
+        case DIRECTIVE_LEVEL:
+                return number <= LOG_DEBUG;
+        default:
+                return (number == 0 && !d->value_default) ||
+                       (number >= (uint64_t) d->min && number <= (uint64_t) d->max);
+        }
+}
+
+bool directive_number_is_possible(const Directive *directive, const PoolConfig *config) {
+        const void *field = directive_field_const(directive, config);
+
+        if (directive_storage(directive) == STORAGE_UNSIGNED)
+                return unsigned_is_possible(directive, *(const uint64_t *) field);
+
+        if (directive_storage(directive) == STORAGE_SIGNED) {
+                int64_t number = *(const int64_t *) field;
+
+                return (number == INT_UNSET && !directive->value_default) ||
+                       (number >= directive->min && number <= directive->max);
+        }
+
+        return true;
+}

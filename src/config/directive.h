@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* Directive: the one table of what a pool file may say. Parser, defaults, limits, serialization,
+ * "fpmctl directives" and the test of the man page read the same rows. Pure.
+ *
+ * Runs in: any process.
+ * Trusts:  nobody. A value is stored only if it is of its type and in its range. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/pool_config_fields.h"
+
+typedef enum DirectiveSection {
+        DIRECTIVE_GLOBAL, /* [global] and the lines before the first section */
+        DIRECTIVE_POOL,
+} DirectiveSection;
+
+typedef enum DirectiveType {
+        DIRECTIVE_BOOL,
+        DIRECTIVE_INT,   /* may be absent: INT_UNSET */
+        DIRECTIVE_UINT,  /* 0 if absent */
+        DIRECTIVE_COUNT, /* the same; what is below 0 is 0, as in php-fpm */
+        DIRECTIVE_USEC,
+        DIRECTIVE_BYTES,
+        DIRECTIVE_MODE,
+        DIRECTIVE_LIMIT, /* of setrlimit(): 0 means LIMIT_UNSET, as in php-fpm */
+        DIRECTIVE_PM,
+        DIRECTIVE_LEVEL,
+        DIRECTIVE_STRING, /* empty means absent */
+        DIRECTIVE_TEXT,   /* empty is a value */
+        DIRECTIVE_NAME,   /* of a user or group, or its number */
+        DIRECTIVE_NAMES,  /* comma-separated */
+        DIRECTIVE_CLIENTS,
+        DIRECTIVE_PATH, /* relative to prefix */
+        DIRECTIVE_LOG,  /* the same, or the journal: config/log_target.h */
+        DIRECTIVE_URI,  /* of a page: /status */
+        DIRECTIVE_FORMAT,
+        DIRECTIVE_ADDRESS,
+        DIRECTIVE_ADDRESSES, /* one for each line that gives it */
+        DIRECTIVE_URIS,      /* key[] = value */
+        DIRECTIVE_VALUES,    /* key[name] = value */
+        DIRECTIVE_FLAGS,     /* key[name] = boolean, kept as "1" and "0" */
+        _DIRECTIVE_TYPE_MAX,
+} DirectiveType;
+
+typedef enum DirectiveStatus {
+        DIRECTIVE_WORKS,
+        DIRECTIVE_LATER, /* checked and kept, but nothing acts on it yet */
+        DIRECTIVE_NEVER, /* accepted for php-fpm's sake; something else does it here */
+} DirectiveStatus;
+
+/* How the field of a type is stored in PoolConfig. */
+typedef enum DirectiveStorage {
+        STORAGE_BOOL,     /* bool */
+        STORAGE_SIGNED,   /* int64_t */
+        STORAGE_UNSIGNED, /* uint64_t */
+        STORAGE_STRING,   /* char * */
+        STORAGE_LIST,     /* SettingList */
+} DirectiveStorage;
+
+#define DIRECTIVE_NO_FIELD SIZE_MAX
+
+typedef struct Directive {
+        const char *key; /* env, not env[] */
+        DirectiveSection section;
+        DirectiveType type;
+        SettingKind kind; /* of lists */
+        size_t offset; /* in PoolConfig, or DIRECTIVE_NO_FIELD of those that never have an effect */
+        const char *value_default; /* as it would be written, NULL: none */
+        int64_t min, max;          /* of numbers; USEC in microseconds */
+        const char *help; /* what it does; DIRECTIVE_NEVER: why not, and what does it here */
+        DirectiveStatus status;
+        int priority; /* how loud to say that it has no effect, LOG_NOTICE or LOG_WARNING */
+} Directive;
+
+/* A right-hand side, see IniEvent. */
+typedef struct DirectiveValue {
+        const char *sub;
+        const char *text;
+        const char *raw;
+        bool word;
+        const char *file; /* NULL: a default */
+        unsigned line;
+} DirectiveValue;
+
+enum {
+        DIRECTIVE_WHY_MAX = 256,
+};
+
+size_t directive_count(void);
+const Directive *directive_at(size_t i);
+size_t directive_index(const Directive *directive);
+
+/* Keys in any case, key[] only as it stands in the table, as in php-fpm. NULL: there is none. */
+const Directive *directive_find(DirectiveSection section, const char *key, bool is_array);
+
+/* The row that was probably meant by a wrong key, NULL if nothing is close. */
+const Directive *directive_nearest(DirectiveSection section, const char *key);
+
+/* Whether it is written key[…] = value. */
+bool directive_is_array(const Directive *directive);
+
+/* Whether its value is kept in a PoolConfig. */
+bool directive_has_field(const Directive *directive);
+
+/* Whether it is of the socket unit: listen and listen.*. */
+bool directive_is_listen(const Directive *directive);
+
+/* Whether $pool is expanded in its value. */
+bool directive_is_text(const Directive *directive);
+
+DirectiveStorage directive_storage(const Directive *directive);
+
+/* The field in config, NULL if there is none. Of type bool, int64_t, … as directive_storage() says.
+ */
+void *directive_field(const Directive *directive, PoolConfig *config);
+const void *directive_field_const(const Directive *directive, const PoolConfig *config);
+
+/* For people: "number", "time" … */
+const char *directive_type_name(DirectiveType type);
+
+/* Stores a value, over an earlier one unless it is a list. Without a field: only checks it.
+ * 0, -ENOMEM, or -EINVAL with what would be right in why. */
+int directive_set(const Directive *directive, PoolConfig *config, const DirectiveValue *value,
+                char why[static DIRECTIVE_WHY_MAX]);
+
+/* Stores the default of every row. 0 or -ENOMEM. */
+int directive_set_defaults(PoolConfig *config);
+
+/* Whether a number can have come out of directive_set() or the default of this row. */
+bool directive_number_is_possible(const Directive *directive, const PoolConfig *config);

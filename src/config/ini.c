@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+#include "config/ini.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+
+typedef struct Ini {
+        IniLookup lookup;
+        IniHandler handler;
+        void *userdata;
+        unsigned line;
+} Ini;
+
+static const char BLANKS[] = " \t";
+
+static int fail(const Ini *ini, const char *why) {
+        IniEvent event = { .type = INI_ERROR, .line = ini->line, .value = why };
+
+        return ini->handler(ini->userdata, &event);
+}
+
+/* Cuts the blanks off the end of what lies between start and end, and terminates it. */
+static void cut(char *start, char *end) {
+        while (end > start && strchr(BLANKS, end[-1]))
+                end--;
+
+        *end = '\0';
+}
+
+static bool is_end(const char *p) {
+        return *p == '\0' || *p == ';';
+}
+
+static int on_section(const Ini *ini, char *p) {
+        _cleanup_free_ char *name = NULL;
+        char why[INI_WHY_MAX];
+        const char *end;
+        int r;
+
+        r = ini_value_bracket(p + 1, ini->lookup, &name, &end, why);
+        if (r == -EINVAL)
+                return fail(ini, why);
+        if (r < 0)
+                return r;
+
+        end += 1 + strspn(end + 1, BLANKS);
+        if (!is_end(end))
+                return fail(ini, "there is text behind the section's ], put it on its own line");
+        if (*name == '\0')
+                return fail(ini, "the section has no name");
+
+        return ini->handler(ini->userdata,
+                        &(IniEvent){ .type = INI_SECTION, .line = ini->line, .key = name });
+}
+
+/* The value of event, whose key was read; p is behind the equals sign. */
+static int on_value(const Ini *ini, IniEvent *event, char *p) {
+        _cleanup_free_ char *value = NULL;
+        char why[INI_WHY_MAX];
+        const char *end;
+        int r;
+
+        p += strspn(p, BLANKS);
+
+        r = ini_value_evaluate(p, ini->lookup, &value, &event->word, &end, why);
+        if (r == -EINVAL)
+                return fail(ini, why);
+        if (r < 0)
+                return r;
+
+        p[end - p] = '\0';
+        event->raw = p;
+        event->value = value;
+        return ini->handler(ini->userdata, event);
+}
+
+static int on_array(const Ini *ini, char *key, char *bracket) {
+        _cleanup_free_ char *sub = NULL;
+        char why[INI_WHY_MAX];
+        const char *end;
+        IniEvent event;
+        int r;
+
+        r = ini_value_bracket(bracket + 1, ini->lookup, &sub, &end, why);
+        if (r == -EINVAL)
+                return fail(ini, why);
+        if (r < 0)
+                return r;
+
+        end += 1 + strspn(end + 1, BLANKS);
+        if (*end != '=')
+                return fail(ini, "there is no = behind the ], write key[name] = value");
+
+        cut(key, bracket);
+        event = (IniEvent){ .type = INI_ARRAY, .line = ini->line, .key = key, .sub = sub };
+        return on_value(ini, &event, bracket + 1 + (end - bracket));
+}
+
+/* "user www-data" is taken for what was meant. */
+static int on_no_value(const Ini *ini, const char *p) {
+        char why[INI_WHY_MAX];
+        size_t n = strcspn(p, BLANKS);
+        const char *value = p + n + strspn(p + n, BLANKS);
+
+        if (*value)
+                snprintf(why, sizeof(why), "'%.80s': there is no =, write %.*s = %.80s", p,
+                                n < 80 ? (int) n : 80, p, value);
+        else
+                snprintf(why, sizeof(why), "'%.80s' has no value, write %.80s = value", p, p);
+        return fail(ini, why);
+}
+
+static int on_key(const Ini *ini, char *p) {
+        IniEvent event = { .type = INI_KEY, .line = ini->line, .key = p };
+        char why[INI_WHY_MAX];
+        char *end;
+
+        end = p + strcspn(p, "=;[]&|^$~(){}!\"");
+        if (end == p && *end == '=')
+                return fail(ini, "there is no name before the =");
+        if (*end == '[')
+                return on_array(ini, p, end);
+        if (is_end(end)) {
+                cut(p, end);
+                return on_no_value(ini, p);
+        }
+        if (*end != '=') {
+                snprintf(why, sizeof(why), "a name cannot contain %c", *end);
+                return fail(ini, why);
+        }
+
+        cut(p, end);
+        if (strcmp(p, "include") == 0)
+                event.type = INI_INCLUDE;
+
+        return on_value(ini, &event, end + 1);
+}
+
+static int on_line(const Ini *ini, char *p) {
+        p += strspn(p, BLANKS);
+
+        if (is_end(p))
+                return 0;
+        if (*p == '#')
+                return fail(ini, "# does not start a comment here, write ; instead");
+        if (strncmp(p, "\xef\xbb\xbf", 3) == 0)
+                return fail(ini, "there is a byte order mark, save the file without it");
+        if (*p == '[')
+                return on_section(ini, p);
+
+        return on_key(ini, p);
+}
+
+/* The length of the line at text, and in ret_next what to skip to be at the next one. A lone CR
+ * ends a line too, as it does for Zend. */
+static size_t line_length(const char *text, size_t size, size_t *ret_next) {
+        size_t n = 0;
+
+        while (n < size && text[n] != '\n' && text[n] != '\r')
+                n++;
+
+        *ret_next = n;
+        if (*ret_next < size && text[*ret_next] == '\r')
+                (*ret_next)++;
+        if (*ret_next < size && text[*ret_next] == '\n')
+                (*ret_next)++;
+
+        return n;
+}
+
+int ini_parse(const char *text, size_t size, IniLookup lookup, IniHandler handler, void *userdata) {
+        Ini ini = { .lookup = lookup, .handler = handler, .userdata = userdata };
+        size_t length, next;
+
+        for (; size > 0; text += next, size -= next) {
+                _cleanup_free_ char *line = NULL;
+                int r;
+
+                ini.line++;
+                length = line_length(text, size, &next);
+
+                line = strndup(text, length);
+                if (!line)
+                        return -ENOMEM;
+
+                if (memchr(text, '\0', length))
+                        r = fail(&ini, "there is a NUL byte, is this a text file?");
+                else
+                        r = on_line(&ini, line);
+                if (r != 0)
+                        return r;
+        }
+
+        return 0;
+}

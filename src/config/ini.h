@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* Ini: php-fpm's dialect of INI, bytes in, events out. Pure.
+ *
+ * php-fpm hands each line by itself to Zend's INI scanner in its NORMAL mode, and so do we: a value
+ * never spans lines, "double" quotes are stripped and ${ENV} in them expanded, 'single' ones are
+ * literal, bare yes and no become "1" and "", | & ^ ~ ! work on whole numbers and E_* constants.
+ *
+ * Runs in: any process.
+ * Trusts:  nobody. A NUL byte, an open quote or an operator on words is an error, where Zend
+ * guesses. */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "config/ini_value.h"
+
+typedef enum IniType {
+        INI_SECTION, /* [key] */
+        INI_KEY,     /* key = value */
+        INI_ARRAY,   /* key[sub] = value */
+        INI_INCLUDE, /* include = value */
+        INI_ERROR,   /* value says what is wrong and what would be right */
+} IniType;
+
+/* All strings are valid during the call only. */
+typedef struct IniEvent {
+        IniType type;
+        unsigned line; /* from 1 */
+        const char *key;
+        const char *sub;
+        const char *value;
+        const char *raw; /* the value as it was written, for messages */
+        bool word;       /* value is a bare yes, off, none … and so "1" or "" by now */
+} IniEvent;
+
+/* Not 0: stop, ini_parse() returns it. After an INI_ERROR the next line is read if 0 is returned.
+ */
+typedef int (*IniHandler)(void *userdata, const IniEvent *event);
+
+/* 0, -ENOMEM or what the handler returned. */
+int ini_parse(const char *text, size_t size, IniLookup lookup, IniHandler handler, void *userdata);

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+#include "config/ini_files.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+
+/* One in a folder that is closed to us is not none: what it forbids must not be passed over. */
+static bool exists(const char *path) {
+        struct stat st;
+
+        return stat(path, &st) >= 0 || (errno != ENOENT && errno != ENOTDIR);
+}
+
+const char *ini_files_path(const PoolConfig *config) {
+        if (config->php_ini)
+                return config->php_ini;
+
+        return exists(FPMD_PHP_INI_DIR "/php.ini") ? FPMD_PHP_INI_DIR : NULL;
+}
+
+const char *ini_files_scan_dirs(const PoolConfig *config) {
+        if (config->php_ini_scan_dir)
+                return config->php_ini_scan_dir;
+
+        return exists(FPMD_PHP_INI_DIR "/conf.d") ? FPMD_PHP_INI_DIR "/conf.d" : NULL;
+}
+
+/* Opened rather than asked for: what access(2) says of a capability or an ACL is not always true. */
+static int try_read(const char *path) {
+        _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+        return fd < 0 ? -errno : 0;
+}
+
+static bool check_file(const char *path, char *reason, size_t size) {
+        int r = try_read(path);
+
+        /* Where there is none PHP needs none. */
+        if (r >= 0 || r == -ENOENT)
+                return true;
+
+        snprintf(reason, size, "the pool's user cannot read '%s': %s", path, strerror(-r));
+        return false;
+}
+
+static bool is_folder(const char *path) {
+        struct stat st;
+
+        return stat(path, &st) >= 0 && S_ISDIR(st.st_mode);
+}
+
+static bool check_main(const char *path, bool must_exist, char *reason, size_t size) {
+        _cleanup_free_ char *file = NULL;
+
+        if (asprintf(&file, "%s%s", path, is_folder(path) ? "/php.ini" : "") < 0)
+                return true;
+
+        if (must_exist && try_read(file) == -ENOENT) {
+                snprintf(reason, size, "there is no '%s'", file);
+                return false;
+        }
+
+        return check_file(file, reason, size);
+}
+
+static int is_ini(const struct dirent *entry) {
+        size_t n = strlen(entry->d_name);
+
+        return n > 4 && strcmp(entry->d_name + n - 4, ".ini") == 0;
+}
+
+static bool check_folder(const char *folder, char *reason, size_t size) {
+        struct dirent **entries;
+        bool good = true;
+        int n = scandir(folder, &entries, is_ini, alphasort);
+
+        if (n < 0)
+                return check_file(folder, reason, size);
+
+        for (int i = 0; i < n; i++) {
+                _cleanup_free_ char *path = NULL;
+
+                if (good && asprintf(&path, "%s/%s", folder, entries[i]->d_name) >= 0)
+                        good = check_file(path, reason, size);
+                free(entries[i]);
+        }
+
+        free(entries);
+        return good;
+}
+
+static bool check_folders(const char *folders, char *reason, size_t size) {
+        const char *p = folders;
+
+        while (p && *p) {
+                size_t n = strcspn(p, ":");
+                _cleanup_free_ char *folder = strndup(p, n);
+
+                if (n > 0 && folder && !check_folder(folder, reason, size))
+                        return false;
+                p += n + (p[n] == ':');
+        }
+
+        return true;
+}
+
+const char *ini_files_check(const PoolConfig *config, char *reason, size_t size) {
+        const char *path = ini_files_path(config);
+
+        if (path && !check_main(path, config->php_ini, reason, size))
+                return "php_ini";
+
+        return check_folders(ini_files_scan_dirs(config), reason, size) ? NULL : "php_ini_scan_dir";
+}

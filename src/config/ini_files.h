@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* IniFiles: which ini files PHP is to read, and whether they can be read. PHP itself passes over one that cannot,
+ * and runs without what it says: without disable_functions, say. Pure but for the file system.
+ *
+ * Runs in: manager, with the rights of the pool's user, to name the line of the pool file; zygote, before PHP's
+ * start, which has the last word. */
+
+#include "config/pool_config.h"
+
+/* What php_ini says, else the folder of php-fpm's of this machine, NULL: libphp's own. */
+const char *ini_files_path(const PoolConfig *config);
+
+/* As in PHP_INI_SCAN_DIR, by php_ini_scan_dir or as above. */
+const char *ini_files_scan_dirs(const PoolConfig *config);
+
+/* Looks at each of them. NULL: all can be read, else the directive that leads to one that cannot, and which and
+ * why in reason. */
+const char *ini_files_check(const PoolConfig *config, char *reason, size_t size);

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+#include "contract/control.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "contract/scoreboard.h"
+
+int control_path(char *buffer, size_t size, const char *pool) {
+        int n = snprintf(buffer, size, "/run/fpmd/%s/control", pool);
+
+        return n < 0 || (size_t) n >= size ? -ENAMETOOLONG : 0;
+}
+
+/* The version is looked at before the length: another one has other lengths, and its owner is to hear of
+ * that rather than of a bad message. */
+int control_request_check(const ControlRequest *request, size_t size) {
+        if (size < sizeof(request->version))
+                return -EBADMSG;
+        if (request->version != CONTROL_VERSION)
+                return -EPROTO;
+        if (size != sizeof(*request) || request->reserved != 0 || request->verb == 0 ||
+                        request->verb >= _CONTROL_VERB_MAX)
+                return -EBADMSG;
+        if (request->slot == CONTROL_SLOT_ALL)
+                return 0;
+
+        return request->verb == CONTROL_TRACE && request->slot < SCOREBOARD_SLOTS_MAX ? 0
+                                                                                      : -EBADMSG;
+}
+
+int control_reply_check(const ControlReply *reply, size_t size) {
+        if (size < sizeof(reply->version))
+                return -EBADMSG;
+        if (reply->version != CONTROL_VERSION)
+                return -EPROTO;
+        if (size < CONTROL_REPLY_MIN || size > sizeof(*reply) || reply->result > 0)
+                return -EBADMSG;
+
+        return ((const char *) reply)[size - 1] == '\0' ? 0 : -EBADMSG;
+}

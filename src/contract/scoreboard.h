@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* Scoreboard: what the workers of one generation do, in shared memory without locks.
+ *
+ * Two memfds. The board is written by the workers, each in its own slot, and by the zygote in the
+ * slots of the dead (by the manager when no zygote is left to do it). The ledger is written by the manager alone
+ * and sealed so that nobody else can.
+ *
+ * Runs in: manager, zygote, workers.
+ * Trusts:  for the manager all that stands on the board is gossip (CVE-2021-21703: php-fpm's master
+ * followed it and gave away root). It copies with pread(), never maps, and uses nothing from there
+ * as an index, size, pointer, pid or path. Decisions rest on the words alone, one aligned load
+ * each. */
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/cleanup.h"
+#include "contract/durations.h"
+
+enum {
+        SCOREBOARD_SLOTS_MAX = 4096, /* the most that pm.max_children can be */
+        SCOREBOARD_QUEUES_MAX = 8,   /* listening sockets that pm.queue_timeout can tell apart */
+};
+
+/* php-fpm's names for the stages of a request; a slot with nobody in it is 0. */
+typedef enum SlotState {
+        SLOT_EMPTY,
+        SLOT_STARTING,        /* forked, not yet at the socket */
+        SLOT_IDLE,            /* waits in accept */
+        SLOT_READING_HEADERS, /* has a connection, the request is not complete */
+        SLOT_REQUEST_INFO,    /* PHP's request start-up */
+        SLOT_RUNNING,
+        SLOT_ENDING,
+        SLOT_FINISHING, /* the answer is out, the script goes on */
+        _SLOT_STATE_MAX,
+} SlotState;
+
+/* state and since when, in one word: the only thing that decisions are made from. */
+typedef uint64_t SlotWord;
+
+static inline SlotWord slot_word(SlotState state, uint64_t since_usec) {
+        return since_usec << 3 | (uint64_t) state;
+}
+
+static inline SlotState slot_word_state(SlotWord word) {
+        return (SlotState) (word & 7);
+}
+
+/* CLOCK_MONOTONIC, microseconds. */
+static inline uint64_t slot_word_since_usec(SlotWord word) {
+        return word >> 3;
+}
+
+/* What only the manager knows, for the status page. */
+typedef struct PoolTotals {
+        uint64_t start_sec;         /* of the pool, as time(2) has it */
+        uint64_t n_requests_before; /* of former generations, and of those that drain */
+        uint64_t n_limit_reached;
+        uint64_t n_slow;
+        uint64_t n_queued_max; /* of former generations, as the next */
+        uint64_t n_busy_max;
+        uint64_t ceiling; /* pm.max_children, or what pm = auto makes of it */
+        uint64_t generation;
+} PoolTotals;
+
+typedef enum Draining {
+        DRAINING_NOT,
+        DRAINING_LAST,     /* the pool ends with this generation, or the next manager goes on */
+        DRAINING_REPLACED, /* another one serves, or will at once */
+        DRAINING_ALONE,    /* another one serves, as another user: it takes nothing of this one's */
+} Draining;
+
+/* What the manager tells the workers, read-only to them, looked at before each accept: no system
+ * call, and no signal that would cut short the sleep() of a running script. */
+typedef struct Ledger {
+        _Atomic uint32_t draining;   /* every worker leaves: a Draining */
+        _Atomic uint32_t ring;       /* whoever takes a connection rings if fewer others are idle */
+        _Atomic uint32_t tell_start; /* ring at the start of the next request: a deadline begins */
+        _Atomic uint32_t queue_bell; /* ring when nobody is idle: somebody may have to wait */
+        _Atomic uint64_t stale
+                        [SCOREBOARD_QUEUES_MAX]; /* connections up to this number are too old */
+        _Atomic uint8_t retired[SCOREBOARD_SLOTS_MAX + 1]; /* this one leaves */
+        _Atomic uint64_t n_queued_max;                     /* of this generation, at each look */
+        _Atomic uint64_t totals[sizeof(PoolTotals) / sizeof(uint64_t)];
+} Ledger;
+
+typedef struct Scoreboard Scoreboard;
+
+/* Manager: makes both memfds for n_slots workers. 0 or negative errno. */
+int scoreboard_new(Scoreboard **ret, unsigned n_slots);
+
+/* Zygote: maps the two fds that it was given; n_slots is checked against their size. Takes neither.
+ * 0, -EBADMSG or negative errno. */
+int scoreboard_attach(Scoreboard **ret, int board_fd, int ledger_fd, unsigned n_slots);
+
+Scoreboard *scoreboard_free(Scoreboard *board);
+DEFINE_CLEANUP(Scoreboard, scoreboard_free);
+
+/* Manager: the fds to hand to the pool program; they stay the scoreboard's. ledger_fd cannot be
+ * mapped writable. */
+int scoreboard_board_fd(const Scoreboard *board);
+int scoreboard_ledger_fd(const Scoreboard *board);
+
+Ledger *scoreboard_ledger(Scoreboard *board); /* manager: to write */
+const Ledger *scoreboard_view(const Scoreboard *board);
+unsigned scoreboard_slots(const Scoreboard *board);
+
+/* Behind the slots of the workers there is one more, for the one that serves pm.status_listen and is not
+ * counted among them. Its number. */
+unsigned scoreboard_status_slot(const Scoreboard *board);
+
+/* What the manager makes of all words at one moment. Unknown states count as busy. */
+typedef struct ScoreboardSummary {
+        unsigned n_starting, n_idle, n_busy;
+        uint64_t n_kept;         /* connections that web servers keep open to those that live */
+        uint64_t last_idle_usec; /* when the last of the idle ones became so, 0: none is */
+        uint64_t n_requests;     /* of the workers that live and of those that were in their slots
+                                    before */
+} ScoreboardSummary;
+
+/* Manager: copies all words, counters, weights and numbers of kept connections, which the next four then give back.
+ * 0 or negative errno. */
+int scoreboard_copy(Scoreboard *board);
+SlotWord scoreboard_word(const Scoreboard *board, unsigned slot);
+uint64_t scoreboard_requests(const Scoreboard *board, unsigned slot);
+uint64_t scoreboard_weight(const Scoreboard *board, unsigned slot);
+uint64_t scoreboard_kept(const Scoreboard *board, unsigned slot);
+
+/* Manager: copies and counts. 0 or negative errno. */
+int scoreboard_summarize(Scoreboard *board, ScoreboardSummary *ret);
+
+/* Manager: how many connections were accepted from the queue with that index, and how many requests were
+ * refused because they came from too far back in it. 0 or negative errno. */
+int scoreboard_accepted(const Scoreboard *board, size_t queue, uint64_t *ret);
+int scoreboard_refused(const Scoreboard *board, uint64_t *ret);
+
+/* Manager: what the status page says of the pool as a whole; and the most requests that ran at the same time
+ * (0 where scoreboard_begin_busy() is not used). 0 or negative errno. */
+void scoreboard_set_totals(Scoreboard *board, const PoolTotals *totals);
+int scoreboard_busy_max(const Scoreboard *board, uint64_t *ret);
+
+/* Worker: the same, and the peak so far of this generation and those before. */
+void scoreboard_totals(const Scoreboard *board, PoolTotals *ret);
+
+/* Worker, where a status page is configured: a request begins, and ends. Zygote: it ended with its worker, if
+ * it did. */
+void scoreboard_begin_busy(Scoreboard *board);
+void scoreboard_end_busy(Scoreboard *board);
+
+/* Worker: numbers a connection that was accepted from that queue: the one counter that all workers share,
+ * used with pm.queue_timeout only. true: it has waited for too long. */
+bool scoreboard_accept(Scoreboard *board, size_t queue);
+void scoreboard_count_refused(Scoreboard *board);
+
+/* Zygote and worker: the slot's own words. slot is below scoreboard_slots(). */
+void scoreboard_set(Scoreboard *board, unsigned slot, SlotState state, uint64_t now_usec);
+void scoreboard_count_request(Scoreboard *board, unsigned slot);
+
+/* Worker: a request is over, and took so long. Manager: what those of all slots come to, as claims are added
+ * up. 0 or negative errno. */
+void scoreboard_count_duration(Scoreboard *board, unsigned slot, uint64_t usec);
+int scoreboard_durations(const Scoreboard *board, Durations *ret);
+
+/* Worker: how much memory it makes use of (PSS), in bytes. */
+void scoreboard_set_weight(Scoreboard *board, unsigned slot, uint64_t bytes);
+
+/* Worker: how many connections it keeps, between two requests. */
+void scoreboard_set_kept(Scoreboard *board, unsigned slot, uint64_t n);
+
+/* Worker: once, who it is; and what its last request cost, 0 while one runs. All of it for display. */
+typedef struct RequestUsage {
+        uint64_t duration_usec;
+        uint64_t cpu_centipercent; /* of one CPU, in hundredths of a percent */
+        uint64_t memory_bytes;     /* PHP's peak */
+} RequestUsage;
+
+void scoreboard_set_worker(Scoreboard *board, unsigned slot, pid_t pid, uint64_t start_sec);
+void scoreboard_set_usage(Scoreboard *board, unsigned slot, const RequestUsage *usage);
+
+/* Zygote: what stands there at this moment. */
+SlotWord scoreboard_live_word(const Scoreboard *board, unsigned slot);
+
+/* Zygote: the worker of this slot is dead. What it was doing stays readable as last_state. */
+void scoreboard_bury(Scoreboard *board, unsigned slot);
+
+/* Manager: the same when the zygote, whose place that is, is dead as well. 0 or negative errno. */
+int scoreboard_bury_orphan(Scoreboard *board, unsigned slot);
+
+/* Zygote: tells every worker to leave, for when the manager, who would write it in the ledger, is
+ * gone. */
+void scoreboard_drain(Scoreboard *board);
+
+/* Zygote: a new file for the access log waits on every worker's leash. Worker: how often that has been. */
+void scoreboard_count_reopen(Scoreboard *board);
+uint32_t scoreboard_reopens(const Scoreboard *board);
+
+/* Worker: whether this slot is to leave, by the ledger's word or by the zygote's. */
+bool scoreboard_must_leave(const Scoreboard *board, unsigned slot);
+
+/* Worker: what the manager said of it. DRAINING_NOT in one that must leave: alone, or because its manager was
+ * killed. */
+Draining scoreboard_draining(const Scoreboard *board);
+
+/* Worker: whether fewer than n workers are idle right now. */
+bool scoreboard_idle_below(const Scoreboard *board, unsigned n);
+
+/* Worker: before a peer may know of the request: who, what, to be read by the status page and in
+ * messages about this slot. Longer strings are cut (php-fpm's lengths), NULL is "". */
+typedef struct RequestInfo {
+        const char *method, *uri, *query, *script, *user, *remote;
+        const char *target; /* what the client asked for: behind a front controller uri is the same for all */
+        uint64_t content_length;
+} RequestInfo;
+
+void scoreboard_set_request(Scoreboard *board, unsigned slot, const RequestInfo *info);
+
+/* Worker: of the request that was set last. */
+void scoreboard_set_user(Scoreboard *board, unsigned slot, const char *user);
+
+/* Manager and worker: a copy of one slot, strings NUL-terminated whatever stands there. pid is a claim, for
+ * display. */
+typedef struct SlotView {
+        SlotState state;
+        SlotState last_state; /* of the last one that died in this slot */
+        uint64_t since_usec;
+        uint64_t n_requests;
+        uint64_t content_length;
+        uint64_t n_requests_own; /* of the worker that is there now, or was last */
+        pid_t pid;
+        uint64_t start_sec; /* of the worker, as time(2) has it */
+        RequestUsage usage; /* of its last request */
+        char method[16], uri[128], query[512], script[256], user[32], remote[48], target[512];
+} SlotView;
+
+int scoreboard_view_slot(Scoreboard *board, unsigned slot, SlotView *ret);

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* The layout of the board, which scoreboard.c (states, counters) and scoreboard_detail.c (what is shown of
+ * them) share with each other and with nobody else.
+ *
+ * Runs in: manager, zygote, workers. */
+
+#include <stddef.h>
+
+#include "contract/scoreboard.h"
+
+/* What the status page shows of a slot. sequence is odd while the worker writes, so that a reader
+ * can tell a torn copy. */
+typedef struct SlotDetail {
+        _Alignas(64) _Atomic uint64_t sequence;
+        SlotWord last_word;                 /* when the last worker died */
+        _Atomic uint64_t n_requests_former; /* of those that were in the slot before */
+        _Atomic uint64_t pid, start_sec, duration_usec, cpu_centipercent, memory_bytes;
+        uint64_t content_length;
+        char method[16], uri[128], query[512], script[256], user[32], remote[48];
+        char target[512];
+} SlotDetail;
+
+/* How long its requests took: two cache lines that only the slot's own worker touches. */
+typedef struct SlotDurations {
+        _Alignas(64) _Atomic uint64_t n[DURATION_BUCKETS];
+        _Atomic uint64_t sum_usec;
+} SlotDurations;
+
+/* The board: the zygote's word to all workers, then all words, then all request counters, weights and
+ * numbers of kept connections, then all details, then all durations. Words stand together so that one small pread(), or a worker's look for an idle one,
+ * touches few cache lines. */
+struct Scoreboard {
+        int board_fd, ledger_fd;
+        unsigned n_slots;
+        size_t size;
+        void *map; /* NULL in the manager */
+        Ledger *ledger;
+        SlotWord *copy; /* manager: where words and counters are copied to */
+};
+
+/* What all workers write. Each in a cache line of its own. */
+typedef struct BoardHead {
+        _Alignas(64) _Atomic uint32_t draining;
+        _Atomic uint32_t n_reopens;
+        _Alignas(64) _Atomic uint64_t accepted[SCOREBOARD_QUEUES_MAX];
+        _Alignas(64) _Atomic uint64_t refused;
+        _Alignas(64) _Atomic uint64_t n_busy;
+        _Atomic uint64_t n_busy_max;
+} BoardHead;
+
+enum {
+        WORDS_OFFSET = sizeof(BoardHead),
+};
+
+/* With the status worker's. */
+static inline size_t n_places(unsigned n_slots) {
+        return (size_t) n_slots + 1;
+}
+
+size_t scoreboard_counters_offset(unsigned n_slots);
+size_t scoreboard_details_offset(unsigned n_slots);
+size_t scoreboard_durations_offset(unsigned n_slots);
+
+static inline BoardHead *head_of(const Scoreboard *board) {
+        return board->map;
+}
+
+/* From the own mapping, or from the fd in the manager, which has none. 0 or negative errno. */
+int scoreboard_read(const Scoreboard *board, void *buffer, size_t size, size_t offset);
+
+/* The worker of this slot is dead, and that was its last word. */
+void scoreboard_note_end(Scoreboard *board, unsigned slot, SlotWord word);

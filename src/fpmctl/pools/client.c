@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+#include "fpmctl/pools/client.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+
+enum {
+        /* A manager whose backlog is full is tried again after this. */
+        RETRY_MSEC = 20,
+};
+
+void question_init(Question *question, const char *pool, ControlVerb verb) {
+        *question = (Question){
+                .pool = pool,
+                .verb = verb,
+                .slot = CONTROL_SLOT_ALL,
+                .result = -EINPROGRESS,
+                .fd = -EBADF,
+        };
+}
+
+void question_done(Question *question) {
+        question->fd = fd_close(question->fd);
+        json_decref(question->json);
+        free(question->text);
+        question->json = NULL;
+        question->text = NULL;
+}
+
+static bool is_open(const Question *question) {
+        return question->result == -EINPROGRESS;
+}
+
+static void end(Question *question, int result) {
+        question->fd = fd_close(question->fd);
+        question->result = result;
+}
+
+/* --- there --- */
+
+static int open_socket(Question *question) {
+        question->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+        return question->fd < 0 ? -errno : 0;
+}
+
+static void note_peer(Question *question) {
+        struct ucred peer;
+        socklen_t size = sizeof(peer);
+
+        if (getsockopt(question->fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) >= 0)
+                question->pid = peer.pid;
+}
+
+/* 0, -EAGAIN: try again, or negative errno. */
+static int ask(Question *question) {
+        struct sockaddr_un address = { .sun_family = AF_UNIX };
+        ControlRequest request = {
+                .version = CONTROL_VERSION,
+                .verb = question->verb,
+                .slot = question->slot,
+        };
+        int r;
+
+        r = control_path(address.sun_path, sizeof(address.sun_path), question->pool);
+        if (r < 0)
+                return r;
+
+        r = question->fd < 0 ? open_socket(question) : 0;
+        if (r < 0)
+                return r;
+
+        if (connect(question->fd, (struct sockaddr *) &address, sizeof(address)) < 0)
+                return -errno;
+        if (send(question->fd, &request, sizeof(request), MSG_NOSIGNAL) < 0)
+                return -errno;
+
+        note_peer(question);
+        question->asked = true;
+        return 0;
+}
+
+/* --- and back --- */
+
+/* Sealed, so that nobody changes it while it is read. */
+static int read_answer(Question *question, int fd) {
+        const int wanted = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+        _cleanup_free_ char *text = NULL;
+        size_t size;
+        int seals, r;
+
+        seals = fcntl(fd, F_GET_SEALS);
+        if (seals < 0 || (seals & wanted) != wanted)
+                return -EBADMSG;
+
+        r = fd_read_all(fd, CONTROL_JSON_MAX, &text, &size);
+        if (r < 0)
+                return r;
+
+        question->json = json_loadb(text, size, 0, NULL);
+        return json_is_object(question->json) ? 0 : -EBADMSG;
+}
+
+/* The one fd that may come along. */
+static int fd_of(struct msghdr *message) {
+        struct cmsghdr *header = CMSG_FIRSTHDR(message);
+        int fd = -EBADF;
+
+        if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS &&
+                        header->cmsg_len == CMSG_LEN(sizeof(fd)))
+                memcpy(&fd, CMSG_DATA(header), sizeof(fd));
+
+        return fd;
+}
+
+static int hear(Question *question) {
+        union {
+                struct cmsghdr header;
+                char buffer[CMSG_SPACE(sizeof(int))];
+        } control = {};
+        ControlReply reply;
+        struct iovec iov = { .iov_base = &reply, .iov_len = sizeof(reply) };
+        struct msghdr message = {
+                .msg_iov = &iov,
+                .msg_iovlen = 1,
+                .msg_control = &control,
+                .msg_controllen = sizeof(control),
+        };
+        _cleanup_close_ int fd = -EBADF;
+        ssize_t n;
+        int r;
+
+        n = recvmsg(question->fd, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+        if (n < 0)
+                return errno == EAGAIN ? -EINPROGRESS : -errno;
+
+        fd = fd_of(&message);
+        if (n == 0)
+                return -ECONNRESET;
+        if (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC))
+                return -EBADMSG;
+
+        r = control_reply_check(&reply, (size_t) n);
+        if (r < 0)
+                return r;
+
+        question->text = strdup(reply.text);
+        if (!question->text)
+                return -ENOMEM;
+
+        question->refused = reply.result < 0;
+        return fd >= 0 && reply.result == 0 ? read_answer(question, fd) : reply.result;
+}
+
+/* --- all together --- */
+
+/* What is to be asked is asked. Whether somebody has to be tried again. */
+static bool ask_all(Question *questions, size_t n) {
+        bool again = false;
+
+        for (size_t i = 0; i < n; i++) {
+                int r;
+
+                if (!is_open(&questions[i]) || questions[i].asked)
+                        continue;
+
+                r = ask(&questions[i]);
+                if (r == -EAGAIN)
+                        again = true;
+                else if (r < 0)
+                        end(&questions[i], r);
+        }
+
+        return again;
+}
+
+static void hear_all(Question *questions, const struct pollfd *fds, size_t n) {
+        for (size_t i = 0; i < n; i++) {
+                int r;
+
+                if (!is_open(&questions[i]) || !questions[i].asked || fds[i].revents == 0)
+                        continue;
+
+                r = hear(&questions[i]);
+                if (r != -EINPROGRESS)
+                        end(&questions[i], r);
+        }
+}
+
+static size_t count_open(const Question *questions, size_t n) {
+        size_t n_open = 0;
+
+        for (size_t i = 0; i < n; i++)
+                n_open += is_open(&questions[i]);
+
+        return n_open;
+}
+
+static void end_all(Question *questions, size_t n, int result) {
+        for (size_t i = 0; i < n; i++)
+                if (is_open(&questions[i]))
+                        end(&questions[i], result);
+}
+
+void client_ask(Question *questions, size_t n, uint64_t timeout_usec) {
+        uint64_t now = clock_now_usec(), deadline = now + timeout_usec;
+        _cleanup_free_ struct pollfd *fds = calloc(n, sizeof(*fds));
+
+        if (!fds) {
+                end_all(questions, n, -ENOMEM);
+                return;
+        }
+
+        for (; now < deadline; now = clock_now_usec()) {
+                bool again = ask_all(questions, n);
+                uint64_t left_msec = (deadline - now) / 1000 + 1;
+
+                if (count_open(questions, n) == 0)
+                        return;
+                for (size_t i = 0; i < n; i++)
+                        fds[i] = (struct pollfd){ .fd = questions[i].asked ? questions[i].fd : -1,
+                                .events = POLLIN };
+
+                if (poll(fds, n, again ? RETRY_MSEC : (int) left_msec) > 0)
+                        hear_all(questions, fds, n);
+        }
+
+        end_all(questions, n, -ETIMEDOUT);
+}

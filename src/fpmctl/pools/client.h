@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* Client: questions to the managers of pools, all at once and with one deadline for all.
+ *
+ * Runs in: fpmctl, fpmd-exporter.
+ * Trusts:  a manager to answer, or not: a reply is checked, its size is bounded, and nobody is waited for
+ * beyond the deadline. */
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/cleanup.h"
+#include "contract/control.h"
+
+typedef struct Question {
+        const char *pool; /* borrowed */
+        ControlVerb verb;
+        uint32_t slot;
+
+        /* What came of it. */
+        int result;   /* 0 or negative errno; -ETIMEDOUT, -ECONNREFUSED and -ENOENT: no manager */
+        bool refused; /* result is the manager's own, text says why */
+        char *text;   /* its line */
+        json_t *json; /* its answer, if it has one */
+        pid_t pid;    /* of the manager, from the kernel; 0: unknown */
+
+        int fd; /* the client's own */
+        bool asked;
+} Question;
+
+void question_init(Question *question, const char *pool, ControlVerb verb);
+void question_done(Question *question);
+
+/* Asks all and waits for all, at most timeout_usec. */
+void client_ask(Question *questions, size_t n, uint64_t timeout_usec);

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+#include "fpmctl/pools/metrics.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/parse.h"
+
+typedef struct Writer {
+        FILE *f;
+        MetricsFormat format;
+        const MetricsPool *pools;
+        size_t n_pools;
+} Writer;
+
+typedef struct Family Family;
+
+struct Family {
+        const char *name; /* of a counter: without _total */
+        enum { TYPE_GAUGE, TYPE_COUNTER, TYPE_HISTOGRAM } type;
+        const char *help;
+        void (*write)(const Writer *w, const Family *family, const MetricsPool *pool);
+        const char *key;   /* in the answer */
+        const char *inner; /* key of an object there, NULL: none */
+        const char *label; /* the keys of the object are this label's values, NULL: no label */
+        const char *not_a_label; /* a key of the object that is none */
+};
+
+/* \, " and line breaks are what the format knows of escapes. */
+static void write_label(FILE *f, const char *text) {
+        for (; *text; text++)
+                switch (*text) {
+                case '\n':
+                        fputs("\\n", f);
+                        break;
+                case '"':
+                case '\\':
+                        fputc('\\', f);
+                        /* fall through */
+                default:
+                        fputc(*text, f);
+                }
+}
+
+static void write_suffixed(const Writer *w, const Family *family, const char *suffix,
+                const MetricsPool *pool, const char *label) {
+        fprintf(w->f, "%s%s{pool=\"", family->name, suffix);
+        write_label(w->f, pool->name);
+        if (label) {
+                fprintf(w->f, "\",%s=\"", family->label);
+                write_label(w->f, label);
+        }
+        fputs("\"} ", w->f);
+}
+
+static void write_name(
+                const Writer *w, const Family *family, const MetricsPool *pool, const char *label) {
+        write_suffixed(w, family, family->type == TYPE_COUNTER ? "_total" : "", pool, label);
+}
+
+static void write_number(const Writer *w, const json_t *value) {
+        if (json_is_integer(value))
+                fprintf(w->f, "%" JSON_INTEGER_FORMAT "\n", json_integer_value(value));
+        else
+                fprintf(w->f, "%.6f\n", json_real_value(value));
+}
+
+static void write_sample(const Writer *w, const Family *family, const MetricsPool *pool,
+                const char *label, const json_t *value) {
+        if (!json_is_number(value))
+                return;
+
+        write_name(w, family, pool, label);
+        write_number(w, value);
+}
+
+/* --- where the numbers come from --- */
+
+static void write_answer(const Writer *w, const Family *family, const MetricsPool *pool) {
+        const json_t *value = json_object_get(pool->answer, family->key);
+
+        if (family->inner)
+                value = json_object_get(value, family->inner);
+        write_sample(w, family, pool, NULL, value);
+}
+
+static void write_labels(const Writer *w, const Family *family, const MetricsPool *pool) {
+        json_t *object = json_object_get(pool->answer, family->key), *value;
+        const char *label;
+
+        json_object_foreach(object, label,
+                        value) if (!family->not_a_label || strcmp(label, family->not_a_label) != 0)
+                        write_sample(w, family, pool, label, value);
+}
+
+/* Whole or not at all: half a histogram is an error to who reads it. */
+static void write_histogram(const Writer *w, const Family *family, const MetricsPool *pool) {
+        json_t *answer = json_object_get(pool->answer, family->key),
+               *sum = json_object_get(answer, "sum"), *buckets = json_object_get(answer, "buckets"),
+               *n, *all = json_object_get(buckets, "+Inf");
+        const char *bound;
+
+        if (!json_is_number(sum) || !json_is_integer(all))
+                return;
+
+        json_object_foreach(buckets, bound, n) {
+                write_suffixed(w, family, "_bucket", pool, bound);
+                write_number(w, n);
+        }
+        write_suffixed(w, family, "_sum", pool, NULL);
+        write_number(w, sum);
+        write_suffixed(w, family, "_count", pool, NULL);
+        write_number(w, all);
+}
+
+static void write_up(const Writer *w, const Family *family, const MetricsPool *pool) {
+        write_name(w, family, pool, NULL);
+        fprintf(w->f, "%d\n", pool->answer != NULL);
+}
+
+static void write_restarts(const Writer *w, const Family *family, const MetricsPool *pool) {
+        if (!pool->service || !*pool->service->active)
+                return; /* systemd was not reached */
+
+        write_name(w, family, pool, NULL);
+        fprintf(w->f, "%" PRIu64 "\n", pool->service->n_restarts);
+}
+
+static void write_memory(const Writer *w, const Family *family, const MetricsPool *pool) {
+        if (!pool->resources || pool->resources->memory_bytes == 0)
+                return;
+
+        write_name(w, family, pool, NULL);
+        fprintf(w->f, "%" PRIu64 "\n", pool->resources->memory_bytes);
+}
+
+static void write_cpu(const Writer *w, const Family *family, const MetricsPool *pool) {
+        if (!pool->resources || pool->resources->memory_bytes == 0)
+                return;
+
+        write_name(w, family, pool, NULL);
+        fprintf(w->f, "%.6f\n", (double) pool->resources->cpu_usec / (double) USEC_PER_SEC);
+}
+
+#define GAUGE(name_, help_, write_, ...)                                                           \
+        { .name = name_, .help = help_, .write = write_, __VA_ARGS__ }
+#define COUNTER(name_, help_, write_, ...)                                                         \
+        { .name = name_, .type = TYPE_COUNTER, .help = help_, .write = write_, __VA_ARGS__ }
+
+/* clang-format off */
+static const Family families[] = {
+        GAUGE("fpmd_up", "Whether the manager of the pool answers.", write_up),
+        GAUGE("fpmd_start_time_seconds", "When the manager of the pool started, since the epoch.",
+              write_answer, .key = "start_time"),
+        GAUGE("fpmd_generation", "The number of the generation that serves, 0 if none does.",
+              write_answer, .key = "generation"),
+        GAUGE("fpmd_workers", "Workers of the pool, by what they do.",
+              write_labels, .key = "workers", .label = "state", .not_a_label = "max"),
+        GAUGE("fpmd_workers_max", "How many workers there may be.",
+              write_answer, .key = "workers", .inner = "max"),
+        GAUGE("fpmd_queue", "Connections that wait for a worker.",
+              write_answer, .key = "queue", .inner = "now"),
+        GAUGE("fpmd_queue_max", "The most that were seen to wait.",
+              write_answer, .key = "queue", .inner = "max"),
+        COUNTER("fpmd_requests", "Requests that were answered.", write_answer, .key = "requests"),
+        { .name = "fpmd_request_duration_seconds", .type = TYPE_HISTOGRAM,
+          .help = "How long requests kept a worker, from the whole request to the next one.",
+          .write = write_histogram, .key = "request_seconds", .label = "le" },
+        COUNTER("fpmd_slow_requests", "Requests that took longer than request_slowlog_timeout.",
+                write_answer, .key = "slow_requests"),
+        COUNTER("fpmd_queue_timeouts", "Requests that were refused because they waited too long.",
+                write_answer, .key = "queue_timeouts"),
+        COUNTER("fpmd_max_children_reached",
+                "How often more workers were wanted than there may be.",
+                write_answer, .key = "max_children_reached"),
+        COUNTER("fpmd_worker_exits", "Workers that have left, by the way they went.",
+                write_labels, .key = "worker_exits", .label = "reason"),
+        COUNTER("fpmd_restarts", "Restarts of the pool by systemd.", write_restarts),
+        GAUGE("fpmd_memory_bytes", "Memory of all processes of the pool.", write_memory),
+        COUNTER("fpmd_cpu_seconds", "CPU time of all processes of the pool.", write_cpu),
+};
+/* clang-format on */
+
+/* The older format has no notion of a family: what is described there is the sample, _total and all. */
+static void write_family(const Writer *w, const Family *family) {
+        static const char *const types[] = { "gauge", "counter", "histogram" };
+        const char *suffix = family->type == TYPE_COUNTER && w->format == METRICS_PROMETHEUS
+                                             ? "_total"
+                                             : "";
+
+        fprintf(w->f, "# HELP %s%s %s\n# TYPE %s%s %s\n", family->name, suffix, family->help,
+                        family->name, suffix, types[family->type]);
+        for (size_t i = 0; i < w->n_pools; i++)
+                family->write(w, family, &w->pools[i]);
+}
+
+int metrics_write(FILE *f, MetricsFormat format, const MetricsPool *pools, size_t n_pools) {
+        Writer w = { .f = f, .format = format, .pools = pools, .n_pools = n_pools };
+
+        for (size_t i = 0; i < ELEMENTSOF(families); i++)
+                write_family(&w, &families[i]);
+        if (format == METRICS_OPENMETRICS)
+                fputs("# EOF\n", f);
+
+        return fflush(f) == 0 && !ferror(f) ? 0 : -EIO;
+}
+
+int metrics_write_pools(FILE *f, MetricsFormat format, const Pools *pools) {
+        _cleanup_free_ MetricsPool *items = calloc(pools->n_items + 1, sizeof(*items));
+
+        if (!items)
+                return -ENOMEM;
+
+        for (size_t i = 0; i < pools->n_items; i++) {
+                const PoolFacts *pool = &pools->items[i];
+
+                items[i] = (MetricsPool){
+                        .name = pool->name,
+                        .answer = pool->question.result == 0 ? pool->question.json : NULL,
+                        .resources = &pool->resources,
+                        .service = &pool->service,
+                };
+        }
+
+        return metrics_write(f, format, items, pools->n_items);
+}
+
+const char *metrics_content_type(MetricsFormat format) {
+        return format == METRICS_OPENMETRICS
+                               ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
+                               : "text/plain; version=0.0.4; charset=utf-8";
+}

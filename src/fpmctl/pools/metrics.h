@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* Metrics: what is known of all pools as one text for Prometheus.
+ *
+ * Runs in: fpmctl, and whoever else serves metrics.
+ * Trusts:  the managers' answers to be JSON; what is missing in one is left out of the text. */
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "fpmctl/pools/pools.h"
+
+typedef enum MetricsFormat {
+        METRICS_PROMETHEUS,  /* text/plain; version=0.0.4 */
+        METRICS_OPENMETRICS, /* application/openmetrics-text; version=1.0.0 */
+        _METRICS_FORMAT_MAX,
+} MetricsFormat;
+
+typedef struct MetricsPool {
+        const char *name;
+        const json_t *answer; /* to CONTROL_STATUS; NULL: its manager does not answer */
+        const Resources *resources;
+        const UnitWord *service;
+} MetricsPool;
+
+/* Pure, but for f. 0 or -EIO. */
+int metrics_write(FILE *f, MetricsFormat format, const MetricsPool *pools, size_t n_pools);
+
+/* The same for pools that were asked. */
+int metrics_write_pools(FILE *f, MetricsFormat format, const Pools *pools);
+
+/* For the Content-Type of an answer. */
+const char *metrics_content_type(MetricsFormat format);

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* Pools: which pools there are on this machine, and in what state each is.
+ *
+ * What is under conf.d and /run, what systemd says, and what the managers answer, put together. Any of
+ * them may be missing: without systemd's word (no bus) the rest still tells.
+ *
+ * Runs in: fpmctl, fpmd-exporter. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/cleanup.h"
+#include "fpmctl/pools/client.h"
+#include "fpmctl/pools/resources.h"
+#include "fpmctl/pools/units.h"
+
+typedef enum PoolPresence {
+        PRESENCE_STOPPED,   /* there is a pool file, nothing more */
+        PRESENCE_LISTENING, /* systemd listens, nobody has come */
+        PRESENCE_IDLE,      /* it ran and left, the next connection starts it */
+        PRESENCE_STARTING,
+        PRESENCE_RUNNING,
+        PRESENCE_STOPPING,
+        PRESENCE_FAILED,
+        PRESENCE_SILENT, /* its manager does not answer */
+        _PRESENCE_MAX,
+} PoolPresence;
+
+typedef struct PoolFacts {
+        char *name;
+        bool has_file, has_run, listens;
+        UnitWord service, socket;
+        Question question; /* CONTROL_STATUS */
+        Resources resources;
+} PoolFacts;
+
+typedef struct Pools {
+        PoolFacts *items; /* by name */
+        size_t n_items;
+} Pools;
+
+/* Only the names: pool files, running managers, and what systemd knows if units. The caller frees with
+ * pools_done(). 0 or negative errno. */
+int pools_find(Pools *ret, const char *conf_dir, bool units);
+void pools_done(Pools *pools);
+
+/* The pool of that name, which is added if it is not there: an empty one. NULL: no memory. */
+PoolFacts *pools_get(Pools *pools, const char *name);
+
+/* Asks all managers at once, and looks at their resources. */
+void pools_ask(Pools *pools, uint64_t timeout_usec);
+
+/* Pure. */
+PoolPresence pool_presence(const PoolFacts *pool);
+const char *pool_presence_name(PoolPresence presence);

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT */
+#include "manager/control/control_queries.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "manager/control/json_reply.h"
+#include "manager/control/stack_job.h"
+#include "manager/control/worker_json.h"
+
+typedef struct Job {
+        struct Job *next;
+        Inspection *inspection;
+        ControlClient *client;
+        Tracer *tracer;
+} Job;
+
+struct Inspection {
+        sd_event *event;
+        Pool *pool;
+        const char *name;
+        uint64_t started_usec;
+        time_t start_time;
+        Job *jobs;
+};
+
+/* Passes an answer on, or why there is none. Takes fd. */
+static void reply(ControlClient *client, int fd) {
+        _cleanup_close_ int mine = fd;
+
+        if (fd >= 0)
+                control_client_answer(client, mine);
+        else
+                control_client_refuse(client, fd, strerror(-fd));
+}
+
+/* --- status --- */
+
+static json_t *workers_json(const PoolStatus *status) {
+        return json_pack("{s:i, s:i, s:i, s:i, s:I}", "busy", (int) status->n_busy, "idle",
+                        (int) status->n_idle, "starting", (int) status->n_starting, "draining",
+                        (int) status->n_draining, "max", (json_int_t) status->ceiling);
+}
+
+static json_t *exits_json(const PoolStatus *status) {
+        return json_pack("{s:I, s:I, s:I}", "left", (json_int_t) status->n_exits[SLOT_LEFT],
+                        "crashed", (json_int_t) status->n_exits[SLOT_CRASHED], "never started",
+                        (json_int_t) status->n_exits[SLOT_NEVER_STARTED]);
+}
+
+/* Each bucket with all below, as Prometheus has it. */
+static json_t *durations_json(Pool *pool) {
+        json_t *buckets = json_object();
+        Durations durations;
+        uint64_t n = 0;
+
+        pool_durations(pool, &durations);
+        for (unsigned i = 0; i < DURATION_BUCKETS; i++) {
+                n += durations.n[i];
+                (void) json_object_set_new(
+                                buckets, durations_bound(i), json_integer((json_int_t) n));
+        }
+
+        return json_pack(
+                        "{s:f, s:o}", "sum", (double) durations.sum_usec / 1e6, "buckets", buckets);
+}
+
+static json_t *status_json(Inspection *inspection) {
+        PoolStatus status;
+
+        pool_status(inspection->pool, &status);
+        return json_pack(
+                        "{s:s, s:s, s:s, s:s, s:i, s:I, s:f, s:o, s:{s:i, s:I}, s:s, s:I, s:I, s:I, "
+                        "s:I, s:f, s:o, s:o}",
+                        "pool", inspection->name, "version", PACKAGE_VERSION, "state", status.state,
+                        "pm", status.pm, "generation", (int) status.generation, "start_time",
+                        (json_int_t) inspection->start_time, "uptime",
+                        (double) (clock_now_usec() - inspection->started_usec) / 1e6, "workers",
+                        workers_json(&status), "queue", "now", (int) status.n_queued, "max",
+                        (json_int_t) status.counts.n_queued_max, "because", status.why_ceiling,
+                        "max_children_reached", (json_int_t) status.counts.n_limit_reached,
+                        "requests", (json_int_t) status.counts.n_requests, "slow_requests",
+                        (json_int_t) status.counts.n_slow, "queue_timeouts",
+                        (json_int_t) status.counts.n_queue_timeouts, "php_start",
+                        (double) status.php_start_usec / 1e6, "worker_exits", exits_json(&status),
+                        "request_seconds", durations_json(inspection->pool));
+}
+
+static int status_answer(Inspection *inspection) {
+        _cleanup_(answer_freep) Answer *answer = NULL;
+        int r;
+
+        r = answer_new(&answer);
+        if (r < 0)
+                return r;
+
+        answer_put_json(answer, status_json(inspection));
+        return answer_finish(answer);
+}
+
+/* --- requests --- */
+
+typedef struct Listing {
+        Answer *answer;
+        uint64_t now_usec;
+        bool first;
+} Listing;
+
+static int list_worker(Generation *generation, unsigned slot, SlotWord word, void *userdata) {
+        Listing *listing = userdata;
+        WorkerLook look;
+
+        /* It may have finished since the words were copied. */
+        (void) word;
+        if (generation_look(generation, slot, &look) < 0 || !worker_look_is_busy(&look))
+                return 0;
+
+        answer_put(listing->answer, listing->first ? "" : ",");
+        answer_put_json(listing->answer, worker_look_json(&look, listing->now_usec));
+        listing->first = false;
+        return 0;
+}
+
+static int list_generation(Generation *generation, void *userdata) {
+        return generation_each_busy(generation, list_worker, userdata);
+}
+
+static int requests_answer(Inspection *inspection) {
+        _cleanup_(answer_freep) Answer *answer = NULL;
+        Listing listing = { .now_usec = clock_now_usec(), .first = true };
+        int r;
+
+        r = answer_new(&answer);
+        if (r < 0)
+                return r;
+
+        listing.answer = answer;
+        answer_put(answer, "{\"workers\":[");
+        r = pool_each_generation(inspection->pool, list_generation, &listing);
+        if (r < 0)
+                return r;
+
+        answer_put(answer, "]}");
+        return answer_finish(answer);
+}
+
+/* --- trace --- */
+
+static void job_free(Job *job) {
+        for (Job **p = &job->inspection->jobs; *p; p = &(*p)->next)
+                if (*p == job) {
+                        *p = job->next;
+                        break;
+                }
+
+        tracer_free(job->tracer);
+        free(job);
+}
+
+static void on_traced(int fd, void *userdata) {
+        Job *job = userdata;
+
+        reply(job->client, fd);
+        job_free(job);
+}
+
+static int count_slots(Generation *generation, void *userdata) {
+        unsigned *n_slots = userdata;
+
+        if (generation_count_slots(generation) > *n_slots)
+                *n_slots = generation_count_slots(generation);
+        return 0;
+}
+
+/* Refused, or somebody would take the silence for an idle worker. */
+static bool has_slot(const Inspection *inspection, uint32_t slot) {
+        unsigned n_slots = 0;
+
+        (void) pool_each_generation(inspection->pool, count_slots, &n_slots);
+        return slot == CONTROL_SLOT_ALL || slot < n_slots;
+}
+
+static int start_trace(Inspection *inspection, ControlClient *client, uint32_t slot) {
+        Job *job = calloc(1, sizeof(*job));
+        int r;
+
+        if (!job)
+                return -ENOMEM;
+
+        *job = (Job){ .next = inspection->jobs, .inspection = inspection, .client = client };
+        inspection->jobs = job;
+        r = tracer_new(&job->tracer, inspection->event, inspection->pool, slot, on_traced, job);
+        if (r < 0)
+                job_free(job);
+
+        return r;
+}
+
+/* --- life --- */
+
+int inspection_new(Inspection **ret, sd_event *event, Pool *pool, const char *name) {
+        Inspection *inspection = calloc(1, sizeof(*inspection));
+
+        if (!inspection)
+                return -ENOMEM;
+
+        *inspection = (Inspection){
+                .event = event,
+                .pool = pool,
+                .name = name,
+                .started_usec = clock_now_usec(),
+                .start_time = time(NULL),
+        };
+        *ret = inspection;
+        return 0;
+}
+
+Inspection *inspection_free(Inspection *inspection) {
+        if (!inspection)
+                return NULL;
+
+        while (inspection->jobs)
+                job_free(inspection->jobs);
+        free(inspection);
+        return NULL;
+}
+
+void inspection_ask(Inspection *inspection, ControlClient *client, const ControlRequest *request) {
+        char text[64];
+        int r;
+
+        if (request->verb == CONTROL_STATUS)
+                reply(client, status_answer(inspection));
+        else if (request->verb == CONTROL_REQUESTS)
+                reply(client, requests_answer(inspection));
+        else if (!has_slot(inspection, request->slot)) {
+                snprintf(text, sizeof(text), "there is no slot %" PRIu32, request->slot);
+                control_client_refuse(client, -ENOENT, text);
+        } else {
+                r = start_trace(inspection, client, request->slot);
+                if (r < 0)
+                        reply(client, r);
+        }
+}
+
+void inspection_leave(Inspection *inspection, ControlClient *client) {
+        for (Job *job = inspection->jobs; job; job = job->next)
+                if (job->client == client) {
+                        job_free(job);
+                        return;
+                }
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+#include "manager/control/worker_json.h"
+
+#include "manager/control/json_reply.h"
+
+static const char *state_name(SlotState state) {
+        static const char *const names[_SLOT_STATE_MAX] = {
+                [SLOT_EMPTY] = "gone",
+                [SLOT_STARTING] = "starting",
+                [SLOT_IDLE] = "idle",
+                [SLOT_READING_HEADERS] = "reading headers",
+                [SLOT_REQUEST_INFO] = "getting request informations",
+                [SLOT_RUNNING] = "running",
+                [SLOT_ENDING] = "ending",
+                [SLOT_FINISHING] = "finishing",
+        };
+
+        return state < _SLOT_STATE_MAX ? names[state] : "unknown";
+}
+
+static double seconds_since(uint64_t since_usec, uint64_t now_usec) {
+        return now_usec > since_usec ? (double) (now_usec - since_usec) / 1e6 : 0;
+}
+
+/* While the head of a request is read, what stands there is of the one before. */
+static void add_request(json_t *json, const SlotView *view) {
+        bool known = view->state > SLOT_READING_HEADERS;
+
+        (void) json_object_set_new(json, "method", answer_string(known ? view->method : ""));
+        (void) json_object_set_new(json, "uri", answer_string(known ? view->uri : ""));
+        (void) json_object_set_new(json, "query", answer_string(known ? view->query : ""));
+        (void) json_object_set_new(json, "script", answer_string(known ? view->script : ""));
+        (void) json_object_set_new(json, "user", answer_string(known ? view->user : ""));
+        (void) json_object_set_new(json, "client", answer_string(known ? view->remote : ""));
+        (void) json_object_set_new(json, "content_length",
+                        json_integer(known ? (json_int_t) (view->content_length & INT64_MAX) : 0));
+}
+
+json_t *worker_look_json(const WorkerLook *look, uint64_t now_usec) {
+        const SlotView *view = &look->view;
+        json_t *json = json_pack("{s:i, s:i, s:i, s:s, s:f, s:I}", "generation",
+                        (int) look->generation, "slot", (int) look->slot, "pid", (int) look->pid,
+                        "state", state_name(view->state), "seconds",
+                        seconds_since(view->since_usec, now_usec), "requests",
+                        (json_int_t) (view->n_requests & INT64_MAX));
+
+        if (json)
+                add_request(json, view);
+
+        return json;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* WorkerJson: what fpmctl is told of one worker.
+ *
+ * Runs in: manager. */
+
+#include <jansson.h>
+
+#include "manager/workers/worker_snapshot.h"
+
+/* Returns a new object that describes the worker at now_usec (CLOCK_MONOTONIC), or NULL when memory is short. */
+json_t *worker_look_json(const WorkerLook *look, uint64_t now_usec);

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* Generation: one zygote and the workers that it forked, all with one configuration.
+ *
+ * A pool has one that serves; a reload starts the next beside it and drains the old one.
+ *
+ * Runs in: manager.     Owns: the configuration, the zygote's control socket, the scoreboard.
+ * Trusts:  nobody. What the zygote says is checked by form (message_check), by state (the tables in
+ * generation.c and slots.c) and else ends the generation; the scoreboard only tells how busy it is.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <systemd/sd-event.h>
+
+#include "base/cleanup.h"
+#include "base/parse.h"
+#include "config/pool_config.h"
+#include "contract/scoreboard.h"
+#include "manager/requests/stack_requests.h"
+#include "manager/sockets/listener.h"
+#include "manager/workers/reaper.h"
+#include "manager/workers/slots.h"
+
+typedef struct Generation Generation;
+
+/* Less than TimeoutStopSec= of the unit, so that it is us who end what hangs, and nothing stays
+ * behind. */
+#define GENERATION_DRAIN_LIMIT_USEC (80 * USEC_PER_SEC)
+
+/* How long PHP may take to start: less than TimeoutStartSec= of the unit. */
+#define GENERATION_START_LIMIT_USEC (50 * USEC_PER_SEC)
+
+typedef enum GenerationState {
+        GENERATION_STARTING, /* PHP starts */
+        GENERATION_WARMING,  /* workers were asked for, none has reached the socket */
+        GENERATION_SERVING,
+        GENERATION_DRAINING, /* workers finish what they hold */
+        GENERATION_ORPHANED, /* the zygote has died, workers finish what they hold */
+        GENERATION_GONE,     /* the zygote has exited, and so have the workers */
+        _GENERATION_STATE_MAX,
+} GenerationState;
+
+/* Over all of its life. */
+typedef struct GenerationCounts {
+        uint64_t n_requests;
+        uint64_t n_slow;           /* requests that ran longer than request_slowlog_timeout */
+        uint64_t n_queue_timeouts; /* requests refused by pm.queue_timeout */
+        uint64_t n_limit_reached;
+        uint64_t n_queued_max; /* the most that were seen to wait */
+        uint64_t n_busy_max;   /* the most requests that ran at once, as far as it was counted */
+} GenerationCounts;
+
+/* What the pool is told. Each may call back into the generation, except gone(), after which only
+ * generation_free() is right (not from inside the hook), and orphaned(). */
+typedef struct GenerationHooks {
+        void (*serving)(Generation *generation, void *userdata); /* the first worker can accept */
+        void (*changed)(Generation *generation, void *userdata); /* worker numbers changed */
+        void (*alive)(Generation *generation, void *userdata);   /* the zygote answered a ping */
+        void (*crashed)(Generation *generation,
+                        void *userdata); /* a worker, by SIGSEGV or SIGBUS */
+
+        /* The zygote has died without its workers, which finish what they hold: it is none that serves any
+         * more, and gone() follows. false: the pool does not wait for them, they are killed. */
+        bool (*orphaned)(Generation *generation, void *userdata);
+        void (*gone)(Generation *generation, void *userdata);
+} GenerationHooks;
+
+typedef struct GenerationContext {
+        sd_event *event;
+        const Listeners *listeners; /* while generation_new() runs */
+        const char *program;        /* of the pool: fpmd-php */
+        Reaper *reaper;
+        const GenerationHooks *hooks;
+        void *userdata;
+        uint64_t *n_exits; /* [_SLOT_END_MAX]: counts the workers that leave */
+        bool strict;       /* another generation serves: this one has no excuse */
+} GenerationContext;
+
+/* Takes config; borrows what context names. Starts nothing. 0 or negative errno. */
+int generation_new(Generation **ret, const GenerationContext *context, PoolConfig *config,
+                unsigned number);
+Generation *generation_free(Generation *generation);
+DEFINE_CLEANUP(Generation, generation_free);
+
+/* Starts the zygote. Logs. 0 or negative errno, and then gone() is not called. */
+int generation_start(Generation *generation);
+
+/* Opens the log files anew and hands them down: workers write their next lines there, also those that
+ * drain. */
+void generation_reopen_logs(Generation *generation);
+
+/* Asks every worker to leave after its request, then the zygote. No signal reaches a script. What
+ * has not left after process_control_timeout is killed, and without that, where nothing replaces it, after
+ * GENERATION_DRAIN_LIMIT_USEC. Again, for one that drains already: nobody replaces it any more. */
+void generation_drain(Generation *generation, Draining draining);
+
+/* SIGKILL for the zygote and each worker: when a drain took too long, or a peer misbehaved. */
+void generation_kill(Generation *generation);
+
+/* Asks the zygote for a sign of life; alive() is the answer. */
+void generation_ping(Generation *generation);
+
+GenerationState generation_state(const Generation *generation);
+unsigned generation_number(const Generation *generation);
+const PoolConfig *generation_config(const Generation *generation);
+
+/* Whether the pool program itself said why it cannot start: its configuration is wrong. */
+bool generation_refused(const Generation *generation);
+
+/* Why it did not serve, for people. */
+const char *generation_reason(const Generation *generation);
+
+uint64_t generation_ceiling(const Generation *generation);
+void generation_describe_ceiling(const Generation *generation, char *buffer, size_t size);
+uint64_t generation_drain_limit_usec(const Generation *generation);
+
+/* Through which its workers hand kept connections over. Borrowed. */
+KeptPair *generation_pair(const Generation *generation);
+
+/* Without that of pm.status_listen. */
+void generation_queue_depth(const Generation *generation, QueueDepth *ret);
+
+/* From the start of the zygote until PHP was ready in it. */
+uint64_t generation_php_start_usec(const Generation *generation);
+
+/* How long requests took, as claims are added up. 0 or negative errno. */
+int generation_durations(const Generation *generation, Durations *ret);
+
+/* What the status page, which a worker serves, says of the pool as a whole. */
+void generation_publish(Generation *generation, const PoolTotals *totals);
+
+/* What the scoreboard says now. 0 or negative errno. */
+int generation_summarize(Generation *generation, ScoreboardSummary *ret);
+
+/* Adds what it has counted so far to that of others, and says what the scoreboard says now. 0, or a negative
+ * errno: the requests are not known. */
+int generation_add_counts(
+                Generation *generation, GenerationCounts *counts, ScoreboardSummary *ret_now);
+
+/* --- what its workers do: generation_look.c --- */
+
+/* One worker now. 0, -ENOENT: nobody is in the slot; or another negative errno. */
+struct WorkerLook;
+int generation_look(Generation *generation, unsigned slot, struct WorkerLook *ret);
+
+/* How many workers it may have. */
+unsigned generation_count_slots(Generation *generation);
+
+/* Each worker that has a request by its word. A negative errno of the hook ends it and is returned. */
+typedef int (*BusyHook)(Generation *generation, unsigned slot, SlotWord word, void *userdata);
+int generation_each_busy(Generation *generation, BusyHook hook, void *userdata);
+
+/* As traces_ask() and traces_forget(); -ECANCELED: the zygote is gone. */
+int generation_trace(Generation *generation, unsigned slot, unsigned depth, TraceHook hook,
+                void *userdata);
+void generation_forget_traces(Generation *generation, const void *userdata);

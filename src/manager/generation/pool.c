@@ -1,0 +1,501 @@
+/* SPDX-License-Identifier: MIT */
+#include "manager/generation/pool.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "manager/base/log.h"
+#include "manager/base/timer.h"
+#include "manager/generation/pool_internal.h"
+
+enum {
+        /* A zygote that dies while it starts is tried so often, with growing pauses: some three seconds. */
+        START_TRIES = 5,
+};
+
+/* --- generations come and go --- */
+
+static int on_sweep(sd_event_source *source, void *userdata) {
+        Pool *pool = userdata;
+
+        (void) source;
+        pool->dead = generation_free(pool->dead);
+        return 0;
+}
+
+/* A generation cannot be freed from inside its own event handlers. */
+static void bury(Pool *pool, Generation *generation) {
+        ScoreboardSummary summary;
+        Durations durations;
+        int r;
+
+        (void) generation_add_counts(generation, &pool->counts_before, &summary);
+        if (generation_durations(generation, &durations) >= 0)
+                durations_add(&pool->durations_before, &durations);
+
+        generation_free(pool->dead);
+        pool->dead = generation;
+        pool->sweep_source = sd_event_source_disable_unref(pool->sweep_source);
+        r = sd_event_add_defer(pool->event, &pool->sweep_source, on_sweep, pool);
+        if (r < 0)
+                log_error_errno(r, "Cannot free a generation now, later: %m");
+}
+
+/* --- who may hand over to whom --- */
+
+static int pair_for(Pool *pool, const PoolConfig *config, KeptPair **ret) {
+        uid_t uid = kept_pair_owner(config);
+
+        if (uid != pool->listeners.pair->uid)
+                return kept_pair_new(ret, uid);
+
+        *ret = kept_pair_ref(pool->listeners.pair);
+        return 0;
+}
+
+/* The last one's closes with the workers that still have it. */
+static void adopt_pair(Pool *pool, KeptPair *pair) {
+        if (pair == pool->listeners.pair)
+                return;
+
+        kept_pair_forget(pool->listeners.pair);
+        kept_pair_unref(pool->listeners.pair);
+        pool->listeners.pair = kept_pair_ref(pair);
+        kept_pair_store(pair);
+}
+
+static int start_generation(Pool *pool, const PoolConfig *config, bool strict, Generation **ret) {
+        _cleanup_(generation_freep) Generation *generation = NULL;
+        _cleanup_(kept_pair_unrefp) KeptPair *pair = NULL;
+        GenerationContext context = pool->context;
+        Listeners listeners = pool->listeners;
+        PoolConfig *copy;
+        int r;
+
+        r = pair_for(pool, config, &pair);
+        if (r < 0)
+                return log_error_errno(r, "Cannot make a socket for kept connections: %m");
+
+        r = pool_config_copy(&copy, config);
+        if (r < 0)
+                return log_error_errno(r, "Cannot start a generation: %m");
+
+        listeners.pair = pair;
+        context.listeners = &listeners;
+        context.strict = strict;
+        r = generation_new(&generation, &context, copy, pool->n_generations + 1);
+        if (r < 0)
+                return log_error_errno(r, "Cannot start a generation: %m");
+
+        r = generation_start(generation);
+        if (r < 0)
+                return r;
+
+        pool->n_generations++;
+        *ret = TAKE_PTR(generation);
+        return 0;
+}
+
+static void let_drain(Pool *pool, Generation *generation) {
+        /* Nothing starts a next one before there is room. */
+        assert(pool->n_draining < DRAINING_MAX);
+        pool->draining[pool->n_draining++] = generation;
+        generation_drain(generation, generation_pair(generation) == pool->listeners.pair
+                                                     ? DRAINING_REPLACED
+                                                     : DRAINING_ALONE);
+}
+
+static bool forget_draining(Pool *pool, const Generation *generation) {
+        for (size_t i = 0; i < pool->n_draining; i++) {
+                if (pool->draining[i] != generation)
+                        continue;
+
+                pool->n_draining--;
+                for (; i < pool->n_draining; i++)
+                        pool->draining[i] = pool->draining[i + 1];
+                return true;
+        }
+
+        return false;
+}
+
+static int on_retry(sd_event_source *source, uint64_t usec, void *userdata) {
+        Pool *pool = userdata;
+
+        (void) source;
+        (void) usec;
+        if (pool->state != POOL_STOPPING && !pool->current)
+                (void) pool_start(pool);
+
+        return 0;
+}
+
+/* A zygote that lived well is replaced at once, one that died young after a growing pause. */
+static void replace_later(Pool *pool, uint64_t lived_usec) {
+        uint64_t now = timer_now_usec(pool->event);
+        int r;
+
+        backoff_fail(&pool->backoff, lived_usec, now);
+        if (pool->backoff.until_usec > now)
+                log_event(EVENT_START_THROTTLED, LOG_WARNING, LOG_NO_FIELDS,
+                                "The zygote died %.1f s after its start: the next one starts in %.1f s",
+                                (double) lived_usec / USEC_PER_SEC,
+                                (double) (pool->backoff.until_usec - now) / USEC_PER_SEC);
+        r = timer_arm(pool->event, &pool->retry_source,
+                        pool->backoff.until_usec > 0 ? pool->backoff.until_usec : now, on_retry,
+                        pool, "there is no new start");
+        if (r < 0)
+                pool->hooks->ended(r, pool->userdata);
+}
+
+/* --- what generations tell --- */
+
+static void take_over(Pool *pool, Generation *generation) {
+        PoolConfig *config;
+
+        pool->next = NULL;
+        pool->emergency = false; /* its memory is fresh */
+        if (pool_config_copy(&config, generation_config(generation)) >= 0) {
+                pool_config_free(pool->config);
+                pool->config = config;
+        }
+        adopt_pair(pool, generation_pair(generation));
+        if (pool->current)
+                let_drain(pool, pool->current);
+        pool->current = generation;
+        pool->started_usec = timer_now_usec(pool->event);
+        pool->hooks->reloaded(0, "", pool->userdata);
+}
+
+/* --- idle exit --- */
+
+static int on_idle_timer(sd_event_source *source, uint64_t usec, void *userdata);
+
+static void look_for_idleness_at(Pool *pool, uint64_t usec) {
+        (void) timer_arm(pool->event, &pool->idle_source, usec, on_idle_timer, pool,
+                        "the pool will not leave when idle");
+}
+
+/* When it last did something: to the microsecond where a worker is there to tell, else to a look. */
+static uint64_t active_usec(Pool *pool, uint64_t now) {
+        PoolStatus status;
+        ScoreboardSummary summary = {};
+
+        pool_status(pool, &status);
+        if (pool->current)
+                (void) generation_summarize(pool->current, &summary);
+
+        /* A worker writes down when it became idle; one that is gone, or a lie about the future, does not
+         * count for more than now. */
+        if (status.n_busy > 0 || status.n_draining > 0 || status.n_queued > 0 || pool->next ||
+                        (status.counts.n_requests != pool->n_requests_seen &&
+                                        summary.n_idle == 0) ||
+                        summary.last_idle_usec > now)
+                pool->active_usec = now;
+        else if (summary.last_idle_usec > pool->active_usec)
+                pool->active_usec = summary.last_idle_usec;
+        pool->n_requests_seen = status.counts.n_requests;
+        return pool->active_usec;
+}
+
+/* A web server that keeps a connection may send the next request on it at any time: what is closed just then is
+ * lost. So it is the one to close them. */
+static bool has_kept(Pool *pool) {
+        ScoreboardSummary summary = {};
+
+        return pool->current && generation_summarize(pool->current, &summary) >= 0 &&
+               summary.n_kept > 0;
+}
+
+static int on_idle_timer(sd_event_source *source, uint64_t usec, void *userdata) {
+        Pool *pool = userdata;
+        uint64_t timeout = pool->config->idle_exit_timeout_usec, now = timer_now_usec(pool->event),
+                 active;
+
+        (void) source;
+        (void) usec;
+        if (pool->state != POOL_SERVING || timeout == 0)
+                return 0;
+
+        active = active_usec(pool, now);
+        if (active + timeout > now)
+                look_for_idleness_at(pool, active + timeout);
+        else if (has_kept(pool))
+                look_for_idleness_at(pool, now + (timeout > USEC_PER_SEC ? timeout : USEC_PER_SEC));
+        else
+                pool->hooks->idle(pool->userdata);
+
+        return 0;
+}
+
+static void begin_to_look_for_idleness(Pool *pool) {
+        pool->active_usec = timer_now_usec(pool->event);
+        if (pool->config->idle_exit_timeout_usec > 0)
+                look_for_idleness_at(
+                                pool, pool->active_usec + pool->config->idle_exit_timeout_usec);
+}
+
+static void on_serving(Generation *generation, void *userdata) {
+        Pool *pool = userdata;
+
+        if (pool->state == POOL_STARTING)
+                pool->state = POOL_SERVING;
+        if (generation == pool->next)
+                take_over(pool, generation);
+        begin_to_look_for_idleness(pool);
+        pool_publish(pool);
+
+        pool->hooks->serving(pool->userdata);
+}
+
+static void on_changed(Generation *generation, void *userdata) {
+        Pool *pool = userdata;
+
+        (void) generation;
+        pool_publish(pool);
+        pool->hooks->changed(pool->userdata);
+}
+
+static void on_alive(Generation *generation, void *userdata) {
+        Pool *pool = userdata;
+
+        if (generation == pool->current)
+                pool->hooks->alive(pool->userdata);
+}
+
+static void end_if_all_left(Pool *pool) {
+        if (pool->state == POOL_STOPPING && !pool->current && !pool->next && pool->n_draining == 0)
+                pool->hooks->ended(0, pool->userdata);
+}
+
+static void current_is_gone(Pool *pool) {
+        bool refused = generation_refused(pool->current);
+
+        pool->current = NULL;
+        pool->emergency = false;
+        if (pool->state == POOL_STARTING && refused)
+                pool->hooks->ended(POOL_REFUSED, pool->userdata);
+        else if (pool->state == POOL_STARTING && pool->n_generations >= START_TRIES) {
+                log_error("The pool program died %d times while it started, giving up",
+                                START_TRIES);
+                pool->hooks->ended(POOL_BROKEN, pool->userdata);
+        } else if (pool->state != POOL_STOPPING)
+                replace_later(pool, timer_now_usec(pool->event) - pool->started_usec);
+}
+
+/* When it is needed, there is something to replace, no reload is under way, which would do as well, and there is room
+ * for one more that drains. Else whatever ends that looks again. */
+static void start_emergency(Pool *pool) {
+        int r;
+
+        if (!pool->emergency || pool->state != POOL_SERVING || !pool->current || pool->next ||
+                        pool->n_draining == DRAINING_MAX)
+                return;
+
+        pool->emergency = false;
+        r = start_generation(pool, pool->config, false, &pool->next);
+        if (r < 0)
+                log_error_errno(r,
+                                "Cannot start a generation with fresh memory, the old one goes on: %m");
+}
+
+/* It neither serves any more nor will. */
+static void lose(Pool *pool, const Generation *generation) {
+        if (generation == pool->next) {
+                pool->next = NULL;
+                pool->hooks->reloaded(-EINVAL, generation_reason(generation), pool->userdata);
+        } else if (generation == pool->current)
+                current_is_gone(pool);
+}
+
+static bool on_orphaned(Generation *generation, void *userdata) {
+        Pool *pool = userdata;
+        bool is_next = generation == pool->next;
+
+        if (!is_next && generation != pool->current)
+                return true; /* it has a place */
+        /* When the next one serves, the last one is for the one that serves now. */
+        if (pool->n_draining + (pool->next && !is_next) >= DRAINING_MAX)
+                return false;
+
+        pool->draining[pool->n_draining++] = generation;
+        lose(pool, generation);
+        pool_publish(pool);
+        return true;
+}
+
+static void on_gone(Generation *generation, void *userdata) {
+        Pool *pool = userdata;
+
+        bury(pool, generation);
+        if (!forget_draining(pool, generation))
+                lose(pool, generation);
+
+        start_emergency(pool);
+        pool_publish(pool);
+        end_if_all_left(pool);
+}
+
+/* Workers share opcache's memory: when they crash one after the other it may be broken, and only a
+ * new generation has a new one. */
+static void on_crashed(Generation *generation, void *userdata) {
+        Pool *pool = userdata;
+        const PoolConfig *config = pool->config;
+
+        if (generation != pool->current || pool->state != POOL_SERVING ||
+                        !crash_window_add(&pool->crashes, config->emergency_restart_threshold,
+                                        config->emergency_restart_interval_usec,
+                                        timer_now_usec(pool->event)))
+                return;
+
+        log_event(EVENT_EMERGENCY_RESTART, LOG_ERR, LOG_NO_FIELDS,
+                        "%" PRIu64 " workers crashed within %" PRIu64
+                        " s: emergency restart, a new generation "
+                        "with fresh opcache memory",
+                        config->emergency_restart_threshold,
+                        config->emergency_restart_interval_usec / USEC_PER_SEC);
+        pool->emergency = true;
+        start_emergency(pool);
+}
+
+static const GenerationHooks generation_hooks = {
+        .serving = on_serving,
+        .changed = on_changed,
+        .alive = on_alive,
+        .crashed = on_crashed,
+        .orphaned = on_orphaned,
+        .gone = on_gone,
+};
+
+/* --- life --- */
+
+int pool_new(Pool **ret, sd_event *event, const Listeners *listeners, const char *program,
+                PoolConfig *config, const PoolHooks *hooks, void *userdata) {
+        _cleanup_(pool_freep) Pool *pool = NULL;
+        int r;
+
+        pool = calloc(1, sizeof(*pool));
+        if (!pool) {
+                pool_config_free(config);
+                return -ENOMEM;
+        }
+
+        *pool = (Pool){
+                .event = event,
+                .start_sec = (uint64_t) time(NULL),
+                .config = config,
+                .listeners = *listeners,
+                .hooks = hooks,
+                .userdata = userdata,
+        };
+        kept_pair_ref(pool->listeners.pair);
+        pool->context = (GenerationContext){
+                .event = event,
+                .program = program,
+                .hooks = &generation_hooks,
+                .userdata = pool,
+                .n_exits = pool->n_exits,
+        };
+        r = reaper_new(&pool->context.reaper, event);
+        if (r < 0)
+                return r;
+
+        *ret = TAKE_PTR(pool);
+        return 0;
+}
+
+Pool *pool_free(Pool *pool) {
+        if (!pool)
+                return NULL;
+
+        sd_event_source_disable_unref(pool->sweep_source);
+        sd_event_source_disable_unref(pool->retry_source);
+        sd_event_source_disable_unref(pool->idle_source);
+        generation_free(pool->current);
+        generation_free(pool->next);
+        generation_free(pool->dead);
+        for (size_t i = 0; i < pool->n_draining; i++)
+                generation_free(pool->draining[i]);
+        listeners_done(&pool->listeners);
+        reaper_free(pool->context.reaper);
+        pool_config_free(pool->config);
+        free(pool);
+        return NULL;
+}
+
+int pool_start(Pool *pool) {
+        int r;
+
+        /* A pool with one broken extension is better than none, as under php-fpm. */
+        r = start_generation(pool, pool->config, false, &pool->current);
+        if (r < 0 && pool->state == POOL_SERVING) {
+                replace_later(pool, 0);
+                return 0;
+        }
+
+        pool->started_usec = timer_now_usec(pool->event);
+        return r;
+}
+
+int pool_reload(Pool *pool, PoolConfig *config) {
+        _cleanup_(pool_config_freep) PoolConfig *mine = config;
+
+        if (pool->next || pool->state != POOL_SERVING || pool->n_draining == DRAINING_MAX)
+                return -EBUSY;
+
+        /* Without that extension the old generation is better. */
+        return start_generation(pool, mine, pool->current, &pool->next);
+}
+
+void pool_reopen_logs(Pool *pool) {
+        if (pool->current)
+                generation_reopen_logs(pool->current);
+        if (pool->next)
+                generation_reopen_logs(pool->next);
+        for (size_t i = 0; i < pool->n_draining; i++)
+                generation_reopen_logs(pool->draining[i]);
+}
+
+void pool_drain(Pool *pool) {
+        pool->state = POOL_STOPPING;
+        if (pool->next)
+                generation_kill(pool->next); /* has served nobody */
+        if (pool->current)
+                generation_drain(pool->current, DRAINING_LAST);
+        for (size_t i = 0; i < pool->n_draining; i++)
+                generation_drain(pool->draining[i], DRAINING_LAST);
+
+        end_if_all_left(pool);
+}
+
+void pool_kill(Pool *pool) {
+        pool->state = POOL_STOPPING;
+        if (pool->next)
+                generation_kill(pool->next);
+        if (pool->current)
+                generation_kill(pool->current);
+        for (size_t i = 0; i < pool->n_draining; i++)
+                generation_kill(pool->draining[i]);
+
+        end_if_all_left(pool);
+}
+
+void pool_abandon_reload(Pool *pool) {
+        if (!pool->next)
+                return;
+
+        log_notice("Nobody waits for the reload any more, ending it");
+        generation_kill(pool->next);
+}
+
+void pool_ping(Pool *pool) {
+        if (pool->current && generation_state(pool->current) <= GENERATION_SERVING)
+                generation_ping(pool->current);
+
+        /* Nobody to ask, or one that was just ended because it does not answer: then we are alive. */
+        if (!pool->current || generation_state(pool->current) > GENERATION_SERVING)
+                pool->hooks->alive(pool->userdata);
+}

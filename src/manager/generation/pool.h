@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* Pool: the generation that serves, the one that is to follow it, and those that still drain.
+ *
+ * Runs in: manager.     Owns: its generations. */
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <systemd/sd-event.h>
+
+#include "base/cleanup.h"
+#include "config/pool_config.h"
+#include "manager/generation/generation.h"
+#include "manager/sockets/listener.h"
+
+typedef struct Pool Pool;
+
+typedef struct PoolStatus {
+        const char *state;                   /* "starting", "running", "reloading", "stopping" */
+        const char *pm;                      /* "auto" … */
+        unsigned n_idle, n_busy, n_starting; /* of the generation that serves */
+        unsigned n_draining;                 /* workers of older ones */
+        uint64_t ceiling;                    /* how many workers there may be */
+        char why_ceiling[512];
+        unsigned n_queued;
+        GenerationCounts counts, counts_before; /* before: without the generation that serves */
+        uint64_t php_start_usec;                /* of the generation that serves */
+        uint64_t n_exits[_SLOT_END_MAX];        /* workers that have left, by how */
+        unsigned generation;                    /* its number, 0: none serves */
+} PoolStatus;
+
+typedef struct PoolHooks {
+        void (*serving)(void *userdata);           /* requests are answered now */
+        void (*changed)(void *userdata);           /* worth a new status line */
+        void (*alive)(void *userdata);             /* answer to pool_ping() */
+        void (*idle)(void *userdata);              /* for pm.idle_exit_timeout: time to leave */
+        void (*ended)(int result, void *userdata); /* all has left: 0 after a drain, else why */
+
+        /* Each pool_reload() that returned 0 ends in one of these: 0, or why the old generation
+         * goes on. */
+        void (*reloaded)(int result, const char *reason, void *userdata);
+} PoolHooks;
+
+/* What a pool ends with when the pool program refused its configuration. */
+#define POOL_REFUSED (-EINVAL)
+
+/* And when the pool program died again and again while it started. */
+#define POOL_BROKEN (-ENOEXEC)
+
+/* Takes config, copies listeners; borrows the rest. 0 or negative errno. */
+int pool_new(Pool **ret, sd_event *event, const Listeners *listeners, const char *program,
+                PoolConfig *config, const PoolHooks *hooks, void *userdata);
+Pool *pool_free(Pool *pool);
+DEFINE_CLEANUP(Pool, pool_free);
+
+int pool_start(Pool *pool);
+
+/* Starts a generation with a new configuration, which it takes, beside the one that serves. The old
+ * one drains once the new one can accept, and goes on untouched if that never happens. 0, -EBUSY:
+ * one is on its way, nothing serves, or too many old ones still drain; or another negative errno.
+ */
+int pool_reload(Pool *pool, PoolConfig *config);
+/* Ends the one that is on its way, if it has not come to serve yet; reloaded() follows. */
+void pool_abandon_reload(Pool *pool);
+bool pool_is_reloading(const Pool *pool);
+
+/* After log files were moved away: nothing else changes. */
+void pool_reopen_logs(Pool *pool);
+
+void pool_drain(Pool *pool); /* ended() follows */
+void pool_kill(Pool *pool);  /* the same, at once */
+
+/* Asks for a sign of life; alive() is the answer, at once where there is nobody to ask. */
+void pool_ping(Pool *pool);
+
+/* Kept connections that nobody serves now: there is a worker to come for them. */
+bool pool_has_handed_over(const Pool *pool);
+
+/* How long pool_drain() may take. */
+uint64_t pool_drain_limit_usec(const Pool *pool);
+
+void pool_status(Pool *pool, PoolStatus *ret);
+
+/* How long the requests of all generations took. */
+void pool_durations(Pool *pool, Durations *ret);
+
+/* The one that serves and those that drain, until visit() returns a negative errno, which is returned. */
+typedef int (*GenerationVisit)(Generation *generation, void *userdata);
+int pool_each_generation(Pool *pool, GenerationVisit visit, void *userdata);
+
+/* The one of these with that number, or NULL. */
+Generation *pool_generation(Pool *pool, unsigned number);

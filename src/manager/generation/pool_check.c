@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: MIT */
+#include "manager/generation/pool_check.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "config/ini_files.h"
+#include "config/log_target.h"
+#include "manager/base/log.h"
+#include "manager/spawn/account.h"
+#include "manager/spawn/as_user.h"
+#include "manager/spawn/log_file.h"
+#include "manager/spawn/privilege.h"
+
+typedef struct Check {
+        const PoolConfig *config;
+        PoolCheckReport report;
+        void *userdata;
+} Check;
+
+static void report_line(void *userdata, int priority, const char *line) {
+        const Check *check = userdata;
+
+        if (priority <= LOG_ERR)
+                check->report(check->userdata, line);
+        else
+                log_full(priority, "%s", line);
+}
+
+/* Says where in the file the trouble is. */
+_printf_(4, 0) static void say(const Check *check, int priority, const char *directive,
+                const char *format, va_list arguments) {
+        _cleanup_free_ char *text = NULL, *whole = NULL;
+        unsigned line = pool_config_line_of(check->config, directive);
+        char place[16] = "";
+
+        if (line > 0)
+                snprintf(place, sizeof(place), ":%u", line);
+        if (vasprintf(&text, format, arguments) < 0)
+                text = NULL;
+        if (asprintf(&whole, "%s%s: %s: %s", pool_config_file_of(check->config, directive), place,
+                            directive, text ? text : "is wrong") < 0)
+                whole = NULL;
+
+        report_line((void *) (uintptr_t) check, priority, whole ? whole : "no memory");
+}
+
+/* Returns -EINVAL. */
+_printf_(3, 4) static int refuse(
+                const Check *check, const char *directive, const char *format, ...) {
+        va_list arguments;
+
+        va_start(arguments, format);
+        say(check, LOG_ERR, directive, format, arguments);
+        va_end(arguments);
+        return -EINVAL;
+}
+
+_printf_(3, 4) static void warn(
+                const Check *check, const char *directive, const char *format, ...) {
+        va_list arguments;
+
+        va_start(arguments, format);
+        say(check, LOG_WARNING, directive, format, arguments);
+        va_end(arguments);
+}
+
+static int check_root(const Check *check) {
+        uid_t uid;
+        gid_t gid;
+        int r;
+
+        if (!check->config->user)
+                return refuse(check, "user", "not set; name the user that PHP runs as");
+
+        r = account_know(check->config->user, check->config->group, &uid, &gid);
+        if (r == -ESRCH)
+                return refuse(check, "user", "there is no user '%s' on this machine",
+                                check->config->user);
+        if (r == -ENODATA)
+                return refuse(check, "group", "there is no group '%s' on this machine",
+                                check->config->group);
+        if (r < 0)
+                return refuse(check, "user", "cannot look up '%s': %s", check->config->user,
+                                strerror(-r));
+
+        if (uid == 0)
+                return refuse(check, "user", "PHP never runs as root; name another user");
+        if (gid == 0)
+                return refuse(check, "group",
+                                "PHP never runs with root's group; name another group");
+
+        return 0;
+}
+
+/* Without privileges everything runs as whoever started us, as under php-fpm. */
+static int check_plain_user(const Check *check) {
+        if (geteuid() == 0)
+                return refuse(check, "user",
+                                "the manager is root without CAP_SETUID and CAP_SETGID; give it "
+                                "both");
+        if (check->config->user || check->config->group)
+                log_notice("%s: user, group: ignored, the manager does not run as root",
+                                check->config->file);
+        if (check->config->chroot)
+                log_notice("%s: chroot: ignored, the manager does not run as root",
+                                check->config->file);
+
+        return 0;
+}
+
+static int check_name(const Check *check, const char *directive, const char *name, bool is_group) {
+        int r;
+
+        r = is_group ? account_know_group(name) : account_know_user(name);
+        if (r == -ESRCH || r == -ENODATA)
+                return refuse(check, directive, "there is no %s '%s' on this machine",
+                                is_group ? "group" : "user", name);
+        if (r < 0)
+                return refuse(check, directive, "cannot look up '%s': %s", name, strerror(-r));
+
+        return 0;
+}
+
+static int check_names(
+                const Check *check, const char *directive, const char *names, bool is_group) {
+        for (const char *p = names; p && *p;) {
+                size_t size = strcspn(p += strspn(p, ", \t"), ", \t");
+                _cleanup_free_ char *name = strndup(p, size);
+                int r;
+
+                p += size;
+                if (!name)
+                        return -ENOMEM;
+
+                r = size > 0 ? check_name(check, directive, name, is_group) : 0;
+                if (r < 0)
+                        return r;
+        }
+
+        return 0;
+}
+
+/* The generator has no user database at boot, and systemd names the unit only, not the line. */
+static int check_socket_names(const Check *check) {
+        const PoolConfig *config = check->config;
+        bool acl = config->listen_acl_users || config->listen_acl_groups;
+        int r;
+
+        if (!pool_config_listens_on_path(config))
+                return 0;
+
+        r = check_names(check, "listen.acl_users", config->listen_acl_users, false);
+        if (r < 0)
+                return r;
+
+        r = check_names(check, "listen.acl_groups", config->listen_acl_groups, true);
+        if (r < 0 || acl) /* owner and group have no effect then */
+                return r;
+
+        r = config->listen_owner ? check_name(check, "listen.owner", config->listen_owner, false)
+                                 : 0;
+        if (r < 0)
+                return r;
+
+        return config->listen_group ? check_name(check, "listen.group", config->listen_group, true)
+                                    : 0;
+}
+
+static int check_directory(
+                const Check *check, const char *directive, const char *root, const char *path) {
+        _cleanup_free_ char *full = NULL;
+        struct stat st;
+
+        if (!path)
+                return 0;
+
+        if (asprintf(&full, "%s%s", root ? root : "", path) < 0)
+                return -ENOMEM;
+
+        if (stat(full, &st) < 0)
+                return refuse(check, directive, "'%s': %s; create it or name another folder", full,
+                                strerror(errno));
+        if (!S_ISDIR(st.st_mode))
+                return refuse(check, directive, "'%s' is not a folder", full);
+
+        return 0;
+}
+
+static int check_php_ini(const Check *check) {
+        struct stat st;
+
+        if (!check->config->php_ini)
+                return 0;
+
+        if (stat(check->config->php_ini, &st) < 0)
+                return refuse(check, "php_ini", "'%s': %s; name a php.ini that exists",
+                                check->config->php_ini, strerror(errno));
+        if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+                return refuse(check, "php_ini", "'%s' is neither a file nor a folder",
+                                check->config->php_ini);
+
+        return 0;
+}
+
+static int check_scan_dir(const Check *check) {
+        /* A list as in PHP_INI_SCAN_DIR: an empty element stands for PHP's own folder. */
+        if (!check->config->php_ini_scan_dir || strchr(check->config->php_ini_scan_dir, ':') ||
+                        *check->config->php_ini_scan_dir == '\0')
+                return 0;
+
+        return check_directory(check, "php_ini_scan_dir", NULL, check->config->php_ini_scan_dir);
+}
+
+typedef struct IniLook {
+        const PoolConfig *config;
+        const char *directive;
+        char why[256];
+} IniLook;
+
+static int look_at_ini_files(void *userdata) {
+        IniLook *look = userdata;
+
+        look->directive = ini_files_check(look->config, look->why, sizeof(look->why));
+        return look->directive ? -EACCES : 0;
+}
+
+/* What the zygote would find. */
+static int check_ini_files(const Check *check) {
+        IniLook look = { .config = check->config };
+        int r;
+
+        r = pool_user_is_another(check->config)
+                            ? pool_user_try(check->config, look_at_ini_files, &look)
+                            : look_at_ini_files(&look);
+        if (r < 0 && look.directive)
+                return refuse(check, look.directive, "%s", look.why);
+
+        return 0;
+}
+
+/* Where the file cannot be read there may be one: then the zygote says so. */
+static int check_apparmor(const Check *check) {
+        _cleanup_close_ int fd = -EBADF;
+        char enabled = 'Y';
+
+        if (!check->config->apparmor_hat)
+                return 0;
+
+        fd = open("/sys/module/apparmor/parameters/enabled", O_RDONLY | O_CLOEXEC);
+        if (fd >= 0)
+                (void) !read(fd, &enabled, 1);
+        if (enabled != 'Y' || (fd < 0 && errno == ENOENT))
+                return refuse(check, "apparmor_hat",
+                                "AppArmor is not enabled in this kernel; remove the line or boot with "
+                                "security=apparmor");
+
+        return 0;
+}
+
+/* systemd makes this folder when the pool starts (LogsDirectory= of the unit): before that --test is not to
+ * miss it. */
+static bool will_be_made(const Check *check, const char *path) {
+        _cleanup_free_ char *folder = NULL;
+
+        if (getenv("LOGS_DIRECTORY") ||
+                        asprintf(&folder, FPMD_LOG_DIR "/%s/", check->config->name) < 0)
+                return false;
+
+        return strncmp(path, folder, strlen(folder)) == 0 && !strchr(path + strlen(folder), '/');
+}
+
+static bool log_works(const Check *check, const char *path, char why[static LOG_FILE_WHY_MAX]) {
+        int r;
+
+        if (!path || log_target_is_journal(path))
+                return true;
+
+        r = log_file_check(check->config, path, why);
+        if (r == -ESRCH || r == -ENODATA) /* of the user, and said of it */
+                return true;
+
+        return r >= 0 || (r == -ENOENT && will_be_made(check, path));
+}
+
+static int check_access_log(const Check *check) {
+        char why[LOG_FILE_WHY_MAX];
+
+        return log_works(check, check->config->access_log, why)
+                               ? 0
+                               : refuse(check, "access.log", "%s", why);
+}
+
+/* Without request_slowlog_timeout nobody writes to it, and php-fpm does not look whether one could. */
+static int check_slow_log(const Check *check) {
+        char why[LOG_FILE_WHY_MAX];
+
+        if (log_works(check, check->config->slowlog, why))
+                return 0;
+        if (check->config->request_slowlog_timeout_usec > 0)
+                return refuse(check, "slowlog", "%s", why);
+
+        warn(check, "slowlog", "%s (not in use, request_slowlog_timeout is 0)", why);
+        return 0;
+}
+
+static int check_user(const Check *check) {
+        return privilege_can_switch_user() ? check_root(check) : check_plain_user(check);
+}
+
+static int check_folders(const Check *check) {
+        const char *root = privilege_can_switch_user() ? check->config->chroot : NULL;
+        int r;
+
+        r = check_directory(check, "chroot", NULL, root);
+        return r < 0 ? r : check_directory(check, "chdir", root, check->config->chdir);
+}
+
+static int check_php_files(const Check *check) {
+        int r;
+
+        r = check_php_ini(check);
+        if (r < 0)
+                return r;
+
+        r = check_scan_dir(check);
+        return r < 0 ? r : check_ini_files(check);
+}
+
+/* All of them: the first mistake is returned, each is told. */
+static int check_each(const Check *check, int (*const checks[])(const Check *check), size_t n) {
+        int result = 0;
+
+        for (size_t i = 0; i < n; i++) {
+                int r;
+
+                r = checks[i](check);
+                if (result == 0)
+                        result = r;
+        }
+
+        return result;
+}
+
+static int check_machine(const Check *check) {
+        static int (*const checks[])(const Check *check) = {
+                check_user,
+                check_socket_names,
+                check_folders,
+                check_apparmor,
+                check_php_files,
+                check_access_log,
+                check_slow_log,
+        };
+
+        return check_each(check, checks, ELEMENTSOF(checks));
+}
+
+/* What libfcgi and php-fpm call it. An entry that is no address allows nobody. */
+static int take_clients_of_environment(PoolConfig *config) {
+        const char *clients = getenv("FCGI_WEB_SERVER_ADDRS");
+
+        if (config->listen_allowed_clients || !clients || *clients == '\0')
+                return 0;
+
+        config->listen_allowed_clients = strdup(clients);
+        return config->listen_allowed_clients ? 0 : -ENOMEM;
+}
+
+static int load(PoolConfig **ret, const char *conf_dir, const char *name, Check *check) {
+        _cleanup_(pool_config_freep) PoolConfig *config = NULL;
+        _cleanup_free_ char *path = NULL;
+        int r;
+
+        if (asprintf(&path, "%s/%s.conf", conf_dir, name) < 0)
+                return -ENOMEM;
+
+        r = pool_config_load(&config, name, path, report_line, check);
+        if (r < 0)
+                return r;
+
+        r = take_clients_of_environment(config);
+        if (r < 0)
+                return r;
+
+        check->config = config;
+        r = check_machine(check);
+        if (r < 0)
+                return r;
+
+        *ret = TAKE_PTR(config);
+        return 0;
+}
+
+int pool_check_load(PoolConfig **ret, const char *conf_dir, const char *name,
+                PoolCheckReport report, void *userdata) {
+        Check check = { .report = report, .userdata = userdata };
+        int r;
+
+        r = load(ret, conf_dir, name, &check);
+        if (r == -ENOMEM)
+                report(userdata, "no memory");
+
+        return r;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* Pool check: whether this machine has what a pool file names: user, group, folders, files.
+ *
+ * Runs in: manager. The syntax was checked before, in shared/, which knows no machine. */
+
+#include "config/pool_config.h"
+
+/* Called for each mistake: "www.conf:12: directive: reason", for the caller to log. */
+typedef void (*PoolCheckReport)(void *userdata, const char *line);
+
+/* Reads, validates and checks the pool file of name in conf_dir. Logs warnings. Tells of all mistakes of the file, or
+ * if there are none, of all that this machine lacks. 0, or negative errno after at least one report. */
+int pool_check_load(PoolConfig **ret, const char *conf_dir, const char *name,
+                PoolCheckReport report, void *userdata);

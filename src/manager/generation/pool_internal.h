@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* What pool.c (its life) and pool_look.c (what can be seen of it) share with each other and with nobody else.
+ *
+ * Runs in: manager. */
+
+#include "manager/generation/generation.h"
+#include "manager/generation/pool.h"
+#include "manager/workers/crash_window.h"
+#include "manager/workers/policy.h"
+
+enum {
+        /* Old generations that still hold requests: a reload is refused until there are fewer. */
+        DRAINING_MAX = 16,
+};
+
+typedef enum PoolState {
+        POOL_STARTING, /* nothing has served yet: a failure ends the pool */
+        POOL_SERVING,
+        POOL_STOPPING,
+} PoolState;
+
+struct Pool {
+        sd_event *event;
+        GenerationContext context;
+        Listeners listeners; /* with the pair of the user that the pool runs as now */
+        const PoolHooks *hooks;
+        void *userdata;
+
+        PoolState state;
+        PoolConfig *config; /* what serves now, for the generation that replaces a dead one */
+        Generation *current;
+        Generation *next;                   /* of a reload, until it serves */
+        Generation *draining[DRAINING_MAX]; /* oldest first; some have lost their zygote */
+        size_t n_draining;
+        Generation *dead; /* freed outside of its own hooks */
+        unsigned n_generations;
+        uint64_t started_usec;
+        uint64_t n_requests_seen, active_usec; /* idle exit: what was seen at the last look */
+        /* Of the generations that are gone; also what was seen to wait while there was none. */
+        GenerationCounts counts_before;
+        Durations durations_before;
+        uint64_t start_sec;              /* time(2) */
+        uint64_t n_exits[_SLOT_END_MAX]; /* of workers, since the start */
+        bool emergency;                  /* memory is to be replaced, when that can be */
+        Backoff backoff;
+        CrashWindow crashes;
+        sd_event_source *sweep_source, *retry_source, *idle_source;
+};
+
+/* For the status page, which a worker serves: what it cannot see itself. */
+void pool_publish(Pool *pool);

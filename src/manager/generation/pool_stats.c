@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/* What can be seen of a pool from outside. */
+
+#include <string.h>
+
+#include "manager/generation/pool_internal.h"
+
+int pool_each_generation(Pool *pool, GenerationVisit visit, void *userdata) {
+        int r = 0;
+
+        if (pool->current)
+                r = visit(pool->current, userdata);
+        for (size_t i = 0; r >= 0 && i < pool->n_draining; i++)
+                r = visit(pool->draining[i], userdata);
+
+        return r < 0 ? r : 0;
+}
+
+Generation *pool_generation(Pool *pool, unsigned number) {
+        if (pool->current && generation_number(pool->current) == number)
+                return pool->current;
+
+        for (size_t i = 0; i < pool->n_draining; i++)
+                if (generation_number(pool->draining[i]) == number)
+                        return pool->draining[i];
+
+        return NULL;
+}
+
+bool pool_is_reloading(const Pool *pool) {
+        return pool->next;
+}
+
+uint64_t pool_drain_limit_usec(const Pool *pool) {
+        uint64_t limit = pool->current ? generation_drain_limit_usec(pool->current) : 0;
+
+        for (size_t i = 0; i < pool->n_draining; i++) {
+                uint64_t other = generation_drain_limit_usec(pool->draining[i]);
+
+                limit = other > limit ? other : limit;
+        }
+
+        return limit;
+}
+
+static void add_draining(Pool *pool, PoolStatus *status) {
+        ScoreboardSummary summary;
+
+        for (size_t i = 0; i < pool->n_draining; i++)
+                if (generation_add_counts(pool->draining[i], &status->counts, &summary) >= 0)
+                        status->n_draining += summary.n_busy + summary.n_idle + summary.n_starting;
+}
+
+static const char *state_name(const Pool *pool) {
+        if (pool->state == POOL_STARTING)
+                return "starting";
+        if (pool->state == POOL_STOPPING)
+                return "stopping";
+
+        return pool->next ? "reloading" : "running";
+}
+
+/* Without that of pm.status_listen, where it is known which it is. */
+static unsigned queue_length(const Pool *pool) {
+        QueueDepth depth;
+
+        if (pool->current)
+                generation_queue_depth(pool->current, &depth);
+        else
+                listeners_queue_depth(&pool->listeners, &depth);
+
+        return depth.n_queued;
+}
+
+bool pool_has_handed_over(const Pool *pool) {
+        return kept_pair_depth(pool->listeners.pair) > 0;
+}
+
+void pool_status(Pool *pool, PoolStatus *ret) {
+        ScoreboardSummary summary = {};
+        unsigned n_queued = queue_length(pool);
+
+        if (n_queued > pool->counts_before.n_queued_max)
+                pool->counts_before.n_queued_max = n_queued;
+
+        *ret = (PoolStatus){
+                .state = state_name(pool),
+                .pm = process_manager_name(pool->config->pm),
+                .n_queued = n_queued,
+                .counts = pool->counts_before,
+        };
+        memcpy(ret->n_exits, pool->n_exits, sizeof(ret->n_exits));
+        add_draining(pool, ret);
+        ret->counts_before = ret->counts;
+        if (!pool->current || generation_add_counts(pool->current, &ret->counts, &summary) < 0)
+                return;
+
+        ret->n_idle = summary.n_idle;
+        ret->n_busy = summary.n_busy;
+        ret->n_starting = summary.n_starting;
+        ret->ceiling = generation_ceiling(pool->current);
+        generation_describe_ceiling(pool->current, ret->why_ceiling, sizeof(ret->why_ceiling));
+        ret->generation = generation_number(pool->current);
+        ret->php_start_usec = generation_php_start_usec(pool->current);
+}
+
+static int add_durations(Generation *generation, void *userdata) {
+        Durations durations;
+
+        if (generation_durations(generation, &durations) >= 0)
+                durations_add(userdata, &durations);
+
+        return 0;
+}
+
+void pool_durations(Pool *pool, Durations *ret) {
+        *ret = pool->durations_before;
+        (void) pool_each_generation(pool, add_durations, ret);
+}
+
+void pool_publish(Pool *pool) {
+        PoolStatus status;
+
+        if (!pool->current)
+                return;
+
+        pool_status(pool, &status);
+        generation_publish(pool->current,
+                        &(PoolTotals){
+                                        .start_sec = pool->start_sec,
+                                        .n_requests_before = status.counts_before.n_requests,
+                                        .n_limit_reached = status.counts.n_limit_reached,
+                                        .n_slow = status.counts.n_slow,
+                                        .n_queued_max = status.counts.n_queued_max,
+                                        .n_busy_max = status.counts_before.n_busy_max,
+                                        .ceiling = status.ceiling,
+                                        .generation = status.generation,
+                        });
+}

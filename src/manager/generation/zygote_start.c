@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+#include "manager/generation/zygote_start.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <systemd/sd-journal.h>
+
+#include "base/fd.h"
+#include "base/journal_socket.h"
+#include "manager/base/log.h"
+#include "manager/spawn/account.h"
+#include "manager/spawn/log_file.h"
+#include "manager/spawn/privilege.h"
+#include "manager/spawn/spawn.h"
+
+/* The pool's own streams: so that its lines have an identifier and default priorities of their own.
+ * They are connected here because the journal's socket is out of sight after a chroot. */
+static int journal_stream(int priority) {
+        if (!getenv("JOURNAL_STREAM"))
+                return -ENOENT;
+
+        return sd_journal_stream_fd("fpmd-php", priority, true);
+}
+
+/* What is said with fields goes this way, beside the streams. */
+static int journal_socket(void) {
+        return getenv("JOURNAL_STREAM") ? journal_socket_open() : -ENOENT;
+}
+
+static int config_memfd(const PoolConfig *config) {
+        _cleanup_free_ char *data = NULL;
+        size_t size;
+        int r;
+
+        r = pool_config_serialize(config, &data, &size);
+        if (r < 0)
+                return r;
+
+        return fd_memfd_data("fpmd-config", data, size);
+}
+
+/* What is made for this one start, each its owner's to close. */
+typedef struct StartFds {
+        int control_fd, config_fd, journal_fd, access_fd;
+} StartFds;
+
+static int plan_fds(SpawnPlan *spawn, const LaunchPlan *plan, const StartFds *fds) {
+        const SpawnFd ours[] = {
+                { fds->control_fd, "control" },
+                { fds->config_fd, "config" },
+                { scoreboard_board_fd(plan->board), "board" },
+                { scoreboard_ledger_fd(plan->board), "ledger" },
+                { plan->bell_fd, "bell" },
+                { fds->journal_fd, "journal" },
+                { plan->status_fd, "status" },
+                { fds->access_fd, "access" },
+                { plan->listeners->pair->take_fd, "take" },
+                { plan->listeners->pair->give_fd, "give" },
+        };
+        int r;
+
+        for (size_t i = 0; i < plan->listeners->n_fds; i++) {
+                r = spawn_plan_add(spawn, plan->listeners->fds[i], "listen");
+                if (r < 0)
+                        return r;
+        }
+
+        /* One that is not there has no name either. */
+        for (size_t i = 0; i < ELEMENTSOF(ours); i++) {
+                if (ours[i].fd < 0)
+                        continue;
+
+                r = spawn_plan_add(spawn, ours[i].fd, ours[i].name);
+                if (r < 0)
+                        return r;
+        }
+
+        return 0;
+}
+
+static int spawn_zygote(const LaunchPlan *plan, int control_fd, pid_t *ret_pid) {
+        _cleanup_(account_done) Account account = {};
+        _cleanup_close_ int config_fd = -EBADF, stdout_fd = -EBADF, stderr_fd = -EBADF;
+        _cleanup_close_ int journal_fd = journal_socket();
+        _cleanup_close_ int access_fd = -EBADF;
+        SpawnPlan spawn = {
+                .program = plan->program,
+                .pool = plan->config->name,
+                .option = plan->strict ? "--strict" : NULL,
+                .generation = plan->generation,
+                .config = plan->config,
+                .account = &account,
+        };
+        int r;
+
+        r = privilege_can_switch_user()
+                            ? account_resolve(&account, plan->config->user, plan->config->group)
+                            : account_of_self(&account);
+        if (r < 0)
+                return log_error_errno(r, "Cannot resolve the pool's user: %m");
+
+        config_fd = config_memfd(plan->config);
+        if (config_fd < 0)
+                return log_error_errno(config_fd, "Cannot write down the configuration: %m");
+
+        r = log_file_open_target(plan->config, plan->config->access_log, &access_fd);
+        if (r < 0)
+                return log_error_errno(
+                                r, "Cannot open the access log '%s': %m", plan->config->access_log);
+
+        spawn.stdout_fd = stdout_fd = journal_stream(LOG_INFO);
+        spawn.stderr_fd = stderr_fd = journal_stream(LOG_WARNING);
+
+        r = plan_fds(&spawn, plan, &(StartFds){ control_fd, config_fd, journal_fd, access_fd });
+        if (r < 0)
+                return log_error_errno(r, "Too many sockets for one pool: %m");
+
+        return spawn_pool_program(&spawn, ret_pid);
+}
+
+int launch_zygote(const LaunchPlan *plan, pid_t *ret_pid, int *ret_control_fd) {
+        _cleanup_close_ int ours = -EBADF, theirs = -EBADF;
+        int pair[2], r;
+
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+                return log_error_errno(errno, "Cannot make a control socket: %m");
+        ours = pair[0];
+        theirs = pair[1];
+
+        r = fd_set_nonblock(ours, true);
+        if (r < 0)
+                return log_error_errno(r, "Cannot make a control socket: %m");
+
+        r = spawn_zygote(plan, theirs, ret_pid);
+        if (r < 0)
+                return r;
+
+        *ret_control_fd = TAKE_FD(ours);
+        return 0;
+}

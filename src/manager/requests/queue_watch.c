@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+#include "manager/requests/queue_watch.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/parse.h"
+#include "manager/base/log.h"
+#include "manager/base/timer.h"
+#include "manager/requests/queue_history.h"
+
+/* Without pm.queue_timeout it is for the peak alone (php-fpm looks once a second too, always). */
+#define PEAK_LOOK_USEC USEC_PER_SEC
+
+enum {
+        LOOKS_PER_TIMEOUT = 8, /* so a connection is late by an eighth more at most */
+        LOOK_MIN_USEC = 5000,
+};
+
+struct QueueWatch {
+        sd_event *event;
+        const PoolConfig *config;
+        const Listeners *listeners;
+        Scoreboard *board;
+        QueueHistory histories[SCOREBOARD_QUEUES_MAX];
+        uint64_t n_refused_told, n_queued_max;
+        bool watching;
+        sd_event_source *timer_source;
+        sd_event_source *listen_sources[SCOREBOARD_QUEUES_MAX];
+};
+
+int queue_watch_new(QueueWatch **ret, sd_event *event, const PoolConfig *config,
+                const Listeners *listeners, Scoreboard *board) {
+        QueueWatch *watch = calloc(1, sizeof(*watch));
+
+        if (!watch)
+                return -ENOMEM;
+
+        watch->event = event;
+        watch->config = config;
+        watch->listeners = listeners;
+        watch->board = board;
+        *ret = watch;
+        return 0;
+}
+
+QueueWatch *queue_watch_free(QueueWatch *watch) {
+        if (!watch)
+                return NULL;
+
+        sd_event_source_disable_unref(watch->timer_source);
+        for (size_t i = 0; i < SCOREBOARD_QUEUES_MAX; i++)
+                sd_event_source_disable_unref(watch->listen_sources[i]);
+        free(watch);
+        return NULL;
+}
+
+static size_t n_queues(const QueueWatch *watch) {
+        return watch->listeners->n_fds < SCOREBOARD_QUEUES_MAX ? watch->listeners->n_fds
+                                                               : SCOREBOARD_QUEUES_MAX;
+}
+
+/* Returns how many wait in all queues. */
+static uint64_t look_at_queues(QueueWatch *watch, uint64_t now) {
+        Ledger *ledger = scoreboard_ledger(watch->board);
+        uint64_t sum = 0;
+
+        for (size_t i = 0; i < n_queues(watch); i++) {
+                QueueDepth depth = {};
+                uint64_t accepted, stale;
+
+                /* In this order: what is accepted in between is counted too little, never too much. */
+                if (scoreboard_accepted(watch->board, i, &accepted) < 0 ||
+                                queue_depth_of(watch->listeners->fds[i], &depth) < 0)
+                        continue;
+
+                queue_history_add(&watch->histories[i], accepted, depth.n_queued, now);
+                stale = queue_history_stale(
+                                &watch->histories[i], watch->config->queue_timeout_usec, now);
+                atomic_store(&ledger->stale[i], stale);
+                sum += depth.n_queued;
+        }
+
+        if (sum > watch->n_queued_max) {
+                watch->n_queued_max = sum;
+                atomic_store(&ledger->n_queued_max, sum);
+        }
+
+        return sum;
+}
+
+static void tell_refused(QueueWatch *watch) {
+        uint64_t n = 0;
+
+        if (scoreboard_refused(watch->board, &n) < 0 || n <= watch->n_refused_told)
+                return;
+
+        log_event(EVENT_QUEUE_REFUSED, LOG_WARNING,
+                        LOG_FIELDS({ "FPMD_REFUSED", LOG_NUMBER(n - watch->n_refused_told) }),
+                        "%" PRIu64
+                        " requests had waited longer than pm.queue_timeout and were answered "
+                        "503; the queue is empty again",
+                        n - watch->n_refused_told);
+        watch->n_refused_told = n;
+}
+
+static void stop_watching(QueueWatch *watch) {
+        Ledger *ledger = scoreboard_ledger(watch->board);
+
+        for (size_t i = 0; i < n_queues(watch); i++)
+                atomic_store(&ledger->stale[i], 0);
+        memset(watch->histories, 0, sizeof(watch->histories));
+        watch->watching = false;
+        tell_refused(watch);
+}
+
+static uint64_t pause_usec(const QueueWatch *watch) {
+        uint64_t timeout = watch->config->queue_timeout_usec, pause = timeout / LOOKS_PER_TIMEOUT;
+
+        if (timeout == 0)
+                return PEAK_LOOK_USEC;
+
+        return pause > LOOK_MIN_USEC ? pause : LOOK_MIN_USEC;
+}
+
+static int on_timer(sd_event_source *source, uint64_t usec, void *userdata);
+
+static void look_again(QueueWatch *watch, uint64_t now) {
+        watch->watching = timer_arm(watch->event, &watch->timer_source, now + pause_usec(watch),
+                                          on_timer, watch, "the queue is not watched") >= 0;
+        atomic_store(&scoreboard_ledger(watch->board)->queue_bell, !watch->watching);
+}
+
+static int on_connection(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
+        (void) source;
+        (void) fd;
+        (void) revents;
+        queue_watch_look(userdata);
+        return 0;
+}
+
+/* The workers tell of a connection only when they take one. While all of them are busy nobody would tell of
+ * the first that has to wait: that is looked for at the sockets, once. */
+static void wait_for_connection(QueueWatch *watch) {
+        ScoreboardSummary summary;
+        int r = 0;
+
+        if (scoreboard_summarize(watch->board, &summary) >= 0 && summary.n_idle > 0)
+                return;
+
+        for (size_t i = 0; r >= 0 && i < n_queues(watch); i++)
+                r = listener_watch(watch->event, &watch->listen_sources[i],
+                                watch->listeners->fds[i], on_connection, watch);
+        if (r < 0)
+                log_error_errno(r, "Cannot watch a listening socket, the queue is known late: %m");
+}
+
+/* Nothing waited for one pause: from now on it is a worker who tells. Asked for before the last look, or one
+ * that became the last busy one in between would not be heard. */
+static int on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
+        QueueWatch *watch = userdata;
+        uint64_t now = timer_now_usec(watch->event);
+
+        (void) source;
+        (void) usec;
+        atomic_store(&scoreboard_ledger(watch->board)->queue_bell, 1);
+        if (look_at_queues(watch, now) > 0)
+                look_again(watch, now);
+        else {
+                stop_watching(watch);
+                wait_for_connection(watch);
+        }
+
+        return 0;
+}
+
+/* However often it rings: one look, and then one at each pause. */
+void queue_watch_look(QueueWatch *watch) {
+        uint64_t now = timer_now_usec(watch->event);
+
+        if (watch->watching)
+                return;
+
+        (void) look_at_queues(watch, now);
+        look_again(watch, now);
+}
+
+uint64_t queue_watch_peak(const QueueWatch *watch) {
+        return watch->n_queued_max;
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+#include "manager/requests/request_timeouts.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/parse.h"
+#include "manager/requests/deadlines.h"
+#include "manager/requests/slow_format.h"
+#include "manager/requests/slow_log.h"
+
+/* The request of a slot that we ended. */
+typedef struct Ended {
+        uint64_t ran_usec; /* 0: none */
+        SlotWord word;
+        char *stack; /* owned */
+} Ended;
+
+struct Overdue {
+        OverdueContext context;
+        Deadlines *deadlines;
+        SlowLog *slow_log;
+        Ended *ended; /* by slot */
+};
+
+static void on_stack(unsigned slot, int error, const char *stack, void *userdata) {
+        Overdue *o = userdata;
+
+        (void) error;
+        free(o->ended[slot].stack);
+        o->ended[slot].stack = *stack ? slow_format_stack(stack) : NULL;
+}
+
+static void end_request(Overdue *o, unsigned slot, SlotWord word, uint64_t ran_usec) {
+        free(o->ended[slot].stack);
+        o->ended[slot] = (Ended){ .ran_usec = ran_usec, .word = word };
+        (void) traces_ask(o->context.traces, slot,
+                        (unsigned) o->context.config->request_slowlog_trace_depth, on_stack, o);
+        o->context.end(slot, word, o->context.userdata);
+}
+
+static void on_due(DeadlineKind kind, unsigned slot, SlotWord word, uint64_t ran_usec,
+                void *userdata) {
+        Overdue *o = userdata;
+
+        if (kind == DEADLINE_END) {
+                end_request(o, slot, word, ran_usec);
+                return;
+        }
+
+        slow_log_tell(o->slow_log, slot, word, ran_usec);
+        o->context.slow(o->context.userdata);
+}
+
+int overdue_new(Overdue **ret, const OverdueContext *context) {
+        _cleanup_(overdue_freep) Overdue *o = NULL;
+        const PoolConfig *config = context->config;
+        const DeadlineRule rules[_DEADLINE_MAX] = {
+                [DEADLINE_SLOW] = { .timeout_usec = config->request_slowlog_timeout_usec },
+                [DEADLINE_END] = { .timeout_usec = config->request_terminate_timeout_usec,
+                                .track_finished =
+                                                config->request_terminate_timeout_track_finished },
+        };
+        int r;
+
+        o = calloc(1, sizeof(*o));
+        if (!o)
+                return -ENOMEM;
+
+        o->context = *context;
+        o->ended = calloc(scoreboard_slots(context->board), sizeof(Ended));
+        if (!o->ended)
+                return -ENOMEM;
+
+        r = slow_log_new(&o->slow_log, config, context->board, context->slots, context->traces);
+        if (r < 0)
+                return r;
+
+        r = deadlines_new(&o->deadlines, context->event, rules, context->board, on_due, o);
+        if (r < 0)
+                return r;
+
+        *ret = TAKE_PTR(o);
+        return 0;
+}
+
+Overdue *overdue_free(Overdue *o) {
+        if (!o)
+                return NULL;
+
+        deadlines_free(o->deadlines);
+        slow_log_free(o->slow_log);
+        traces_forget(o->context.traces, o);
+        for (unsigned i = 0; o->ended && i < scoreboard_slots(o->context.board); i++)
+                free(o->ended[i].stack);
+        free(o->ended);
+        free(o);
+        return NULL;
+}
+
+void overdue_look(Overdue *o) {
+        deadlines_look(o->deadlines);
+}
+
+void overdue_repeat(Overdue *o) {
+        for (unsigned i = 0; i < scoreboard_slots(o->context.board); i++)
+                if (o->ended[i].ran_usec > 0)
+                        o->context.end(i, o->ended[i].word, o->context.userdata);
+}
+
+uint64_t overdue_slow_requests(const Overdue *o) {
+        return slow_log_count(o->slow_log);
+}
+
+bool overdue_take_end(Overdue *o, unsigned slot, OverdueEnd *ret) {
+        Ended *ended = &o->ended[slot];
+        double seconds = (double) ended->ran_usec / USEC_PER_SEC;
+
+        if (ended->ran_usec == 0)
+                return false;
+
+        snprintf(ret->cause, sizeof(ret->cause),
+                        "ran for %.2f s, longer than request_terminate_timeout", seconds);
+        snprintf(ret->seconds, sizeof(ret->seconds), "%.6f", seconds);
+        ret->stack = TAKE_PTR(ended->stack);
+        ended->ran_usec = 0;
+        return true;
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+#include "manager/requests/slow_log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/fd.h"
+#include "base/parse.h"
+#include "config/log_target.h"
+#include "manager/base/log.h"
+#include "manager/requests/request_text.h"
+#include "manager/requests/slow_format.h"
+#include "manager/spawn/log_file.h"
+
+/* A request whose stack is being read. */
+typedef struct SlowRequest {
+        SlowLog *log;
+        struct SlowRequest *next;
+        SlotWord word;
+        uint64_t ran_usec;
+        pid_t pid;
+        RequestWords words;
+} SlowRequest;
+
+struct SlowLog {
+        const PoolConfig *config;
+        Scoreboard *board;
+        const Slots *slots;
+        Traces *traces;
+        uint64_t n_slow;
+        SlowRequest *asked;
+};
+
+int slow_log_new(SlowLog **ret, const PoolConfig *config, Scoreboard *board, const Slots *slots,
+                Traces *traces) {
+        SlowLog *log = calloc(1, sizeof(*log));
+
+        if (!log)
+                return -ENOMEM;
+
+        *log = (SlowLog){ .config = config, .board = board, .slots = slots, .traces = traces };
+        *ret = log;
+        return 0;
+}
+
+SlowLog *slow_log_free(SlowLog *log) {
+        if (!log)
+                return NULL;
+
+        while (log->asked) {
+                SlowRequest *request = log->asked;
+
+                log->asked = request->next;
+                traces_forget(log->traces, request);
+                free(request);
+        }
+        free(log);
+        return NULL;
+}
+
+uint64_t slow_log_count(const SlowLog *log) {
+        return log->n_slow;
+}
+
+/* --- the entry --- */
+
+static int write_file(const PoolConfig *config, const SlowEntry *entry) {
+        _cleanup_free_ char *text = NULL;
+        _cleanup_close_ int fd = -EBADF;
+        time_t now = time(NULL);
+        struct tm at;
+
+        if (!localtime_r(&now, &at))
+                return -EOVERFLOW;
+
+        text = slow_format_file(entry, &at);
+        if (!text)
+                return -ENOMEM;
+
+        /* For each entry, which are few: so it can be rotated without telling anybody. */
+        fd = log_file_open(config, config->slowlog);
+        if (fd < 0)
+                return fd;
+
+        return fd_write_all(fd, text, strlen(text));
+}
+
+static void tell_file(
+                const SlowLog *log, const SlowRequest *request, const char *stack, int error) {
+        SlowEntry entry = {
+                .pool = log->config->name,
+                .script = request->words.script,
+                .pid = request->pid,
+                .stack = stack,
+                .error = error,
+        };
+        int r;
+
+        /* The journal has it already. */
+        if (!log->config->slowlog || log_target_is_journal(log->config->slowlog))
+                return;
+
+        r = write_file(log->config, &entry);
+        if (r < 0)
+                log_error_errno(r, "Cannot write the slow log '%s': %m", log->config->slowlog);
+}
+
+static const char *why_no_stack(int error) {
+        switch (error) {
+        case 0:
+                return "";
+        case -ENODATA:
+                return "no PHP code runs";
+        case -ESTALE:
+        case -ESRCH:
+                return "the request ended while its stack was read";
+        case -ECANCELED:
+                return "the zygote has gone";
+        case -EAGAIN:
+                return "it calls and returns too quickly for its stack to be read";
+        default:
+                return strerror(-error);
+        }
+}
+
+static void tell_journal(const SlowRequest *request, unsigned slot, const char *stack, int error) {
+        _cleanup_free_ char *text = slow_format_stack(stack);
+        const RequestWords *words = &request->words;
+        const char *calls = text && *text ? text : NULL;
+        char seconds[32];
+
+        snprintf(seconds, sizeof(seconds), "%.6f", (double) request->ran_usec / USEC_PER_SEC);
+        log_event(EVENT_REQUEST_SLOW, LOG_WARNING,
+                        LOG_FIELDS({ "FPMD_SLOT", LOG_NUMBER(slot) },
+                                        { "FPMD_WORKER_PID", LOG_NUMBER((unsigned) request->pid) },
+                                        { "REQUEST_METHOD", words->method },
+                                        { "REQUEST_URI", words->uri },
+                                        { "SCRIPT_FILENAME", words->script },
+                                        { "FPMD_SECONDS", seconds }, { "FPMD_STACK", calls }),
+                        "Worker %u (pid %d), script '%s' (request: \"%s %s\") executing too slow "
+                        "(%s sec)%s%s",
+                        slot, request->pid, words->script, words->method, words->uri, seconds,
+                        calls ? "\n" : ", without a stack: ",
+                        calls ? calls : why_no_stack(error < 0 ? error : -ENODATA));
+}
+
+static void forget(SlowRequest *request) {
+        SlowRequest **place = &request->log->asked;
+
+        while (*place != request)
+                place = &(*place)->next;
+        *place = request->next;
+        free(request);
+}
+
+static void on_stack(unsigned slot, int error, const char *stack, void *userdata) {
+        SlowRequest *request = userdata;
+        SlowLog *log = request->log;
+        SlotView view;
+
+        /* It may have ended, and the stack be that of the next. */
+        if (scoreboard_view_slot(log->board, slot, &view) >= 0 && view.state != SLOT_EMPTY &&
+                        view.since_usec != slot_word_since_usec(request->word)) {
+                stack = "";
+                error = -ESTALE;
+        }
+
+        tell_journal(request, slot, stack, error);
+        tell_file(log, request, stack, error);
+        forget(request);
+}
+
+void slow_log_tell(SlowLog *log, unsigned slot, SlotWord word, uint64_t ran_usec) {
+        SlowRequest *request;
+        SlotView view;
+        int r;
+
+        log->n_slow++;
+        if (scoreboard_view_slot(log->board, slot, &view) < 0)
+                return;
+        request = calloc(1, sizeof(*request));
+        if (!request)
+                return;
+
+        *request = (SlowRequest){
+                .log = log,
+                .next = log->asked,
+                .word = word,
+                .ran_usec = ran_usec,
+                .pid = slots_pid(log->slots, slot),
+        };
+        log->asked = request;
+        request_words(&request->words, &view);
+
+        r = traces_ask(log->traces, slot, (unsigned) log->config->request_slowlog_trace_depth,
+                        on_stack, request);
+        if (r < 0)
+                on_stack(slot, r, "", request);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* SlowLog: tells of a request that runs for longer than request_slowlog_timeout, once, with what it does.
+ *
+ * Runs in: manager.
+ * Trusts:  nobody: what the scoreboard and the stack say is escaped. */
+
+#include <stdint.h>
+
+#include "base/cleanup.h"
+#include "config/pool_config.h"
+#include "contract/scoreboard.h"
+#include "manager/requests/stack_requests.h"
+#include "manager/workers/slots.h"
+
+typedef struct SlowLog SlowLog;
+
+/* Borrows everything. 0 or -ENOMEM. */
+int slow_log_new(SlowLog **ret, const PoolConfig *config, Scoreboard *board, const Slots *slots,
+                Traces *traces);
+SlowLog *slow_log_free(SlowLog *log); /* before traces */
+DEFINE_CLEANUP(SlowLog, slow_log_free);
+
+/* The request that this word is of is slow. An entry follows when its stack has been read. */
+void slow_log_tell(SlowLog *log, unsigned slot, SlotWord word, uint64_t ran_usec);
+
+uint64_t slow_log_count(const SlowLog *log);

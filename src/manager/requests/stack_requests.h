@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* Traces: asks the zygote for PHP stacks of workers and puts them together, for whoever wants one.
+ *
+ * The zygote answers one order after the other, so what it says belongs to the oldest question.
+ *
+ * Runs in: manager.
+ * Trusts:  nobody: frames are escaped, and no more are kept than were asked for. */
+
+#include "base/cleanup.h"
+
+enum {
+        TRACE_DEPTH_MAX = 128, /* what a zygote gives at most */
+};
+
+typedef struct Traces Traces;
+
+/* Passes the question on to the zygote. Negative errno: it cannot be asked. */
+typedef int (*TraceOrder)(unsigned slot, unsigned depth, void *userdata);
+
+/* The answer. stack: a line for each call, innermost first, without "\n" at the end; before them, when the
+ * innermost is PHP code, "at FILE:LINE": where in it. "" and a negative errno: there is none. Both: the rest
+ * could not be read. */
+typedef void (*TraceHook)(unsigned slot, int error, const char *stack, void *userdata);
+
+/* 0 or -ENOMEM. */
+int traces_new(Traces **ret, TraceOrder order, void *userdata);
+Traces *traces_free(Traces *traces); /* who still waits is answered -ECANCELED */
+DEFINE_CLEANUP(Traces, traces_free);
+
+/* hook is called once, later. 0, or negative errno and then it is not called. */
+int traces_ask(Traces *traces, unsigned slot, unsigned depth, TraceHook hook, void *userdata);
+
+/* Whoever asked with this userdata is gone: its hooks are not called. */
+void traces_forget(Traces *traces, const void *userdata);
+
+/* There will be no answers any more: who still waits gets -ECANCELED. */
+void traces_cancel(Traces *traces);
+
+/* What the zygote says: a call; the end of an answer. 0, -EBADMSG: nobody asked, or for so many; -ENOMEM. */
+int traces_add(Traces *traces, unsigned slot, const char *frame);
+int traces_end(Traces *traces, unsigned slot, int error);

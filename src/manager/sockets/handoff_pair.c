@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+#include "manager/sockets/handoff_pair.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/sockios.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "contract/handoff_message.h"
+#include "manager/base/log.h"
+#include "manager/spawn/account.h"
+#include "manager/spawn/privilege.h"
+
+enum {
+        NAME_SIZE = 32,
+
+        /* Twice the usual: some 500 connections. The kernel gives what net.core.wmem_max allows. */
+        BUFFER_BYTES = 1 << 20,
+
+        HANDED_OVER_MAX = 1024,
+};
+
+static const char take_prefix[] = "kept-take-", give_prefix[] = "kept-give-";
+
+static void name_of(char name[static NAME_SIZE], const char *prefix, uid_t uid) {
+        snprintf(name, NAME_SIZE, "%s%" PRIu32, prefix, (uint32_t) uid);
+}
+
+uid_t kept_pair_owner(const PoolConfig *config) {
+        uid_t uid;
+        gid_t gid;
+
+        if (!privilege_can_switch_user())
+                return geteuid();
+
+        return account_know(config->user, config->group, &uid, &gid) < 0 ? (uid_t) -1 : uid;
+}
+
+/* --- life --- */
+
+static int allocate(KeptPair **ret, uid_t uid) {
+        KeptPair *pair = calloc(1, sizeof(*pair));
+
+        if (!pair)
+                return -ENOMEM;
+
+        *pair = (KeptPair){ .n_refs = 1, .uid = uid, .take_fd = -EBADF, .give_fd = -EBADF };
+        *ret = pair;
+        return 0;
+}
+
+/* SOCK_SEQPACKET, because there SIOCINQ counts all that waits. */
+int kept_pair_new(KeptPair **ret, uid_t uid) {
+        _cleanup_(kept_pair_unrefp) KeptPair *pair = NULL;
+        int fds[2], r;
+
+        r = allocate(&pair, uid);
+        if (r < 0)
+                return r;
+
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) < 0)
+                return -errno;
+
+        pair->take_fd = fds[0];
+        pair->give_fd = fds[1];
+        (void) setsockopt(
+                        pair->give_fd, SOL_SOCKET, SO_SNDBUF, &(int){ BUFFER_BYTES }, sizeof(int));
+        *ret = TAKE_PTR(pair);
+        return 0;
+}
+
+KeptPair *kept_pair_ref(KeptPair *pair) {
+        pair->n_refs++;
+        return pair;
+}
+
+KeptPair *kept_pair_unref(KeptPair *pair) {
+        if (!pair || --pair->n_refs > 0)
+                return NULL;
+
+        fd_close(pair->take_fd);
+        fd_close(pair->give_fd);
+        free(pair);
+        return NULL;
+}
+
+/* --- systemd's store --- */
+
+static void store(const char *prefix, uid_t uid, int fd) {
+        char name[NAME_SIZE], text[96];
+        int r;
+
+        name_of(name, prefix, uid);
+        snprintf(text, sizeof(text), "FDSTORE=1\nFDNAME=%s\nFDPOLL=0", name);
+        r = sd_pid_notify_with_fds(0, 0, text, &fd, 1);
+        if (r < 0)
+                log_warning_errno(r, "systemd cannot store the socket for kept connections, which "
+                                     "a restart will close: %m");
+}
+
+static void forget(const char *name) {
+        (void) sd_notifyf(0, "FDSTOREREMOVE=1\nFDNAME=%s", name);
+}
+
+void kept_pair_store(const KeptPair *pair) {
+        store(take_prefix, pair->uid, pair->take_fd);
+        store(give_prefix, pair->uid, pair->give_fd);
+}
+
+void kept_pair_forget(const KeptPair *pair) {
+        char name[NAME_SIZE];
+
+        name_of(name, take_prefix, pair->uid);
+        forget(name);
+        name_of(name, give_prefix, pair->uid);
+        forget(name);
+}
+
+static bool has_prefix(const char *name, const char *prefix) {
+        return strncmp(name, prefix, strlen(prefix)) == 0;
+}
+
+bool kept_pair_is_name(const char *name) {
+        return has_prefix(name, take_prefix) || has_prefix(name, give_prefix);
+}
+
+/* One whose other end was closed everywhere would take nothing any more. */
+static bool is_end(int fd) {
+        struct pollfd pollfd = { .fd = fd };
+        struct sockaddr_storage peer;
+        socklen_t size = sizeof(peer);
+
+        return sd_is_socket(fd, AF_UNIX, SOCK_SEQPACKET, 0) > 0 &&
+               getpeername(fd, (struct sockaddr *) &peer, &size) >= 0 && poll(&pollfd, 1, 0) == 0 &&
+               fd_set_nonblock(fd, true) >= 0;
+}
+
+static void restore_one(KeptPair *pair, int fd, const char *name) {
+        char take_name[NAME_SIZE], give_name[NAME_SIZE];
+        int *place = NULL;
+
+        name_of(take_name, take_prefix, pair->uid);
+        name_of(give_name, give_prefix, pair->uid);
+        if (strcmp(name, take_name) == 0)
+                place = &pair->take_fd;
+        else if (strcmp(name, give_name) == 0)
+                place = &pair->give_fd;
+
+        if (place && *place < 0 && is_end(fd)) {
+                *place = fd;
+                return;
+        }
+
+        /* Of another user whom the pool had, or not what we stored. */
+        log_info("The stored socket '%s' is not of this pool as it is now, closing it", name);
+        fd_close(fd);
+        forget(name);
+}
+
+int kept_pair_restore(KeptPair **ret, uid_t uid, const int fds[], char *const names[], size_t n) {
+        _cleanup_(kept_pair_unrefp) KeptPair *pair = NULL;
+        int r;
+
+        r = allocate(&pair, uid);
+        if (r < 0)
+                return r;
+
+        for (size_t i = 0; i < n; i++)
+                restore_one(pair, fds[i], names[i]);
+
+        if (pair->take_fd < 0 || pair->give_fd < 0) {
+                kept_pair_forget(pair);
+                return -ENOENT;
+        }
+
+        *ret = TAKE_PTR(pair);
+        return 0;
+}
+
+/* A message each, so they say. */
+unsigned kept_pair_depth(const KeptPair *pair) {
+        size_t depth;
+        int n = 0;
+
+        if (ioctl(pair->take_fd, SIOCINQ, &n) < 0 || n < 0)
+                return 0;
+
+        depth = ((unsigned) n + sizeof(KeptMessage) - 1) / sizeof(KeptMessage);
+        return depth < HANDED_OVER_MAX ? (unsigned) depth : HANDED_OVER_MAX;
+}

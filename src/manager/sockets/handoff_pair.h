@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* KeptPair: the two sockets through which workers hand kept connections over to each other (php/worker/keepalive.h).
+ *
+ * systemd stores both, so what lies in there outlives the manager: who leaves with it, or because it was killed,
+ * hands over to the workers of the next one. A pair is of one user: whoever has it can take the web server's
+ * connections and can pass for the web server, which is to have code run; so the processes of one user share it
+ * with nobody of another, not even those that this pool had before.
+ *
+ * Runs in: manager.     Owns: both fds. It never reads from them.
+ * Trusts:  nobody: what is passed to it at its start is examined, and closed if it is no such socket. */
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/cleanup.h"
+#include "config/pool_config.h"
+
+typedef struct KeptPair {
+        unsigned n_refs;
+        uid_t uid;
+        int take_fd, give_fd;
+} KeptPair;
+
+/* Who runs the pool: the user of the configuration, or the manager's own where that has no choice; (uid_t) -1: there
+ * is no such user, which a start of the pool says better. */
+uid_t kept_pair_owner(const PoolConfig *config);
+
+/* A new one, that nobody stores. 0 or negative errno. */
+int kept_pair_new(KeptPair **ret, uid_t uid);
+KeptPair *kept_pair_ref(KeptPair *pair);
+KeptPair *kept_pair_unref(KeptPair *pair);
+DEFINE_CLEANUP(KeptPair, kept_pair_unref);
+
+/* Whether the fd with that name (LISTEN_FDNAMES) is one end of a pair, as kept_pair_store() named it. */
+bool kept_pair_is_name(const char *name);
+
+/* Makes one of what the last manager stored: takes all n fds, and closes what is not of that user or no such socket.
+ * 0, -ENOENT: it is not there, or negative errno. Logs. */
+int kept_pair_restore(KeptPair **ret, uid_t uid, const int fds[], char *const names[], size_t n);
+
+/* Asks systemd to keep it, or not any more. Without systemd nothing happens. */
+void kept_pair_store(const KeptPair *pair);
+void kept_pair_forget(const KeptPair *pair);
+
+/* How many connections lie in there. */
+unsigned kept_pair_depth(const KeptPair *pair);

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+#include "manager/sockets/listener.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <systemd/sd-daemon.h>
+
+#include "base/fd.h"
+#include "base/queue_depth.h"
+#include "config/address.h"
+#include "manager/base/log.h"
+
+enum {
+        /* As long as a worker would wait for the first byte; then the kernel hands it over all the same. */
+        DEFER_SEC = 5,
+
+        /* What the last manager may have stored: a pair, and that of another user if it was killed in between. */
+        STORED_MAX = 8,
+};
+
+static int listener_check(int fd, const char *name) {
+        int r;
+
+        r = sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, true);
+        if (r < 0)
+                return log_error_errno(r, "Cannot examine the socket '%s' (fd %d): %m", name, fd);
+        if (r == 0) {
+                log_error("The fd %d ('%s') is not a listening stream socket; "
+                          "use ListenStream= in the socket unit",
+                                fd, name);
+                return -EINVAL;
+        }
+
+        r = fd_set_nonblock(fd, true);
+        if (r < 0)
+                return log_error_errno(r, "Cannot make the socket '%s' non-blocking: %m", name);
+
+        /* Connections inherit it: an answer that leaves in one piece must not wait for an ACK.
+         * Fails on unix sockets, which never wait. */
+        (void) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int));
+
+        /* A connection wakes a worker when its request has come, not before: one sleep instead of two, and
+         * a peer that connects and says nothing holds no worker. */
+        (void) setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &(int){ DEFER_SEC }, sizeof(int));
+        return 0;
+}
+
+static void free_names(char ***names) {
+        for (char **name = *names; name && *name; name++)
+                free(*name);
+        free(*names);
+}
+
+typedef struct Stored {
+        int fds[STORED_MAX];
+        char *names[STORED_MAX]; /* borrowed */
+        size_t n;
+} Stored;
+
+static int add_listener(Listeners *listeners, int fd, const char *name) {
+        int r;
+
+        if (listeners->n_fds >= LISTENERS_MAX) {
+                log_error("More than %d sockets were passed", LISTENERS_MAX);
+                return -E2BIG;
+        }
+
+        r = listener_check(fd, name);
+        if (r < 0)
+                return r;
+
+        listeners->fds[listeners->n_fds++] = fd;
+        return 0;
+}
+
+static void add_stored(Stored *stored, int fd, char *name) {
+        if (stored->n >= STORED_MAX) {
+                fd_close(fd);
+                return;
+        }
+
+        stored->fds[stored->n] = fd;
+        stored->names[stored->n++] = name;
+}
+
+static int sort(int n, char **names, Listeners *listeners, Stored *stored) {
+        for (int i = 0; i < n; i++) {
+                int fd = SD_LISTEN_FDS_START + i, r = 0;
+
+                if (kept_pair_is_name(names[i]))
+                        add_stored(stored, fd, names[i]);
+                else
+                        r = add_listener(listeners, fd, names[i]);
+                if (r < 0)
+                        return r;
+        }
+
+        if (listeners->n_fds > 0)
+                return 0;
+
+        log_error("No listening socket was passed; start the pool through its socket unit, "
+                  "fpmd@.socket");
+        return -ENOTCONN;
+}
+
+static int take_pair(KeptPair **ret, const Stored *stored, uid_t uid) {
+        int r;
+
+        r = stored->n > 0 ? kept_pair_restore(ret, uid, stored->fds, stored->names, stored->n)
+                          : -ENOENT;
+        if (r == -ENOENT)
+                r = kept_pair_new(ret, uid);
+        if (r >= 0)
+                kept_pair_store(*ret); /* what is there already is not stored twice */
+        return r;
+}
+
+int listeners_receive(Listeners *ret, uid_t uid) {
+        _cleanup_(free_names) char **names = NULL;
+        Listeners listeners = {};
+        Stored stored = {};
+        int n, r;
+
+        n = sd_listen_fds_with_names(true, &names);
+        if (n < 0)
+                return log_error_errno(n, "Cannot take the sockets of LISTEN_FDS: %m");
+
+        r = sort(n, names, &listeners, &stored);
+        if (r < 0)
+                return r;
+
+        r = take_pair(&listeners.pair, &stored, uid);
+        if (r < 0)
+                return log_error_errno(r, "Cannot make a socket for kept connections: %m");
+
+        *ret = listeners;
+        return 0;
+}
+
+void listeners_done(Listeners *listeners) {
+        listeners->pair = kept_pair_unref(listeners->pair);
+}
+
+bool listener_is(int fd, const char *address) {
+        struct sockaddr_storage bound = {};
+        socklen_t size = sizeof(bound);
+
+        return getsockname(fd, (struct sockaddr *) &bound, &size) >= 0 &&
+               address_is_of(address, (struct sockaddr *) &bound);
+}
+
+void listeners_split(const Listeners *all, const char *status_address, Listeners *ret,
+                int *ret_status_fd) {
+        Listeners others = { .pair = kept_pair_ref(all->pair) };
+        int status_fd = -EBADF;
+
+        for (size_t i = 0; i < all->n_fds; i++)
+                if (status_address && status_fd < 0 && listener_is(all->fds[i], status_address))
+                        status_fd = all->fds[i];
+                else
+                        others.fds[others.n_fds++] = all->fds[i];
+
+        if (status_address && status_fd < 0)
+                log_warning("pm.status_listen: the socket unit has no socket at %s; run systemctl "
+                            "daemon-reload and restart the socket",
+                                status_address);
+
+        *ret = others;
+        *ret_status_fd = status_fd;
+}
+
+/* One that cannot be seen counts as empty: workers then come when the ones there are busy, later than they
+ * could, but they come. */
+void listeners_queue_depth(const Listeners *listeners, QueueDepth *ret) {
+        QueueDepth depth;
+
+        queue_depth_sum(listeners->fds, listeners->n_fds, &depth);
+        depth.n_queued += kept_pair_depth(listeners->pair);
+        *ret = depth;
+}
+
+/* An fd of its own: during a reload two generations watch the same socket, each for its workers and for its
+ * queue, and epoll takes each fd once. */
+static int watch_copy(sd_event *event, sd_event_source **source, int listen_fd,
+                sd_event_io_handler_t handler, void *userdata) {
+        _cleanup_close_ int fd = fcntl(listen_fd, F_DUPFD_CLOEXEC, 3);
+        int r;
+
+        if (fd < 0)
+                return -errno;
+
+        r = sd_event_add_io(event, source, fd, EPOLLIN, handler, userdata);
+        if (r < 0)
+                return r;
+
+        r = sd_event_source_set_io_fd_own(*source, true);
+        if (r < 0)
+                return r;
+
+        TAKE_FD(fd);
+        return 0;
+}
+
+int listener_watch(sd_event *event, sd_event_source **source, int listen_fd,
+                sd_event_io_handler_t handler, void *userdata) {
+        int r;
+
+        if (!*source) {
+                r = watch_copy(event, source, listen_fd, handler, userdata);
+                if (r < 0)
+                        return r;
+        }
+
+        return sd_event_source_set_enabled(*source, SD_EVENT_ONESHOT);
+}
+
+gid_t listeners_group(const Listeners *listeners) {
+        for (size_t i = 0; i < listeners->n_fds; i++) {
+                struct sockaddr_un address = {};
+                socklen_t size = sizeof(address) - 1; /* a NUL stays behind the path */
+                struct stat st;
+
+                if (getsockname(listeners->fds[i], (struct sockaddr *) &address, &size) >= 0 &&
+                                address.sun_family == AF_UNIX && address.sun_path[0] == '/' &&
+                                stat(address.sun_path, &st) >= 0)
+                        return st.st_gid;
+        }
+
+        return (gid_t) -1;
+}

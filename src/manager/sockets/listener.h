@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* Listeners: where connections come from, and how many wait there: the listening sockets that systemd handed
+ * over, and the pair through which workers hand kept connections over to each other.
+ *
+ * Runs in: manager.     Owns: nothing; the listening ones stay open for the manager's whole life, and are never
+ * shut down or unlinked: they are systemd's. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <systemd/sd-event.h>
+
+#include "base/cleanup.h"
+#include "base/queue_depth.h"
+#include "manager/sockets/handoff_pair.h"
+
+enum {
+        LISTENERS_MAX = 64,
+};
+
+typedef struct Listeners {
+        int fds[LISTENERS_MAX];
+        size_t n_fds;
+        KeptPair *pair; /* a reference */
+} Listeners;
+
+/* Takes what sd_listen_fds(3) has, checks that each is a listening stream socket, makes them non-blocking (workers
+ * share them) and CLOEXEC. Besides there may be a pair that is stored: that of the user uid is taken, or a new one
+ * made and stored. Logs. 0, -ENOTCONN: nothing was passed, or negative errno. */
+int listeners_receive(Listeners *ret, uid_t uid);
+void listeners_done(Listeners *listeners);
+
+/* Whether that socket is bound to the address, as listen writes it. */
+bool listener_is(int fd, const char *address);
+
+/* Tells the socket of pm.status_listen (status_address, NULL: there is none) from the others: ret_status_fd is
+ * borrowed, -EBADF if it was not passed, of which it warns. */
+void listeners_split(const Listeners *all, const char *status_address, Listeners *ret,
+                int *ret_status_fd);
+
+/* How many connections wait everywhere, as far as the kernel tells: TCP_INFO for tcp,
+ * sock_diag(7) for unix sockets, where php-fpm always says 0. */
+void listeners_queue_depth(const Listeners *listeners, QueueDepth *ret);
+
+/* Calls handler once when a connection waits there; *source is made if it is NULL, and armed again if not. The
+ * same socket may be watched by several. 0 or negative errno. */
+int listener_watch(sd_event *event, sd_event_source **source, int listen_fd,
+                sd_event_io_handler_t handler, void *userdata);
+
+/* The group of the first unix socket that has a path, as it is now; (gid_t) -1: there is none. */
+gid_t listeners_group(const Listeners *listeners);

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* Reach: whether the addresses of the pool file lead to the sockets that the pool has.
+ *
+ * Runs in: manager. The sockets are systemd's: all that is done here is to say so. */
+
+#include "config/pool_config.h"
+#include "manager/sockets/listener.h"
+
+/* Warns, a line each, of addresses of listen that no socket is bound to, and of sockets whose path is gone or is
+ * that of another one. */
+void reach_check(const Listeners *listeners, const PoolConfig *config);

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* Environment: what a pool program and the scripts in it see of it.
+ *
+ * Runs in: manager. */
+
+#include <stddef.h>
+
+#include "config/pool_config.h"
+#include "manager/spawn/account.h"
+
+/* A NULL-terminated NAME=VALUE list. clear_env and env[] of the pool decide, $VAR as a whole value
+ * is taken from the manager's own environment, USER and HOME are the account's (php-fpm does all
+ * three). What systemd told the manager alone (NOTIFY_SOCKET, WATCHDOG_*, LISTEN_*) is never in it.
+ */
+int environment_new(char ***ret, const PoolConfig *config, const Account *account);
+
+/* Adds or replaces one variable. 0 or -ENOMEM. */
+int environment_set(char ***environment, const char *name, const char *value);
+
+char **environment_free(char **environment);
+DEFINE_CLEANUP(char *, environment_free);

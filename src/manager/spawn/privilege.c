@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+#include "manager/spawn/privilege.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/capability.h>
+#include <sys/fsuid.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+
+static void cap_freep(cap_t *caps) {
+        if (*caps)
+                cap_free(*caps);
+}
+
+bool privilege_can_switch_user(void) {
+        _cleanup_(cap_freep) cap_t caps = cap_get_proc();
+        cap_flag_value_t uid = CAP_CLEAR, gid = CAP_CLEAR;
+
+        if (!caps || cap_get_flag(caps, CAP_SETUID, CAP_EFFECTIVE, &uid) < 0 ||
+                        cap_get_flag(caps, CAP_SETGID, CAP_EFFECTIVE, &gid) < 0)
+                return false;
+
+        return uid == CAP_SET && gid == CAP_SET;
+}
+
+int privilege_keep_spawning(void) {
+        static const cap_value_t needed[] = {
+                CAP_SETUID,
+                CAP_SETGID,
+                CAP_SETPCAP,
+                CAP_SYS_CHROOT,
+                CAP_KILL,
+                CAP_SYS_NICE,
+                CAP_SYS_RESOURCE,
+                CAP_DAC_READ_SEARCH,
+        };
+        _cleanup_(cap_freep) cap_t have = cap_get_proc(), keep = cap_init();
+
+        if (!have || !keep)
+                return -errno;
+
+        for (size_t i = 0; i < ELEMENTSOF(needed); i++) {
+                cap_flag_value_t value = CAP_CLEAR;
+
+                if (cap_get_flag(have, needed[i], CAP_PERMITTED, &value) < 0 ||
+                                cap_set_flag(keep, CAP_PERMITTED, 1, &needed[i], value) < 0 ||
+                                cap_set_flag(keep, CAP_EFFECTIVE, 1, &needed[i], value) < 0)
+                        return -errno;
+        }
+
+        return cap_set_proc(keep) < 0 ? -errno : 0;
+}
+
+/* Can only be done with CAP_SETPCAP; a manager that was not given it keeps what the unit allows, which is
+ * harmless where privileges cannot be gained, and no error. */
+static void drop_bounding_set(void) {
+        for (cap_value_t cap = 0; cap_valid(cap); cap++)
+                (void) cap_drop_bound(cap);
+}
+
+static int clear_capabilities(void) {
+        _cleanup_(cap_freep) cap_t none = cap_init();
+
+        if (!none || cap_reset_ambient() < 0 || cap_set_proc(none) < 0)
+                return -errno;
+
+        return 0;
+}
+
+static int switch_user(const Account *account) {
+        if (setgroups(account->n_groups, account->groups) < 0)
+                return -errno;
+
+        if (setresgid(account->gid, account->gid, account->gid) < 0)
+                return -errno;
+
+        if (setresuid(account->uid, account->uid, account->uid) < 0)
+                return -errno;
+
+        return 0;
+}
+
+static void leave_files(void) {
+        (void) setfsuid(geteuid());
+        (void) setfsgid(getegid());
+}
+
+/* setfsuid(2) tells no error, only what was: so it is asked for what is. */
+static int enter_files(const Account *account) {
+        (void) setfsgid(account->gid);
+        (void) setfsuid(account->uid);
+        if ((uid_t) setfsuid((uid_t) -1) == account->uid &&
+                        (gid_t) setfsgid((gid_t) -1) == account->gid)
+                return 0;
+
+        leave_files();
+        return -EPERM;
+}
+
+int privilege_try_files(const Account *account, int (*attempt)(void *userdata), void *userdata) {
+        int n = getgroups(0, NULL), r;
+        _cleanup_free_ gid_t *groups = calloc((size_t) (n > 0 ? n : 0) + 1, sizeof(*groups));
+
+        if (!groups)
+                return -ENOMEM;
+
+        n = getgroups(n, groups);
+        if (n < 0 || setgroups(account->n_groups, account->groups) < 0)
+                return -errno;
+
+        r = enter_files(account);
+        if (r >= 0) {
+                r = attempt(userdata);
+                leave_files();
+        }
+
+        return setgroups((size_t) n, groups) < 0 ? -errno : r;
+}
+
+int privilege_drop(const Account *account, bool no_new_privileges) {
+        int r;
+
+        if (no_new_privileges) {
+                if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+                        return -errno;
+                drop_bounding_set();
+        }
+
+        if (privilege_can_switch_user()) {
+                r = switch_user(account);
+                if (r < 0)
+                        return r;
+        }
+
+        r = clear_capabilities();
+        if (r < 0)
+                return r;
+
+        /* What must not work is tried: a kernel or a policy that keeps ids behind our back is an
+         * end. */
+        if (account->uid != 0 && setresuid(0, 0, 0) >= 0)
+                return -EPERM;
+        if (getuid() != account->uid || geteuid() != account->uid || getegid() != account->gid)
+                return -EPERM;
+
+        return 0;
+}
+
+_noreturn_ static void chroot_helper(int fd, const char *path) {
+        char go;
+        int answer;
+
+        if (read(fd, &go, 1) != 1)
+                _exit(0);
+
+        answer = chroot(path) < 0 || chdir("/") < 0 ? -errno : 0;
+        (void) !write(fd, &answer, sizeof(answer));
+        _exit(0);
+}
+
+/* fork() with a shared fs_struct; the child of a child, so that init reaps it. */
+static pid_t fork_sharing_fs(void) {
+        return (pid_t) syscall(SYS_clone, CLONE_FS | SIGCHLD, NULL, NULL, NULL, 0);
+}
+
+int privilege_fork_chroot_helper(const char *path, int *ret_fd) {
+        _cleanup_close_ int ours = -EBADF, theirs = -EBADF;
+        int pair[2], status;
+        pid_t pid;
+
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+                return -errno;
+        ours = pair[0];
+        theirs = pair[1];
+
+        pid = fork_sharing_fs();
+        if (pid < 0)
+                return -errno;
+        if (pid == 0) {
+                pid = fork_sharing_fs();
+                if (pid == 0) {
+                        /* Only our end may keep the socket open, and no listener may hang on us. */
+                        (void) dup2(theirs, 3);
+                        (void) close_range(4, ~0U, 0);
+                        chroot_helper(3, path);
+                }
+                _exit(pid < 0 ? 1 : 0);
+        }
+
+        if (waitpid(pid, &status, 0) < 0)
+                return -errno;
+        if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+                return -EAGAIN;
+
+        *ret_fd = TAKE_FD(ours);
+        return 0;
+}

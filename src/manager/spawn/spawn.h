@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* Spawn: the manager's only fork and exec. It starts a pool program under the pool's identity.
+ *
+ * Runs in: manager. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "config/pool_config.h"
+#include "manager/spawn/account.h"
+
+typedef struct SpawnFd {
+        int fd; /* borrowed */
+        const char *name;
+} SpawnFd;
+
+enum {
+        SPAWN_FDS_MAX = 96,
+};
+
+typedef struct SpawnPlan {
+        const char *program; /* absolute path, also argv[0] */
+        const char *pool;    /* argv[1] */
+        const char *option;  /* argv[2] or NULL */
+        unsigned generation; /* for titles of processes */
+        const PoolConfig *config;
+        const Account *account;
+        SpawnFd fds[SPAWN_FDS_MAX]; /* become 3, 4, 5 … as LISTEN_FDS, LISTEN_FDNAMES say */
+        size_t n_fds;
+        int stdout_fd, stderr_fd; /* borrowed, negative: inherit */
+} SpawnPlan;
+
+/* Adds an fd to the plan. 0 or -E2BIG. */
+int spawn_plan_add(SpawnPlan *plan, int fd, const char *name);
+
+/* Forks and waits for the exec. Logs what failed. When the pool has a chroot, one more fd named
+ * "root" is passed: see privilege_fork_chroot_helper(). 0 or negative errno. */
+int spawn_pool_program(const SpawnPlan *plan, pid_t *ret_pid);

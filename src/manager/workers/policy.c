@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+#include "manager/workers/policy.h"
+
+#include "base/parse.h"
+
+static uint64_t min_u64(uint64_t a, uint64_t b) {
+        return a < b ? a : b;
+}
+
+static uint64_t missing(uint64_t wanted, uint64_t present) {
+        return wanted > present ? wanted - present : 0;
+}
+
+/* php-fpm looks once a second; here it is how long a spare that is one too many is kept, so that a
+ * load that comes and goes within a second forks nothing. */
+#define DYNAMIC_IDLE_LIMIT_USEC USEC_PER_SEC
+
+/* When a burst asks for more than pm.max_spawn_rate, the rest follows after this pause. */
+#define SPAWN_PAUSE_USEC (USEC_PER_SEC / 100)
+
+/* pm = auto starts with this many, and then keeps the connections of so much time in spare workers: about
+ * what it takes from the bell to a new worker in accept(). */
+#define AUTO_START 2
+#define AUTO_SPARE_SECONDS 0.01
+#define AUTO_IDLE_LIMIT_USEC (10 * USEC_PER_SEC)
+
+static uint64_t auto_spares(double rate) {
+        double spares = rate * AUTO_SPARE_SECONDS;
+
+        /* The negation also catches what is no number. */
+        return !(spares < 1000) ? 1000 : 1 + (uint64_t) spares;
+}
+
+/* Twice the spares, so that what comes and goes does not fork. */
+static uint64_t auto_most_idle(double rate) {
+        uint64_t most = 2 * auto_spares(rate);
+
+        return most > AUTO_START ? most : AUTO_START;
+}
+
+/* Where a ceiling keeps requests waiting that memory has set, it is looked at again: what a worker weighs was a guess
+ * at first, and memory comes free. Nothing else would tell of either. */
+#define AUTO_CEILING_LOOK_USEC (5 * USEC_PER_SEC)
+
+static unsigned alive(const PolicyInput *input) {
+        return input->n_starting + input->n_idle + input->n_busy;
+}
+
+/* How many more there should be, not looking at limits. What waits needs a worker each, now, and
+ * the spares that the pool file asks for stay on top of that. */
+static uint64_t wanted(const PoolConfig *config, const PolicyInput *input) {
+        uint64_t coming = input->n_starting + input->n_idle;
+
+        switch (config->pm) {
+        case PM_DYNAMIC:
+                return missing((input->begun ? config->min_spare_servers : config->start_servers) +
+                                                input->n_queued,
+                                coming);
+        case PM_ONDEMAND:
+                return missing(input->n_queued, coming);
+        case PM_AUTO:
+                return missing((input->begun ? auto_spares(input->rate) : AUTO_START) +
+                                                input->n_queued,
+                                coming);
+        default:
+                return missing(input->ceiling, alive(input));
+        }
+}
+
+static uint64_t surplus(const PoolConfig *config, const PolicyInput *input) {
+        switch (config->pm) {
+        case PM_DYNAMIC:
+                return min_u64(missing(input->n_idle, config->max_spare_servers), input->n_expired);
+        case PM_ONDEMAND:
+                /* One stays with what web servers keep open: they would send a request on it just now. */
+                return min_u64(input->n_expired, missing(alive(input), input->has_kept ? 1 : 0));
+        case PM_AUTO:
+                return min_u64(missing(input->n_idle, auto_most_idle(input->rate)),
+                                input->n_expired);
+        default:
+                return 0;
+        }
+}
+
+/* An idle worker that is not wanted costs nothing but memory, so nothing wakes us for it but this.
+ */
+static bool can_shrink(const PoolConfig *config, const PolicyInput *input) {
+        switch (config->pm) {
+        case PM_DYNAMIC:
+                return alive(input) > config->max_spare_servers;
+        case PM_ONDEMAND:
+                return alive(input) > 0;
+        case PM_AUTO:
+                return alive(input) > AUTO_START;
+        default:
+                return false;
+        }
+}
+
+static uint64_t next_surplus_usec(const PoolConfig *config, const PolicyInput *input) {
+        if (!can_shrink(config, input))
+                return 0;
+
+        /* Those that are busy now may be idle, and too many, after this time at the earliest. */
+        return input->n_idle > input->n_expired ? input->next_expired_usec
+                                                : policy_idle_limit_usec(config);
+}
+
+static bool may_rise(const PoolConfig *config, const PolicyInput *input) {
+        return config->pm == PM_AUTO && input->ceiling < config->max_children;
+}
+
+static uint64_t sooner(uint64_t a, uint64_t b) {
+        if (a == 0 || b == 0)
+                return a + b;
+
+        return min_u64(a, b);
+}
+
+uint64_t policy_idle_limit_usec(const PoolConfig *config) {
+        switch (config->pm) {
+        case PM_DYNAMIC:
+                return DYNAMIC_IDLE_LIMIT_USEC;
+        case PM_ONDEMAND:
+                return config->process_idle_timeout_usec;
+        case PM_AUTO:
+                return AUTO_IDLE_LIMIT_USEC;
+        default:
+                return UINT64_MAX;
+        }
+}
+
+uint64_t policy_ceiling(const PoolConfig *config, uint64_t budget_bytes, uint64_t worker_bytes) {
+        uint64_t fit;
+
+        if (config->pm != PM_AUTO)
+                return config->max_children;
+
+        fit = budget_bytes / (worker_bytes > 0 ? worker_bytes : POLICY_WORKER_BYTES_GUESS);
+        return fit == 0 ? 1 : min_u64(fit, config->max_children);
+}
+
+unsigned policy_ring_below(const PoolConfig *config, double rate) {
+        switch (config->pm) {
+        case PM_DYNAMIC:
+                return (unsigned) config->min_spare_servers;
+        case PM_ONDEMAND:
+                return 1;
+        case PM_AUTO:
+                return (unsigned) auto_spares(rate);
+        default:
+                return 0;
+        }
+}
+
+PolicyDecision policy_decide(const PoolConfig *config, const PolicyInput *input) {
+        uint64_t want = wanted(config, input);
+        uint64_t room = missing(input->ceiling, alive(input));
+        uint64_t now = min_u64(want, room);
+        PolicyDecision decision = { .limit_reached = want > room && config->pm != PM_STATIC };
+
+        if (config->pm == PM_DYNAMIC && now > config->max_spawn_rate) {
+                now = config->max_spawn_rate;
+                decision.look_again_usec = SPAWN_PAUSE_USEC;
+        } else
+                decision.look_again_usec = next_surplus_usec(config, input);
+
+        if (decision.limit_reached && may_rise(config, input))
+                decision.look_again_usec = sooner(decision.look_again_usec, AUTO_CEILING_LOOK_USEC);
+
+        decision.n_fork = (unsigned) now;
+        decision.n_retire = now > 0 ? 0 : (unsigned) surplus(config, input);
+        /* At a limit nothing would follow from it, until the next look. */
+        decision.ring = room > now || (!decision.limit_reached && may_rise(config, input));
+        decision.watch_listeners = room > now && config->pm != PM_STATIC &&
+                                   input->n_starting + input->n_idle + now <= decision.n_retire;
+        return decision;
+}
+
+void backoff_fail(Backoff *backoff, uint64_t lived_usec, uint64_t now_usec) {
+        uint64_t pause_msec = BACKOFF_FIRST_MSEC;
+
+        if (lived_usec >= BACKOFF_QUICK_MSEC * 1000ULL) {
+                backoff_reset(backoff);
+                return;
+        }
+
+        for (unsigned i = 0; i < backoff->n_failures && pause_msec < BACKOFF_LIMIT_MSEC; i++)
+                pause_msec *= 2;
+
+        backoff->n_failures++;
+        backoff->until_usec = now_usec + min_u64(pause_msec, BACKOFF_LIMIT_MSEC) * 1000;
+}
+
+void backoff_pause(Backoff *backoff, uint64_t lived_usec, uint64_t now_usec) {
+        backoff_reset(backoff);
+        if (lived_usec < BACKOFF_QUICK_MSEC * 1000ULL)
+                backoff->until_usec = now_usec + BACKOFF_PAUSE_MSEC * 1000ULL;
+}
+
+void backoff_reset(Backoff *backoff) {
+        *backoff = (Backoff){};
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* Policy: how many workers a pool should have, and when to look again. Pure: no fds, no clock.
+ *
+ * Runs in: manager. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config/pool_config.h"
+
+typedef struct PolicyInput {
+        unsigned n_starting; /* asked for or forked, not yet at the socket */
+        unsigned n_idle;
+        unsigned n_busy;
+        unsigned n_expired;         /* of the idle ones, those idle for policy_idle_limit_usec() */
+        uint64_t next_expired_usec; /* from now, until one more has; when n_idle > n_expired */
+        unsigned n_queued;          /* connections that wait in the listening sockets */
+        bool begun;                 /* the first workers were asked for already */
+        uint64_t ceiling;           /* how many there may be: policy_ceiling() */
+        double rate;                /* requests per second, lately */
+        bool has_kept;              /* web servers keep connections open */
+} PolicyInput;
+
+typedef struct PolicyDecision {
+        unsigned n_fork;
+        unsigned n_retire;        /* of those that have been idle for longest */
+        bool limit_reached;       /* more are wanted than pm.max_children allows */
+        bool ring;                /* it matters when few are idle: policy_ring_below() */
+        bool watch_listeners;     /* nobody is free to see the next connection */
+        uint64_t look_again_usec; /* from now, 0: only when something happens */
+} PolicyDecision;
+
+PolicyDecision policy_decide(const PoolConfig *config, const PolicyInput *input);
+
+/* How many workers there may be: pm.max_children, and with pm = auto as many as fit in budget_bytes at
+ * worker_bytes each (0: not known yet), at least one. */
+uint64_t policy_ceiling(const PoolConfig *config, uint64_t budget_bytes, uint64_t worker_bytes);
+
+/* What is taken for the weight of a worker that was not weighed yet. */
+#define POLICY_WORKER_BYTES_GUESS (UINT64_C(16) << 20)
+
+/* After how long an idle worker is one too many, if it is; UINT64_MAX: never. */
+uint64_t policy_idle_limit_usec(const PoolConfig *config);
+
+/* A worker that takes a connection rings when fewer than this many others are idle; 0: it does not.
+ */
+unsigned policy_ring_below(const PoolConfig *config, double rate);
+
+enum {
+        BACKOFF_FIRST_MSEC = 100,
+        BACKOFF_LIMIT_MSEC = 10 * 1000,
+        BACKOFF_QUICK_MSEC = 1000,
+        BACKOFF_PAUSE_MSEC = 50,
+};
+
+/* The pause before something that died at once is started again: doubles from 100 ms to 10 s. */
+typedef struct Backoff {
+        unsigned n_failures;
+        uint64_t until_usec;
+} Backoff;
+
+/* Tells that it died badly after lived_usec. Sets until_usec. */
+void backoff_fail(Backoff *backoff, uint64_t lived_usec, uint64_t now_usec);
+
+/* The same for what had worked: always the shortest pause, which keeps a script that crashes each worker
+ * from turning requests into a storm of forks. */
+void backoff_pause(Backoff *backoff, uint64_t lived_usec, uint64_t now_usec);
+
+/* Tells that it works. */
+void backoff_reset(Backoff *backoff);

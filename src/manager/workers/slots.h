@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* Slots: what the manager knows of the workers of one generation from its own orders and the
+ * zygote's reports, without a look at the scoreboard.
+ *
+ * Runs in: manager. Pure: the caller gives the time. */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/cleanup.h"
+#include "manager/workers/policy.h"
+
+typedef enum SlotLife {
+        SLOT_VACANT,
+        SLOT_FORKING, /* asked for */
+        SLOT_ALIVE,
+        SLOT_RETIRING, /* asked to leave */
+} SlotLife;
+
+typedef struct Slots Slots;
+
+int slots_new(Slots **ret, unsigned n);
+Slots *slots_free(Slots *slots);
+DEFINE_CLEANUP(Slots, slots_free);
+
+unsigned slots_count(const Slots *slots);
+unsigned slots_taken(const Slots *slots); /* all but the vacant ones */
+unsigned slots_forking(const Slots *slots);
+SlotLife slots_life(const Slots *slots, unsigned slot);
+pid_t slots_pid(const Slots *slots, unsigned slot); /* 0: none; the zygote's word, for display */
+
+/* A vacant slot for a FORK that is sent now. false: none. */
+bool slots_take(Slots *slots, unsigned *ret_slot);
+
+/* The zygote's reports. 0, or -EBADMSG when the slot is not in a state in which this can be true.
+ */
+int slots_forked(Slots *slots, unsigned slot, pid_t pid, uint64_t now_usec);
+int slots_not_forked(Slots *slots, unsigned slot, uint64_t now_usec);
+
+typedef enum SlotEnd {
+        SLOT_LEFT,          /* by itself, as asked */
+        SLOT_CRASHED,       /* at the socket or in a request: a short pause, if it lived shortly */
+        SLOT_NEVER_STARTED, /* a pause that grows */
+        _SLOT_END_MAX,
+} SlotEnd;
+
+/* ret_lived_usec: how long it lived. */
+int slots_exited(Slots *slots, unsigned slot, SlotEnd end, uint64_t now_usec,
+                uint64_t *ret_lived_usec);
+
+int slots_retire(Slots *slots, unsigned slot);
+
+/* When workers that died at once allow the next fork: 0 or a time. */
+uint64_t slots_pause_until_usec(const Slots *slots);

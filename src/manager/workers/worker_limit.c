@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+#include "manager/workers/worker_limit.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/parse.h"
+#include "manager/base/log.h"
+#include "manager/workers/policy.h"
+
+/* Reading limits costs some 50 µs, and memory does not change from one request to the next. */
+#define LOOK_EVERY_USEC (5 * USEC_PER_SEC)
+
+/* A limit of our own may be used but for a reserve (the zygote, page cache, a worker that grows); what the
+ * machine has available is for others too. */
+enum {
+        SHARE_OF_LIMIT = 80,
+        SHARE_OF_MACHINE = 50,
+};
+
+#define WEIGHT_MIN_BYTES (UINT64_C(1) << 20)
+#define WEIGHT_MAX_BYTES (UINT64_C(64) << 30)
+
+static unsigned share_of(MemorySource source) {
+        return source == MEMORY_CGROUP_LIMIT ? SHARE_OF_LIMIT : SHARE_OF_MACHINE;
+}
+
+static uint64_t clamp(uint64_t bytes) {
+        if (bytes < WEIGHT_MIN_BYTES)
+                return WEIGHT_MIN_BYTES;
+
+        return bytes > WEIGHT_MAX_BYTES ? WEIGHT_MAX_BYTES : bytes;
+}
+
+/* Workers that were not weighed yet do not count. */
+static uint64_t average_weight(const Scoreboard *board, const Slots *slots, uint64_t *ret_sum) {
+        uint64_t sum = 0, n = 0;
+
+        for (unsigned i = 0; i < slots_count(slots); i++) {
+                uint64_t weight = scoreboard_weight(board, i);
+
+                if (slots_life(slots, i) == SLOT_VACANT || weight == 0)
+                        continue;
+
+                sum += clamp(weight);
+                n++;
+        }
+
+        *ret_sum = sum;
+        return n > 0 ? sum / n : 0;
+}
+
+static const char *plural(uint64_t n) {
+        return n == 1 ? "" : "s";
+}
+
+void ceiling_describe(const Ceiling *ceiling, const PoolConfig *config, char *buffer, size_t size) {
+        if (config->pm != PM_AUTO) {
+                snprintf(buffer, size, "%" PRIu64 " worker%s: pm.max_children", ceiling->workers,
+                                plural(ceiling->workers));
+                return;
+        }
+
+        snprintf(buffer, size,
+                        "%" PRIu64 " worker%s: %" PRIu64 " MiB (%u%% of %s) at %" PRIu64
+                        " MiB each%s, at most %" PRIu64,
+                        ceiling->workers, plural(ceiling->workers), ceiling->usable_bytes >> 20,
+                        share_of(ceiling->budget.source), ceiling->budget.description,
+                        (ceiling->worker_bytes > 0 ? ceiling->worker_bytes
+                                                   : POLICY_WORKER_BYTES_GUESS) >>
+                                        20,
+                        ceiling->worker_bytes > 0 ? " as measured"
+                                                  : ", a guess before the first is weighed",
+                        config->max_children);
+}
+
+static bool is_news(uint64_t before, uint64_t now) {
+        uint64_t difference = before > now ? before - now : now - before;
+
+        return before == 0 || difference * 10 >= before;
+}
+
+void ceiling_update(Ceiling *ceiling, const PoolConfig *config, const Scoreboard *board,
+                const Slots *slots, uint64_t now_usec) {
+        uint64_t before = ceiling->workers, used;
+        char text[512];
+        int r;
+
+        if (config->pm != PM_AUTO) {
+                ceiling->workers = config->max_children;
+                return;
+        }
+        if (ceiling->looked_usec > 0 && now_usec - ceiling->looked_usec < LOOK_EVERY_USEC)
+                return;
+
+        ceiling->looked_usec = now_usec;
+        ceiling->worker_bytes = average_weight(board, slots, &used);
+        r = memory_budget(used, &ceiling->budget);
+        if (r < 0) {
+                log_error_errno(r,
+                                "Cannot tell how much memory there is, pm.max_children counts: %m");
+                ceiling->workers = config->max_children;
+                return;
+        }
+
+        ceiling->usable_bytes = ceiling->budget.bytes / 100 * share_of(ceiling->budget.source);
+        ceiling->workers = policy_ceiling(config, ceiling->usable_bytes, ceiling->worker_bytes);
+        if (!is_news(before, ceiling->workers))
+                return;
+
+        ceiling_describe(ceiling, config, text, sizeof(text));
+        log_notice("pm = auto: %s", text);
+}

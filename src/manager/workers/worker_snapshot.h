@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* WorkerLook: what one worker does, copied from the scoreboard to be shown outside.
+ *
+ * Runs in: manager.
+ * Trusts:  nobody: what the worker wrote is text and numbers to show, nothing else. */
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "contract/scoreboard.h"
+
+typedef struct WorkerLook {
+        unsigned generation, slot;
+        pid_t pid;
+        SlotView view;
+} WorkerLook;
+
+/* Returns whether the worker has a request, by its own word. */
+static inline bool worker_look_is_busy(const WorkerLook *look) {
+        return look->view.state > SLOT_IDLE;
+}

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+#include "php/engine/php_engine.h"
+
+#include <SAPI.h>
+#include <errno.h>
+#include <php.h>
+#include <php_ini.h>
+#include <php_main.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "config/ini_files.h"
+#include "php/engine/php_access.h"
+#include "php/engine/php_body.h"
+#include "php/engine/php_functions.h"
+#include "php/engine/php_ini_check.h"
+#include "php/engine/php_input.h"
+#include "php/engine/php_message.h"
+#include "php/engine/php_output.h"
+#include "php/engine/php_request_ini.h"
+#include "php/engine/php_sapi.h"
+#include "php/engine/php_script.h"
+#include "php/engine/php_settings.h"
+#include "php/engine/php_startup.h"
+#include "php/engine/php_status.h"
+#include "php/engine/php_timeout.h"
+#include "php/engine/php_upload.h"
+#include "php/engine/php_variables.h"
+
+/* --- start --- */
+
+static void ignore_broken_pipes(void) {
+        /* fsockopen() and the like must not kill a worker. */
+        (void) signal(SIGPIPE, SIG_IGN);
+}
+
+static char ini_error[240];
+
+/* PHP starts with much of what is wrong, and so do we where nothing else serves. */
+static int check_start(bool strict) {
+        if (php_ini_check(ini_error, sizeof(ini_error)) && !*php_message_first())
+                return 0;
+        if (strict)
+                return -ENOEXEC;
+
+        fprintf(stderr, "<4>PHP has started all the same, but a reload would be refused: %s\n",
+                        php_engine_startup_error());
+        return 0;
+}
+
+int php_engine_start(const PoolConfig *config, bool strict) {
+        const char *scan_dir = ini_files_scan_dirs(config);
+        int r;
+
+        if (ini_files_check(config, ini_error, sizeof(ini_error)))
+                return -ENOEXEC;
+
+        r = php_timeout_init();
+        if (r < 0)
+                return r;
+
+        ignore_broken_pipes();
+        zend_signal_startup();
+        fpmd_sapi_module.php_ini_path_override = (char *) ini_files_path(config);
+        fpmd_sapi_module.php_ini_ignore_cwd = 1;
+        sapi_startup(&fpmd_sapi_module);
+
+        /* Behind sapi_startup(), which clears it. */
+        fpmd_sapi_module.ini_entries =
+                        php_startup_ini_text(php_settings_ini_text(&config->php_values));
+        if (!fpmd_sapi_module.ini_entries)
+                return -ENOMEM;
+
+        /* PHP has no other way in for this; a script must not see it. */
+        if (scan_dir)
+                setenv("PHP_INI_SCAN_DIR", scan_dir, 1);
+        r = fpmd_sapi_module.startup(&fpmd_sapi_module);
+        if (scan_dir)
+                unsetenv("PHP_INI_SCAN_DIR");
+        if (r == FAILURE)
+                return -ENOEXEC;
+
+        php_startup_restore();
+        php_settings_apply(&config->php_values);
+        if (config->php_value_from_request || php_ini_has_per_dir_config() ||
+                        php_ini_has_per_host_config())
+                php_settings_keep_out_of_code(&config->php_values);
+        php_functions_watch_chdir();
+        php_output_init();
+        php_upload_init();
+        php_input_init();
+        return check_start(strict);
+}
+
+const char *php_engine_startup_error(void) {
+        return *ini_error ? ini_error : php_message_first();
+}
+
+void php_engine_root_changed(void) {
+        realpath_cache_clean();
+}
+
+void php_engine_enter_worker(void) {
+        php_script_enter_worker();
+        php_timeout_enter_worker();
+        php_variables_install();
+        SG(options) |= SAPI_OPTION_NO_CHDIR;
+}
+
+/* --- one request --- */
+
+static const char *param(const PhpRequest *request, const char *name, size_t name_len) {
+        return fcgi_request_param(request->fcgi, name, name_len);
+}
+
+static void set_body_info(const PhpRequest *request, sapi_request_info *info) {
+        const char *length = param(request, ZEND_STRL("CONTENT_LENGTH"));
+        const char *type = param(request, ZEND_STRL("CONTENT_TYPE"));
+
+        info->query_string = (char *) param(request, ZEND_STRL("QUERY_STRING"));
+        info->content_type = type ? type : "";
+        info->content_length = length ? ZEND_STRTOL(length, NULL, 10) : 0;
+        if (info->content_length < 0)
+                info->content_length = 0;
+        php_handle_auth_data(param(request, ZEND_STRL("HTTP_AUTHORIZATION")));
+}
+
+/* What PHP wants to know before it starts a request. Everything is borrowed from the request but
+ * path_translated, which PHP frees. Without a path there is nothing that could run, or read a body. */
+static void set_request_info(PhpRequest *request) {
+        sapi_request_info *info = &SG(request_info);
+        const char *script = request->path.script;
+
+        *info = (sapi_request_info){
+                .request_method = param(request, ZEND_STRL("REQUEST_METHOD")),
+                .request_uri = (char *) request->path.request_uri,
+                .path_translated = script ? estrdup(script) : NULL,
+                .proto_num = 1000,
+        };
+
+        /* Seen where nothing sets it any more: without REQUEST_METHOD. */
+        SG(sapi_headers).http_response_code = request->path.named && !script ? 404 : 200;
+        if (request->path.named)
+                set_body_info(request, info);
+}
+
+static void run_script(PhpRequest *request) {
+        zend_file_handle handle;
+
+        if (php_status_serve(request) || php_body_refuse(request) ||
+                        !php_script_open(request, &handle))
+                return;
+
+        php_script_enter_directory(SG(request_info).path_translated);
+        request->stage(SLOT_RUNNING, request->userdata);
+        EG(exit_status) = 0;
+        php_execute_script(&handle);
+        php_script_leave_directory();
+        zend_destroy_file_handle(&handle);
+}
+
+/* fastcgi.error_header: how a web server may tell a fatal error from an answer. */
+static void mark_failure(void) {
+        sapi_header_line header = { .line = php_cgi_settings()->error_header };
+
+        if (EG(exit_status) != 255 || SG(headers_sent) || !header.line || !*header.line)
+                return;
+
+        header.line_len = strlen(header.line);
+        sapi_header_op(SAPI_HEADER_REPLACE, &header);
+}
+
+/* Handlers are installed at the first request; looking after them again at each costs 7 system
+ * calls, and nothing in a worker takes them away that does not mean to. */
+static void keep_signal_handlers(void) {
+#ifdef ZEND_SIGNALS
+        SIGG(reset) = false;
+#endif
+}
+
+/* PHP starts one timer for reading input and another for the script. Without a body there is no input to
+ * speak of, and with -1 PHP lets the script's timer count from the start: a system call less. What ini_get()
+ * shows is not touched, and a script that sets max_input_time sets it for nobody. */
+static void skip_input_timer_without_body(void) {
+        PG(max_input_time) = SG(request_info).content_length > 0 ? INI_INT("max_input_time") : -1;
+}
+
+static int serve_in_try(PhpRequest *request) {
+        set_request_info(request);
+        php_access_begin(request);
+        php_request_ini_apply(request);
+        php_status_note_user(request);
+        skip_input_timer_without_body();
+
+        if (php_request_startup() == FAILURE)
+                return -EFAULT;
+
+        keep_signal_handlers();
+        if (SG(request_info).request_method)
+                run_script(request);
+        mark_failure();
+
+        if (!request->finished)
+                request->stage(SLOT_ENDING, request->userdata);
+        request->memory_bytes = zend_memory_peak_usage(true);
+        php_request_shutdown(NULL);
+        SG(request_info).path_translated = NULL;
+        return 0;
+}
+
+void php_engine_look(PhpRequest *request) {
+        php_script_find(request);
+}
+
+int php_engine_serve(PhpRequest *request) {
+        volatile int r = -EFAULT;
+
+        request->told = false;
+        request->memory_bytes = 0;
+        php_upload_begin_request();
+        SG(server_context) = request;
+        zend_first_try {
+                r = serve_in_try(request);
+        }
+        zend_end_try();
+        SG(server_context) = NULL;
+        php_request_ini_end();
+        php_body_done(request);
+
+        (void) php_request_finish(request);
+        return r < 0 ? r : request->result;
+}

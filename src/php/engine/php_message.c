@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+#include "php/engine/php_message.h"
+
+#include <SAPI.h>
+#include <php.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "config/log_target.h"
+#include "php/engine/php_functions.h"
+#include "php/engine/php_log.h"
+#include "php/engine/php_request.h"
+#include "php/engine/php_startup.h"
+
+static char first_message[240];
+
+const char *php_message_first(void) {
+        return first_message;
+}
+
+/* Each line with the priority in front that journald understands (sd-daemon(3)), in one write. */
+static void write_lines(int priority, const char *message) {
+        char *text = NULL;
+        size_t size = 0;
+        FILE *f;
+
+        if (*message == '\0')
+                return;
+        f = open_memstream(&text, &size);
+        if (!f)
+                return;
+
+        while (*message) {
+                size_t n = strcspn(message, "\n");
+
+                if (n > 0)
+                        fprintf(f, "<%d>%.*s\n", priority & LOG_PRIMASK, (int) n, message);
+                message += n + (message[n] == '\n');
+        }
+
+        if (fclose(f) == 0)
+                (void) !write(STDERR_FILENO, text, size);
+        free(text);
+}
+
+/* Longer messages end there for the web server, with "...", as they do when php-fpm sends them: nginx has a
+ * buffer of 4 KiB for all that comes before the first byte of the answer. The journal has the whole. */
+enum {
+        TOLD_MAX = 1015,
+};
+
+static void tell_web_server(PhpRequest *request, const char *prefix, const char *message) {
+        size_t prefix_len = strlen(prefix), n = strlen(message), max = TOLD_MAX - prefix_len;
+
+        if (!request || request->finished || !php_cgi_settings()->logging)
+                return;
+
+        if (request->told)
+                (void) fcgi_request_write_error(request->fcgi, ZEND_STRL("; "));
+        request->told = true;
+        (void) fcgi_request_write_error(request->fcgi, prefix, prefix_len);
+        (void) fcgi_request_write_error(request->fcgi, message, n > max ? max - 3 : n);
+        if (n > max)
+                (void) fcgi_request_write_error(request->fcgi, ZEND_STRL("..."));
+}
+
+void php_message_send(int priority, const char *line, const char *web_server) {
+        write_lines(priority, php_log_send(php_request_current(), priority, line));
+        tell_web_server(php_request_current(), "", web_server);
+}
+
+void php_message_answer(int status, const char *text) {
+        if (SG(headers_sent))
+                return;
+
+        SG(sapi_headers).http_response_code = status;
+        PHPWRITE(text, strlen(text));
+}
+
+/* error_log = /dev/stderr: that is a socket here, which PHP cannot open. So its messages come to us as if nothing was
+ * set, and what was set is nothing to the web server. */
+static bool is_for_web_server(void) {
+        return !PG(error_log) || !log_target_is_journal(PG(error_log));
+}
+
+void php_message_log(const char *message, int priority) {
+        PhpRequest *request = php_request_current();
+
+        write_lines(priority, php_log_send(request, priority, message));
+        if (is_for_web_server())
+                tell_web_server(request, "PHP message: ", message);
+        if (!request && first_message[0] == '\0' && priority <= LOG_WARNING)
+                snprintf(first_message, sizeof(first_message), "%.*s", (int) strcspn(message, "\n"),
+                                message);
+}

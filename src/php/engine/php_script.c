@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+#include "php/engine/php_script.h"
+
+#include <SAPI.h>
+#include <errno.h>
+#include <ext/session/php_session.h>
+#include <ext/standard/basic_functions.h>
+#include <fcntl.h>
+#include <php.h>
+#include <php_main.h>
+#include <php_output.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/escape.h"
+#include "base/parse.h"
+#include "php/engine/php_functions.h"
+#include "php/engine/php_message.h"
+
+/* --- which --- */
+
+static bool is_file(const char *path, void *userdata) {
+        struct stat st;
+
+        (void) userdata;
+        return stat(path, &st) >= 0 && S_ISREG(st.st_mode);
+}
+
+/* As php-fpm asks it: with PHP's realpath. That remembers for realpath_cache_ttl what it has seen, and a
+ * look into its memory alone tells about a script in use: no system call. Under open_basedir PHP remembers
+ * nothing, and its realpath would be an lstat() of each directory. */
+static bool path_exists(const char *path, void *userdata) {
+        char resolved[MAXPATHLEN];
+        struct stat st;
+
+        (void) userdata;
+        if (*path == '/' && realpath_cache_lookup(path, strlen(path), time(NULL)))
+                return true;
+
+        if (PG(open_basedir) && *PG(open_basedir))
+                return stat(path, &st) >= 0;
+
+        return tsrm_realpath(path, resolved) != NULL;
+}
+
+/* Where the worker began: chdir of the pool file. Kept open for life. */
+static int start_fd = -EBADF;
+
+/* What was entered last, and when; 0: anything may be the working directory. */
+static char entered[MAXPATHLEN];
+static uint64_t entered_usec;
+
+void php_script_enter_worker(void) {
+        start_fd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* A path that is not absolute means the directory that the worker began in, wherever the last script has
+ * left it. Web servers send none, so nobody else pays for the way back. */
+static void go_where_relative_paths_begin(const PhpRequest *request) {
+        const char *path = fcgi_request_param(request->fcgi, ZEND_STRL("SCRIPT_FILENAME"));
+
+        if (!path || *path == '/' || strncasecmp(path, "proxy:", 6) == 0 || start_fd < 0)
+                return;
+
+        if (fchdir(start_fd) >= 0)
+                entered_usec = 0;
+}
+
+void php_script_find(PhpRequest *request) {
+        const PhpCgiSettings *settings = php_cgi_settings();
+        ScriptRules rules = {
+                .fix_pathinfo = settings->fix_pathinfo,
+                .discard_path = settings->discard_path,
+                .doc_root = PG(doc_root),
+                .exists = path_exists,
+                .is_file = is_file,
+        };
+
+        go_where_relative_paths_begin(request);
+        (void) script_path_find(&request->path, fcgi_request_environment(request->fcgi), &rules);
+}
+
+/* --- open or refuse --- */
+
+/* The journal hears what the web server is not told: which script. */
+static void log_refusal(const char *web_server, const char *path) {
+        char escaped[2048], line[2304];
+
+        if (!path) {
+                php_message_send(LOG_ERR, web_server, web_server);
+                return;
+        }
+
+        escape_string(escaped, sizeof(escaped), path);
+        snprintf(line, sizeof(line), "%s: %s", web_server, escaped);
+        php_message_send(LOG_ERR, line, web_server);
+}
+
+_printf_(1, 2) static void log_denial(const char *format, ...) {
+        char *text, escaped[2304];
+        va_list arguments;
+
+        va_start(arguments, format);
+        vspprintf(&text, 0, format, arguments);
+        va_end(arguments);
+        escape_string(escaped, sizeof(escaped), text);
+        php_message_send(LOG_ERR, escaped, text);
+        efree(text);
+}
+
+static bool refuse_unknown(const PhpRequest *request) {
+        const char *path = fcgi_request_param(request->fcgi, ZEND_STRL("ORIG_SCRIPT_FILENAME"));
+
+        if (!path)
+                path = fcgi_request_param(request->fcgi, ZEND_STRL("SCRIPT_FILENAME"));
+        log_refusal("Primary script unknown", path);
+        php_message_answer(404, "File not found.\n");
+        return false;
+}
+
+static bool refuse_extension(const char *path) {
+        log_denial("Access to the script '%s' has been denied (see security.limit_extensions)",
+                        path);
+        php_message_answer(403, "Access denied.\n");
+        return false;
+}
+
+static bool refuse_unopened(const char *path, int error) {
+        log_denial("Unable to open primary script: %s (%s)", path, strerror(error));
+        if (error == EACCES)
+                php_message_answer(403, "Access denied.\n");
+        else
+                php_message_answer(404, "No input file specified.\n");
+        return false;
+}
+
+bool php_script_open(PhpRequest *request, zend_file_handle *handle) {
+        const char *path = SG(request_info).path_translated;
+
+        if (!path || request->only_pages)
+                return refuse_unknown(request);
+
+        if (!pool_config_extension_allowed(request->config, path))
+                return refuse_extension(path);
+
+        /* PHP frees path_translated when it cannot open it; the request's own string stays. */
+        errno = ENOENT; /* it says nothing of a directory */
+        if (php_fopen_primary_script(handle) != SUCCESS)
+                return refuse_unopened(request->path.script, errno);
+
+        return true;
+}
+
+/* --- its directory --- */
+
+/* PHP leaves it to us (NO_CHDIR), which saves getcwd() and the way back; and when the last script of the
+ * same directory has not left it, it is entered again only after a second, for the case that the path leads
+ * elsewhere by now: releases are switched by a symbolic link, whose target PHP itself remembers for
+ * realpath_cache_ttl seconds. */
+void php_script_enter_directory(const char *path) {
+        const char *slash = strrchr(path, '/');
+        size_t n = slash == path ? 1 : slash ? (size_t) (slash - path) : 0;
+        bool left = php_functions_directory_was_left();
+        uint64_t now = clock_now_usec();
+
+        if (n == 0 || n >= sizeof(entered))
+                return;
+        if (!left && now - entered_usec < USEC_PER_SEC && memcmp(entered, path, n) == 0 &&
+                        entered[n] == '\0')
+                return;
+
+        memcpy(entered, path, n);
+        entered[n] = '\0';
+        entered_usec = VCWD_CHDIR(entered) == 0 ? now : 0;
+}
+
+static bool buffers_call_back(void) {
+        php_output_handler *const *handlers = zend_stack_base(&OG(handlers));
+        int n = OG(active) ? zend_stack_count(&OG(handlers)) : 0;
+
+        for (int i = 0; i < n; i++)
+                if (handlers[i]->flags & PHP_OUTPUT_HANDLER_USER)
+                        return true;
+
+        return false;
+}
+
+enum {
+        /* To look at more objects than this would take longer than the way back. */
+        OBJECTS_MAX = 64,
+};
+
+static bool objects_call_back(void) {
+        const zend_objects_store *store = &EG(objects_store);
+
+        if (store->top > OBJECTS_MAX)
+                return true;
+
+        for (uint32_t i = 1; i < store->top; i++) {
+                const zend_object *object = store->object_buckets[i];
+
+                if (IS_OBJ_VALID(object) &&
+                                (object->ce->destructor ||
+                                                object->handlers->dtor_obj !=
+                                                                zend_objects_destroy_object))
+                        return true;
+        }
+
+        return false;
+}
+
+/* Of most small scripts nothing remains that could see where it is: the way back, and the one here again, are
+ * saved. */
+void php_script_leave_directory(void) {
+        bool calls_back = BG(user_shutdown_function_names) || buffers_call_back() ||
+                          (!Z_ISUNDEF(SG(callback_func)) && !SG(headers_sent)) ||
+                          PS(session_status) == php_session_active || objects_call_back();
+
+        if (!calls_back)
+                return;
+
+        (void) !fchdir(start_fd);
+        entered_usec = 0;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* PhpSettings: php_value, php_flag, php_admin_value and php_admin_flag of the pool file.
+ *
+ * They are given to PHP as if they stood at the end of php.ini, before extensions start: so what an
+ * extension reads at its start (opcache.memory_consumption, extension=) is per pool too, which
+ * php-fpm, where one PHP serves all pools, cannot do. Afterwards the admin ones are closed to
+ * scripts.
+ *
+ * Runs in: zygote. */
+
+#include <stdbool.h>
+
+#include "config/pool_config.h"
+
+/* As closed to scripts as ZEND_INI_SYSTEM, but not the same: opcache writes the value of an entry that is
+ * exactly that into the code that it compiles, and all requests share the code (php-src issue 8699). */
+#define PHP_SETTINGS_CLOSED (ZEND_INI_SYSTEM | 1 << 3)
+
+/* The text for sapi_module.ini_entries; the caller frees. NULL: no memory. */
+char *php_settings_ini_text(const SettingList *settings);
+
+/* After PHP's start: closes admin values, disables functions and classes, warns about unknown
+ * names. */
+void php_settings_apply(const SettingList *settings);
+
+/* After that: lets opcache compile no value of php.ini into code, because a request may bring another one.
+ * What the pool file sets as admin no request can. */
+void php_settings_keep_out_of_code(const SettingList *settings);
+
+/* Whether the pool file sets it as admin. */
+bool php_settings_is_admin(const SettingList *settings, const char *key);

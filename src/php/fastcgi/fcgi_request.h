@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* FcgiRequest: one connection of a web server and the request on it, behind libfcgi's FCGX_Request.
+ *
+ * Runs in: worker.     Owns: the attached fd, all buffers; nothing is allocated after new().
+ * Trusts:  nobody. libfcgi's own reader is not used: a peer can crash or hang it. What a peer does
+ * costs at most the timeouts and sizes of FcgiLimits, and ends in an errno.
+ *
+ * Of libfcgi, use on fcgi_request_fcgx(): FCGX_Get*, FCGX_Put*, FCGX_*PrintF, FCGX_FFlush,
+ * FCGX_FClose, FCGX_GetError, FCGX_HasSeenEOF, FCGX_UnGetChar, FCGX_GetParam. Never FCGX_Accept_r,
+ * FCGX_Finish_r, FCGX_Free, FCGX_SetExitStatus, FCGX_StartFilterData: they reach into memory of
+ * libfcgi's own.
+ *
+ *      fcgi_request_attach(req, fd);
+ *      do {
+ *              r = fcgi_request_read(req);
+ *              if (r < 0)
+ *                      break;
+ *              … params, body, write …
+ *              r = fcgi_request_finish(req, 0);
+ *      } while (r > 0);
+ *      close(fcgi_request_detach(req));
+ */
+
+#include <fcgiapp.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cleanup.h"
+#include "php/fastcgi/fcgi_params.h"
+
+typedef struct FcgiRequest FcgiRequest;
+
+/* A timeout of 0 is none. */
+typedef struct FcgiLimits {
+        uint64_t first_byte_usec;  /* of silence before a request */
+        uint64_t head_usec;        /* for BEGIN_REQUEST and all PARAMS together, from read() on */
+        uint64_t body_stall_usec;  /* without a byte of the body */
+        uint64_t write_stall_usec; /* without the peer taking a byte */
+        uint64_t drain_usec;       /* for all input that is discarded after a reply, not 0 */
+        uint64_t drain_bytes;
+        size_t params_bytes;
+        size_t params_count;
+        unsigned max_conns; /* the answer to GET_VALUES; 0: none, as php-fpm */
+} FcgiLimits;
+
+#define FCGI_LIMITS_DEFAULT                                                                        \
+        ((FcgiLimits){                                                                             \
+                        .first_byte_usec = UINT64_C(5000000),                                      \
+                        .head_usec = UINT64_C(10000000),                                           \
+                        .body_stall_usec = UINT64_C(300000000),                                    \
+                        .write_stall_usec = UINT64_C(300000000),                                   \
+                        .drain_usec = UINT64_C(1000000),                                           \
+                        .drain_bytes = UINT64_C(16) << 20,                                         \
+                        .params_bytes = FCGI_PARAMS_BYTES_MAX,                                     \
+                        .params_count = FCGI_PARAMS_COUNT_MAX,                                     \
+        })
+
+/* Copies limits. 0, -EINVAL or -ENOMEM. */
+int fcgi_request_new(FcgiRequest **ret, const FcgiLimits *limits);
+FcgiRequest *fcgi_request_free(FcgiRequest *req); /* closes an attached fd; NULL is fine */
+DEFINE_CLEANUP(FcgiRequest, fcgi_request_free);
+
+/* Takes a connected stream socket; nothing may be attached. */
+void fcgi_request_attach(FcgiRequest *req, int fd);
+/* Gives the fd back, -EBADF if there is none. Input that has arrived and was not read is lost. */
+int fcgi_request_detach(FcgiRequest *req);
+int fcgi_request_fd(const FcgiRequest *req); /* borrowed, to poll; -EBADF */
+
+/* Whether a piece of the next request has already arrived, so that poll() would wait in vain. */
+bool fcgi_request_has_input(const FcgiRequest *req);
+
+/* Reads up to the end of PARAMS. After 0 the request is there: params, streams, role. After these two it
+ * is there without any params, to be answered with an error and finished:
+ *   -E2BIG       over params_bytes or params_count
+ *   -EINVAL      params that cannot be an environment (see fcgi_params.h)
+ * Otherwise the connection is only fit to be closed:
+ *   -ENODATA     the peer has closed before a request: normal
+ *   -ECANCELED   a request was refused or aborted and answered, and the peer wants it closed
+ *   -ETIMEDOUT   -ECONNRESET (also: closed in the middle)   or another errno of the socket
+ *   -EBADMSG     not FastCGI
+ *   -ESHUTDOWN   finish() did not return 1 */
+int fcgi_request_read(FcgiRequest *req);
+
+/* requestId, role, in, out, err, envp and keepConnection are valid from read() to finish(), envp
+ * until the next read(). ipcFd is -1: libfcgi is not to touch the socket. */
+FCGX_Request *fcgi_request_fcgx(FcgiRequest *req);
+
+/* The value, NUL-terminated and without NUL inside, or NULL. Valid until the next read(), also
+ * after finish(). Of a name that came twice the last value counts. */
+const char *fcgi_request_param(const FcgiRequest *req, const char *name, size_t name_len);
+
+/* All params: FCGI_ROLE first (as libfcgi and php-fpm have it), then in the order of the wire. No
+ * name comes twice. */
+const FcgiParam *fcgi_request_params(const FcgiRequest *req, size_t *ret_n);
+
+/* The same, to set and unset some for the rest of the request: valid as long as they are. */
+FcgiParams *fcgi_request_environment(FcgiRequest *req);
+
+/* Body (FCGI_STDIN): waits until n bytes are there; fewer, or 0, mean the end or an error. Can be
+ * mixed with FCGX_GetStr() on ->in. */
+size_t fcgi_request_read_body(FcgiRequest *req, void *buffer, size_t n);
+/* 0, or why the body ended early: -ETIMEDOUT, -ECONNRESET, -EBADMSG … (0 after an abort). */
+int fcgi_request_body_error(const FcgiRequest *req);
+/* The peer has sent ABORT_REQUEST. Only seen when input is read, or looked for: without waiting, and
+ * behind a body that was read. */
+bool fcgi_request_aborted(const FcgiRequest *req);
+void fcgi_request_look_for_abort(FcgiRequest *req);
+
+/* Output to FCGI_STDOUT and FCGI_STDERR, buffered, in order with FCGX_PutStr() on ->out and ->err.
+ * 0, the sticky error of a peer that has gone, -ESHUTDOWN after finish(): then nothing happens. */
+int fcgi_request_write(FcgiRequest *req, const void *data, size_t size);
+int fcgi_request_write_error(FcgiRequest *req, const void *data, size_t size);
+int fcgi_request_flush(FcgiRequest *req);
+/* Before a flush that may have nothing to send: it shall still find out that the peer has gone. */
+int fcgi_request_probe(FcgiRequest *req);
+/* 0, or the sticky negative errno: -EPIPE, -ECONNRESET, -ETIMEDOUT … */
+int fcgi_request_broken(const FcgiRequest *req);
+
+/* Ends the reply, then discards what the peer still sends of the body, so that it neither turns the
+ * close into a reset nor becomes the next request (CVE-2026-129289). 1: the next read() may follow,
+ * 0: close it, negative: the reply did not get through, close it. Again: the same result. */
+int fcgi_request_finish(FcgiRequest *req, uint32_t app_status);

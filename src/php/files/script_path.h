@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* ScriptPath: which file a request means. Pure; the file system is behind two callbacks.
+ *
+ * Web servers disagree about SCRIPT_FILENAME, SCRIPT_NAME, PATH_INFO and PATH_TRANSLATED. This makes of
+ * what they send what a script under php-fpm finds, with the former values as ORIG_*.
+ *
+ * Runs in: worker.     Owns: nothing; all strings are the params'.
+ * Trusts:  nobody. A part of a string is only taken after a look at its length (CVE-2019-11043). */
+
+#include <stdbool.h>
+
+#include "php/fastcgi/fcgi_params.h"
+
+typedef struct ScriptRules {
+        bool fix_pathinfo;    /* cgi.fix_pathinfo */
+        bool discard_path;    /* cgi.discard_path */
+        const char *doc_root; /* php.ini's, or NULL */
+
+        /* Whether there is anything at the path, and whether it is a regular file. exists() is asked
+         * once, for the path as it came; is_file() only where that does not exist. */
+        bool (*exists)(const char *path, void *userdata);
+        bool (*is_file)(const char *path, void *userdata);
+        void *userdata;
+} ScriptRules;
+
+typedef struct ScriptPath {
+        bool named;              /* the request names a path at all */
+        const char *script;      /* NULL: none, or the path has a component ".." */
+        const char *request_uri; /* SCRIPT_NAME, mostly; may be NULL */
+} ScriptPath;
+
+/* Sets and unsets params. 0, or -E2BIG: they leave no room for that; then there is no script. */
+int script_path_find(ScriptPath *ret, FcgiParams *params, const ScriptRules *rules);

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+/* fpmd-php: the pool program that runs PHP. Started by fpmd, see fpmd-php(8). */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/parse.h"
+#include "config/pool_config.h"
+#include "contract/message.h"
+#include "php/engine/php_engine.h"
+#include "php/engine/php_timezones.h"
+#include "php/trace/php_trace.h"
+#include "php/trace/trace_line.h"
+#include "php/worker/worker.h"
+#include "php/zygote/apparmor.h"
+#include "php/zygote/inherited.h"
+#include "php/zygote/proctitle.h"
+#include "php/zygote/zygote.h"
+
+/* As long as a manager would wait for a drain. */
+#define ORPHAN_LIMIT_USEC (80 * USEC_PER_SEC)
+
+enum {
+        CONFIG_BYTES_MAX = 4 << 20,
+};
+
+/* PHP calls exit() when it gives up while it starts: then this tells the manager why. */
+static int starting_control_fd = -EBADF;
+
+static void report_exit_while_starting(void) {
+        const char *why = php_engine_startup_error();
+
+        if (starting_control_fd >= 0)
+                zygote_report_failure(
+                                starting_control_fd, *why ? why : "it gave up without a word");
+}
+
+static int read_config(PoolConfig **ret, int fd) {
+        _cleanup_free_ char *data = NULL;
+        size_t size;
+        int r;
+
+        r = fd_read_all(fd, CONFIG_BYTES_MAX, &data, &size);
+        if (r < 0)
+                return r;
+
+        return pool_config_deserialize(ret, data, size);
+}
+
+/* The manager left a helper behind that shares our root directory and may change it; we may not. */
+static int change_root(int root_fd) {
+        int answer;
+
+        if (root_fd < 0)
+                return 0;
+
+        if (write(root_fd, "", 1) != 1)
+                return -errno;
+        if (read(root_fd, &answer, sizeof(answer)) != sizeof(answer))
+                return -EIO;
+
+        return answer;
+}
+
+static int fail(const Inherited *inherited, int r, const char *what) {
+        char text[200];
+
+        snprintf(text, sizeof(text), "%s: %s", what, strerror(-r));
+        starting_control_fd = -EBADF;
+        zygote_report_failure(inherited->control_fd, text);
+        return EX_CONFIG;
+}
+
+static int enter_folders(const Inherited *inherited, const PoolConfig *config) {
+        int r;
+
+        r = inherited->root_fd >= 0 ? php_zones_keep(config->chroot) : 0;
+        if (r < 0)
+                fprintf(stderr, "<4>Cannot keep the time zones for the chroot: %s\n", strerror(-r));
+
+        r = change_root(inherited->root_fd);
+        if (r < 0)
+                return fail(inherited, r, "chroot");
+
+        if (inherited->root_fd >= 0) {
+                fd_close(inherited->root_fd);
+                php_engine_root_changed();
+        }
+
+        if (config->chdir && chdir(config->chdir) < 0)
+                return fail(inherited, -errno, "chdir");
+
+        return 0;
+}
+
+/* In the zygote, before it can fork: what cannot be confined as asked does not start. */
+static int put_on_hat(const Inherited *inherited, const PoolConfig *config, int proc_fd) {
+        char why[APPARMOR_WHY_MAX], text[sizeof(why) + 20];
+
+        if (!config->apparmor_hat || apparmor_put_on(proc_fd, config->apparmor_hat, why) >= 0)
+                return 0;
+
+        snprintf(text, sizeof(text), "apparmor_hat: %s", why);
+        starting_control_fd = -EBADF;
+        zygote_report_failure(inherited->control_fd, text);
+        return EX_CONFIG;
+}
+
+/* Where in the innermost call, unless that is one into PHP's own code: then its place says it. */
+static void add_innermost(const PhpTrace *trace, void (*add)(const char *frame, void *userdata),
+                void *userdata) {
+        char line[MESSAGE_TEXT_MAX];
+
+        if (trace->n > 0 && trace->line == trace->frames[0].line &&
+                        strcmp(trace->file, trace->frames[0].file) == 0)
+                return;
+
+        trace_line_innermost(line, sizeof(line), trace->file, trace->line);
+        add(line, userdata);
+}
+
+/* One line for each call, as php-fpm's slow log has it. */
+static int trace_worker(int memory_fd, unsigned depth,
+                void (*add)(const char *frame, void *userdata), void *userdata) {
+        PhpTrace *trace = malloc(sizeof(*trace));
+        char line[MESSAGE_TEXT_MAX];
+        int r;
+
+        if (!trace)
+                return -ENOMEM;
+
+        r = php_trace_read(memory_fd, depth, trace);
+        if (r >= 0)
+                add_innermost(trace, add, userdata);
+        for (unsigned i = 0; r >= 0 && i < trace->n; i++) {
+                const PhpTraceFrame *frame = &trace->frames[i];
+
+                trace_line_call(line, sizeof(line), frame);
+                add(line, userdata);
+        }
+
+        free(trace);
+        return r;
+}
+
+/* $FPMD_GENERATION is from the manager, and not for scripts. */
+static void set_title(Title *title, const PoolConfig *config) {
+        const char *generation = getenv("FPMD_GENERATION");
+        char text[128];
+
+        snprintf(text, sizeof(text), "fpmd: %s: zygote (generation %s)", config->name,
+                        generation ? generation : "?");
+        title_set(title, text);
+        unsetenv("FPMD_GENERATION");
+}
+
+static int run(const Inherited *inherited, const PoolConfig *config, Title *title, bool strict) {
+        _cleanup_(scoreboard_freep) Scoreboard *board = NULL;
+        _cleanup_(zygote_freep) Zygote *zygote = NULL;
+        WorkerContext context = { .config = config, .inherited = inherited, .title = title };
+        ZygoteHooks hooks = { .worker = worker_run, .trace = trace_worker };
+        _cleanup_close_ int proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        int r;
+
+        r = scoreboard_attach(&board, inherited->board_fd, inherited->ledger_fd,
+                        (unsigned) config->max_children);
+        if (r < 0)
+                return fail(inherited, r, "scoreboard");
+
+        r = php_engine_start(config, strict);
+        if (r < 0)
+                return EX_CONFIG; /* report_exit_while_starting() has PHP's own words */
+
+        r = enter_folders(inherited, config);
+        if (r != 0)
+                return r;
+
+        r = put_on_hat(inherited, config, proc_fd);
+        if (r != 0)
+                return r;
+
+        context.board = board;
+        context.proc_fd = proc_fd;
+        hooks.userdata = &context;
+        hooks.status_fd = inherited->status_fd;
+        hooks.log_fd = inherited->access_fd;
+        hooks.orphan_limit_usec = config->process_control_timeout_usec > 0
+                                                  ? config->process_control_timeout_usec
+                                                  : ORPHAN_LIMIT_USEC;
+        r = zygote_new(&zygote, inherited->control_fd, board, &hooks);
+        if (r < 0)
+                return fail(inherited, r, "zygote");
+
+        starting_control_fd = -EBADF;
+        return zygote_run(zygote) < 0 ? EX_OSERR : EX_OK;
+}
+
+int main(int argc, char *argv[]) {
+        _cleanup_(pool_config_freep) PoolConfig *config = NULL;
+        Inherited inherited;
+        Title title;
+        bool strict = argc == 3 && strcmp(argv[2], "--strict") == 0;
+        int r;
+
+        title_init(&title, argc, argv);
+        if (argc != 2 + strict || inherited_receive(&inherited) < 0) {
+                fputs("fpmd-php is started by fpmd(8), not by hand\n", stderr);
+                return EX_USAGE;
+        }
+
+        starting_control_fd = inherited.control_fd;
+        if (atexit(report_exit_while_starting) != 0)
+                return EX_OSERR;
+
+        r = read_config(&config, inherited.config_fd);
+        if (r < 0)
+                return fail(&inherited, r, "configuration");
+
+        fd_close(inherited.config_fd);
+        set_title(&title, config);
+        return run(&inherited, config, &title, strict);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+#include "php/pages/pool_snapshot.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/queue_depth.h"
+
+static void read_queues(const PoolView *view, StatusPage *page) {
+        QueueDepth depth;
+
+        queue_depth_sum(view->listen_fds, view->n_listen_fds, &depth);
+        page->n_queued = depth.n_queued;
+        page->n_queue_limit = depth.n_limit;
+}
+
+/* Of a worker that waits the last request is of interest, of another the one that runs. */
+static void read_process(
+                StatusPage *page, StatusProcess *process, const SlotView *slot, uint64_t now) {
+        bool idle = slot->state == SLOT_IDLE;
+
+        process->slot = *slot;
+        process->duration_usec = idle                     ? slot->usage.duration_usec
+                                 : now > slot->since_usec ? now - slot->since_usec
+                                                          : 0;
+        if (!idle)
+                process->slot.usage = (RequestUsage){};
+        if (idle)
+                page->n_idle++;
+        else
+                page->n_busy++;
+}
+
+int pool_view_read(const PoolView *view, StatusPage *ret) {
+        unsigned n_slots = scoreboard_slots(view->board);
+        StatusProcess *processes = calloc(n_slots, sizeof(*processes));
+        uint64_t now = clock_now_usec();
+        StatusPage page = {
+                .pool = view->config->name,
+                .process_manager = process_manager_name(view->config->pm),
+                .now_sec = (uint64_t) time(NULL),
+                .processes = processes,
+        };
+
+        if (!processes)
+                return -ENOMEM;
+
+        scoreboard_totals(view->board, &page.totals);
+        page.n_requests = page.totals.n_requests_before;
+        read_queues(view, &page);
+        for (unsigned i = 0; i < n_slots; i++) {
+                SlotView slot;
+
+                if (scoreboard_view_slot(view->board, i, &slot) < 0)
+                        continue;
+
+                /* Also of those who were in this slot before. */
+                page.n_requests += slot.n_requests;
+                if (status_page_counts(slot.state))
+                        read_process(&page, &processes[page.n_processes++], &slot, now);
+        }
+
+        *ret = page;
+        return 0;
+}

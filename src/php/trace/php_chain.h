@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* PhpChain: the calls that another process's PHP is in, from the innermost to the outermost.
+ *
+ * Runs in: zygote. Trusts: nobody, see php/trace/remote_memory.h. */
+
+#include <stdbool.h>
+
+#include "php/trace/remote_memory.h"
+
+#define PHP_CHAIN_MAX 1024U /* also when it is a circle */
+
+/* What matters of a zend_execute_data. */
+typedef struct PhpCall {
+        RemoteAddress address;
+        RemoteAddress func;
+        RemoteAddress prev;
+        RemoteAddress opline;
+        RemoteAddress object;
+        bool has_object;
+        bool is_generator;
+        uint32_t kind; /* ZEND_CALL_TOP_CODE and so on */
+} PhpCall;
+
+typedef struct PhpChain {
+        unsigned n;
+        bool complete;   /* goes to the outermost call */
+        bool has_script; /* which is the script, not a function that PHP calls at the end */
+        bool moved;      /* inner calls came or went between two passes, and were left out */
+        PhpCall calls[PHP_CHAIN_MAX];
+} PhpChain;
+
+/* One pass. 0, -ENODATA (no PHP code runs), -EAGAIN (too busy to be followed) or as
+ * remote_memory_copy(). */
+int php_chain_read(PhpChain *chain, RemoteMemory *memory);
+
+/* Another pass: keeps of the chain what is still there, with the oplines of now. As above; -EAGAIN
+ * also when nothing is. */
+int php_chain_read_again(PhpChain *chain, RemoteMemory *memory);
+
+bool php_chain_has(const PhpChain *chain, RemoteAddress address);

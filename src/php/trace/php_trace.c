@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: MIT */
+#include "php/trace/php_trace.h"
+
+#include <errno.h>
+#include <php.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/escape.h"
+#include "php/trace/php_chain.h"
+#include "php/trace/remote_memory.h"
+
+enum {
+        /* How often the chain is read before a call in it counts, and once more behind. Each pass can
+         * put together what was never together: a worker calls and returns a few times while it goes
+         * on. Of a loop made for that, two passes let 3 wrong stacks of 1000 through, three 1 of
+         * 20000, four none. */
+        PASSES = 6,
+
+        /* When nothing is left: it may just not be scheduled, in the middle of a call. */
+        TRIES = 4,
+        RETRY_USEC = 1000,
+
+        READS_MAX = 8000, /* at 0.5 us or so */
+        NAME_BYTES = sizeof((PhpTraceFrame){}.function),
+        PATH_BYTES = sizeof((PhpTraceFrame){}.file),
+        CLASS_BYTES = NAME_BYTES - 40, /* leaves room for the method */
+        NAME_MAX_BYTES = 512,          /* of longer ones only that much is looked at */
+        STRING_MAX = 1 << 16,
+};
+
+#define ELLIPSIS "…"
+
+/* The code that made a call. */
+typedef struct Place {
+        char file[PATH_BYTES];
+        uint32_t line;
+        zend_op op;
+} Place;
+
+/* --- texts --- */
+
+/* The length of what may be a zend_string. */
+static int string_length(RemoteMemory *memory, const zend_string *string, size_t *ret) {
+        zend_string head;
+        int r;
+
+        r = remote_memory_get(memory, (RemoteAddress) string, &head, sizeof(head));
+        if (r < 0)
+                return r;
+        if ((GC_TYPE_INFO(&head) & GC_TYPE_MASK) != IS_STRING || ZSTR_LEN(&head) > STRING_MAX)
+                return -EBADMSG;
+
+        *ret = ZSTR_LEN(&head);
+        return 0;
+}
+
+/* The n bytes from offset and the one behind them, which is a NUL at the end of each zend_string.
+ */
+static int string_bytes(RemoteMemory *memory, const zend_string *string, size_t offset, char *to,
+                size_t n) {
+        return remote_memory_copy(memory,
+                        (RemoteAddress) string + offsetof(zend_string, val) + offset, to, n + 1);
+}
+
+static bool is_continuation(char c) {
+        return ((unsigned char) c & 0xc0) == 0x80;
+}
+
+/* Namespaces are wanted as they are written. */
+static size_t escape_name(char *to, size_t size, char *name) {
+        size_t n = 0;
+
+        for (;;) {
+                char *end = strchrnul(name, '\\');
+                bool last = *end == '\0';
+
+                *end = '\0';
+                n += escape_string(to + n, size - n, name);
+                if (last || n + 1 >= size)
+                        return n;
+
+                to[n++] = '\\';
+                to[n] = '\0';
+                name = end + 1;
+        }
+}
+
+/* The start of a name, escaped. That of an anonymous class ends for people at its NUL, behind which
+ * stands a path. */
+static int name_read(RemoteMemory *memory, const zend_string *string, char *to, size_t size) {
+        char raw[NAME_MAX_BYTES];
+        size_t length, n;
+        int r;
+
+        r = string_length(memory, string, &length);
+        if (r < 0)
+                return r;
+
+        n = MIN(length, sizeof(raw) - 1);
+        r = string_bytes(memory, string, 0, raw, n);
+        if (r < 0)
+                return r;
+        if (n == length && raw[n] != '\0')
+                return -EBADMSG;
+
+        while (n > 0 && n < length && is_continuation(raw[n]))
+                n--;
+        raw[n] = '\0';
+        (void) escape_name(to, size, raw);
+        return 0;
+}
+
+/* All of text, or its end. Returns the length. */
+static size_t copy_end(char *to, size_t size, const char *text) {
+        size_t n = strlen(text);
+
+        if (n < size) {
+                memcpy(to, text, n + 1);
+                return n;
+        }
+
+        text += n - (size - sizeof(ELLIPSIS));
+        while (is_continuation(*text))
+                text++;
+        return (size_t) (stpcpy(stpcpy(to, ELLIPSIS), text) - to);
+}
+
+static int path_read(RemoteMemory *memory, const zend_string *string, char to[static PATH_BYTES]) {
+        char raw[PATH_BYTES], text[sizeof(ELLIPSIS) + 4 * PATH_BYTES];
+        char *start = raw, *end = text;
+        size_t length, n;
+        int r;
+
+        r = string_length(memory, string, &length);
+        if (r < 0)
+                return r;
+
+        n = MIN(length, sizeof(raw) - 1);
+        r = string_bytes(memory, string, length - n, raw, n);
+        if (r < 0)
+                return r;
+        if (raw[n] != '\0')
+                return -EBADMSG;
+
+        if (n < length) {
+                end = stpcpy(end, ELLIPSIS);
+                while (is_continuation(*start))
+                        start++;
+        }
+        (void) escape_string(end, 4 * PATH_BYTES, start);
+        (void) copy_end(to, PATH_BYTES, text);
+        return 0;
+}
+
+/* --- functions and places --- */
+
+static int function_read(RemoteMemory *memory, RemoteAddress address, zend_function *ret) {
+        int r;
+
+        r = remote_memory_get(memory, address, ret, sizeof(ret->common));
+        if (r < 0)
+                return r;
+
+        if (ret->type == ZEND_INTERNAL_FUNCTION)
+                return 0;
+        if (ret->type != ZEND_USER_FUNCTION && ret->type != ZEND_EVAL_CODE)
+                return -EBADMSG;
+
+        return remote_memory_get(memory, address, &ret->op_array, sizeof(ret->op_array));
+}
+
+static int class_name_read(
+                RemoteMemory *memory, const zend_class_entry *scope, char *to, size_t size) {
+        const zend_string *name;
+        int r;
+
+        r = remote_memory_get(memory, (RemoteAddress) scope + offsetof(zend_class_entry, name),
+                        &name, sizeof(name));
+        if (r < 0)
+                return r;
+
+        return name_read(memory, name, to, size);
+}
+
+/* "Class::function" */
+static int function_name(
+                RemoteMemory *memory, const zend_function *function, char to[static NAME_BYTES]) {
+        char class_name[4 * NAME_MAX_BYTES];
+        size_t n = 0;
+        int r;
+
+        if (function->common.scope) {
+                r = class_name_read(memory, function->common.scope, class_name, sizeof(class_name));
+                if (r < 0)
+                        return r;
+
+                n = copy_end(to, CLASS_BYTES, class_name);
+                n += (size_t) (stpcpy(to + n, "::") - (to + n));
+        }
+
+        return name_read(memory, function->common.function_name, to + n, NAME_BYTES - n);
+}
+
+static bool has_op(const zend_op_array *code, RemoteAddress op) {
+        RemoteAddress first = (RemoteAddress) code->opcodes;
+
+        return op >= first && op < first + (RemoteAddress) code->last * sizeof(zend_op) &&
+               (op - first) % sizeof(zend_op) == 0;
+}
+
+/* While an exception is on its way the frame stands at an op that PHP keeps for that. */
+static RemoteAddress before_exception(RemoteMemory *memory, RemoteAddress op) {
+        RemoteAddress first = (RemoteAddress) EG(exception_op);
+
+        if (op < first || op >= first + sizeof(EG(exception_op)))
+                return op;
+
+        return remote_memory_copy(memory, (RemoteAddress) &EG(opline_before_exception), &op,
+                               sizeof(op)) < 0
+                               ? 0
+                               : op;
+}
+
+/* Where code stands. A frame keeps its op in a register and saves it when it calls. One that is
+ * new, or that the JIT has compiled, may have saved none: what is there is a former frame's, or
+ * NULL. */
+static int place_read(
+                RemoteMemory *memory, const PhpCall *call, const zend_op_array *code, Place *ret) {
+        RemoteAddress op = before_exception(memory, call->opline);
+        int r;
+
+        ret->op = (zend_op){ .lineno = code->line_start };
+        if (has_op(code, op)) {
+                r = remote_memory_get(memory, op, &ret->op, sizeof(ret->op));
+                if (r < 0)
+                        return r;
+        }
+
+        ret->line = ret->op.lineno;
+        return path_read(memory, code->filename, ret->file);
+}
+
+/* As php-fpm shows all of them. */
+#define INCLUDED "[INCLUDE_OR_EVAL]"
+
+static const char *include_name(const zend_op *op) {
+        if (op->opcode != ZEND_INCLUDE_OR_EVAL)
+                return INCLUDED;
+
+        switch (op->extended_value) {
+        case ZEND_EVAL:
+                return "eval";
+        case ZEND_INCLUDE:
+                return "include";
+        case ZEND_INCLUDE_ONCE:
+                return "include_once";
+        case ZEND_REQUIRE:
+                return "require";
+        case ZEND_REQUIRE_ONCE:
+                return "require_once";
+        default:
+                return INCLUDED;
+        }
+}
+
+/* --- the trace --- */
+
+typedef struct Tracer {
+        RemoteMemory *memory;
+        PhpTrace *trace;
+        unsigned max_depth;
+        unsigned n_placed; /* frames whose caller was found */
+        bool has_place;
+} Tracer;
+
+static bool is_main(const PhpCall *call, const zend_function *function) {
+        return call->prev == 0 && !function->common.function_name;
+}
+
+/* An included file gets its name when the op is known that includes it. */
+static int frame_read(RemoteMemory *memory, const PhpCall *call, const zend_function *function,
+                PhpTraceFrame *ret) {
+        ret->address = call->address;
+        strcpy(ret->function, INCLUDED);
+        strcpy(ret->file, "unknown");
+        ret->line = 0;
+
+        if (function->common.function_name)
+                return function_name(memory, function, ret->function);
+
+        if (is_main(call, function))
+                strcpy(ret->function, "{main}");
+        else if (function->type == ZEND_EVAL_CODE)
+                strcpy(ret->function, "eval");
+        return 0;
+}
+
+static void frame_called_from(PhpTraceFrame *frame, const Place *place) {
+        memcpy(frame->file, place->file, sizeof(frame->file));
+        frame->line = place->line;
+        if (strcmp(frame->function, INCLUDED) == 0)
+                strcpy(frame->function, include_name(&place->op));
+}
+
+static bool is_code(const zend_function *function) {
+        return function->type != ZEND_INTERNAL_FUNCTION;
+}
+
+/* Code stands at place: what was called there gets it. */
+static void tracer_place(Tracer *tracer, const Place *place) {
+        PhpTrace *trace = tracer->trace;
+
+        if (!tracer->has_place) {
+                memcpy(trace->file, place->file, sizeof(trace->file));
+                trace->line = place->line;
+                tracer->has_place = true;
+        }
+
+        while (tracer->n_placed < trace->n)
+                frame_called_from(&trace->frames[tracer->n_placed++], place);
+}
+
+static int tracer_add(Tracer *tracer, const PhpCall *call) {
+        PhpTrace *trace = tracer->trace;
+        zend_function function;
+        Place place;
+        int r;
+
+        if (call->func == 0)
+                return 0; /* PHP's own: for a call out of C, or a generator */
+
+        r = function_read(tracer->memory, call->func, &function);
+        if (r < 0)
+                return r;
+
+        if (is_code(&function)) {
+                r = place_read(tracer->memory, call, &function.op_array, &place);
+                if (r < 0)
+                        return r;
+                tracer_place(tracer, &place);
+        } else if (!function.common.function_name)
+                return 0; /* the ground of a fiber's stack */
+
+        if (trace->n == tracer->max_depth)
+                return 0; /* only its place was wanted */
+
+        r = frame_read(tracer->memory, call, &function, &trace->frames[trace->n]);
+        if (r < 0)
+                return r;
+
+        trace->n++;
+        if (is_code(&function) && is_main(call, &function))
+                tracer_place(tracer, &place);
+        return 0;
+}
+
+static void tracer_run(Tracer *tracer, const PhpChain *chain) {
+        PhpTrace *trace = tracer->trace;
+
+        strcpy(trace->file, "unknown");
+        trace->line = 0;
+        trace->n = 0;
+        trace->truncated = !chain->complete;
+
+        for (unsigned i = 0; i < chain->n; i++) {
+                bool full = trace->n == tracer->max_depth && tracer->n_placed == trace->n;
+
+                if (full || tracer_add(tracer, &chain->calls[i]) < 0) {
+                        trace->truncated = true;
+                        return;
+                }
+        }
+}
+
+/* What has returned while its names were read may have shown anybody's memory. */
+static void trace_keep_living(PhpTrace *trace, const PhpChain *chain) {
+        unsigned gone = 0, n = 0;
+
+        while (gone < trace->n && !php_chain_has(chain, trace->frames[gone].address))
+                gone++;
+        while (gone + n < trace->n && php_chain_has(chain, trace->frames[gone + n].address))
+                n++;
+
+        if (gone > 0) {
+                memcpy(trace->file, trace->frames[gone - 1].file, sizeof(trace->file));
+                trace->line = trace->frames[gone - 1].line;
+                memmove(trace->frames, trace->frames + gone, n * sizeof(PhpTraceFrame));
+        }
+        trace->moved = chain->moved;
+        trace->truncated = trace->truncated || gone + n < trace->n;
+        trace->n = n;
+}
+
+static int trace_try(PhpTrace *trace, RemoteMemory *memory, unsigned max_depth) {
+        Tracer tracer = { .memory = memory, .trace = trace, .max_depth = max_depth };
+        PhpChain chain;
+        int r;
+
+        r = php_chain_read(&chain, memory);
+        for (unsigned i = 1; r >= 0 && i < PASSES; i++)
+                r = php_chain_read_again(&chain, memory);
+        if (r < 0)
+                return r;
+
+        tracer_run(&tracer, &chain);
+
+        r = php_chain_read_again(&chain, memory);
+        if (r < 0)
+                return r;
+
+        trace_keep_living(trace, &chain);
+        return trace->n > 0 ? 0 : -EAGAIN;
+}
+
+int php_trace_read(int mem_fd, unsigned max_depth, PhpTrace *ret) {
+        RemoteMemory memory = { .fd = mem_fd, .n_reads_left = READS_MAX };
+        int r;
+
+        max_depth = MIN(MAX(max_depth, 1), PHP_TRACE_DEPTH_MAX);
+        r = trace_try(ret, &memory, max_depth);
+        for (unsigned i = 1; r == -EAGAIN && i < TRIES; i++) {
+                (void) usleep(RETRY_USEC);
+                r = trace_try(ret, &memory, max_depth);
+        }
+
+        return r;
+}

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: MIT */
+#include "php/worker/worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sysexits.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/journal_socket.h"
+#include "php/engine/php_engine.h"
+#include "php/worker/request_quota.h"
+#include "php/worker/worker_internal.h"
+#include "php/zygote/zygote.h"
+
+/* How long the end of a worker may be put off by a journald that does not read. */
+#define DRAIN_LIMIT_USEC 200000
+
+enum {
+        /* A worker that never sleeps looks at its leash this often, for the case that manager and
+         * zygote were both killed and nobody wrote on the boards. */
+        LEASH_LOOK_REQUESTS = 64,
+
+        /* How long the status worker waits for another question. */
+        STATUS_IDLE_MSEC = 10000,
+};
+
+/* How long the last workers answer what has come on kept connections, before they hand on the rest: a stop loses
+ * nothing of an ordinary pool, a restart of one that has more than enough to do is not held up. */
+#define LEAVE_LIMIT_USEC 5000000
+
+void worker_ring_bell(Worker *worker) {
+        static const uint64_t one = 1;
+
+        (void) !write(worker->context->inherited->bell_fd, &one, sizeof(one));
+}
+
+/* Before the process closes itself to others of its own user: what was opened stays open. /proc
+ * comes from before the chroot. */
+static void give_memory_to_zygote(const WorkerContext *context, int leash_fd) {
+        int fd = openat(context->proc_fd, "self/mem", O_RDONLY | O_CLOEXEC);
+
+        if (fd < 0 || zygote_send_memory(leash_fd, fd) < 0)
+                fputs("<4>Stacks of this worker cannot be read: no access to /proc/self/mem\n",
+                                stderr);
+}
+
+static int open_acceptor(Worker *worker, int leash_fd) {
+        const Inherited *inherited = worker->context->inherited;
+        int r;
+
+        if (worker->is_status)
+                return acceptor_new(&worker->acceptor, &inherited->status_fd, 1, leash_fd);
+
+        r = acceptor_new(&worker->acceptor, inherited->listen_fds, inherited->n_listen_fds,
+                        leash_fd);
+        if (r < 0)
+                return r;
+
+        return acceptor_keep(worker->acceptor, inherited->take_fd, inherited->give_fd,
+                        worker->context->board);
+}
+
+static Kept *kept_of(const Worker *worker) {
+        return acceptor_kept(worker->acceptor);
+}
+
+static void appear(Worker *worker) {
+        const WorkerContext *context = worker->context;
+
+        worker->is_shown = context->config->status_path && !worker->is_status;
+        worker->view = (PoolView){
+                .config = context->config,
+                .board = context->board,
+                .slot = worker->slot,
+                .listen_fds = context->inherited->listen_fds,
+                .n_listen_fds = context->inherited->n_listen_fds,
+        };
+        scoreboard_set_worker(context->board, worker->slot, getpid(), (uint64_t) time(NULL));
+}
+
+static int worker_init(Worker *worker, int leash_fd) {
+        FcgiLimits limits = FCGI_LIMITS_DEFAULT;
+        int r;
+
+        give_memory_to_zygote(worker->context, leash_fd);
+        (void) prctl(PR_SET_DUMPABLE, worker->context->config->process_dumpable, 0, 0, 0);
+
+        worker->is_status = worker->slot == scoreboard_status_slot(worker->context->board);
+        r = open_acceptor(worker, leash_fd);
+        if (r < 0)
+                return r;
+
+        appear(worker);
+        limits.body_stall_usec = worker->context->config->request_body_timeout_usec;
+        r = fcgi_request_new(&worker->fcgi, &limits);
+        if (r < 0)
+                return r;
+
+        worker->guard.allowed = worker->context->config->listen_allowed_clients;
+        worker->max_requests =
+                        lifetime_requests(worker->context->config->max_requests, worker->slot);
+        r = worker_request_init(worker);
+        if (r < 0)
+                return r;
+
+        r = access_log_new(&worker->php.access, worker->context->config, worker->context->inherited,
+                        worker->context->board, leash_fd);
+        if (r < 0)
+                return r;
+
+        php_engine_enter_worker();
+        r = weight_init(&worker->weight, worker->context->proc_fd);
+        if (r < 0)
+                fprintf(stderr, "<4>The memory of this worker cannot be measured: %s\n",
+                                strerror(-r));
+        (void) close(worker->context->proc_fd); /* it leads out of a chroot */
+        return 0;
+}
+
+/* Often while it is young and grows, then seldom: reading it costs a fraction of a millisecond. */
+static bool should_be_weighed(uint64_t n_requests) {
+        return n_requests < 128 ? (n_requests & (n_requests - 1)) == 0 : n_requests % 256 == 0;
+}
+
+static void weigh(Worker *worker) {
+        const PoolConfig *config = worker->context->config;
+        uint64_t bytes;
+
+        if (config->pm == PM_AUTO && should_be_weighed(worker->n_requests) &&
+                        weight_read_pss(&worker->weight, &bytes) >= 0)
+                scoreboard_set_weight(worker->context->board, worker->slot, bytes);
+
+        if (config->max_worker_memory_bytes == 0 ||
+                        weight_read_private(&worker->weight, &bytes) < 0 ||
+                        bytes <= config->max_worker_memory_bytes)
+                return;
+
+        worker->too_heavy = true;
+        worker_log_event(&worker->log, EVENT_WORKER_HEAVY, LOG_INFO,
+                        "Worker %u has grown to %" PRIu64
+                        " MiB, beyond pm.max_worker_memory, after "
+                        "%" PRIu64 " requests: it is replaced",
+                        worker->slot, bytes >> 20, worker->n_requests);
+}
+
+static bool has_done_enough(const Worker *worker) {
+        if (worker->too_heavy)
+                return true;
+
+        return worker->max_requests > 0 && worker->n_requests >= worker->max_requests;
+}
+
+static bool must_leave(const Worker *worker) {
+        return has_done_enough(worker) ||
+               scoreboard_must_leave(worker->context->board, worker->slot);
+}
+
+/* All requests that have arrived on it. last: the connection is not kept after them. 0, or negative: leave. */
+static int serve(Worker *worker, int fd, bool last) {
+        bool more;
+        int r;
+
+        fcgi_request_attach(worker->fcgi, fd);
+        do {
+                kept_begin_request(kept_of(worker));
+                r = worker_request_serve(worker);
+                kept_end_request(kept_of(worker));
+                weigh(worker);
+                more = fcgi_request_has_input(worker->fcgi);
+                if (more)
+                        worker_become_idle(worker);
+        } while (r > 0 && more && !must_leave(worker));
+
+        fd = fcgi_request_detach(worker->fcgi);
+        if (fd >= 0 && r > 0 && !more && !last)
+                (void) kept_keep(kept_of(worker), fd);
+        else if (fd >= 0)
+                kept_close(kept_of(worker), fd);
+
+        return r < 0 ? r : 0;
+}
+
+/* Nobody queues there as at a listener, but a worker whose connection it was has seen it wait. */
+static bool has_waited_too_long(const Worker *worker, uint64_t since_usec) {
+        uint64_t limit = worker->context->config->queue_timeout_usec, now;
+
+        if (limit == 0 || since_usec == 0)
+                return false;
+
+        now = clock_now_usec();
+        return now > since_usec && now - since_usec > limit;
+}
+
+/* Closes the connection if not. One that another worker has admitted may be from before the last reload or restart,
+ * where others were allowed. */
+static bool is_admitted(Worker *worker, const Arrival *arrival) {
+        if (arrival->is_kept)
+                worker->late = has_waited_too_long(worker, arrival->past.since_usec);
+        else if (worker->context->config->queue_timeout_usec > 0)
+                worker->late = scoreboard_accept(worker->context->board, arrival->queue);
+
+        if ((arrival->is_kept && !arrival->past.is_taken) ||
+                        client_guard_admits(&worker->guard, arrival->fd, clock_now_usec()))
+                return true;
+
+        if (arrival->is_kept)
+                kept_close(kept_of(worker), arrival->fd);
+        else
+                fd_close(arrival->fd);
+        return false;
+}
+
+/* While it sleeps, others may need to know. */
+static void show_kept(const Worker *worker) {
+        scoreboard_set_kept(worker->context->board, worker->slot, kept_count(kept_of(worker)));
+}
+
+/* 0, or -ESHUTDOWN when this worker is to leave. */
+static int next_arrival(Worker *worker, Arrival *ret) {
+        bool leash_is_cut = false;
+        int r;
+
+        worker_become_idle(worker);
+        if (worker->n_requests % LEASH_LOOK_REQUESTS == LEASH_LOOK_REQUESTS - 1 &&
+                        acceptor_leash_is_cut(worker->acceptor))
+                return -ESHUTDOWN;
+
+        if (must_leave(worker))
+                return -ESHUTDOWN;
+
+        for (;;) {
+                r = acceptor_try(worker->acceptor, ret);
+                if (r >= 0 && !is_admitted(worker, ret))
+                        continue;
+                if (r != -EAGAIN)
+                        return r;
+
+                if (leash_is_cut || must_leave(worker))
+                        return -ESHUTDOWN;
+
+                /* A connection wakes one worker. If that is this one, and it left without a look, nobody
+                 * would take the connection until the next one comes. */
+                show_kept(worker);
+                r = acceptor_wait(worker->acceptor, worker->is_status ? STATUS_IDLE_MSEC : -1);
+                if (r == -ETIMEDOUT)
+                        return -ESHUTDOWN;
+                if (r < 0 && r != -ESHUTDOWN)
+                        return r;
+                if (r > 0)
+                        access_log_take_file(worker->php.access);
+                leash_is_cut = r == -ESHUTDOWN;
+        }
+}
+
+/* Each of those on which a request waits, once. last: it is closed after its answer. 0, or negative: leave. */
+static int serve_ready(Worker *worker, bool last) {
+        uint64_t until = clock_now_usec() + LEAVE_LIMIT_USEC;
+        size_t place = 0;
+        int fd, r = 0;
+
+        while (r >= 0 && (last || clock_now_usec() < until) &&
+                        (fd = kept_borrow_ready(kept_of(worker), &place)) >= 0)
+                r = serve(worker, fd, last);
+
+        return r;
+}
+
+/* Kept connections live on with another worker: one that is here, that takes the place of this one, or that the next
+ * manager starts; what comes on them waits there unread. Of the last ones nobody knows whether another follows, for a
+ * restart begins as a stop does: they answer first what has come. */
+static int leave_kept(Worker *worker) {
+        Draining draining = scoreboard_draining(worker->context->board);
+        int r = 0;
+
+        if (draining == DRAINING_LAST || draining == DRAINING_ALONE)
+                kept_stay_alone(kept_of(worker));
+        if (draining == DRAINING_LAST) {
+                kept_take_all(kept_of(worker));
+                r = serve_ready(worker, false);
+        }
+        if (draining != DRAINING_ALONE)
+                kept_give_all(kept_of(worker));
+
+        /* What nobody takes. */
+        return r < 0 ? r : serve_ready(worker, true);
+}
+
+/* After PHP has come out of a request in a state in which it serves nobody. */
+static int give_up(Worker *worker) {
+        kept_give_all(kept_of(worker));
+        return EX_SOFTWARE;
+}
+
+static int serve_all(Worker *worker) {
+        Arrival arrival;
+        int r;
+
+        worker_become_idle(worker);
+        worker_ring_bell(worker);
+        while ((r = next_arrival(worker, &arrival)) >= 0)
+                if (serve(worker, arrival.fd, false) < 0)
+                        return give_up(worker);
+
+        if (r != -ESHUTDOWN)
+                fprintf(stderr, "<3>Cannot accept connections: %s\n", strerror(-r));
+        if (leave_kept(worker) < 0)
+                return give_up(worker);
+
+        return r == -ESHUTDOWN ? EX_OK : EX_OSERR;
+}
+
+/* What a script wrote without a new line behind it would stay in journald until somebody else writes; an empty
+ * line is none to it. */
+static void end_logs(Worker *worker) {
+        if (worker->log.fd < 0)
+                return;
+
+        (void) !write(STDOUT_FILENO, "\n", 1);
+        (void) !write(STDERR_FILENO, "\n", 1);
+        (void) journal_socket_drain(worker->log.fd, STDERR_FILENO, DRAIN_LIMIT_USEC);
+}
+
+int worker_run(unsigned slot, int leash_fd, void *userdata) {
+        const WorkerContext *context = userdata;
+        Worker worker = { .context = context, .slot = slot };
+        char title[128];
+        int r;
+
+        worker.log = (WorkerLog){
+                .fd = context->inherited->journal_fd,
+                .pool = context->config->name,
+                .slot = slot,
+        };
+        if (slot == scoreboard_status_slot(context->board))
+                snprintf(title, sizeof(title), "fpmd: %s: status", context->config->name);
+        else
+                snprintf(title, sizeof(title), "fpmd: %s: worker %u", context->config->name, slot);
+        title_set(context->title, title);
+
+        r = worker_init(&worker, leash_fd);
+        if (r < 0) {
+                fprintf(stderr, "<3>Cannot start worker %u: %s\n", slot, strerror(-r));
+                return EX_OSERR;
+        }
+
+        r = serve_all(&worker);
+        end_logs(&worker);
+        acceptor_free(worker.acceptor);
+        fcgi_request_free(worker.fcgi);
+        access_log_free(worker.php.access);
+        return r;
+}

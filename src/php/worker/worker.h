@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* Worker: accept, read, run, answer, again.
+ *
+ * Runs in: worker, as the pool's user, without any capability. */
+
+#include "config/pool_config.h"
+#include "contract/scoreboard.h"
+#include "php/zygote/inherited.h"
+#include "php/zygote/proctitle.h"
+
+typedef struct WorkerContext {
+        const PoolConfig *config;
+        const Inherited *inherited;
+        Scoreboard *board;
+        Title *title;
+        int proc_fd; /* O_PATH of /proc; closed by the worker before it serves */
+} WorkerContext;
+
+/* Serves until it is told to leave or has done pm.max_requests. Returns the exit status: 0, or 70
+ * (EX_SOFTWARE) when PHP is broken. Suits WorkerMain; userdata is a WorkerContext. */
+int worker_run(unsigned slot, int leash_fd, void *userdata);

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* What worker.c, the life of a worker, and worker_request.c, one request of it, know of each other. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "php/engine/php_request.h"
+#include "php/fastcgi/error_reply.h"
+#include "php/fastcgi/fcgi_request.h"
+#include "php/log/worker_log.h"
+#include "php/pages/pool_snapshot.h"
+#include "php/worker/acceptor.h"
+#include "php/worker/client_guard.h"
+#include "php/worker/cpu_share.h"
+#include "php/worker/worker.h"
+#include "php/worker/worker_memory.h"
+
+typedef struct Worker {
+        const WorkerContext *context;
+        unsigned slot;
+        uint64_t n_requests, max_requests;
+        uint64_t request_usec; /* when the one that runs was complete */
+        bool served;           /* it is over, and was not yet counted by how long it took */
+        Acceptor *acceptor;
+        FcgiRequest *fcgi;
+        PhpRequest php;
+        PoolView view;
+        bool is_status; /* serves pm.status_listen, and is none of the pool's workers */
+        bool is_shown;  /* there is a status page: what a request costs is measured */
+        CpuShare cpu_share;
+        WorkerLog log;
+        Weight weight;
+        bool too_heavy;
+        ClientGuard guard;
+        RateLimit complaints;
+        bool late; /* the connection has waited longer than pm.queue_timeout */
+} Worker;
+
+void worker_ring_bell(Worker *worker);
+
+/* Between two requests, and before the first. */
+void worker_become_idle(Worker *worker);
+
+/* Before the first request: the hooks of worker->php, and whoever forks is watched. 0 or negative errno. */
+int worker_request_init(Worker *worker);
+
+/* One request, from its first byte. 1: the connection can be kept, 0: close it, negative: leave. */
+int worker_request_serve(Worker *worker);

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/parse.h"
+#include "php/engine/php_engine.h"
+#include "php/engine/php_status.h"
+#include "php/worker/worker_internal.h"
+
+/* A script can fork (pcntl), and its child comes out of PHP as the worker does. It is none: it has the worker's
+ * slot, its leash is not heard of, and nobody waits for it. */
+static bool is_child;
+
+static void note_child(void) {
+        is_child = true;
+}
+
+/* All stages of a request carry the time of its start: that is what its deadline counts from. */
+static void on_stage(SlotState state, void *userdata) {
+        Worker *worker = userdata;
+
+        scoreboard_set(worker->context->board, worker->slot, state, worker->request_usec);
+}
+
+/* The manager says below how many idle ones it wants to hear of it: 0 while it can fork no more. */
+static bool someone_should_know(const Worker *worker) {
+        const Scoreboard *board = worker->context->board;
+        const Ledger *ledger = scoreboard_view(board);
+        uint32_t below = atomic_load_explicit(&ledger->ring, memory_order_relaxed);
+
+        if (below == 0)
+                below = atomic_load_explicit(&ledger->queue_bell, memory_order_relaxed);
+
+        return below > 0 && scoreboard_idle_below(board, below);
+}
+
+/* It has no timer running while no request does. */
+static bool manager_waits_for_start(const Worker *worker) {
+        return atomic_load_explicit(
+                        &scoreboard_view(worker->context->board)->tell_start, memory_order_seq_cst);
+}
+
+static uint64_t cpu_usec(void) {
+        struct timespec ts;
+
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+        return (uint64_t) ts.tv_sec * USEC_PER_SEC + (uint64_t) ts.tv_nsec / 1000;
+}
+
+static const char *param(const Worker *worker, const char *name) {
+        return fcgi_request_param(worker->fcgi, name, strlen(name));
+}
+
+static void publish_request(Worker *worker) {
+        const char *length = param(worker, "CONTENT_LENGTH");
+        RequestInfo info = {
+                .method = param(worker, "REQUEST_METHOD"),
+                .uri = worker->php.path.request_uri,
+                .query = param(worker, "QUERY_STRING"),
+                .script = php_status_is_asked(&worker->php) ? NULL : worker->php.path.script,
+                .user = param(worker, "REMOTE_USER"),
+                .target = param(worker, "REQUEST_URI"),
+                .remote = param(worker, "REMOTE_ADDR"),
+                .content_length = length ? strtoull(length, NULL, 10) : 0,
+        };
+
+        scoreboard_set_request(worker->context->board, worker->slot, &info);
+}
+
+/* What the client asked for: behind a front controller SCRIPT_NAME is the same for all. */
+static void show_request(const Worker *worker) {
+        const char *uri = param(worker, "REQUEST_URI");
+
+        title_set_request(worker->context->title, param(worker, "REQUEST_METHOD"),
+                        uri ? uri : param(worker, "SCRIPT_NAME"));
+}
+
+static void log_refusal(const Worker *worker, int status) {
+        if (!worker->php.access)
+                return;
+
+        access_log_begin(worker->php.access, worker->fcgi);
+        access_log_facts(worker->php.access)->status = status;
+        access_log_end(worker->php.access);
+}
+
+/* Its client has mostly gone by now, and the work is better done for one that has not. */
+static int refuse_late(Worker *worker) {
+        scoreboard_count_refused(worker->context->board);
+        log_refusal(worker, 503);
+        return refusal_answer_late(
+                        worker->fcgi, worker->context->config->queue_timeout_usec / 1000000 + 1);
+}
+
+static int serve_read_request(Worker *worker) {
+        bool late = worker->late;
+        int r;
+
+        /* What comes after this has not waited with it, also where this is none. */
+        worker->late = false;
+        scoreboard_set(worker->context->board, worker->slot, SLOT_READING_HEADERS,
+                        clock_now_usec());
+        if (someone_should_know(worker))
+                worker_ring_bell(worker);
+
+        r = fcgi_request_read(worker->fcgi);
+        if (r < 0) {
+                refusal_report(&worker->complaints, r, clock_now_usec());
+                return refusal_answer(worker->fcgi, r);
+        }
+
+        if (late)
+                return refuse_late(worker);
+
+        php_engine_look(&worker->php);
+        publish_request(worker);
+        show_request(worker);
+        worker->request_usec = clock_now_usec();
+        on_stage(SLOT_REQUEST_INFO, worker);
+        if (manager_waits_for_start(worker))
+                worker_ring_bell(worker);
+
+        scoreboard_count_request(worker->context->board, worker->slot);
+        worker->n_requests++;
+        worker->php.finished = false;
+        r = php_engine_serve(&worker->php);
+        if (is_child)
+                _exit(EX_OK);
+
+        worker->served = true;
+        title_clear_request(worker->context->title);
+        return r;
+}
+
+static void show_usage(Worker *worker, uint64_t duration_usec) {
+        if (cpu_share_add(&worker->cpu_share, duration_usec))
+                cpu_share_look(&worker->cpu_share, cpu_usec());
+
+        scoreboard_set_usage(worker->context->board, worker->slot,
+                        &(RequestUsage){
+                                        .duration_usec = duration_usec,
+                                        .cpu_centipercent = worker->cpu_share.centipercent,
+                                        .memory_bytes = worker->php.memory_bytes,
+                        });
+}
+
+static void count_served(Worker *worker, uint64_t now_usec) {
+        uint64_t duration_usec = now_usec - worker->request_usec;
+
+        worker->served = false;
+        scoreboard_count_duration(worker->context->board, worker->slot, duration_usec);
+        if (worker->is_shown)
+                show_usage(worker, duration_usec);
+}
+
+/* The moment is also the end of the request before: its duration costs no look at the clock. */
+void worker_become_idle(Worker *worker) {
+        uint64_t now_usec = clock_now_usec();
+
+        if (worker->served)
+                count_served(worker, now_usec);
+        scoreboard_set(worker->context->board, worker->slot, SLOT_IDLE, now_usec);
+}
+
+int worker_request_serve(Worker *worker) {
+        int r;
+
+        if (!worker->is_shown)
+                return serve_read_request(worker);
+
+        scoreboard_begin_busy(worker->context->board);
+        r = serve_read_request(worker);
+        scoreboard_end_busy(worker->context->board);
+        return r;
+}
+
+static void close_connection(int fd, void *userdata) {
+        Worker *worker = userdata;
+
+        /* What is kept, its epoll and its thread are the parent's. */
+        if (is_child)
+                fd_close(fd);
+        else
+                kept_close(acceptor_kept(worker->acceptor), fd);
+}
+
+int worker_request_init(Worker *worker) {
+        worker->php = (PhpRequest){
+                .fcgi = worker->fcgi,
+                .config = worker->context->config,
+                .log = &worker->log,
+                .stage = on_stage,
+                .close = close_connection,
+                .userdata = worker,
+                .view = &worker->view,
+                .only_pages = worker->is_status,
+        };
+        if (worker->is_shown)
+                cpu_share_init(&worker->cpu_share, cpu_usec());
+
+        return -pthread_atfork(NULL, NULL, note_child);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* Inherited: the fds that the manager passed, by name, in the way of sd_listen_fds(3).
+ *
+ * Runs in: zygote.     Owns: the fds; they are CLOEXEC from here on. */
+
+#include <stddef.h>
+
+enum {
+        INHERITED_LISTENERS_MAX = 64,
+};
+
+typedef struct Inherited {
+        int listen_fds[INHERITED_LISTENERS_MAX];
+        size_t n_listen_fds;
+        int control_fd;
+        int config_fd;
+        int board_fd;
+        int ledger_fd;
+        int bell_fd;
+        int access_fd;  /* the access log's file; -EBADF: there is none, or it is the journal */
+        int journal_fd; /* base/journal_socket.h; -EBADF: the journal is not listened to */
+        int root_fd;    /* asks for the chroot; -EBADF: none is wanted */
+        int status_fd;  /* of pm.status_listen; -EBADF: none */
+        int take_fd;    /* kept connections that workers hand over come out here */
+        int give_fd;    /* and go in here */
+} Inherited;
+
+/* Reads LISTEN_PID, LISTEN_FDS and LISTEN_FDNAMES and takes them out of the environment, which
+ * scripts see. 0, -ENOENT: one that must be there is not, or negative errno. */
+int inherited_receive(Inherited *ret);

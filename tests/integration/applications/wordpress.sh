@@ -1,0 +1,80 @@
+#!/bin/bash
+# An application with a database: Debian's WordPress behind nginx, with MariaDB. Installation, log-in, a
+# post by the REST API, an upload of which PHP makes thumbnails, addresses that nginx rewrites, and a
+# visitor who reads and comments.
+
+source "${BASH_SOURCE[0]%/*}/../lib.sh"
+
+for part in share/wordpress/wp-load.php sbin/mariadbd share/php8.2-mysql; do
+	in_container test -e "/usr/$part" ||
+		skip 'not all there; Debian: apt install wordpress php8.2-mysql mariadb-server-core'
+done
+enable_extensions mysqlnd mysqli xml dom gd
+
+# The database.
+database=/srv/mysql
+in_container mariadb-install-db --no-defaults --user=root --datadir=$database --skip-test-db \
+	--auth-root-authentication-method=normal >/dev/null 2>&1
+echo 'CREATE DATABASE blog;' >"$CONTAINER_ROOT/srv/init.sql"
+in_container systemd-run --quiet --collect --unit=fpmd-test-mariadb --property=Type=notify \
+	mariadbd --no-defaults --user=root --datadir=$database --socket=/srv/mysql.sock --skip-networking \
+	--skip-grant-tables --init-file=/srv/init.sql --innodb-flush-log-at-trx-commit=0 \
+	--pid-file=/srv/mysql.pid
+
+# The application, with a theme of a page, for Debian has those in other packages.
+cat >"$CONTAINER_ROOT/etc/wordpress/config-blog.test.php" <<'END'
+<?php
+define('DB_NAME', 'blog');
+define('DB_USER', 'root');
+define('DB_PASSWORD', '');
+define('DB_HOST', 'localhost:/srv/mysql.sock');
+define('WP_DEFAULT_THEME', 'plain');
+define('WP_HTTP_BLOCK_EXTERNAL', true);
+define('FS_METHOD', 'direct');
+END
+content=$CONTAINER_ROOT/var/lib/wordpress/wp-content
+mkdir -p "$content/themes/plain" "$content/uploads"
+printf '/*\nTheme Name: plain\n*/\n' >"$content/themes/plain/style.css"
+cat >"$content/themes/plain/index.php" <<'END'
+<!DOCTYPE html>
+<title><?php bloginfo('name'); ?></title>
+<?php wp_head(); while (have_posts()) { the_post(); ?>
+<h1><a href="<?php the_permalink(); ?>"><?php the_title(); ?></a></h1>
+<?php the_content(); if (is_singular()) { comments_template(); } } wp_footer();
+END
+cat >"$content/themes/plain/comments.php" <<'END'
+<?php wp_list_comments(); comment_form();
+END
+in_container chown -R www-data: /var/lib/wordpress/wp-content
+
+write_pool blog <<-END
+	user = www-data
+	group = www-data
+	pm = static
+	pm.max_children = 2
+END
+cat >"$CONTAINER_ROOT/etc/nginx/sites-enabled/blog.conf" <<'END'
+server {
+	listen 127.0.0.1:80;
+	server_name blog.test;
+	root /usr/share/wordpress;
+	index index.php;
+	location / {
+		try_files $uri $uri/ /index.php?$args;
+	}
+	location /wp-content/uploads {
+		root /var/lib/wordpress;
+	}
+	location ~ \.php$ {
+		include fastcgi.conf;
+		fastcgi_pass unix:/run/fpmd/blog.sock;
+	}
+}
+END
+echo '127.0.0.1 blog.test' >>"$CONTAINER_ROOT/etc/hosts"
+start_nginx
+wait_for 5 fetch --fail http://blog.test/wp-includes/js/dist/date.js
+in_container systemctl start fpmd@blog.socket
+
+in_container python3 "$TOOLS/wordpress.py" http://blog.test
+in_container systemctl stop fpmd-test-mariadb.service

@@ -1,0 +1,54 @@
+#!/bin/bash
+# make install DESTDIR= puts everything in place, make uninstall takes all of it away again; a pool file
+# that was changed stays.
+
+source "${BASH_SOURCE[0]%/*}/../lib.sh"
+needs_fpmd
+
+dest=$CONTAINER_ROOT/root/dest
+build() {
+	env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -C "$FPMD_TEST_BUILD" --no-print-directory \
+		"$@" DESTDIR="$dest" >/dev/null
+}
+left() {
+	(cd "$dest" && find . ! -type d | sort)
+}
+
+# The catalog of the journal is brought up to date and the exporter's user made, but not for a package; that it
+# cannot be does no harm.
+fake=$(mktemp -d)
+trap 'rm -rf "$fake"' EXIT
+for tool in journalctl systemd-sysusers; do
+	printf '#!/bin/sh\necho %s "$@" >>%s/called\nexit 1\n' "$tool" "$fake" >"$fake/$tool"
+	chmod +x "$fake/$tool"
+done
+# called HOOK COMMANDS
+called() {
+	PATH=$fake:$PATH build "$1"
+	[[ ! -e $fake/called ]] || fail "$1 with DESTDIR changes this machine"
+	dest='' PATH=$fake:$PATH build "$1"
+	assert_eq "what $1 calls" "$2" "$(<"$fake/called")"
+	rm "$fake/called"
+}
+called install-data-hook $'journalctl --update-catalog\nsystemd-sysusers fpmd.conf'
+called uninstall-hook 'journalctl --update-catalog'
+
+mkdir "$dest"
+PATH=$fake:$PATH build install
+for file in usr/sbin/fpmd usr/libexec/fpmd/fpmd-php usr/lib/systemd/system/fpmd@.socket \
+	usr/lib/systemd/system/fpmd@.service usr/lib/systemd/system/fpmd.target \
+	usr/lib/systemd/system-generators/fpmd-generator etc/fpmd/conf.d/www.conf \
+	usr/sbin/fpmd-exporter usr/lib/systemd/system/fpmd-exporter.socket \
+	usr/lib/systemd/system/fpmd-exporter.service usr/lib/sysusers.d/fpmd.conf usr/share/man/man8/fpmd.8 usr/share/man/man5/fpmd.conf.5; do
+	[[ -s $dest/$file ]] || fail "not installed: $file"
+done
+PATH=$fake:$PATH build uninstall
+[[ ! -e $fake/called ]] || fail 'make install DESTDIR= changes this machine'
+assert_eq 'left after uninstall' '' "$(left)"
+
+build install
+echo '; changed' >>"$dest/etc/fpmd/conf.d/www.conf"
+build install
+assert_contains 'a changed pool file after an upgrade' '; changed' "$(<"$dest/etc/fpmd/conf.d/www.conf")"
+build uninstall
+assert_eq 'left of a changed one' ./etc/fpmd/conf.d/www.conf "$(left)"

@@ -1,0 +1,86 @@
+#!/bin/bash
+# max_execution_time counts the CPU time of each request by itself, whatever those before have used of the same
+# timer, and however fast they followed each other; it does not count sleep; set_time_limit() changes it for one
+# request; what a script did to its signal is forgotten; a shutdown function that goes on after a timeout is ended
+# after hard_timeout.
+
+source "${BASH_SOURCE[0]%/*}/../lib.sh"
+
+pool timed <<'END_OF_POOL'
+pm.max_children = 1
+php_value[max_execution_time] = 1
+php_admin_value[display_errors] = on
+END_OF_POOL
+write_page timed hello.php <<<'hello'
+write_page timed burn.php <<'END_OF_PAGE'
+<?php
+function used() {
+	$usage = getrusage();
+	return $usage['ru_utime.tv_sec'] + $usage['ru_stime.tv_sec']
+		+ ($usage['ru_utime.tv_usec'] + $usage['ru_stime.tv_usec']) / 1e6;
+}
+$begin = used();
+register_shutdown_function(function () use ($begin) {
+	printf(' used %d ms', (used() - $begin) * 1000);
+	while (isset($_GET['for-ever']))
+		;
+});
+if (isset($_GET['limit']))
+	set_time_limit($_GET['limit']);
+if (isset($_GET['sleep']))
+	sleep($_GET['sleep']);
+if (isset($_GET['ignore']))
+	pcntl_signal(SIGPROF, SIG_IGN);
+if (isset($_GET['block']))
+	pcntl_sigprocmask(SIG_BLOCK, [SIGPROF]);
+while (used() - $begin < $_GET['burn'] / 1000)
+	;
+echo 'done';
+END_OF_PAGE
+
+burn() {
+	fetch "http://timed.test/burn.php?$1" || true
+}
+
+# ends_at REPLY FROM TO: it was ended after so many ms
+ends_at() {
+	local used=${1##* used }
+
+	assert_contains 'the timeout' 'Maximum execution time of' "$1"
+	used=${used%% ms*}
+	((used >= $2 && used <= $3)) || fail "ended after $used ms, not $2 to $3"
+}
+
+ends_at "$(burn burn=3000)" 900 1150
+for _ in 1 2 3; do
+	assert_contains 'several, shorter than the limit' 'done' "$(burn burn=400)"
+done
+
+# Back to back, so that they share a timer.
+in_container curl --silent --output /dev/null 'http://timed.test/hello.php?[1-50]'
+ends_at "$(in_container curl --silent 'http://timed.test/hello.php?[1-20]' 'http://timed.test/burn.php?burn=3000')" 900 1150
+for _ in 1 2; do
+	in_container curl --silent 'http://timed.test/hello.php?[1-20]' 'http://timed.test/burn.php?burn=850' >"$CONTAINER_ROOT/srv/reply"
+	assert_contains 'just below the limit' 'done' "$(<"$CONTAINER_ROOT/srv/reply")"
+done
+
+assert_contains 'no limit' 'done' "$(burn 'burn=1300&limit=0')"
+ends_at "$(burn 'burn=3000&limit=2')" 1850 2200
+assert_contains 'sleep' 'done' "$(burn 'burn=100&sleep=2')"
+
+if [[ -z ${FPMD_TEST_PHP_FPM:-} ]]; then
+	assert_contains 'the signal is ignored' 'done' "$(burn 'burn=100&ignore')"
+	ends_at "$(burn burn=3000)" 900 1150
+	assert_contains 'the signal is blocked' 'done' "$(burn 'burn=100&block')"
+	ends_at "$(burn burn=3000)" 900 1150
+	in_container curl --silent --output /dev/null 'http://timed.test/burn.php?burn=0&block' 'http://timed.test/hello.php?[1-5]'
+	ends_at "$(burn burn=3000)" 900 1150
+fi
+
+# The line of the loop in the shutdown function, two seconds later.
+burn 'burn=3000&for-ever' >/dev/null
+assert_contains 'after a hard timeout' 'done' "$(burn burn=100)"
+hard_timeout() {
+	journal_has "fpmd@timed.service" 'burn.php on line 10'
+}
+[[ -n ${FPMD_TEST_PHP_FPM:-} ]] || wait_for 2 hard_timeout

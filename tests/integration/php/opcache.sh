@@ -1,0 +1,38 @@
+#!/bin/bash
+# opcache is on, and one memory for all workers of a pool: what one worker has compiled is a hit for the
+# other. Another pool has another memory.
+
+source "${BASH_SOURCE[0]%/*}/../lib.sh"
+
+# shellcheck disable=SC2016  # PHP
+page='<?php
+$s = opcache_get_status(false)["opcache_statistics"];
+echo getmypid(), " ", $s["hits"], " ", $s["misses"], " ", (int) opcache_is_script_cached(__FILE__);
+usleep((int) ($_GET["usec"] ?? 0));'
+write_page opcache stat.php <<<"$page"
+write_page another stat.php <<<"$page"
+pool opcache </dev/null
+pool another </dev/null
+
+url=http://opcache.test/stat.php
+fetch --output /dev/null "$url"
+fetch --output /dev/null "$url"
+
+# one worker is kept busy while the other is asked
+fetch "$url?usec=500000" >"$CONTAINER_ROOT/srv/first" &
+first=$!
+sleep 0.2
+read -r pid2 hits2 misses2 cached2 < <(fetch "$url" && echo)
+wait "$first"
+read -r pid1 hits1 misses1 cached1 <"$CONTAINER_ROOT/srv/first" || true
+echo "worker $pid1: hits $hits1, misses $misses1; worker $pid2: hits $hits2, misses $misses2"
+
+[[ $pid1 != "$pid2" ]] || fail 'one worker answered both'
+assert_eq 'cached for both' '1 1' "$cached1 $cached2"
+assert_eq 'nothing was compiled twice' 1 "$misses2"
+((hits2 > hits1 && hits1 > 0)) || fail "no common count of hits: $hits1, then $hits2"
+
+read -r _ _ misses _ < <(fetch http://another.test/stat.php && echo)
+if [[ -z ${FPMD_TEST_PHP_FPM:-} ]]; then
+	assert_eq 'the other pool starts from nothing' 1 "$misses"
+fi

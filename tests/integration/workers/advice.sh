@@ -1,0 +1,44 @@
+#!/bin/bash
+# What is said when pm.max_children is reached is what is the case: that requests wait, that the next one would, or
+# that none does and only spare workers are fewer than wanted, which is no warning.
+
+source "${BASH_SOURCE[0]%/*}/../lib.sh"
+needs_fpmd
+
+unit=fpmd@advice.service
+write_page advice nap.php <<'END'
+<?php usleep(700000); echo 'done';
+END
+write_pool advice <<'END'
+user = alice
+pm = dynamic
+pm.max_children = 3
+pm.start_servers = 2
+pm.min_spare_servers = 2
+pm.max_spare_servers = 2
+END
+site advice
+in_container systemctl start fpmd@advice.socket "$unit"
+
+# busy N: so many requests at once
+busy() {
+	local i
+
+	for ((i = 0; i < $1; i++)); do
+		fetch http://advice.test/nap.php >/dev/null &
+	done
+	wait
+}
+# Both are there when the manager looks: it would have two spares, and may start one.
+manager=$(manager_of advice)
+in_container kill -STOP "$manager"
+busy 2 &
+sleep 0.3
+in_container kill -CONT "$manager"
+wait
+wait_for 2 journal_has "$unit" 'No request waits, but fewer workers are idle than should be. There may be 3 workers' \
+	FPMD_EVENT=spares-limited
+assert_eq 'warnings while nothing waits' '' "$(journal_of "$unit" --priority=warning)"
+busy 8
+wait_for 2 journal_has "$unit" 'All workers are busy and requests wait. There may be 3 workers' \
+	FPMD_EVENT=limit-reached --priority=warning

@@ -1,0 +1,69 @@
+#!/bin/bash
+# pm.idle_exit_timeout: a pool that had no request for so long leaves, with success and without a process
+# left, while its socket stays; the next request starts it. A request that comes just when it leaves is
+# served by it or by the next one, not lost. A pool that works does not leave.
+
+source "${BASH_SOURCE[0]%/*}/../lib.sh"
+needs_fpmd
+
+names=(edge0 edge1 edge2 edge3 edge4 edge5)
+for name in "${names[@]}"; do
+	write_page "$name" pid.php <<'END'
+<?php echo getmypid();
+END
+	write_page "$name" sleep.php <<'END'
+<?php sleep(2); echo getmypid();
+END
+	pm=static
+	[[ $name != *[024] ]] || pm=ondemand
+	write_pool "$name" <<-END
+		user = alice
+		pm = $pm
+		pm.max_children = 1
+		pm.idle_exit_timeout = 1s
+	END
+	in_container systemctl start "fpmd@$name.socket"
+done
+
+ask() {
+	in_container python3 "$TOOLS/edge.py" "/run/fpmd/$1.sock" "/srv/www/$1/$2" "${@:3}"
+}
+is_inactive() {
+	[[ $(unit_property fpmd@edge0.service ActiveState) == inactive ]]
+}
+
+assert_matches 'the first request' '^[0-9]+$' "$(ask edge0 pid.php 0)"
+manager=$(manager_of edge0)
+[[ $manager != 0 ]] || fail 'no manager after a request'
+wait_for 3 is_inactive
+assert_eq 'Result' success "$(unit_property fpmd@edge0.service Result)"
+assert_eq 'processes left' '' "$(processes_of edge0)"
+assert_eq 'the socket' active "$(unit_property fpmd@edge0.socket ActiveState)"
+wait_for 2 journal_has fpmd@edge0.service 'Idle for as long as pm.idle_exit_timeout says'
+assert_fails in_container kill -0 "$manager" 2>/dev/null
+
+# A request that lasts longer than the time, from nothing; and it counts from its end.
+slept=$(ask edge0 sleep.php 0)
+manager=$(manager_of edge0)
+assert_eq 'the worker after a long request' "$slept" "$(ask edge0 pid.php 0.5)"
+assert_eq 'the manager after a long request' "$manager" "$(manager_of edge0)"
+
+# The edge: six pools at once, each asked around the moment in which it leaves, up to 0.1 s late.
+for n in "${!names[@]}"; do
+	pauses=()
+	for i in 0 1 2 3; do
+		pauses+=("1.$(printf '%03d' $((20 + n * 5 + i * 30)))")
+	done
+	ask "${names[n]}" pid.php 0 "${pauses[@]}" >"$CONTAINER_ROOT/srv/${names[n]}.out" &
+done
+wait
+n_starts=0
+for name in "${names[@]}"; do
+	output=$(<"$CONTAINER_ROOT/srv/$name.out")
+	echo "$name: ${output//$'\n'/ }"
+	assert_eq "answers of $name" 5 "$(grep -cE '^[0-9]+$' <<<"$output" || true)"
+	n_starts=$((n_starts + $(journal_of "fpmd@$name.service" | grep -c 'Started')))
+	assert_eq "warnings of $name" '' "$(journal_of "fpmd@$name.service" --priority=warning)"
+done
+echo "$n_starts starts"
+((n_starts > 12)) || fail 'hardly a pool left in time'
