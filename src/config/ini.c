@@ -34,7 +34,7 @@ static bool is_end(const char *p) {
         return *p == '\0' || *p == ';';
 }
 
-static int on_section(const Ini *ini, char *p) {
+static int ini_on_section(const Ini *ini, char *p) {
         _cleanup_free_ char *name = NULL;
         char why[INI_WHY_MAX];
         const char *end;
@@ -57,7 +57,7 @@ static int on_section(const Ini *ini, char *p) {
 }
 
 /* The value of event, whose key was read; p is behind the equals sign. */
-static int on_value(const Ini *ini, IniEvent *event, char *p) {
+static int ini_on_value(const Ini *ini, IniEvent *event, char *p) {
         _cleanup_free_ char *value = NULL;
         char why[INI_WHY_MAX];
         const char *end;
@@ -77,7 +77,7 @@ static int on_value(const Ini *ini, IniEvent *event, char *p) {
         return ini->handler(ini->userdata, event);
 }
 
-static int on_array(const Ini *ini, char *key, char *bracket) {
+static int ini_on_array(const Ini *ini, char *key, char *bracket) {
         _cleanup_free_ char *sub = NULL;
         char why[INI_WHY_MAX];
         const char *end;
@@ -96,11 +96,11 @@ static int on_array(const Ini *ini, char *key, char *bracket) {
 
         cut(key, bracket);
         event = (IniEvent){ .type = INI_ARRAY, .line = ini->line, .key = key, .sub = sub };
-        return on_value(ini, &event, bracket + 1 + (end - bracket));
+        return ini_on_value(ini, &event, bracket + 1 + (end - bracket));
 }
 
 /* "user www-data" is taken for what was meant. */
-static int on_no_value(const Ini *ini, const char *p) {
+static int ini_on_no_value(const Ini *ini, const char *p) {
         char why[INI_WHY_MAX];
         size_t n = strcspn(p, BLANKS);
         const char *value = p + n + strspn(p + n, BLANKS);
@@ -113,7 +113,7 @@ static int on_no_value(const Ini *ini, const char *p) {
         return fail(ini, why);
 }
 
-static int on_key(const Ini *ini, char *p) {
+static int ini_on_key(const Ini *ini, char *p) {
         IniEvent event = { .type = INI_KEY, .line = ini->line, .key = p };
         char why[INI_WHY_MAX];
         char *end;
@@ -122,10 +122,10 @@ static int on_key(const Ini *ini, char *p) {
         if (end == p && *end == '=')
                 return fail(ini, "there is no name before the =");
         if (*end == '[')
-                return on_array(ini, p, end);
+                return ini_on_array(ini, p, end);
         if (is_end(end)) {
                 cut(p, end);
-                return on_no_value(ini, p);
+                return ini_on_no_value(ini, p);
         }
         if (*end != '=') {
                 snprintf(why, sizeof(why), "a name cannot contain %c", *end);
@@ -136,10 +136,10 @@ static int on_key(const Ini *ini, char *p) {
         if (strcmp(p, "include") == 0)
                 event.type = INI_INCLUDE;
 
-        return on_value(ini, &event, end + 1);
+        return ini_on_value(ini, &event, end + 1);
 }
 
-static int on_line(const Ini *ini, char *p) {
+static int ini_on_line(const Ini *ini, char *p) {
         p += strspn(p, BLANKS);
 
         if (is_end(p))
@@ -149,9 +149,9 @@ static int on_line(const Ini *ini, char *p) {
         if (strncmp(p, "\xef\xbb\xbf", 3) == 0)
                 return fail(ini, "there is a byte order mark, save the file without it");
         if (*p == '[')
-                return on_section(ini, p);
+                return ini_on_section(ini, p);
 
-        return on_key(ini, p);
+        return ini_on_key(ini, p);
 }
 
 /* The length of the line at text, and in ret_next what to skip to be at the next one. A lone CR
@@ -189,7 +189,7 @@ int ini_parse(const char *text, size_t size, IniLookup lookup, IniHandler handle
                 if (memchr(text, '\0', length))
                         r = fail(&ini, "there is a NUL byte, is this a text file?");
                 else
-                        r = on_line(&ini, line);
+                        r = ini_on_line(&ini, line);
                 if (r != 0)
                         return r;
         }

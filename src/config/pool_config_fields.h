@@ -22,7 +22,7 @@ typedef enum ProcessManager {
 /* Returns the name as a pool file writes it, or "" for a value that is none. */
 const char *process_manager_name(uint64_t pm);
 
-/* The ceiling of pm = auto where the file sets none: the rest is a matter of memory. */
+/* The worker limit of pm = auto where the file sets none: the rest is a matter of memory. */
 #define POOL_AUTO_CHILDREN_MAX 512
 
 /* rlimit_core and the like. */

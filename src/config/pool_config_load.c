@@ -45,7 +45,7 @@ static int read_file(Reader *reader, const char *path);
                          (reader)->file, line, directive, __VA_ARGS__),                            \
                         (reader)->reporter.n_refused < REFUSALS_MAX ? 0 : -EINVAL)
 
-static int on_section(Reader *reader, const IniEvent *event) {
+static int pool_config_load_on_section(Reader *reader, const IniEvent *event) {
         const char *name = reader->config->name;
 
         if (strcasecmp(event->key, "global") == 0) {
@@ -226,7 +226,7 @@ static int set_directive(Reader *reader, const Directive *d, const IniEvent *eve
         return 0;
 }
 
-static int on_entry(Reader *reader, const IniEvent *event) {
+static int pool_config_load_on_entry(Reader *reader, const IniEvent *event) {
         const Directive *d =
                         directive_find(section_of(reader), event->key, event->type == INI_ARRAY);
         const Setting *earlier;
@@ -289,7 +289,7 @@ static int include_pattern(const Reader *reader, const char *value, char **ret) 
         return *ret ? 0 : -ENOMEM;
 }
 
-static int on_include(Reader *reader, const IniEvent *event) {
+static int pool_config_load_on_include(Reader *reader, const IniEvent *event) {
         _cleanup_free_ char *pattern = NULL;
         glob_t found = {};
         int r;
@@ -321,17 +321,17 @@ static int on_include(Reader *reader, const IniEvent *event) {
         return r;
 }
 
-static int on_event(void *userdata, const IniEvent *event) {
+static int pool_config_load_on_event(void *userdata, const IniEvent *event) {
         Reader *reader = userdata;
 
         switch (event->type) {
         case INI_SECTION:
-                return on_section(reader, event);
+                return pool_config_load_on_section(reader, event);
         case INI_KEY:
         case INI_ARRAY:
-                return on_entry(reader, event);
+                return pool_config_load_on_entry(reader, event);
         case INI_INCLUDE:
-                return on_include(reader, event);
+                return pool_config_load_on_include(reader, event);
         case INI_ERROR:
         default:
                 return refuse(reader, event->line, NULL, "%s", event->value);
@@ -349,7 +349,7 @@ static int read_text(Reader *reader, const char *file, const char *text, size_t 
         if (r < 0)
                 return r;
 
-        return ini_parse(text, size, environment_lookup, on_event, reader);
+        return ini_parse(text, size, environment_lookup, pool_config_load_on_event, reader);
 }
 
 /* The bytes of a regular file. O_NONBLOCK, because a FIFO would have us wait for ever. */

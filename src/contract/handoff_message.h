@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* KeptMessage: what goes with a kept connection that one worker hands over to another (php/worker/keepalive.h). The manager
+/* HandoffMessage: what goes with a kept connection that one worker hands over to another (php/worker/keepalive.h). The manager
  * knows its size: SIOCINQ counts bytes, and what lies in the pair may be from the version before.
  *
  * Runs in: manager and workers.     Trusts: nobody: a size that is another one, or a time that has not come. */
 
 #include <stdint.h>
 
-typedef struct KeptMessage {
+typedef struct HandoffMessage {
         uint64_t since_usec; /* CLOCK_MONOTONIC: a request was seen to wait on it, 0: nobody has looked */
-} KeptMessage;
+} HandoffMessage;
 
-_Static_assert(sizeof(KeptMessage) == 8, "the layout of KeptMessage is a contract");
+_Static_assert(sizeof(HandoffMessage) == 8, "the layout of HandoffMessage is a contract");

@@ -15,23 +15,23 @@
 
 enum {
         N_COPIED = 4, /* words, counters, weights, kept connections */
-        KEPT_CLAIM_MAX = 4096,
+        KEEPALIVE_CLAIM_MAX = 4096,
 };
 
 size_t scoreboard_counters_offset(unsigned n_slots) {
         return WORDS_OFFSET + n_places(n_slots) * sizeof(SlotWord);
 }
 
-static size_t weights_offset(unsigned n_slots) {
+static size_t worker_memory_offset(unsigned n_slots) {
         return scoreboard_counters_offset(n_slots) + n_places(n_slots) * sizeof(SlotWord);
 }
 
-static size_t kept_offset(unsigned n_slots) {
-        return weights_offset(n_slots) + n_places(n_slots) * sizeof(SlotWord);
+static size_t keepalive_offset(unsigned n_slots) {
+        return worker_memory_offset(n_slots) + n_places(n_slots) * sizeof(SlotWord);
 }
 
 size_t scoreboard_details_offset(unsigned n_slots) {
-        size_t offset = kept_offset(n_slots) + n_places(n_slots) * sizeof(SlotWord);
+        size_t offset = keepalive_offset(n_slots) + n_places(n_slots) * sizeof(SlotWord);
 
         return (offset + _Alignof(SlotDetail) - 1) / _Alignof(SlotDetail) * _Alignof(SlotDetail);
 }
@@ -54,12 +54,13 @@ static _Atomic uint64_t *counter_at(const Scoreboard *board, unsigned slot) {
                slot;
 }
 
-static _Atomic uint64_t *weight_at(const Scoreboard *board, unsigned slot) {
-        return (_Atomic uint64_t *) ((char *) board->map + weights_offset(board->n_slots)) + slot;
+static _Atomic uint64_t *worker_memory_at(const Scoreboard *board, unsigned slot) {
+        return (_Atomic uint64_t *) ((char *) board->map + worker_memory_offset(board->n_slots)) +
+               slot;
 }
 
-static _Atomic uint64_t *kept_at(const Scoreboard *board, unsigned slot) {
-        return (_Atomic uint64_t *) ((char *) board->map + kept_offset(board->n_slots)) + slot;
+static _Atomic uint64_t *keepalive_at(const Scoreboard *board, unsigned slot) {
+        return (_Atomic uint64_t *) ((char *) board->map + keepalive_offset(board->n_slots)) + slot;
 }
 
 static int scoreboard_allocate(Scoreboard **ret, unsigned n_slots) {
@@ -74,7 +75,7 @@ static int scoreboard_allocate(Scoreboard **ret, unsigned n_slots) {
 
         *board = (Scoreboard){
                 .board_fd = -EBADF,
-                .ledger_fd = -EBADF,
+                .control_page_fd = -EBADF,
                 .n_slots = n_slots,
                 .size = board_size(n_slots),
         };
@@ -83,7 +84,7 @@ static int scoreboard_allocate(Scoreboard **ret, unsigned n_slots) {
 }
 
 /* A memfd that this process alone can write: what is mapped before the seal stays writable. */
-static int ledger_open(Ledger **ret) {
+static int control_page_open(PoolControl **ret) {
         _cleanup_close_ int fd = -EBADF;
         void *map;
 
@@ -91,10 +92,10 @@ static int ledger_open(Ledger **ret) {
         if (fd < 0)
                 return -errno;
 
-        if (ftruncate(fd, sizeof(Ledger)) < 0)
+        if (ftruncate(fd, sizeof(PoolControl)) < 0)
                 return -errno;
 
-        map = mmap(NULL, sizeof(Ledger), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+        map = mmap(NULL, sizeof(PoolControl), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
         if (map == MAP_FAILED)
                 return -errno;
 
@@ -102,7 +103,7 @@ static int ledger_open(Ledger **ret) {
                             F_SEAL_FUTURE_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0) {
                 int r = -errno;
 
-                munmap(map, sizeof(Ledger));
+                munmap(map, sizeof(PoolControl));
                 return r;
         }
 
@@ -126,9 +127,9 @@ int scoreboard_new(Scoreboard **ret, unsigned n_slots) {
         if (board->board_fd < 0)
                 return board->board_fd;
 
-        board->ledger_fd = ledger_open(&board->ledger);
-        if (board->ledger_fd < 0)
-                return board->ledger_fd;
+        board->control_page_fd = control_page_open(&board->control_page);
+        if (board->control_page_fd < 0)
+                return board->control_page_fd;
 
         *ret = TAKE_PTR(board);
         return 0;
@@ -151,9 +152,9 @@ static int map_fd(int fd, size_t size, int protection, void **ret) {
         return 0;
 }
 
-int scoreboard_attach(Scoreboard **ret, int board_fd, int ledger_fd, unsigned n_slots) {
+int scoreboard_attach(Scoreboard **ret, int board_fd, int control_page_fd, unsigned n_slots) {
         _cleanup_(scoreboard_freep) Scoreboard *board = NULL;
-        void *ledger = NULL;
+        void *control_page = NULL;
         int r;
 
         r = scoreboard_allocate(&board, n_slots);
@@ -164,11 +165,11 @@ int scoreboard_attach(Scoreboard **ret, int board_fd, int ledger_fd, unsigned n_
         if (r < 0)
                 return r;
 
-        r = map_fd(ledger_fd, sizeof(Ledger), PROT_READ, &ledger);
+        r = map_fd(control_page_fd, sizeof(PoolControl), PROT_READ, &control_page);
         if (r < 0)
                 return r;
 
-        board->ledger = ledger;
+        board->control_page = control_page;
         *ret = TAKE_PTR(board);
         return 0;
 }
@@ -179,10 +180,10 @@ Scoreboard *scoreboard_free(Scoreboard *board) {
 
         if (board->map)
                 munmap(board->map, board->size);
-        if (board->ledger)
-                munmap(board->ledger, sizeof(Ledger));
+        if (board->control_page)
+                munmap(board->control_page, sizeof(PoolControl));
         fd_close(board->board_fd);
-        fd_close(board->ledger_fd);
+        fd_close(board->control_page_fd);
         free(board->copy);
         free(board);
         return NULL;
@@ -192,16 +193,16 @@ int scoreboard_board_fd(const Scoreboard *board) {
         return board->board_fd;
 }
 
-int scoreboard_ledger_fd(const Scoreboard *board) {
-        return board->ledger_fd;
+int scoreboard_control_page_fd(const Scoreboard *board) {
+        return board->control_page_fd;
 }
 
-Ledger *scoreboard_ledger(Scoreboard *board) {
-        return board->ledger;
+PoolControl *scoreboard_control_page(Scoreboard *board) {
+        return board->control_page;
 }
 
-const Ledger *scoreboard_view(const Scoreboard *board) {
-        return board->ledger;
+const PoolControl *scoreboard_view(const Scoreboard *board) {
+        return board->control_page;
 }
 
 unsigned scoreboard_slots(const Scoreboard *board) {
@@ -240,15 +241,15 @@ uint64_t scoreboard_requests(const Scoreboard *board, unsigned slot) {
         return board->copy[n_places(board->n_slots) + slot];
 }
 
-uint64_t scoreboard_weight(const Scoreboard *board, unsigned slot) {
+uint64_t scoreboard_worker_memory(const Scoreboard *board, unsigned slot) {
         return board->copy[2 * n_places(board->n_slots) + slot];
 }
 
 /* A claim: nobody has more than some thousand connections open. */
-uint64_t scoreboard_kept(const Scoreboard *board, unsigned slot) {
+uint64_t scoreboard_keepalive(const Scoreboard *board, unsigned slot) {
         uint64_t n = board->copy[3 * n_places(board->n_slots) + slot];
 
-        return n < KEPT_CLAIM_MAX ? n : KEPT_CLAIM_MAX;
+        return n < KEEPALIVE_CLAIM_MAX ? n : KEEPALIVE_CLAIM_MAX;
 }
 
 int scoreboard_summarize(Scoreboard *board, ScoreboardSummary *ret) {
@@ -277,7 +278,7 @@ int scoreboard_summarize(Scoreboard *board, ScoreboardSummary *ret) {
                 }
                 summary.n_requests += scoreboard_requests(board, i);
                 if (slot_word_state(board->copy[i]) != SLOT_EMPTY)
-                        summary.n_kept += scoreboard_kept(board, i);
+                        summary.n_keepalive += scoreboard_keepalive(board, i);
         }
 
         *ret = summary;
@@ -317,7 +318,7 @@ bool scoreboard_accept(Scoreboard *board, size_t queue) {
                 return false;
 
         number = atomic_fetch_add(&head_of(board)->accepted[queue], 1) + 1;
-        return number <= atomic_load(&board->ledger->stale[queue]);
+        return number <= atomic_load(&board->control_page->stale[queue]);
 }
 
 void scoreboard_count_refused(Scoreboard *board) {
@@ -333,7 +334,7 @@ SlotWord scoreboard_live_word(const Scoreboard *board, unsigned slot) {
         return atomic_load(word_at(board, slot));
 }
 
-void scoreboard_bury(Scoreboard *board, unsigned slot) {
+void scoreboard_mark_dead(Scoreboard *board, unsigned slot) {
         scoreboard_note_end(board, slot, atomic_load(word_at(board, slot)));
         scoreboard_set(board, slot, SLOT_EMPTY, 0);
 }
@@ -358,22 +359,23 @@ uint32_t scoreboard_reopens(const Scoreboard *board) {
         return atomic_load_explicit(&head_of(board)->n_reopens, memory_order_acquire);
 }
 
-void scoreboard_set_weight(Scoreboard *board, unsigned slot, uint64_t bytes) {
-        atomic_store_explicit(weight_at(board, slot), bytes, memory_order_relaxed);
+void scoreboard_set_worker_memory(Scoreboard *board, unsigned slot, uint64_t bytes) {
+        atomic_store_explicit(worker_memory_at(board, slot), bytes, memory_order_relaxed);
 }
 
-void scoreboard_set_kept(Scoreboard *board, unsigned slot, uint64_t n) {
-        atomic_store_explicit(kept_at(board, slot), n, memory_order_relaxed);
+void scoreboard_set_keepalive(Scoreboard *board, unsigned slot, uint64_t n) {
+        atomic_store_explicit(keepalive_at(board, slot), n, memory_order_relaxed);
 }
 
 bool scoreboard_must_leave(const Scoreboard *board, unsigned slot) {
-        return atomic_load_explicit(&board->ledger->draining, memory_order_relaxed) ||
-               atomic_load_explicit(&board->ledger->retired[slot], memory_order_relaxed) ||
+        return atomic_load_explicit(&board->control_page->draining, memory_order_relaxed) ||
+               atomic_load_explicit(&board->control_page->retired[slot], memory_order_relaxed) ||
                atomic_load_explicit(&head_of(board)->draining, memory_order_relaxed);
 }
 
 Draining scoreboard_draining(const Scoreboard *board) {
-        return (Draining) atomic_load_explicit(&board->ledger->draining, memory_order_relaxed);
+        return (Draining) atomic_load_explicit(
+                        &board->control_page->draining, memory_order_relaxed);
 }
 
 bool scoreboard_idle_below(const Scoreboard *board, unsigned n) {

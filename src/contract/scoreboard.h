@@ -3,7 +3,7 @@
 /* Scoreboard: what the workers of one generation do, in shared memory without locks.
  *
  * Two memfds. The board is written by the workers, each in its own slot, and by the zygote in the
- * slots of the dead (by the manager when no zygote is left to do it). The ledger is written by the manager alone
+ * slots of the dead (by the manager when no zygote is left to do it). The control page is written by the manager alone
  * and sealed so that nobody else can.
  *
  * Runs in: manager, zygote, workers.
@@ -62,7 +62,7 @@ typedef struct PoolTotals {
         uint64_t n_slow;
         uint64_t n_queued_max; /* of former generations, as the next */
         uint64_t n_busy_max;
-        uint64_t ceiling; /* pm.max_children, or what pm = auto makes of it */
+        uint64_t worker_limit; /* pm.max_children, or what pm = auto makes of it */
         uint64_t generation;
 } PoolTotals;
 
@@ -75,17 +75,18 @@ typedef enum Draining {
 
 /* What the manager tells the workers, read-only to them, looked at before each accept: no system
  * call, and no signal that would cut short the sleep() of a running script. */
-typedef struct Ledger {
+typedef struct PoolControl {
         _Atomic uint32_t draining;   /* every worker leaves: a Draining */
-        _Atomic uint32_t ring;       /* whoever takes a connection rings if fewer others are idle */
-        _Atomic uint32_t tell_start; /* ring at the start of the next request: a deadline begins */
-        _Atomic uint32_t queue_bell; /* ring when nobody is idle: somebody may have to wait */
+        _Atomic uint32_t wake_below; /* whoever takes a connection rings if fewer others are idle */
+        _Atomic uint32_t
+                        wake_on_start; /* ring at the start of the next request: a deadline begins */
+        _Atomic uint32_t wake_when_busy; /* ring when nobody is idle: somebody may have to wait */
         _Atomic uint64_t stale
                         [SCOREBOARD_QUEUES_MAX]; /* connections up to this number are too old */
         _Atomic uint8_t retired[SCOREBOARD_SLOTS_MAX + 1]; /* this one leaves */
         _Atomic uint64_t n_queued_max;                     /* of this generation, at each look */
         _Atomic uint64_t totals[sizeof(PoolTotals) / sizeof(uint64_t)];
-} Ledger;
+} PoolControl;
 
 typedef struct Scoreboard Scoreboard;
 
@@ -94,18 +95,18 @@ int scoreboard_new(Scoreboard **ret, unsigned n_slots);
 
 /* Zygote: maps the two fds that it was given; n_slots is checked against their size. Takes neither.
  * 0, -EBADMSG or negative errno. */
-int scoreboard_attach(Scoreboard **ret, int board_fd, int ledger_fd, unsigned n_slots);
+int scoreboard_attach(Scoreboard **ret, int board_fd, int control_page_fd, unsigned n_slots);
 
 Scoreboard *scoreboard_free(Scoreboard *board);
 DEFINE_CLEANUP(Scoreboard, scoreboard_free);
 
-/* Manager: the fds to hand to the pool program; they stay the scoreboard's. ledger_fd cannot be
+/* Manager: the fds to hand to the pool program; they stay the scoreboard's. control_page_fd cannot be
  * mapped writable. */
 int scoreboard_board_fd(const Scoreboard *board);
-int scoreboard_ledger_fd(const Scoreboard *board);
+int scoreboard_control_page_fd(const Scoreboard *board);
 
-Ledger *scoreboard_ledger(Scoreboard *board); /* manager: to write */
-const Ledger *scoreboard_view(const Scoreboard *board);
+PoolControl *scoreboard_control_page(Scoreboard *board); /* manager: to write */
+const PoolControl *scoreboard_view(const Scoreboard *board);
 unsigned scoreboard_slots(const Scoreboard *board);
 
 /* Behind the slots of the workers there is one more, for the one that serves pm.status_listen and is not
@@ -115,7 +116,7 @@ unsigned scoreboard_status_slot(const Scoreboard *board);
 /* What the manager makes of all words at one moment. Unknown states count as busy. */
 typedef struct ScoreboardSummary {
         unsigned n_starting, n_idle, n_busy;
-        uint64_t n_kept;         /* connections that web servers keep open to those that live */
+        uint64_t n_keepalive;    /* connections that web servers keep open to those that live */
         uint64_t last_idle_usec; /* when the last of the idle ones became so, 0: none is */
         uint64_t n_requests;     /* of the workers that live and of those that were in their slots
                                     before */
@@ -126,8 +127,8 @@ typedef struct ScoreboardSummary {
 int scoreboard_copy(Scoreboard *board);
 SlotWord scoreboard_word(const Scoreboard *board, unsigned slot);
 uint64_t scoreboard_requests(const Scoreboard *board, unsigned slot);
-uint64_t scoreboard_weight(const Scoreboard *board, unsigned slot);
-uint64_t scoreboard_kept(const Scoreboard *board, unsigned slot);
+uint64_t scoreboard_worker_memory(const Scoreboard *board, unsigned slot);
+uint64_t scoreboard_keepalive(const Scoreboard *board, unsigned slot);
 
 /* Manager: copies and counts. 0 or negative errno. */
 int scoreboard_summarize(Scoreboard *board, ScoreboardSummary *ret);
@@ -165,10 +166,10 @@ void scoreboard_count_duration(Scoreboard *board, unsigned slot, uint64_t usec);
 int scoreboard_durations(const Scoreboard *board, Durations *ret);
 
 /* Worker: how much memory it makes use of (PSS), in bytes. */
-void scoreboard_set_weight(Scoreboard *board, unsigned slot, uint64_t bytes);
+void scoreboard_set_worker_memory(Scoreboard *board, unsigned slot, uint64_t bytes);
 
 /* Worker: how many connections it keeps, between two requests. */
-void scoreboard_set_kept(Scoreboard *board, unsigned slot, uint64_t n);
+void scoreboard_set_keepalive(Scoreboard *board, unsigned slot, uint64_t n);
 
 /* Worker: once, who it is; and what its last request cost, 0 while one runs. All of it for display. */
 typedef struct RequestUsage {
@@ -184,20 +185,20 @@ void scoreboard_set_usage(Scoreboard *board, unsigned slot, const RequestUsage *
 SlotWord scoreboard_live_word(const Scoreboard *board, unsigned slot);
 
 /* Zygote: the worker of this slot is dead. What it was doing stays readable as last_state. */
-void scoreboard_bury(Scoreboard *board, unsigned slot);
+void scoreboard_mark_dead(Scoreboard *board, unsigned slot);
 
 /* Manager: the same when the zygote, whose place that is, is dead as well. 0 or negative errno. */
-int scoreboard_bury_orphan(Scoreboard *board, unsigned slot);
+int scoreboard_mark_orphan_dead(Scoreboard *board, unsigned slot);
 
-/* Zygote: tells every worker to leave, for when the manager, who would write it in the ledger, is
+/* Zygote: tells every worker to leave, for when the manager, who would write it in the control page, is
  * gone. */
 void scoreboard_drain(Scoreboard *board);
 
-/* Zygote: a new file for the access log waits on every worker's leash. Worker: how often that has been. */
+/* Zygote: a new file for the access log waits on every worker's lifeline. Worker: how often that has been. */
 void scoreboard_count_reopen(Scoreboard *board);
 uint32_t scoreboard_reopens(const Scoreboard *board);
 
-/* Worker: whether this slot is to leave, by the ledger's word or by the zygote's. */
+/* Worker: whether this slot is to leave, by the control page's word or by the zygote's. */
 bool scoreboard_must_leave(const Scoreboard *board, unsigned slot);
 
 /* Worker: what the manager said of it. DRAINING_NOT in one that must leave: alone, or because its manager was

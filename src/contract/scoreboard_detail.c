@@ -30,7 +30,7 @@ static int write_word(const Scoreboard *board, SlotWord word, size_t offset) {
         return n == sizeof(word) ? 0 : -EIO;
 }
 
-int scoreboard_bury_orphan(Scoreboard *board, unsigned slot) {
+int scoreboard_mark_orphan_dead(Scoreboard *board, unsigned slot) {
         size_t offset = WORDS_OFFSET + slot * sizeof(SlotWord),
                detail = scoreboard_details_offset(board->n_slots) + slot * sizeof(SlotDetail);
         SlotWord word;
@@ -51,8 +51,9 @@ int scoreboard_bury_orphan(Scoreboard *board, unsigned slot) {
 void scoreboard_set_totals(Scoreboard *board, const PoolTotals *totals) {
         const uint64_t *from = (const uint64_t *) totals;
 
-        for (size_t i = 0; i < ELEMENTSOF(board->ledger->totals); i++)
-                atomic_store_explicit(&board->ledger->totals[i], from[i], memory_order_relaxed);
+        for (size_t i = 0; i < ELEMENTSOF(board->control_page->totals); i++)
+                atomic_store_explicit(
+                                &board->control_page->totals[i], from[i], memory_order_relaxed);
 }
 
 int scoreboard_busy_max(const Scoreboard *board, uint64_t *ret) {
@@ -61,10 +62,10 @@ int scoreboard_busy_max(const Scoreboard *board, uint64_t *ret) {
 
 void scoreboard_totals(const Scoreboard *board, PoolTotals *ret) {
         uint64_t *to = (uint64_t *) ret, n_busy_max = atomic_load(&head_of(board)->n_busy_max),
-                 n_queued_max = atomic_load(&board->ledger->n_queued_max);
+                 n_queued_max = atomic_load(&board->control_page->n_queued_max);
 
-        for (size_t i = 0; i < ELEMENTSOF(board->ledger->totals); i++)
-                to[i] = atomic_load_explicit(&board->ledger->totals[i], memory_order_relaxed);
+        for (size_t i = 0; i < ELEMENTSOF(board->control_page->totals); i++)
+                to[i] = atomic_load_explicit(&board->control_page->totals[i], memory_order_relaxed);
         if (n_busy_max > ret->n_busy_max)
                 ret->n_busy_max = n_busy_max;
         if (n_queued_max > ret->n_queued_max)

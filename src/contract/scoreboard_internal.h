@@ -28,14 +28,14 @@ typedef struct SlotDurations {
 } SlotDurations;
 
 /* The board: the zygote's word to all workers, then all words, then all request counters, weights and
- * numbers of kept connections, then all details, then all durations. Words stand together so that one small pread(), or a worker's look for an idle one,
+ * numbers of kept connections, then all details, then all durations. FormattedText stand together so that one small pread(), or a worker's look for an idle one,
  * touches few cache lines. */
 struct Scoreboard {
-        int board_fd, ledger_fd;
+        int board_fd, control_page_fd;
         unsigned n_slots;
         size_t size;
         void *map; /* NULL in the manager */
-        Ledger *ledger;
+        PoolControl *control_page;
         SlotWord *copy; /* manager: where words and counters are copied to */
 };
 

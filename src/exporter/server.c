@@ -124,7 +124,7 @@ static void remove_client(Server *server, Client *client) {
                 }
 }
 
-static void on_connection(void *userdata, struct MHD_Connection *connection, void **client,
+static void server_on_connection(void *userdata, struct MHD_Connection *connection, void **client,
                 enum MHD_ConnectionNotificationCode what) {
         Server *server = userdata;
 
@@ -150,7 +150,7 @@ static int start_daemon(Server *server, int fd) {
                         (unsigned) CLIENTS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
                         (unsigned) (CLIENT_LIMIT_USEC / USEC_PER_SEC),
                         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t) HEADERS_MAX,
-                        MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_END);
+                        MHD_OPTION_NOTIFY_CONNECTION, server_on_connection, server, MHD_OPTION_END);
 
         if (!daemon)
                 return -EIO;

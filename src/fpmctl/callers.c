@@ -172,7 +172,7 @@ static int open_terminal(dev_t terminal) {
         return TAKE_FD(fd);
 }
 
-static void tell_terminal(dev_t terminal, const char *line) {
+static void notify_terminal(dev_t terminal, const char *line) {
         _cleanup_close_ int fd = open_terminal(terminal);
 
         if (fd >= 0)
@@ -187,7 +187,7 @@ static bool is_among(const dev_t *terminals, size_t n, dev_t terminal) {
         return false;
 }
 
-void callers_tell(const char *unit, const char *line) {
+void callers_notify(const char *unit, const char *line) {
         dev_t told[TERMINALS_MAX], terminal;
         DIR *proc = opendir("/proc");
         struct dirent *entry;
@@ -202,7 +202,7 @@ void callers_tell(const char *unit, const char *line) {
                                 is_among(told, n, terminal))
                         continue;
 
-                tell_terminal(terminal, line);
+                notify_terminal(terminal, line);
                 told[n++] = terminal;
         }
 

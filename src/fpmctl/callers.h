@@ -18,7 +18,7 @@
 bool callers_run_by_systemd(void);
 
 /* Best effort: a terminal that does not take the line at once does not get it. */
-void callers_tell(const char *unit, const char *line);
+void callers_notify(const char *unit, const char *line);
 
 /* --- the parts that are tested by themselves --- */
 

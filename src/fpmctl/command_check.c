@@ -117,7 +117,7 @@ static void check_file(Check *check, const char *path) {
 }
 
 /* Of a pool that was checked before: its part of the JSON is good no more. */
-static void on_duplicate(void *userdata, const char *pool, const char *line) {
+static void command_check_on_duplicate(void *userdata, const char *pool, const char *line) {
         Check *check = userdata;
         json_t *one;
         size_t i;
@@ -153,7 +153,7 @@ static int check_addresses(Check *check, const Pools *pools) {
                 if (asprintf(&path, "%s/%s.conf", check->in->conf_dir, pool->name) < 0)
                         r = -ENOMEM;
                 else if (pool_config_load_listen(&config, pool->name, path, NULL, NULL) >= 0)
-                        r = addresses_add(&addresses, config, on_duplicate, check);
+                        r = addresses_add(&addresses, config, command_check_on_duplicate, check);
         }
 
         addresses_done(&addresses);

@@ -40,9 +40,9 @@ static void add_row(Table *table, const PoolFacts *pool) {
                 table_cell(table, TABLE_PLAIN, "%" PRIu64, answer_number(answer, "generation"));
                 pool_view_numbers(table, answer);
                 table_cell(table, TABLE_PLAIN, "%" PRIu64, answer_number(answer, "requests"));
-                table_cell(table, TABLE_PLAIN, "%s", words_rate(pool_view_rate(answer)).text);
+                table_cell(table, TABLE_PLAIN, "%s", format_rate(pool_view_rate(answer)).text);
                 table_cell(table, TABLE_PLAIN, "%s",
-                                words_bytes(pool->resources.memory_bytes).text);
+                                format_bytes(pool->resources.memory_bytes).text);
         }
 
         table_cell(table, pool->service.n_restarts > 0 ? TABLE_CARE : TABLE_PLAIN, "%" PRIu64,

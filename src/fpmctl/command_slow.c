@@ -183,7 +183,7 @@ static void ignore_report(void *userdata, int priority, const char *line) {
         (void) line;
 }
 
-static void tell_none(const Invocation *in) {
+static void report_none(const Invocation *in) {
         _cleanup_(pool_config_freep) PoolConfig *config = NULL;
         _cleanup_free_ char *path = NULL;
         const char *pool = in->arguments[0];
@@ -215,6 +215,6 @@ int command_slow(const Invocation *in) {
 
         json_array_foreach(list, i, entry) print_entry(entry);
         if (json_array_size(list) == 0)
-                tell_none(in);
+                report_none(in);
         return EXIT_SUCCESS;
 }

@@ -41,7 +41,7 @@ static int ask(const Invocation *in, ControlVerb verb, uint32_t slot, uint64_t t
 }
 
 /* systemd runs this as ExecReload=, and whoever waits for systemctl would see no reason. */
-static void tell_callers(const Question *question) {
+static void notify_callers(const Question *question) {
         char unit[NAME_MAX], line[CONTROL_TEXT_MAX];
 
         if (!question->refused || !callers_run_by_systemd())
@@ -49,7 +49,7 @@ static void tell_callers(const Question *question) {
 
         snprintf(unit, sizeof(unit), "fpmd@%s.service", question->pool);
         escape_string(line, sizeof(line), question->text);
-        callers_tell(unit, line);
+        callers_notify(unit, line);
 }
 
 /* `systemctl stop` while a reload is under way ends both, with one signal for each; a unit whose ExecReload= died of
@@ -57,7 +57,7 @@ static void tell_callers(const Question *question) {
  * has lost patience with the reload instead, nothing comes, and this process dies as it is to. */
 static volatile sig_atomic_t is_stopped;
 
-static void on_stop(int signal) {
+static void command_status_on_stop(int signal) {
         (void) signal;
         is_stopped = 1;
         (void) alarm(STOP_PATIENCE_SEC);
@@ -69,13 +69,13 @@ int command_reload(const Invocation *in) {
         int status;
 
         if (callers_run_by_systemd())
-                (void) signal(SIGTERM, on_stop);
+                (void) signal(SIGTERM, command_status_on_stop);
 
         status = ask(in, CONTROL_RELOAD, CONTROL_SLOT_ALL, RELOAD_TIMEOUT_USEC, &question);
         if (is_stopped)
                 return EXIT_SUCCESS;
         if (status != EXIT_SUCCESS) {
-                tell_callers(&question);
+                notify_callers(&question);
                 return status;
         }
 
@@ -105,7 +105,7 @@ static void print_exits(const json_t *answer) {
 static void print_status(const json_t *answer) {
         print_value("pool", "%s", answer_text(answer, "pool"));
         print_value("state", "%s", answer_text(answer, "state"));
-        print_value("running for", "%s", words_seconds(answer_real(answer, "uptime")).text);
+        print_value("running for", "%s", format_seconds(answer_real(answer, "uptime")).text);
         print_value("process manager", "%s", answer_text(answer, "pm"));
         print_number(answer, "generation", "generation");
         if (json_object_get(answer, "php_start"))
@@ -128,8 +128,8 @@ static void print_status(const json_t *answer) {
         if (json_object_get(answer, "queue_timeouts"))
                 print_number(answer, "queue timeouts", "queue_timeouts");
         print_exits(answer);
-        print_value("memory", "%s", words_bytes(answer_number(answer, "memory_bytes")).text);
-        print_value("cpu time", "%s", words_seconds(answer_real(answer, "cpu_seconds")).text);
+        print_value("memory", "%s", format_bytes(answer_number(answer, "memory_bytes")).text);
+        print_value("cpu time", "%s", format_seconds(answer_real(answer, "cpu_seconds")).text);
 }
 
 int command_status(const Invocation *in) {

@@ -113,9 +113,9 @@ static void add_row(Table *table, const Row *row) {
         }
 
         pool_view_numbers(table, pool->question.json);
-        table_cell(table, TABLE_PLAIN, "%s", words_rate(row->rate.requests).text);
+        table_cell(table, TABLE_PLAIN, "%s", format_rate(row->rate.requests).text);
         table_cell(table, TABLE_PLAIN, "%.1f", 100 * row->rate.cpu);
-        table_cell(table, TABLE_PLAIN, "%s", words_bytes(pool->resources.memory_bytes).text);
+        table_cell(table, TABLE_PLAIN, "%s", format_bytes(pool->resources.memory_bytes).text);
 }
 
 static int rate_pool(Top *top, const PoolFacts *pool, Rate *ret) {
@@ -189,8 +189,8 @@ static int draw_head(Top *top, Question *question, FILE *f) {
                         question->pool, answer_number(answer, "generation"),
                         answer_number(answer, "workers.busy"),
                         answer_number(answer, "workers.idle"), answer_number(answer, "workers.max"),
-                        answer_number(answer, "queue.now"), words_rate(rate.requests).text,
-                        100 * rate.cpu, words_bytes(pool.resources.memory_bytes).text);
+                        answer_number(answer, "queue.now"), format_rate(rate.requests).text,
+                        100 * rate.cpu, format_bytes(pool.resources.memory_bytes).text);
         return EXIT_SUCCESS;
 }
 

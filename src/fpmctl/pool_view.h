@@ -6,9 +6,9 @@
 
 #include <jansson.h>
 
+#include "fpmctl/formatted_text.h"
 #include "fpmctl/pools/pools.h"
 #include "fpmctl/table.h"
-#include "fpmctl/words.h"
 
 /* A cell: the state, in its colour. */
 void pool_view_state(Table *table, const PoolFacts *pool);

@@ -8,7 +8,7 @@
 
 #include "base/escape.h"
 #include "fpmctl/command.h"
-#include "fpmctl/words.h"
+#include "fpmctl/formatted_text.h"
 
 static const TableColumn columns[] = {
         { "SLOT", true },
@@ -57,8 +57,8 @@ static void add_row(Table *table, const json_t *worker) {
         table_cell(table, TABLE_PLAIN, "%" PRIu64, answer_number(worker, "pid"));
         table_cell(table, TABLE_PLAIN, "%s", answer_text(worker, "state"));
         table_cell(table, seconds >= 1 ? TABLE_CARE : TABLE_PLAIN, "%s",
-                        words_seconds(seconds).text);
-        table_cell(table, TABLE_PLAIN, "%s", memory > 0 ? words_bytes(memory).text : "-");
+                        format_seconds(seconds).text);
+        table_cell(table, TABLE_PLAIN, "%s", memory > 0 ? format_bytes(memory).text : "-");
         table_cell(table, TABLE_PLAIN, "%s", answer_text(worker, "client"));
         table_cell(table, TABLE_PLAIN, "%s", answer_text(worker, "method"));
         add_uri(table, worker);
@@ -127,7 +127,7 @@ static void put_stack(FILE *f, const json_t *worker) {
         fprintf(f, "slot %" PRIu64 ", pid %" PRIu64 ", ", answer_number(worker, "slot"),
                         answer_number(worker, "pid"));
         put_escaped(f, answer_text(worker, "state"));
-        fprintf(f, " for %s: ", words_seconds(answer_real(worker, "seconds")).text);
+        fprintf(f, " for %s: ", format_seconds(answer_real(worker, "seconds")).text);
         put_escaped(f, answer_text(worker, "method"));
         fputc(' ', f);
         put_escaped(f, answer_text(worker, "uri"));

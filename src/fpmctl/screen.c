@@ -84,7 +84,7 @@ void screen_draw(const char *text) {
         fflush(stdout);
 }
 
-static char on_signal(Screen *screen) {
+static char screen_on_signal(Screen *screen) {
         struct signalfd_siginfo si;
 
         if (read(screen->signal_fd, &si, sizeof(si)) != sizeof(si) || si.ssi_signo == SIGWINCH)
@@ -108,7 +108,7 @@ bool screen_wait(Screen *screen, uint64_t usec, char *ret_key) {
         if (n <= 0)
                 return false;
         if (fds[1].revents)
-                *ret_key = on_signal(screen);
+                *ret_key = screen_on_signal(screen);
         else if (read(STDIN_FILENO, ret_key, 1) != 1)
                 *ret_key = 'q'; /* the terminal is gone */
 

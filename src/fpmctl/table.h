@@ -21,7 +21,7 @@ typedef enum TableStyle {
 } TableStyle;
 
 typedef struct TableColumn {
-        const char *title;
+        const char *proctitle;
         bool right; /* numbers */
 } TableColumn;
 

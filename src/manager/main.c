@@ -110,13 +110,13 @@ static int run_pool(PoolConfig *config) {
         };
         int r;
 
-        r = listeners_receive(&listeners, kept_pair_owner(config));
+        r = listeners_receive(&listeners, handoff_pair_owner(config));
         if (r < 0) {
                 pool_config_free(config);
                 return EX_CONFIG;
         }
 
-        reach_check(&listeners, config);
+        socket_check_warn(&listeners, config);
         r = manager_new(&manager, &options, config, &listeners);
         if (r < 0) {
                 log_error_errno(r, "Cannot start: %m");

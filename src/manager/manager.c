@@ -31,7 +31,7 @@ struct Manager {
         ManagerOptions options;
         const Listeners *listeners;
         ControlServer *control; /* NULL: no runtime directory */
-        Inspection *inspection;
+        ControlQueries *control_queries;
         Reload reload;
         bool ready, stopping, is_idle;
         uint64_t n_requests_seen; /* at the last look of the watchdog */
@@ -75,7 +75,7 @@ static void stop(Manager *m) {
 
 /* --- the pool's hooks --- */
 
-static void on_serving(void *userdata) {
+static void manager_on_serving(void *userdata) {
         Manager *m = userdata;
 
         if (!m->ready)
@@ -86,7 +86,7 @@ static void on_serving(void *userdata) {
         reload_open(&m->reload);
 }
 
-static void on_changed(void *userdata) {
+static void manager_on_changed(void *userdata) {
         Manager *m = userdata;
 
         PoolStatus status;
@@ -116,7 +116,7 @@ static bool requests_flow(Manager *m) {
         return m->n_stuck < 2;
 }
 
-static void on_alive(void *userdata) {
+static void manager_on_alive(void *userdata) {
         Manager *m = userdata;
 
         if (requests_flow(m))
@@ -127,7 +127,7 @@ static void on_alive(void *userdata) {
                                 "the watchdog");
 }
 
-static void on_idle(void *userdata) {
+static void manager_on_idle(void *userdata) {
         Manager *m = userdata;
 
         log_event(EVENT_POOL_IDLE_EXIT, LOG_NOTICE, LOG_NO_FIELDS,
@@ -140,7 +140,7 @@ static void on_idle(void *userdata) {
 
 /* One that came while the pool was leaving for want of work was served, and may bring the next request at any time:
  * systemd, which has it, is to start the pool again. */
-static void on_ended(int result, void *userdata) {
+static void manager_on_ended(int result, void *userdata) {
         Manager *m = userdata;
 
         if (result == 0 && m->is_idle && pool_has_handed_over(m->pool)) {
@@ -152,80 +152,80 @@ static void on_ended(int result, void *userdata) {
 
 /* --- reload --- */
 
-static void on_round_ended(void *userdata) {
+static void manager_on_round_ended(void *userdata) {
         Manager *m = userdata;
 
         if (!m->stopping)
                 notify_status(m, "READY=1\n");
 }
 
-static void on_reload_told(int result, const char *text, void *userdata) {
+static void manager_on_reload_told(int result, const char *text, void *userdata) {
         Manager *m = userdata;
 
         control_server_reloaded(m->control, result, text);
 }
 
 static const ReloadHooks reload_hooks = {
-        .ended = on_round_ended,
-        .told = on_reload_told,
+        .ended = manager_on_round_ended,
+        .told = manager_on_reload_told,
 };
 
-static void on_reloaded(int result, const char *reason, void *userdata) {
+static void manager_on_reloaded(int result, const char *reason, void *userdata) {
         Manager *m = userdata;
 
         reload_end(&m->reload, result, reason);
 }
 
-static void on_reload_asked(void *userdata) {
+static void manager_on_reload_asked(void *userdata) {
         Manager *m = userdata;
 
         reload_ask(&m->reload, RELOAD_BY_CLIENT);
 }
 
-static void on_reload_abandoned(void *userdata) {
+static void manager_on_reload_abandoned(void *userdata) {
         Manager *m = userdata;
 
         reload_abandon(&m->reload);
 }
 
-static void on_asked(ControlClient *client, const ControlRequest *request, void *userdata) {
+static void manager_on_asked(ControlClient *client, const ControlRequest *request, void *userdata) {
         Manager *m = userdata;
 
-        inspection_ask(m->inspection, client, request);
+        control_queries_ask(m->control_queries, client, request);
 }
 
-static void on_asker_left(ControlClient *client, void *userdata) {
+static void manager_on_asker_left(ControlClient *client, void *userdata) {
         Manager *m = userdata;
 
-        inspection_leave(m->inspection, client);
+        control_queries_leave(m->control_queries, client);
 }
 
-static gid_t on_group_asked(void *userdata) {
+static gid_t manager_on_group_asked(void *userdata) {
         Manager *m = userdata;
 
         return listeners_group(m->listeners);
 }
 
 static const ControlHooks control_hooks = {
-        .reload = on_reload_asked,
-        .abandon = on_reload_abandoned,
-        .ask = on_asked,
-        .leave = on_asker_left,
-        .group = on_group_asked,
+        .reload = manager_on_reload_asked,
+        .abandon = manager_on_reload_abandoned,
+        .ask = manager_on_asked,
+        .leave = manager_on_asker_left,
+        .group = manager_on_group_asked,
 };
 
 static const PoolHooks pool_hooks = {
-        .serving = on_serving,
-        .changed = on_changed,
-        .alive = on_alive,
-        .idle = on_idle,
-        .ended = on_ended,
-        .reloaded = on_reloaded,
+        .serving = manager_on_serving,
+        .changed = manager_on_changed,
+        .alive = manager_on_alive,
+        .idle = manager_on_idle,
+        .ended = manager_on_ended,
+        .reloaded = manager_on_reloaded,
 };
 
 /* --- timers --- */
 
-static int on_watchdog(sd_event_source *source, uint64_t usec, void *userdata) {
+static int manager_on_watchdog(sd_event_source *source, uint64_t usec, void *userdata) {
         Manager *m = userdata;
         int r;
 
@@ -251,12 +251,12 @@ static int add_watchdog(Manager *m) {
                 return r;
 
         return sd_event_add_time(m->event, &m->watchdog_source, CLOCK_MONOTONIC,
-                        now + m->watchdog_usec / WATCHDOG_PART, 0, on_watchdog, m);
+                        now + m->watchdog_usec / WATCHDOG_PART, 0, manager_on_watchdog, m);
 }
 
 /* --- signals --- */
 
-static int on_drain_signal(
+static int manager_on_drain_signal(
                 sd_event_source *source, const struct signalfd_siginfo *si, void *userdata) {
         Manager *m = userdata;
 
@@ -269,7 +269,7 @@ static int on_drain_signal(
         return 0;
 }
 
-static int on_fast_signal(
+static int manager_on_fast_signal(
                 sd_event_source *source, const struct signalfd_siginfo *si, void *userdata) {
         Manager *m = userdata;
 
@@ -282,7 +282,7 @@ static int on_fast_signal(
         return 0;
 }
 
-static int on_reload_signal(
+static int manager_on_reload_signal(
                 sd_event_source *source, const struct signalfd_siginfo *si, void *userdata) {
         Manager *m = userdata;
 
@@ -292,7 +292,7 @@ static int on_reload_signal(
         return 0;
 }
 
-static int on_reopen_signal(
+static int manager_on_reopen_signal(
                 sd_event_source *source, const struct signalfd_siginfo *si, void *userdata) {
         Manager *m = userdata;
 
@@ -307,12 +307,12 @@ static const struct {
         int signal;
         sd_event_signal_handler_t handler;
 } signals[] = {
-        { SIGTERM, on_drain_signal },
-        { SIGQUIT, on_drain_signal },
-        { SIGINT, on_fast_signal },
-        { SIGHUP, on_reload_signal },
-        { SIGUSR1, on_reopen_signal },
-        { SIGUSR2, on_reload_signal },
+        { SIGTERM, manager_on_drain_signal },
+        { SIGQUIT, manager_on_drain_signal },
+        { SIGINT, manager_on_fast_signal },
+        { SIGHUP, manager_on_reload_signal },
+        { SIGUSR1, manager_on_reopen_signal },
+        { SIGUSR2, manager_on_reload_signal },
 };
 
 static int add_signals(Manager *m) {
@@ -408,7 +408,7 @@ int manager_new(Manager **ret, const ManagerOptions *options, PoolConfig *config
                 .hooks = &reload_hooks,
                 .userdata = m,
         };
-        r = inspection_new(&m->inspection, m->event, m->pool, options->name);
+        r = control_queries_new(&m->control_queries, m->event, m->pool, options->name);
         if (r < 0)
                 return r;
 
@@ -421,7 +421,7 @@ Manager *manager_free(Manager *m) {
                 return NULL;
 
         control_server_free(m->control);
-        inspection_free(m->inspection); /* reads what is the pool's */
+        control_queries_free(m->control_queries); /* reads what is the pool's */
         pool_free(m->pool);
         sd_event_source_disable_unref(m->watchdog_source);
         sd_event_unref(m->event);

@@ -19,7 +19,7 @@ typedef struct Mistakes {
         unsigned n;
 } Mistakes;
 
-static void on_mistake(void *userdata, const char *line) {
+static void reload_on_mistake(void *userdata, const char *line) {
         Mistakes *mistakes = userdata;
 
         if (mistakes->n++ == 0)
@@ -52,7 +52,7 @@ static void begin(Reload *reload, unsigned asked) {
         reload->asked = asked;
         (void) sd_event_now(reload->event, CLOCK_MONOTONIC, &now);
         (void) sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, now);
-        r = pool_check_load(&config, reload->conf_dir, reload->name, on_mistake, &mistakes);
+        r = pool_check_load(&config, reload->conf_dir, reload->name, reload_on_mistake, &mistakes);
         if (r < 0) {
                 mention_others(&mistakes);
                 reload_end(reload, r, mistakes.reason);
@@ -60,7 +60,7 @@ static void begin(Reload *reload, unsigned asked) {
         }
 
         log_open(reload->name, (int) config->log_level);
-        reach_check(reload->listeners, config);
+        socket_check_warn(reload->listeners, config);
         r = pool_reload(reload->pool, config);
         if (r < 0)
                 reload_end(reload, r, reason_of_start(r));

@@ -34,7 +34,7 @@ void status_line_format(char *line, size_t size, const PoolStatus *status, const
                         "Workers: %u of %" PRIu64
                         ", %u busy, %u idle%s; queue: %u; requests: %" PRIu64
                         "; %.1f/s; slow: %" PRIu64 "; generation %u; at %s%s%s%s",
-                        status->n_busy + status->n_idle + status->n_starting, status->ceiling,
+                        status->n_busy + status->n_idle + status->n_starting, status->worker_limit,
                         status->n_busy, status->n_idle, starting, status->n_queued,
                         status->counts.n_requests, rate->per_second, status->counts.n_slow,
                         status->generation, at, trouble->text ? "; last trouble: " : "",

@@ -82,7 +82,7 @@ static int fail(const Inherited *inherited, int r, const char *what) {
 static int enter_folders(const Inherited *inherited, const PoolConfig *config) {
         int r;
 
-        r = inherited->root_fd >= 0 ? php_zones_keep(config->chroot) : 0;
+        r = inherited->root_fd >= 0 ? php_timezones_keep(config->chroot) : 0;
         if (r < 0)
                 fprintf(stderr, "<4>Cannot keep the time zones for the chroot: %s\n", strerror(-r));
 
@@ -152,25 +152,28 @@ static int trace_worker(int memory_fd, unsigned depth,
 }
 
 /* $FPMD_GENERATION is from the manager, and not for scripts. */
-static void set_title(Title *title, const PoolConfig *config) {
+static void set_title(Proctitle *proctitle, const PoolConfig *config) {
         const char *generation = getenv("FPMD_GENERATION");
         char text[128];
 
         snprintf(text, sizeof(text), "fpmd: %s: zygote (generation %s)", config->name,
                         generation ? generation : "?");
-        title_set(title, text);
+        proctitle_set(proctitle, text);
         unsetenv("FPMD_GENERATION");
 }
 
-static int run(const Inherited *inherited, const PoolConfig *config, Title *title, bool strict) {
+static int run(const Inherited *inherited, const PoolConfig *config, Proctitle *proctitle,
+                bool strict) {
         _cleanup_(scoreboard_freep) Scoreboard *board = NULL;
         _cleanup_(zygote_freep) Zygote *zygote = NULL;
-        WorkerContext context = { .config = config, .inherited = inherited, .title = title };
+        WorkerContext context = {
+                .config = config, .inherited = inherited, .proctitle = proctitle
+        };
         ZygoteHooks hooks = { .worker = worker_run, .trace = trace_worker };
         _cleanup_close_ int proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
         int r;
 
-        r = scoreboard_attach(&board, inherited->board_fd, inherited->ledger_fd,
+        r = scoreboard_attach(&board, inherited->board_fd, inherited->control_page_fd,
                         (unsigned) config->max_children);
         if (r < 0)
                 return fail(inherited, r, "scoreboard");
@@ -206,11 +209,11 @@ static int run(const Inherited *inherited, const PoolConfig *config, Title *titl
 int main(int argc, char *argv[]) {
         _cleanup_(pool_config_freep) PoolConfig *config = NULL;
         Inherited inherited;
-        Title title;
+        Proctitle proctitle;
         bool strict = argc == 3 && strcmp(argv[2], "--strict") == 0;
         int r;
 
-        title_init(&title, argc, argv);
+        proctitle_init(&proctitle, argc, argv);
         if (argc != 2 + strict || inherited_receive(&inherited) < 0) {
                 fputs("fpmd-php is started by fpmd(8), not by hand\n", stderr);
                 return EX_USAGE;
@@ -225,6 +228,6 @@ int main(int argc, char *argv[]) {
                 return fail(&inherited, r, "configuration");
 
         fd_close(inherited.config_fd);
-        set_title(&title, config);
-        return run(&inherited, config, &title, strict);
+        set_title(&proctitle, config);
+        return run(&inherited, config, &proctitle, strict);
 }

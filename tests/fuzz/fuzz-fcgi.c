@@ -93,7 +93,7 @@ static void serve(FcgiRequest *req, unsigned how) {
         if (how & 8)
                 (void) FCGX_UnGetChar('x', fcgx->in);
         if (how & 16)
-                fcgi_request_look_for_abort(req);
+                fcgi_request_check_abort(req);
         memset(buffer, 'x', sizeof(buffer));
         FCGX_PutStr(buffer, sizeof(buffer), fcgx->out);
         (void) fcgi_request_write(req, buffer, 10);

@@ -56,7 +56,7 @@ class Pool:
         self.control = socket.socket(fileno=fds["control"])
         self.control.setblocking(True)
         self.board = fds["board"]
-        self.bell = fds["bell"]
+        self.bell = fds["wake"]
         self.workers = {}  # slot: pid
         self.leash = os.pipe()  # which ends with us
 

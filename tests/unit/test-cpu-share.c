@@ -10,11 +10,11 @@ START_TEST(long_ones_alone) {
 
         cpu_share_init(&share, 700);
         ck_assert(cpu_share_add(&share, 40000));
-        cpu_share_look(&share, 700 + 10000);
+        cpu_share_sample(&share, 700 + 10000);
         ck_assert_uint_eq(share.centipercent, 2500);
 
         ck_assert(cpu_share_add(&share, 1000));
-        cpu_share_look(&share, 700 + 10000 + 1000);
+        cpu_share_sample(&share, 700 + 10000 + 1000);
         ck_assert_uint_eq(share.centipercent, 10000);
 }
 END_TEST
@@ -27,7 +27,7 @@ START_TEST(short_ones_together) {
         for (unsigned i = 1; i <= 1000; i++)
                 if (cpu_share_add(&share, 20)) {
                         n_looks++;
-                        cpu_share_look(&share, (uint64_t) i * 5);
+                        cpu_share_sample(&share, (uint64_t) i * 5);
                 }
         ck_assert_uint_eq(n_looks, 1000 * 20 / CPU_SHARE_LOOK_USEC);
         ck_assert_uint_eq(share.centipercent, 2500);
@@ -40,7 +40,7 @@ START_TEST(what_is_between_requests_makes_no_more_than_one_cpu) {
         cpu_share_init(&share, 0);
         ck_assert(!cpu_share_add(&share, 600));
         ck_assert(cpu_share_add(&share, 600));
-        cpu_share_look(&share, 1500);
+        cpu_share_sample(&share, 1500);
         ck_assert_uint_eq(share.centipercent, 10000);
 }
 END_TEST
@@ -50,7 +50,7 @@ START_TEST(threads_make_more) {
 
         cpu_share_init(&share, 0);
         ck_assert(cpu_share_add(&share, 2000));
-        cpu_share_look(&share, 6000);
+        cpu_share_sample(&share, 6000);
         ck_assert_uint_eq(share.centipercent, 30000);
 }
 END_TEST
@@ -60,7 +60,7 @@ START_TEST(no_time_at_all) {
 
         cpu_share_init(&share, 5);
         ck_assert(!cpu_share_add(&share, 0));
-        cpu_share_look(&share, 10);
+        cpu_share_sample(&share, 10);
         ck_assert_uint_eq(share.centipercent, 0);
 }
 END_TEST

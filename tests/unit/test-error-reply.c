@@ -194,12 +194,12 @@ START_TEST(test_abort_while_it_runs) {
         serve_ok(req, "value");
         if (_i == 1)
                 ck_assert_uint_eq(fcgi_request_read_body(req, text, sizeof(text)), 4);
-        fcgi_request_look_for_abort(req);
+        fcgi_request_check_abort(req);
         ck_assert(!fcgi_request_aborted(req));
 
         add_record(&abort, FCGI_ABORT_REQUEST, 2, "");
         peer_send(&peer, &abort);
-        fcgi_request_look_for_abort(req);
+        fcgi_request_check_abort(req);
         ck_assert(!fcgi_request_aborted(req));
         abort.size = 0;
 
@@ -210,7 +210,7 @@ START_TEST(test_abort_while_it_runs) {
         serve_ok(req, "value");
         if (_i == 1)
                 ck_assert_uint_eq(fcgi_request_read_body(req, text, sizeof(text)), 4);
-        fcgi_request_look_for_abort(req);
+        fcgi_request_check_abort(req);
         ck_assert(fcgi_request_aborted(req) == (_i < 2));
         ck_assert_int_eq(fcgi_request_finish(req, 0), 1);
 
@@ -232,7 +232,7 @@ START_TEST(test_look_leaves_the_next_request) {
         add_request(&peer.input, FCGI_KEEP_CONN, "two", "");
         peer_send(&peer, &peer.input);
         serve_ok(req, "one");
-        fcgi_request_look_for_abort(req);
+        fcgi_request_check_abort(req);
         ck_assert(!fcgi_request_aborted(req));
         ck_assert_int_eq(fcgi_request_finish(req, 0), 1);
         serve_ok(req, "two");

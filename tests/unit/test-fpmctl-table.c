@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fpmctl/formatted_text.h"
 #include "fpmctl/pools/rates.h"
-#include "fpmctl/words.h"
 #include "unit.h"
 
 static const TableColumn columns[] = {
@@ -92,22 +92,22 @@ START_TEST(an_empty_table_has_its_titles) {
 END_TEST
 
 START_TEST(words) {
-        ck_assert_str_eq(words_bytes(0).text, "0B");
-        ck_assert_str_eq(words_bytes(1023).text, "1023B");
-        ck_assert_str_eq(words_bytes(1024).text, "1.0K");
-        ck_assert_str_eq(words_bytes(10 * 1024).text, "10K");
-        ck_assert_str_eq(words_bytes(1024 * 1024 - 1).text, "1.0M");
-        ck_assert_str_eq(words_bytes(UINT64_MAX).text, "16E");
-        ck_assert_str_eq(words_seconds(-1).text, "0.00s");
-        ck_assert_str_eq(words_seconds(0.354).text, "0.35s");
-        ck_assert_str_eq(words_seconds(12.34).text, "12.3s");
-        ck_assert_str_eq(words_seconds(303).text, "5min 3s");
-        ck_assert_str_eq(words_seconds(3600 * 2 + 300).text, "2h 5min");
-        ck_assert_str_eq(words_seconds(86400 * 3 + 3600 * 4).text, "3d 4h");
-        ck_assert_str_eq(words_rate(0).text, "0");
-        ck_assert_str_eq(words_rate(0.25).text, "0.25");
-        ck_assert_str_eq(words_rate(12.54).text, "12.5");
-        ck_assert_str_eq(words_rate(1234.5).text, "1234");
+        ck_assert_str_eq(format_bytes(0).text, "0B");
+        ck_assert_str_eq(format_bytes(1023).text, "1023B");
+        ck_assert_str_eq(format_bytes(1024).text, "1.0K");
+        ck_assert_str_eq(format_bytes(10 * 1024).text, "10K");
+        ck_assert_str_eq(format_bytes(1024 * 1024 - 1).text, "1.0M");
+        ck_assert_str_eq(format_bytes(UINT64_MAX).text, "16E");
+        ck_assert_str_eq(format_seconds(-1).text, "0.00s");
+        ck_assert_str_eq(format_seconds(0.354).text, "0.35s");
+        ck_assert_str_eq(format_seconds(12.34).text, "12.3s");
+        ck_assert_str_eq(format_seconds(303).text, "5min 3s");
+        ck_assert_str_eq(format_seconds(3600 * 2 + 300).text, "2h 5min");
+        ck_assert_str_eq(format_seconds(86400 * 3 + 3600 * 4).text, "3d 4h");
+        ck_assert_str_eq(format_rate(0).text, "0");
+        ck_assert_str_eq(format_rate(0.25).text, "0.25");
+        ck_assert_str_eq(format_rate(12.54).text, "12.5");
+        ck_assert_str_eq(format_rate(1234.5).text, "1234");
 }
 END_TEST
 

@@ -16,54 +16,55 @@ static bool is_open(int fd) {
         return fcntl(fd, F_GETFD) >= 0;
 }
 
-static int restore(KeptPair **ret, int take_fd, const char *take_name, int give_fd,
-                const char *give_name) {
-        const int fds[] = { take_fd, give_fd };
-        char *const names[] = { (char *) take_name, (char *) give_name };
+static int restore(HandoffPair **ret, int handoff_in_fd, const char *in_name, int handoff_out_fd,
+                const char *out_name) {
+        const int fds[] = { handoff_in_fd, handoff_out_fd };
+        char *const names[] = { (char *) in_name, (char *) out_name };
 
-        return kept_pair_restore(ret, 1000, fds, names, 2);
+        return handoff_pair_restore(ret, 1000, fds, names, 2);
 }
 
 START_TEST(names_are_told_from_those_of_listeners) {
-        ck_assert(kept_pair_is_name("kept-take-33"));
-        ck_assert(kept_pair_is_name("kept-give-33"));
-        ck_assert(!kept_pair_is_name("listen"));
-        ck_assert(!kept_pair_is_name("stored"));
+        ck_assert(handoff_pair_is_name("handoff-in-33"));
+        ck_assert(handoff_pair_is_name("handoff-out-33"));
+        ck_assert(!handoff_pair_is_name("listen"));
+        ck_assert(!handoff_pair_is_name("stored"));
 }
 END_TEST
 
 START_TEST(what_lies_in_it_is_there_again) {
-        _cleanup_(kept_pair_unrefp) KeptPair *pair = NULL, *again = NULL;
-        const KeptMessage message = { .since_usec = 5 };
+        _cleanup_(handoff_pair_unrefp) HandoffPair *pair = NULL, *again = NULL;
+        const HandoffMessage message = { .since_usec = 5 };
 
-        ck_assert_int_eq(kept_pair_new(&pair, 1000), 0);
-        ck_assert_uint_eq(kept_pair_depth(pair), 0);
+        ck_assert_int_eq(handoff_pair_new(&pair, 1000), 0);
+        ck_assert_uint_eq(handoff_pair_depth(pair), 0);
         for (unsigned i = 1; i <= 3; i++) {
-                ck_assert_int_eq(fd_pass_send(pair->give_fd, &message, sizeof(message),
+                ck_assert_int_eq(fd_pass_send(pair->handoff_out_fd, &message, sizeof(message),
                                                  STDIN_FILENO, MSG_DONTWAIT),
                                 0);
-                ck_assert_uint_eq(kept_pair_depth(pair), i);
+                ck_assert_uint_eq(handoff_pair_depth(pair), i);
         }
 
-        ck_assert_int_eq(restore(&again, dup(pair->take_fd), "kept-take-1000", dup(pair->give_fd),
-                                         "kept-give-1000"),
+        ck_assert_int_eq(restore(&again, dup(pair->handoff_in_fd), "handoff-in-1000",
+                                         dup(pair->handoff_out_fd), "handoff-out-1000"),
                         0);
-        ck_assert_uint_eq(kept_pair_depth(again), 3);
+        ck_assert_uint_eq(handoff_pair_depth(again), 3);
         ck_assert_uint_eq(again->uid, 1000);
 }
 END_TEST
 
 START_TEST(another_user_s_is_closed) {
-        _cleanup_(kept_pair_unrefp) KeptPair *pair = NULL;
-        KeptPair *again = NULL;
-        int take_fd, give_fd;
+        _cleanup_(handoff_pair_unrefp) HandoffPair *pair = NULL;
+        HandoffPair *again = NULL;
+        int handoff_in_fd, handoff_out_fd;
 
-        ck_assert_int_eq(kept_pair_new(&pair, 1001), 0);
-        take_fd = dup(pair->take_fd);
-        give_fd = dup(pair->give_fd);
-        ck_assert_int_eq(restore(&again, take_fd, "kept-take-1001", give_fd, "kept-give-1001"),
+        ck_assert_int_eq(handoff_pair_new(&pair, 1001), 0);
+        handoff_in_fd = dup(pair->handoff_in_fd);
+        handoff_out_fd = dup(pair->handoff_out_fd);
+        ck_assert_int_eq(restore(&again, handoff_in_fd, "handoff-in-1001", handoff_out_fd,
+                                         "handoff-out-1001"),
                         -ENOENT);
-        ck_assert(!is_open(take_fd) && !is_open(give_fd));
+        ck_assert(!is_open(handoff_in_fd) && !is_open(handoff_out_fd));
 }
 END_TEST
 
@@ -83,22 +84,22 @@ START_TEST(what_is_no_such_socket_is_closed) {
         fds[3] = stream[0];
         fds[4] = dgram[0];
         for (size_t i = 0; i < ELEMENTSOF(fds); i++) {
-                _cleanup_(kept_pair_unrefp) KeptPair *pair = NULL;
-                KeptPair *again = NULL;
-                int give_fd;
+                _cleanup_(handoff_pair_unrefp) HandoffPair *pair = NULL;
+                HandoffPair *again = NULL;
+                int handoff_out_fd;
 
-                ck_assert_int_eq(kept_pair_new(&pair, 1000), 0);
-                give_fd = dup(pair->give_fd);
+                ck_assert_int_eq(handoff_pair_new(&pair, 1000), 0);
+                handoff_out_fd = dup(pair->handoff_out_fd);
                 if (fds[i] < 0) {
-                        fds[i] = dup(pair->take_fd);
-                        pair = kept_pair_unref(pair);
-                        close(give_fd);
-                        give_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+                        fds[i] = dup(pair->handoff_in_fd);
+                        pair = handoff_pair_unref(pair);
+                        close(handoff_out_fd);
+                        handoff_out_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
                 }
-                ck_assert_int_eq(restore(&again, fds[i], "kept-take-1000", give_fd,
-                                                 "kept-give-1000"),
+                ck_assert_int_eq(restore(&again, fds[i], "handoff-in-1000", handoff_out_fd,
+                                                 "handoff-out-1000"),
                                 -ENOENT);
-                ck_assert(!is_open(fds[i]) && !is_open(give_fd));
+                ck_assert(!is_open(fds[i]) && !is_open(handoff_out_fd));
         }
         close(stream[1]);
         close(dgram[1]);

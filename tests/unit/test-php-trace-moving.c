@@ -139,17 +139,17 @@ static void run_lies(const char *argument) {
 
 /* Chains that are a circle: of calls, and of the frames that stand for generators. */
 static void run_circle(const char *with_function) {
-        static zend_execute_data ring[2];
+        static zend_execute_data wake_below[2];
         static zend_function function;
 
         function.type = ZEND_INTERNAL_FUNCTION;
         function.common.function_name = zend_string_init("round", 5, true);
         for (unsigned i = 0; i < 2; i++) {
-                ring[i].func = with_function ? &function : NULL;
-                ring[i].prev_execute_data = &ring[1 - i];
-                ring[i].This.u1.type_info = IS_OBJECT;
+                wake_below[i].func = with_function ? &function : NULL;
+                wake_below[i].prev_execute_data = &wake_below[1 - i];
+                wake_below[i].This.u1.type_info = IS_OBJECT;
         }
-        EG(current_execute_data) = ring;
+        EG(current_execute_data) = wake_below;
         run_pause(NULL);
 }
 

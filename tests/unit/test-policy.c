@@ -6,8 +6,8 @@
 #include "unit.h"
 
 static PolicyDecision decide(const PoolConfig *config, PolicyInput input) {
-        if (input.ceiling == 0)
-                input.ceiling = policy_ceiling(config, 0, 0);
+        if (input.worker_limit == 0)
+                input.worker_limit = policy_worker_limit(config, 0, 0);
         return policy_decide(config, &input);
 }
 
@@ -35,7 +35,7 @@ START_TEST(dynamic_starts_and_keeps_spares) {
 
         ck_assert_uint_eq(decide(&dynamic, (PolicyInput){}).n_fork, 4);
         ck_assert_uint_eq(decide(&dynamic, busy).n_fork, 2);
-        ck_assert_uint_eq(policy_ring_below(&dynamic, 0), 2);
+        ck_assert_uint_eq(policy_wake_below(&dynamic, 0), 2);
 }
 END_TEST
 
@@ -49,8 +49,8 @@ START_TEST(a_burst_is_answered_at_once_up_to_the_spawn_rate) {
         burst.n_queued = 48;
         decision = decide(&dynamic, burst);
         ck_assert_uint_eq(decision.n_fork, 32);
-        ck_assert_uint_gt(decision.look_again_usec, 0);
-        ck_assert_uint_le(decision.look_again_usec, 20000);
+        ck_assert_uint_gt(decision.check_again_usec, 0);
+        ck_assert_uint_le(decision.check_again_usec, 20000);
         ck_assert(decision.limit_reached); /* 48 and 2 spares do not fit beside 2 */
 }
 END_TEST
@@ -66,7 +66,7 @@ START_TEST(dynamic_shrinks_to_max_spare) {
         input.next_expired_usec = 5000;
         decision = decide(&dynamic, input);
         ck_assert_uint_eq(decision.n_retire, 3);
-        ck_assert_uint_eq(decision.look_again_usec, 5000);
+        ck_assert_uint_eq(decision.check_again_usec, 5000);
 }
 END_TEST
 
@@ -78,8 +78,8 @@ START_TEST(a_calm_pool_is_never_looked_at) {
                 .process_idle_timeout_usec = 10000000,
         };
 
-        ck_assert_uint_eq(decide(&dynamic, calm).look_again_usec, 0);
-        ck_assert_uint_eq(decide(&ondemand, (PolicyInput){ .begun = true }).look_again_usec, 0);
+        ck_assert_uint_eq(decide(&dynamic, calm).check_again_usec, 0);
+        ck_assert_uint_eq(decide(&ondemand, (PolicyInput){ .begun = true }).check_again_usec, 0);
         ck_assert(decide(&ondemand, (PolicyInput){ .begun = true }).watch_listeners);
         ck_assert(!decide(&dynamic, calm).watch_listeners);
 }
@@ -97,7 +97,7 @@ START_TEST(ondemand_follows_the_queue) {
         ck_assert_uint_eq(
                         decide(&config, (PolicyInput){ .n_queued = 3, .n_starting = 1 }).n_fork, 2);
         ck_assert_uint_eq(decide(&config, idle).n_retire, 2);
-        ck_assert_uint_eq(decide(&config, idle).look_again_usec, 77);
+        ck_assert_uint_eq(decide(&config, idle).check_again_usec, 77);
         ck_assert_uint_eq(policy_idle_limit_usec(&config), 10000000);
 }
 END_TEST
@@ -108,13 +108,13 @@ START_TEST(ondemand_keeps_one_for_kept_connections) {
                 .max_children = 10,
                 .process_idle_timeout_usec = 10000000,
         };
-        PolicyInput input = { .begun = true, .n_idle = 3, .n_expired = 3, .has_kept = true };
+        PolicyInput input = { .begun = true, .n_idle = 3, .n_expired = 3, .has_keepalive = true };
 
         ck_assert_uint_eq(decide(&config, input).n_retire, 2);
         input.n_idle = input.n_expired = 1;
         ck_assert_uint_eq(decide(&config, input).n_retire, 0);
-        ck_assert_uint_eq(decide(&config, input).look_again_usec, 10000000);
-        input.has_kept = false;
+        ck_assert_uint_eq(decide(&config, input).check_again_usec, 10000000);
+        input.has_keepalive = false;
         ck_assert_uint_eq(decide(&config, input).n_retire, 1);
 }
 END_TEST
@@ -125,7 +125,7 @@ START_TEST(the_limit_is_a_limit) {
 
         ck_assert_uint_eq(decision.n_fork, 2);
         ck_assert(decision.limit_reached);
-        ck_assert(!decision.ring);
+        ck_assert(!decision.wake_below);
         ck_assert(!decision.watch_listeners);
         ck_assert_uint_eq(decide(&config, (PolicyInput){ .n_busy = 99, .n_queued = 5 }).n_fork, 0);
 }
@@ -134,58 +134,58 @@ END_TEST
 static const PoolConfig automatic = { .pm = PM_AUTO, .max_children = 512 };
 
 START_TEST(auto_fits_in_memory) {
-        ck_assert_uint_eq(policy_ceiling(&automatic, 100 << 20, 10 << 20), 10);
-        ck_assert_uint_eq(policy_ceiling(&automatic, 160 << 20, 0), 10);
-        ck_assert_uint_eq(policy_ceiling(&automatic, 0, 10 << 20), 1);
-        ck_assert_uint_eq(policy_ceiling(&automatic, UINT64_MAX, 1), 512);
-        ck_assert_uint_eq(policy_ceiling(&dynamic, 0, 10 << 20), 50);
+        ck_assert_uint_eq(policy_worker_limit(&automatic, 100 << 20, 10 << 20), 10);
+        ck_assert_uint_eq(policy_worker_limit(&automatic, 160 << 20, 0), 10);
+        ck_assert_uint_eq(policy_worker_limit(&automatic, 0, 10 << 20), 1);
+        ck_assert_uint_eq(policy_worker_limit(&automatic, UINT64_MAX, 1), 512);
+        ck_assert_uint_eq(policy_worker_limit(&dynamic, 0, 10 << 20), 50);
 }
 END_TEST
 
 START_TEST(auto_follows_the_rate) {
-        PolicyInput input = { .begun = true, .ceiling = 100, .n_idle = 1, .rate = 10 };
+        PolicyInput input = { .begun = true, .worker_limit = 100, .n_idle = 1, .rate = 10 };
 
-        ck_assert_uint_eq(decide(&automatic, (PolicyInput){ .ceiling = 100 }).n_fork, 2);
+        ck_assert_uint_eq(decide(&automatic, (PolicyInput){ .worker_limit = 100 }).n_fork, 2);
         ck_assert_uint_eq(decide(&automatic, input).n_fork, 0);
         input.rate = 1000;
         ck_assert_uint_eq(decide(&automatic, input).n_fork, 10);
         input.n_queued = 30;
         ck_assert_uint_eq(decide(&automatic, input).n_fork, 40);
-        input.ceiling = 5;
+        input.worker_limit = 5;
         ck_assert_uint_eq(decide(&automatic, input).n_fork, 4);
         ck_assert(decide(&automatic, input).limit_reached);
 }
 END_TEST
 
 START_TEST(auto_looks_again_at_a_ceiling_of_memory) {
-        PolicyInput input = { .begun = true, .ceiling = 4, .n_busy = 4, .n_queued = 9 };
+        PolicyInput input = { .begun = true, .worker_limit = 4, .n_busy = 4, .n_queued = 9 };
         PolicyDecision decision = decide(&automatic, input);
 
-        ck_assert(decision.limit_reached && !decision.ring);
-        ck_assert_uint_eq(decision.look_again_usec, 5000000);
+        ck_assert(decision.limit_reached && !decision.wake_below);
+        ck_assert_uint_eq(decision.check_again_usec, 5000000);
 
         /* Whoever needs the last spare one tells, once: that look is the one above. */
-        input = (PolicyInput){ .begun = true, .ceiling = 4, .n_busy = 1, .n_idle = 3 };
+        input = (PolicyInput){ .begun = true, .worker_limit = 4, .n_busy = 1, .n_idle = 3 };
         decision = decide(&automatic, input);
-        ck_assert(!decision.limit_reached && decision.ring);
+        ck_assert(!decision.limit_reached && decision.wake_below);
 
         /* pm.max_children does not change. */
-        input = (PolicyInput){ .begun = true, .ceiling = 512, .n_busy = 512, .n_queued = 9 };
+        input = (PolicyInput){ .begun = true, .worker_limit = 512, .n_busy = 512, .n_queued = 9 };
         decision = decide(&automatic, input);
-        ck_assert(decision.limit_reached && !decision.ring);
-        ck_assert_uint_gt(decision.look_again_usec, 5000000);
+        ck_assert(decision.limit_reached && !decision.wake_below);
+        ck_assert_uint_gt(decision.check_again_usec, 5000000);
         input = (PolicyInput){ .begun = true, .n_busy = 50, .n_queued = 9 };
-        ck_assert_uint_ne(decide(&dynamic, input).look_again_usec, 5000000);
+        ck_assert_uint_ne(decide(&dynamic, input).check_again_usec, 5000000);
 }
 END_TEST
 
 START_TEST(auto_shrinks_and_rests) {
-        PolicyInput input = { .begun = true, .ceiling = 100, .n_idle = 30, .n_expired = 30 };
+        PolicyInput input = { .begun = true, .worker_limit = 100, .n_idle = 30, .n_expired = 30 };
 
         ck_assert_uint_eq(decide(&automatic, input).n_retire, 28);
         input.n_idle = input.n_expired = 2;
         ck_assert_uint_eq(decide(&automatic, input).n_retire, 0);
-        ck_assert_uint_eq(decide(&automatic, input).look_again_usec, 0);
+        ck_assert_uint_eq(decide(&automatic, input).check_again_usec, 0);
 }
 END_TEST
 

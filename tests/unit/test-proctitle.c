@@ -11,70 +11,70 @@
 static char memory[64];
 
 /* An area of size bytes in the middle of memory. */
-static Title start(size_t size) {
+static Proctitle start(size_t size) {
         memset(memory, '#', sizeof(memory));
-        return (Title){ .area = memory + 8, .size = size, .length = size };
+        return (Proctitle){ .area = memory + 8, .size = size, .length = size };
 }
 
-static void check(const Title *title, const char *expected) {
-        ck_assert_str_eq(title->area, expected);
-        for (size_t i = strlen(expected); i < title->size; i++)
-                ck_assert_int_eq(title->area[i], '\0');
+static void check(const Proctitle *proctitle, const char *expected) {
+        ck_assert_str_eq(proctitle->area, expected);
+        for (size_t i = strlen(expected); i < proctitle->size; i++)
+                ck_assert_int_eq(proctitle->area[i], '\0');
         for (size_t i = 0; i < 8; i++)
                 ck_assert_int_eq(memory[i], '#');
-        for (size_t i = 8 + title->size; i < sizeof(memory); i++)
+        for (size_t i = 8 + proctitle->size; i < sizeof(memory); i++)
                 ck_assert_int_eq(memory[i], '#');
 }
 
 START_TEST(comes_and_goes) {
-        Title title = start(40);
+        Proctitle proctitle = start(40);
 
-        title_set(&title, "worker 3");
-        check(&title, "worker 3");
-        title_set_request(&title, "GET", "/a/b.php");
-        check(&title, "worker 3: GET /a/b.php");
-        title_set_request(&title, "POST", "/x");
-        check(&title, "worker 3: POST /x");
-        title_clear_request(&title);
-        check(&title, "worker 3");
-        title_set(&title, "w");
-        check(&title, "w");
+        proctitle_set(&proctitle, "worker 3");
+        check(&proctitle, "worker 3");
+        proctitle_set_request(&proctitle, "GET", "/a/b.php");
+        check(&proctitle, "worker 3: GET /a/b.php");
+        proctitle_set_request(&proctitle, "POST", "/x");
+        check(&proctitle, "worker 3: POST /x");
+        proctitle_clear_request(&proctitle);
+        check(&proctitle, "worker 3");
+        proctitle_set(&proctitle, "w");
+        check(&proctitle, "w");
 }
 END_TEST
 
 START_TEST(shows_no_query_and_no_control_bytes) {
-        Title title = start(40);
+        Proctitle proctitle = start(40);
 
-        title_set(&title, "w");
-        title_set_request(&title, "G\x1b[", "/\xc3\xa4\n?key=secret");
-        check(&title, "w: G?[ /???");
-        title_set_request(&title, NULL, NULL);
-        check(&title, "w:  ");
+        proctitle_set(&proctitle, "w");
+        proctitle_set_request(&proctitle, "G\x1b[", "/\xc3\xa4\n?key=secret");
+        check(&proctitle, "w: G?[ /???");
+        proctitle_set_request(&proctitle, NULL, NULL);
+        check(&proctitle, "w:  ");
 }
 END_TEST
 
 START_TEST(is_cut) {
         for (size_t size = 1; size < 30; size++) {
-                Title title = start(size);
+                Proctitle proctitle = start(size);
                 char expected[40] = "worker: GET /abcdefghijklmnopqrst";
 
                 expected[size - 1] = '\0';
-                title_set(&title, "worker");
-                title_set_request(&title, "GET", "/abcdefghijklmnopqrstuvwxyz");
-                check(&title, expected);
-                title_clear_request(&title);
-                ck_assert_uint_le(title.length, 6);
+                proctitle_set(&proctitle, "worker");
+                proctitle_set_request(&proctitle, "GET", "/abcdefghijklmnopqrstuvwxyz");
+                check(&proctitle, expected);
+                proctitle_clear_request(&proctitle);
+                ck_assert_uint_le(proctitle.length, 6);
         }
 }
 END_TEST
 
 START_TEST(without_memory) {
-        Title title = {};
+        Proctitle proctitle = {};
 
-        title_set(&title, "w");
-        title_set_request(&title, "GET", "/");
-        title_clear_request(&title);
-        ck_assert_ptr_null(title.area);
+        proctitle_set(&proctitle, "w");
+        proctitle_set_request(&proctitle, "GET", "/");
+        proctitle_clear_request(&proctitle);
+        ck_assert_ptr_null(proctitle.area);
 }
 END_TEST
 
@@ -83,12 +83,12 @@ START_TEST(the_environment_is_moved) {
         char strings[] = "fpmd-php\0www\0A=1\0B=2";
         char *argv[] = { strings, strings + 9, NULL };
         char *old[] = { strings + 13, strings + 17, NULL }, *first;
-        Title title;
+        Proctitle proctitle;
 
         environ = old;
-        title_init(&title, 2, argv);
-        ck_assert_uint_eq(title.size, sizeof(strings));
-        title_set(&title, "a title that is longer than all");
+        proctitle_init(&proctitle, 2, argv);
+        ck_assert_uint_eq(proctitle.size, sizeof(strings));
+        proctitle_set(&proctitle, "a title that is longer than all");
         ck_assert_str_eq(strings, "a title that is long");
         ck_assert_str_eq(getenv("A"), "1");
         ck_assert_str_eq(getenv("B"), "2");

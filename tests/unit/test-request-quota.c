@@ -9,22 +9,22 @@
 
 START_TEST(without_end) {
         for (unsigned slot = 0; slot <= SCOREBOARD_SLOTS_MAX; slot++)
-                ck_assert_uint_eq(lifetime_requests(0, slot), 0);
+                ck_assert_uint_eq(request_quota_requests(0, slot), 0);
 }
 END_TEST
 
 START_TEST(one_is_one) {
         for (unsigned slot = 0; slot <= SCOREBOARD_SLOTS_MAX; slot++)
-                ck_assert_uint_eq(lifetime_requests(1, slot), 1);
+                ck_assert_uint_eq(request_quota_requests(1, slot), 1);
 }
 END_TEST
 
 static void stays_within(uint64_t max_requests) {
         uint64_t less = max_requests / 10 > 3 ? max_requests / 10 : 3;
 
-        ck_assert_uint_eq(lifetime_requests(max_requests, 0), max_requests);
+        ck_assert_uint_eq(request_quota_requests(max_requests, 0), max_requests);
         for (unsigned slot = 0; slot <= SCOREBOARD_SLOTS_MAX; slot++) {
-                uint64_t requests = lifetime_requests(max_requests, slot);
+                uint64_t requests = request_quota_requests(max_requests, slot);
 
                 ck_assert_uint_ge(requests, 1);
                 ck_assert_uint_le(requests, max_requests);
@@ -50,8 +50,8 @@ static unsigned together(uint64_t max_requests, unsigned n) {
                 unsigned same = 0;
 
                 for (unsigned other = 0; other < n; other++)
-                        same += lifetime_requests(max_requests, other) ==
-                                lifetime_requests(max_requests, slot);
+                        same += request_quota_requests(max_requests, other) ==
+                                request_quota_requests(max_requests, slot);
                 most = same > most ? same : most;
         }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Proves that the manager counts what the workers write, that it survives whatever else stands on
- * the board, and that no worker can write in the ledger. */
+ * the board, and that no worker can write in the control page. */
 
 #include "contract/scoreboard.h"
 
@@ -15,7 +15,7 @@
 static void make(Scoreboard **manager, Scoreboard **pool, unsigned n) {
         ck_assert_int_eq(scoreboard_new(manager, n), 0);
         ck_assert_int_eq(scoreboard_attach(pool, scoreboard_board_fd(*manager),
-                                         scoreboard_ledger_fd(*manager), n),
+                                         scoreboard_control_page_fd(*manager), n),
                         0);
 }
 
@@ -52,7 +52,7 @@ START_TEST(the_manager_buries_where_no_zygote_is_left) {
         make(&manager, &pool, 3);
         scoreboard_set(pool, 1, SLOT_RUNNING, 7);
         scoreboard_set(pool, 2, SLOT_IDLE, 8);
-        ck_assert_int_eq(scoreboard_bury_orphan(manager, 1), 0);
+        ck_assert_int_eq(scoreboard_mark_orphan_dead(manager, 1), 0);
 
         ck_assert_int_eq(scoreboard_view_slot(manager, 1, &view), 0);
         ck_assert_int_eq(view.state, SLOT_EMPTY);
@@ -137,7 +137,7 @@ START_TEST(durations_of_all_slots_are_added_up) {
 
         make(&manager, &pool, 70);
         scoreboard_count_duration(pool, 0, 900);
-        scoreboard_bury(pool, 0);
+        scoreboard_mark_dead(pool, 0);
         scoreboard_count_duration(pool, 0, 1000);
         scoreboard_count_duration(pool, 31, 2000);
         scoreboard_count_duration(pool, 32, 60000000);
@@ -157,7 +157,7 @@ START_TEST(a_dead_worker_leaves_its_last_state) {
 
         make(&manager, &pool, 1);
         scoreboard_set(pool, 0, SLOT_RUNNING, 5);
-        scoreboard_bury(pool, 0);
+        scoreboard_mark_dead(pool, 0);
         ck_assert_int_eq(scoreboard_view_slot(manager, 0, &view), 0);
         ck_assert_int_eq(view.state, SLOT_EMPTY);
         ck_assert_int_eq(view.last_state, SLOT_RUNNING);
@@ -193,10 +193,10 @@ START_TEST(the_board_keeps_its_size_and_the_ledger_its_writer) {
 
         ck_assert_int_eq(scoreboard_new(&manager, 3), 0);
         ck_assert_int_lt(ftruncate(scoreboard_board_fd(manager), 0), 0);
-        ck_assert_int_lt(ftruncate(scoreboard_ledger_fd(manager), 0), 0);
-        ck_assert_int_lt(pwrite(scoreboard_ledger_fd(manager), "x", 1, 0), 0);
-        ck_assert_ptr_eq(mmap(NULL, sizeof(Ledger), PROT_READ | PROT_WRITE, MAP_SHARED,
-                                         scoreboard_ledger_fd(manager), 0),
+        ck_assert_int_lt(ftruncate(scoreboard_control_page_fd(manager), 0), 0);
+        ck_assert_int_lt(pwrite(scoreboard_control_page_fd(manager), "x", 1, 0), 0);
+        ck_assert_ptr_eq(mmap(NULL, sizeof(PoolControl), PROT_READ | PROT_WRITE, MAP_SHARED,
+                                         scoreboard_control_page_fd(manager), 0),
                         MAP_FAILED);
 }
 END_TEST
@@ -206,13 +206,13 @@ START_TEST(workers_learn_that_they_should_leave) {
 
         make(&manager, &pool, 2);
         ck_assert(!scoreboard_must_leave(pool, 0));
-        atomic_store(&scoreboard_ledger(manager)->retired[1], 1);
+        atomic_store(&scoreboard_control_page(manager)->retired[1], 1);
         ck_assert(!scoreboard_must_leave(pool, 0));
         ck_assert(scoreboard_must_leave(pool, 1));
         scoreboard_drain(pool);
         ck_assert(scoreboard_must_leave(pool, 0));
         ck_assert_int_eq(scoreboard_draining(pool), DRAINING_NOT);
-        atomic_store(&scoreboard_ledger(manager)->draining, DRAINING_LAST);
+        atomic_store(&scoreboard_control_page(manager)->draining, DRAINING_LAST);
         ck_assert_int_eq(scoreboard_draining(pool), DRAINING_LAST);
 }
 END_TEST
@@ -223,18 +223,18 @@ START_TEST(kept_connections_are_counted_while_their_worker_lives) {
 
         make(&manager, &pool, 3);
         scoreboard_set(pool, 0, SLOT_IDLE, 1);
-        scoreboard_set_kept(pool, 0, 5);
+        scoreboard_set_keepalive(pool, 0, 5);
         scoreboard_set(pool, 1, SLOT_RUNNING, 1);
-        scoreboard_set_kept(pool, 1, UINT64_MAX); /* a lie */
-        scoreboard_set_kept(pool, 2, 7);          /* nobody is there */
+        scoreboard_set_keepalive(pool, 1, UINT64_MAX); /* a lie */
+        scoreboard_set_keepalive(pool, 2, 7);          /* nobody is there */
         ck_assert_int_eq(scoreboard_summarize(manager, &summary), 0);
-        ck_assert_uint_eq(scoreboard_kept(manager, 0), 5);
-        ck_assert_uint_ge(summary.n_kept, 6);
-        ck_assert_uint_le(summary.n_kept, 10000);
+        ck_assert_uint_eq(scoreboard_keepalive(manager, 0), 5);
+        ck_assert_uint_ge(summary.n_keepalive, 6);
+        ck_assert_uint_le(summary.n_keepalive, 10000);
 
-        scoreboard_bury(pool, 1);
+        scoreboard_mark_dead(pool, 1);
         ck_assert_int_eq(scoreboard_summarize(manager, &summary), 0);
-        ck_assert_uint_eq(summary.n_kept, 5);
+        ck_assert_uint_eq(summary.n_keepalive, 5);
 }
 END_TEST
 
@@ -245,7 +245,7 @@ START_TEST(a_wrong_size_is_refused) {
         ck_assert_int_eq(scoreboard_new(&manager, SCOREBOARD_SLOTS_MAX + 1), -EINVAL);
         ck_assert_int_eq(scoreboard_new(&manager, 3), 0);
         ck_assert_int_eq(scoreboard_attach(&pool, scoreboard_board_fd(manager),
-                                         scoreboard_ledger_fd(manager), 4),
+                                         scoreboard_control_page_fd(manager), 4),
                         -EBADMSG);
 }
 END_TEST

@@ -36,35 +36,35 @@ static void on_stack(unsigned slot, int error, const char *stack, void *userdata
         snprintf(asker->stack, sizeof(asker->stack), "%s", stack);
 }
 
-static Traces *start(void) {
-        Traces *traces = NULL;
+static StackRequests *start(void) {
+        StackRequests *stack_requests = NULL;
 
         order_result = 0;
-        ck_assert_int_eq(traces_new(&traces, on_order, NULL), 0);
-        return traces;
+        ck_assert_int_eq(stack_requests_new(&stack_requests, on_order, NULL), 0);
+        return stack_requests;
 }
 
 START_TEST(several_ask) {
-        Traces *traces = start();
+        StackRequests *stack_requests = start();
         Asker a = {}, b = {}, c = {};
 
-        ck_assert_int_eq(traces_ask(traces, 3, 20, on_stack, &a), 0);
-        ck_assert_int_eq(traces_ask(traces, 3, 1, on_stack, &b), 0);
-        ck_assert_int_eq(traces_ask(traces, 1, 100000, on_stack, &c), 0);
+        ck_assert_int_eq(stack_requests_ask(stack_requests, 3, 20, on_stack, &a), 0);
+        ck_assert_int_eq(stack_requests_ask(stack_requests, 3, 1, on_stack, &b), 0);
+        ck_assert_int_eq(stack_requests_ask(stack_requests, 1, 100000, on_stack, &c), 0);
         ck_assert_uint_eq(n_orders, 3);
         ck_assert_uint_eq(last_slot, 1);
         ck_assert_uint_eq(last_depth, TRACE_DEPTH_MAX);
 
-        ck_assert_int_eq(traces_add(traces, 3, "one"), 0);
-        ck_assert_int_eq(traces_add(traces, 3, "two"), 0);
-        ck_assert_int_eq(traces_end(traces, 3, 0), 0);
+        ck_assert_int_eq(stack_requests_add(stack_requests, 3, "one"), 0);
+        ck_assert_int_eq(stack_requests_add(stack_requests, 3, "two"), 0);
+        ck_assert_int_eq(stack_requests_end(stack_requests, 3, 0), 0);
         ck_assert_str_eq(a.stack, "one\ntwo");
-        ck_assert_int_eq(traces_end(traces, 3, -EAGAIN), 0);
+        ck_assert_int_eq(stack_requests_end(stack_requests, 3, -EAGAIN), 0);
         ck_assert_int_eq(b.error, -EAGAIN);
         ck_assert_str_eq(b.stack, "");
         ck_assert_uint_eq(c.n_answers, 0);
 
-        traces_free(traces);
+        stack_requests_free(stack_requests);
         ck_assert_uint_eq(a.n_answers, 1);
         ck_assert_uint_eq(b.n_answers, 1);
         ck_assert_int_eq(c.error, -ECANCELED);
@@ -72,66 +72,66 @@ START_TEST(several_ask) {
 END_TEST
 
 START_TEST(nobody_asked) {
-        Traces *traces = start();
+        StackRequests *stack_requests = start();
         Asker a = {};
 
-        ck_assert_int_eq(traces_add(traces, 0, "x"), -EBADMSG);
-        ck_assert_int_eq(traces_end(traces, 0, 0), -EBADMSG);
+        ck_assert_int_eq(stack_requests_add(stack_requests, 0, "x"), -EBADMSG);
+        ck_assert_int_eq(stack_requests_end(stack_requests, 0, 0), -EBADMSG);
 
-        ck_assert_int_eq(traces_ask(traces, 2, 2, on_stack, &a), 0);
-        ck_assert_int_eq(traces_add(traces, 0, "x"), -EBADMSG);
-        ck_assert_int_eq(traces_end(traces, 0, 0), -EBADMSG);
+        ck_assert_int_eq(stack_requests_ask(stack_requests, 2, 2, on_stack, &a), 0);
+        ck_assert_int_eq(stack_requests_add(stack_requests, 0, "x"), -EBADMSG);
+        ck_assert_int_eq(stack_requests_end(stack_requests, 0, 0), -EBADMSG);
 
         /* at FILE:LINE and two calls */
         for (unsigned i = 0; i < 3; i++)
-                ck_assert_int_eq(traces_add(traces, 2, "x"), 0);
-        ck_assert_int_eq(traces_add(traces, 2, "x"), -EBADMSG);
-        traces_free(traces);
+                ck_assert_int_eq(stack_requests_add(stack_requests, 2, "x"), 0);
+        ck_assert_int_eq(stack_requests_add(stack_requests, 2, "x"), -EBADMSG);
+        stack_requests_free(stack_requests);
 }
 END_TEST
 
 START_TEST(an_asker_leaves) {
-        Traces *traces = start();
+        StackRequests *stack_requests = start();
         Asker a = {}, b = {};
 
-        ck_assert_int_eq(traces_ask(traces, 0, 1, on_stack, &a), 0);
-        ck_assert_int_eq(traces_ask(traces, 0, 1, on_stack, &b), 0);
-        traces_forget(traces, &a);
-        ck_assert_int_eq(traces_end(traces, 0, 0), 0);
-        ck_assert_int_eq(traces_end(traces, 0, 0), 0);
+        ck_assert_int_eq(stack_requests_ask(stack_requests, 0, 1, on_stack, &a), 0);
+        ck_assert_int_eq(stack_requests_ask(stack_requests, 0, 1, on_stack, &b), 0);
+        stack_requests_forget(stack_requests, &a);
+        ck_assert_int_eq(stack_requests_end(stack_requests, 0, 0), 0);
+        ck_assert_int_eq(stack_requests_end(stack_requests, 0, 0), 0);
         ck_assert_uint_eq(a.n_answers, 0);
         ck_assert_uint_eq(b.n_answers, 1);
-        traces_free(traces);
+        stack_requests_free(stack_requests);
 }
 END_TEST
 
 START_TEST(the_zygote_cannot_be_asked) {
-        Traces *traces = start();
+        StackRequests *stack_requests = start();
         Asker a = {};
 
         order_result = -EPIPE;
-        ck_assert_int_eq(traces_ask(traces, 0, 1, on_stack, &a), -EPIPE);
-        traces_free(traces);
+        ck_assert_int_eq(stack_requests_ask(stack_requests, 0, 1, on_stack, &a), -EPIPE);
+        stack_requests_free(stack_requests);
         ck_assert_uint_eq(a.n_answers, 0);
 }
 END_TEST
 
 START_TEST(rubbish_is_escaped) {
-        Traces *traces = start();
+        StackRequests *stack_requests = start();
         Asker a = {};
         char frame[232];
 
-        ck_assert_int_eq(traces_ask(traces, 0, 20, on_stack, &a), 0);
-        ck_assert_int_eq(traces_add(traces, 0, "App\\Shop::pay() a\n\x1b\xff"), 0);
+        ck_assert_int_eq(stack_requests_ask(stack_requests, 0, 20, on_stack, &a), 0);
+        ck_assert_int_eq(stack_requests_add(stack_requests, 0, "App\\Shop::pay() a\n\x1b\xff"), 0);
         memset(frame, '\n', sizeof(frame) - 1);
         frame[sizeof(frame) - 1] = '\0';
-        ck_assert_int_eq(traces_add(traces, 0, frame), 0);
+        ck_assert_int_eq(stack_requests_add(stack_requests, 0, frame), 0);
         memset(frame, '\\', sizeof(frame) - 1);
-        ck_assert_int_eq(traces_add(traces, 0, frame), 0);
-        ck_assert_int_eq(traces_end(traces, 0, 0), 0);
+        ck_assert_int_eq(stack_requests_add(stack_requests, 0, frame), 0);
+        ck_assert_int_eq(stack_requests_end(stack_requests, 0, 0), 0);
         ck_assert_int_eq(strncmp(a.stack, "App\\Shop::pay() a\\x0a\\x1b\\xff\n\\x0a\\x0a", 38), 0);
         ck_assert_ptr_null(strchr(strchr(strchr(a.stack, '\n') + 1, '\n') + 1, '\n'));
-        traces_free(traces);
+        stack_requests_free(stack_requests);
 }
 END_TEST
 

@@ -16,7 +16,7 @@ START_TEST(a_line) {
                 .n_busy = 1,
                 .n_idle = 2,
                 .n_starting = 1,
-                .ceiling = 5,
+                .worker_limit = 5,
                 .n_queued = 6,
                 .counts = { .n_requests = 70, .n_slow = 3 },
                 .generation = 2,

@@ -212,7 +212,7 @@ static const StatusPage page = {
         .pool = "www",
         .process_manager = "static",
         .now_sec = 1795368423,
-        .totals = { .start_sec = 1795368422, .ceiling = 2 },
+        .totals = { .start_sec = 1795368422, .worker_limit = 2 },
         .n_requests = 3,
         .n_busy = 2,
         .processes = processes,

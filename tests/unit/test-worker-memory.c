@@ -27,17 +27,17 @@ static void *map_block(int flags) {
         return block;
 }
 
-static int64_t pss(const Weight *weight) {
+static int64_t pss(const WorkerMemory *worker_memory) {
         uint64_t bytes = 0;
 
-        ck_assert_int_eq(weight_read_pss(weight, &bytes), 0);
+        ck_assert_int_eq(worker_memory_read_pss(worker_memory, &bytes), 0);
         return (int64_t) bytes;
 }
 
-static int64_t private(const Weight *weight) {
+static int64_t private(const WorkerMemory *worker_memory) {
         uint64_t bytes = 0;
 
-        ck_assert_int_eq(weight_read_private(weight, &bytes), 0);
+        ck_assert_int_eq(worker_memory_read_private(worker_memory, &bytes), 0);
         return (int64_t) bytes;
 }
 
@@ -48,73 +48,73 @@ static void is_about(int64_t bytes, int64_t expected) {
 
 START_TEST(touched_memory_weighs) {
         int64_t pss_before, private_before;
-        Weight weight;
+        WorkerMemory worker_memory;
         char *block;
 
-        ck_assert_int_eq(weight_init(&weight, -EBADF), 0);
-        pss_before = pss(&weight);
-        private_before = private(&weight);
+        ck_assert_int_eq(worker_memory_init(&worker_memory, -EBADF), 0);
+        pss_before = pss(&worker_memory);
+        private_before = private(&worker_memory);
         ck_assert_int_gt(pss_before, 0);
 
         block = map_block(MAP_PRIVATE);
-        is_about(pss(&weight), pss_before);
-        is_about(private(&weight), private_before);
+        is_about(pss(&worker_memory), pss_before);
+        is_about(private(&worker_memory), private_before);
 
         memset(block, 1, BLOCK_BYTES);
-        is_about(pss(&weight), pss_before + BLOCK_BYTES);
-        is_about(private(&weight), private_before + BLOCK_BYTES);
+        is_about(pss(&worker_memory), pss_before + BLOCK_BYTES);
+        is_about(private(&worker_memory), private_before + BLOCK_BYTES);
 
         munmap(block, BLOCK_BYTES);
-        is_about(pss(&weight), pss_before);
-        is_about(private(&weight), private_before);
-        weight_done(&weight);
+        is_about(pss(&worker_memory), pss_before);
+        is_about(private(&worker_memory), private_before);
+        worker_memory_done(&worker_memory);
 }
 END_TEST
 
 START_TEST(shared_memory_is_not_private) {
         int64_t pss_before, private_before;
-        Weight weight;
+        WorkerMemory worker_memory;
         char *block;
 
-        ck_assert_int_eq(weight_init(&weight, -EBADF), 0);
-        pss_before = pss(&weight);
-        private_before = private(&weight);
+        ck_assert_int_eq(worker_memory_init(&worker_memory, -EBADF), 0);
+        pss_before = pss(&worker_memory);
+        private_before = private(&worker_memory);
 
         block = map_block(MAP_SHARED);
         memset(block, 1, BLOCK_BYTES);
-        is_about(pss(&weight), pss_before + BLOCK_BYTES);
-        is_about(private(&weight), private_before);
+        is_about(pss(&worker_memory), pss_before + BLOCK_BYTES);
+        is_about(private(&worker_memory), private_before);
 
         munmap(block, BLOCK_BYTES);
-        weight_done(&weight);
+        worker_memory_done(&worker_memory);
 }
 END_TEST
 
 START_TEST(two_carry_half_each) {
         int64_t pss_before, private_before;
-        Weight weight;
+        WorkerMemory worker_memory;
         char *block;
         pid_t pid;
 
-        ck_assert_int_eq(weight_init(&weight, -EBADF), 0);
+        ck_assert_int_eq(worker_memory_init(&worker_memory, -EBADF), 0);
         block = map_block(MAP_PRIVATE);
         memset(block, 1, BLOCK_BYTES);
-        pss_before = pss(&weight);
-        private_before = private(&weight);
+        pss_before = pss(&worker_memory);
+        private_before = private(&worker_memory);
 
         pid = fork();
         if (pid == 0)
                 for (;;)
                         pause();
         ck_assert_int_gt(pid, 0);
-        ck_assert_int_lt(pss(&weight), pss_before - BLOCK_BYTES / 2 + SLOP_BYTES);
-        is_about(private(&weight), private_before);
+        ck_assert_int_lt(pss(&worker_memory), pss_before - BLOCK_BYTES / 2 + SLOP_BYTES);
+        is_about(private(&worker_memory), private_before);
 
         kill(pid, SIGKILL);
         ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
-        is_about(pss(&weight), pss_before);
+        is_about(pss(&worker_memory), pss_before);
         munmap(block, BLOCK_BYTES);
-        weight_done(&weight);
+        worker_memory_done(&worker_memory);
 }
 END_TEST
 
@@ -131,16 +131,16 @@ static int become_worker(const char *root) {
 static int weigh_as_worker(const char *root) {
         int proc_fd = root ? open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC) : -EBADF;
         uint64_t pss_bytes = 0, private_bytes = 0;
-        Weight weight;
+        WorkerMemory worker_memory;
         int r;
 
         r = become_worker(root);
         if (r >= 0)
-                r = weight_init(&weight, proc_fd);
+                r = worker_memory_init(&worker_memory, proc_fd);
         if (r >= 0)
-                r = weight_read_pss(&weight, &pss_bytes);
+                r = worker_memory_read_pss(&worker_memory, &pss_bytes);
         if (r >= 0)
-                r = weight_read_private(&weight, &private_bytes);
+                r = worker_memory_read_private(&worker_memory, &private_bytes);
         return r < 0 ? -r : pss_bytes > 0 && private_bytes > 0 ? 0 : 255;
 }
 
@@ -172,17 +172,17 @@ START_TEST(a_worker_in_a_chroot) {
 END_TEST
 
 START_TEST(without_smaps_rollup) {
-        Weight weight;
+        WorkerMemory worker_memory;
         uint64_t bytes = 7;
 
-        ck_assert_int_eq(weight_init(&weight, -EBADF), 0);
-        weight.rollup_fd = fd_close(weight.rollup_fd);
-        ck_assert_int_eq(weight_read_pss(&weight, &bytes), -EOPNOTSUPP);
+        ck_assert_int_eq(worker_memory_init(&worker_memory, -EBADF), 0);
+        worker_memory.rollup_fd = fd_close(worker_memory.rollup_fd);
+        ck_assert_int_eq(worker_memory_read_pss(&worker_memory, &bytes), -EOPNOTSUPP);
         ck_assert_uint_eq(bytes, 7);
-        ck_assert_int_gt(private(&weight), 0);
-        weight_done(&weight);
-        weight_done(&weight);
-        ck_assert_int_eq(weight_read_private(&weight, &bytes), -EBADF);
+        ck_assert_int_gt(private(&worker_memory), 0);
+        worker_memory_done(&worker_memory);
+        worker_memory_done(&worker_memory);
+        ck_assert_int_eq(worker_memory_read_private(&worker_memory, &bytes), -EBADF);
 }
 END_TEST
 
@@ -194,13 +194,14 @@ START_TEST(rollup_texts) {
         uint64_t bytes = 7;
 
         for (size_t i = 0; i < ELEMENTSOF(wrong); i++)
-                ck_assert_int_eq(weight_parse_rollup(wrong[i], &bytes), -EBADMSG);
+                ck_assert_int_eq(worker_memory_parse_rollup(wrong[i], &bytes), -EBADMSG);
         ck_assert_uint_eq(bytes, 7);
 
-        ck_assert_int_eq(weight_parse_rollup("5588a000-7ffe6000 ---p 00000000 00:00 0  [rollup]\n"
-                                             "Rss:               17888 kB\n"
-                                             "Pss:               10131 kB\n"
-                                             "Pss_Dirty:          4100 kB\n",
+        ck_assert_int_eq(worker_memory_parse_rollup(
+                                         "5588a000-7ffe6000 ---p 00000000 00:00 0  [rollup]\n"
+                                         "Rss:               17888 kB\n"
+                                         "Pss:               10131 kB\n"
+                                         "Pss_Dirty:          4100 kB\n",
                                          &bytes),
                         0);
         ck_assert_uint_eq(bytes, 10131 * 1024);
@@ -213,12 +214,13 @@ START_TEST(statm_texts) {
         uint64_t bytes = 7;
 
         for (size_t i = 0; i < ELEMENTSOF(wrong); i++)
-                ck_assert_int_eq(weight_parse_statm(wrong[i], 4096, &bytes), -EBADMSG);
+                ck_assert_int_eq(worker_memory_parse_statm(wrong[i], 4096, &bytes), -EBADMSG);
         ck_assert_uint_eq(bytes, 7);
 
-        ck_assert_int_eq(weight_parse_statm("16796 4491 3439 780 0 1371 0\n", 4096, &bytes), 0);
+        ck_assert_int_eq(worker_memory_parse_statm("16796 4491 3439 780 0 1371 0\n", 4096, &bytes),
+                        0);
         ck_assert_uint_eq(bytes, (4491 - 3439) * 4096);
-        ck_assert_int_eq(weight_parse_statm("10 4 5 1 0 1 0\n", 4096, &bytes), 0);
+        ck_assert_int_eq(worker_memory_parse_statm("10 4 5 1 0 1 0\n", 4096, &bytes), 0);
         ck_assert_uint_eq(bytes, 0);
 }
 END_TEST

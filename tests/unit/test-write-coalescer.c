@@ -14,15 +14,15 @@
 #include "base/fd.h"
 #include "unit.h"
 
-enum { PIECE = 5119, LARGEST = 3 * HELD_WRITES_SIZE };
+enum { PIECE = 5119, LARGEST = 3 * WRITE_COALESCER_SIZE };
 
-static HeldWrites held;
+static WriteCoalescer held;
 static char data[LARGEST];
 
 static void begin(void) {
         for (size_t i = 0; i < sizeof(data); i++)
                 data[i] = (char) (i * 7 + i / 251);
-        held_writes_reset(&held);
+        write_coalescer_reset(&held);
 }
 
 static size_t size_of(int fd) {
@@ -43,7 +43,7 @@ static void put_all(int fd, size_t size, size_t piece) {
         for (size_t done = 0; done < size; done += piece) {
                 size_t n = size - done < piece ? size - done : piece;
 
-                ck_assert_int_eq(held_writes_put(&held, fd, data + done, n), 0);
+                ck_assert_int_eq(write_coalescer_put(&held, fd, data + done, n), 0);
         }
 }
 
@@ -55,21 +55,22 @@ static void assert_file(int fd, size_t size) {
         ck_assert_mem_eq(read_back, data, size);
 }
 
-static const size_t sizes[] = { 1, 2, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE, HELD_WRITES_SIZE - 1,
-        HELD_WRITES_SIZE, HELD_WRITES_SIZE + 1, 26 * PIECE, LARGEST };
+static const size_t sizes[] = { 1, 2, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE,
+        WRITE_COALESCER_SIZE - 1, WRITE_COALESCER_SIZE, WRITE_COALESCER_SIZE + 1, 26 * PIECE,
+        LARGEST };
 
 START_TEST(any_size_arrives) {
-        static const size_t pieces[] = { 1000, PIECE, 8192, HELD_WRITES_SIZE,
-                HELD_WRITES_SIZE + 1 };
+        static const size_t pieces[] = { 1000, PIECE, 8192, WRITE_COALESCER_SIZE,
+                WRITE_COALESCER_SIZE + 1 };
 
         begin();
         for (size_t i = 0; i < ELEMENTSOF(sizes) * ELEMENTSOF(pieces); i++) {
                 size_t size = sizes[i / ELEMENTSOF(pieces)];
                 _cleanup_close_ int fd = new_file();
 
-                held_writes_reset(&held);
+                write_coalescer_reset(&held);
                 put_all(fd, size, pieces[i % ELEMENTSOF(pieces)]);
-                ck_assert_int_eq(held_writes_flush(&held, fd), 0);
+                ck_assert_int_eq(write_coalescer_flush(&held, fd), 0);
                 assert_file(fd, size);
         }
 }
@@ -90,7 +91,7 @@ START_TEST(shorter_piece_ends_the_file) {
         begin();
         put_all(fd, 10 * PIECE, PIECE);
         ck_assert_uint_eq(size_of(fd), PIECE);
-        ck_assert_int_eq(held_writes_put(&held, fd, data + 10 * PIECE, 1), 0);
+        ck_assert_int_eq(write_coalescer_put(&held, fd, data + 10 * PIECE, 1), 0);
         assert_file(fd, 10 * PIECE + 1);
         ck_assert_uint_eq(held.used, 0);
 }
@@ -101,7 +102,7 @@ START_TEST(another_file_begins_anew) {
 
         begin();
         put_all(first, 3 * PIECE, PIECE);
-        held_writes_reset(&held);
+        write_coalescer_reset(&held);
         put_all(second, 20 * PIECE + 5, PIECE);
         ck_assert_uint_eq(size_of(first), PIECE);
         assert_file(second, 20 * PIECE + 5);
@@ -113,16 +114,16 @@ START_TEST(failure_is_told) {
 
         begin();
         /* The file may grow no more. */
-        ck_assert_int_eq(ftruncate(fd, HELD_WRITES_SIZE), 0);
-        ck_assert_int_eq(lseek(fd, HELD_WRITES_SIZE - 2 * PIECE, SEEK_SET),
-                        HELD_WRITES_SIZE - 2 * PIECE);
+        ck_assert_int_eq(ftruncate(fd, WRITE_COALESCER_SIZE), 0);
+        ck_assert_int_eq(lseek(fd, WRITE_COALESCER_SIZE - 2 * PIECE, SEEK_SET),
+                        WRITE_COALESCER_SIZE - 2 * PIECE);
         ck_assert_int_eq(fcntl(fd, F_ADD_SEALS, F_SEAL_GROW), 0);
 
-        ck_assert_int_eq(held_writes_put(&held, fd, data, PIECE), 0);
-        ck_assert_int_eq(held_writes_put(&held, fd, data, PIECE), 0);
-        ck_assert_int_eq(held_writes_put(&held, fd, data, PIECE), 0);
-        ck_assert_int_eq(held_writes_put(&held, fd, data, 1), -EPERM);
-        ck_assert_int_eq(held_writes_flush(&held, fd), 0);
+        ck_assert_int_eq(write_coalescer_put(&held, fd, data, PIECE), 0);
+        ck_assert_int_eq(write_coalescer_put(&held, fd, data, PIECE), 0);
+        ck_assert_int_eq(write_coalescer_put(&held, fd, data, PIECE), 0);
+        ck_assert_int_eq(write_coalescer_put(&held, fd, data, 1), -EPERM);
+        ck_assert_int_eq(write_coalescer_flush(&held, fd), 0);
 }
 END_TEST
 

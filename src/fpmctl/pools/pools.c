@@ -112,7 +112,7 @@ static int for_each(const char *dir, Pools *pools, int (*add)(Pools *, const cha
 
 /* Without systemd's word: whether somebody listens on the unix socket that a pool has unless its file
  * says otherwise. */
-static void look_for_sockets(Pools *pools) {
+static void find_sockets(Pools *pools) {
         _cleanup_close_ int fd = open("/proc/net/unix", O_RDONLY | O_CLOEXEC);
         _cleanup_free_ char *text = NULL;
         size_t size;
@@ -154,7 +154,7 @@ int pools_find(Pools *ret, const char *conf_dir, bool units) {
         if (r == -ENOMEM)
                 return r;
         if (r < 0)
-                look_for_sockets(&pools);
+                find_sockets(&pools);
 
         if (pools.n_items > 0)
                 qsort(pools.items, pools.n_items, sizeof(*pools.items), by_name);

@@ -17,12 +17,12 @@
 
 typedef struct Job {
         struct Job *next;
-        Inspection *inspection;
+        ControlQueries *control_queries;
         ControlClient *client;
-        Tracer *tracer;
+        StackJob *stack_job;
 } Job;
 
-struct Inspection {
+struct ControlQueries {
         sd_event *event;
         Pool *pool;
         const char *name;
@@ -36,7 +36,7 @@ static void reply(ControlClient *client, int fd) {
         _cleanup_close_ int mine = fd;
 
         if (fd >= 0)
-                control_client_answer(client, mine);
+                control_client_reply(client, mine);
         else
                 control_client_refuse(client, fd, strerror(-fd));
 }
@@ -46,7 +46,7 @@ static void reply(ControlClient *client, int fd) {
 static json_t *workers_json(const PoolStatus *status) {
         return json_pack("{s:i, s:i, s:i, s:i, s:I}", "busy", (int) status->n_busy, "idle",
                         (int) status->n_idle, "starting", (int) status->n_starting, "draining",
-                        (int) status->n_draining, "max", (json_int_t) status->ceiling);
+                        (int) status->n_draining, "max", (json_int_t) status->worker_limit);
 }
 
 static json_t *exits_json(const PoolStatus *status) {
@@ -72,58 +72,60 @@ static json_t *durations_json(Pool *pool) {
                         "{s:f, s:o}", "sum", (double) durations.sum_usec / 1e6, "buckets", buckets);
 }
 
-static json_t *status_json(Inspection *inspection) {
+static json_t *status_json(ControlQueries *control_queries) {
         PoolStatus status;
 
-        pool_status(inspection->pool, &status);
+        pool_status(control_queries->pool, &status);
         return json_pack(
                         "{s:s, s:s, s:s, s:s, s:i, s:I, s:f, s:o, s:{s:i, s:I}, s:s, s:I, s:I, s:I, "
                         "s:I, s:f, s:o, s:o}",
-                        "pool", inspection->name, "version", PACKAGE_VERSION, "state", status.state,
-                        "pm", status.pm, "generation", (int) status.generation, "start_time",
-                        (json_int_t) inspection->start_time, "uptime",
-                        (double) (clock_now_usec() - inspection->started_usec) / 1e6, "workers",
-                        workers_json(&status), "queue", "now", (int) status.n_queued, "max",
-                        (json_int_t) status.counts.n_queued_max, "because", status.why_ceiling,
-                        "max_children_reached", (json_int_t) status.counts.n_limit_reached,
-                        "requests", (json_int_t) status.counts.n_requests, "slow_requests",
+                        "pool", control_queries->name, "version", PACKAGE_VERSION, "state",
+                        status.state, "pm", status.pm, "generation", (int) status.generation,
+                        "start_time", (json_int_t) control_queries->start_time, "uptime",
+                        (double) (clock_now_usec() - control_queries->started_usec) / 1e6,
+                        "workers", workers_json(&status), "queue", "now", (int) status.n_queued,
+                        "max", (json_int_t) status.counts.n_queued_max, "because",
+                        status.why_worker_limit, "max_children_reached",
+                        (json_int_t) status.counts.n_limit_reached, "requests",
+                        (json_int_t) status.counts.n_requests, "slow_requests",
                         (json_int_t) status.counts.n_slow, "queue_timeouts",
                         (json_int_t) status.counts.n_queue_timeouts, "php_start",
                         (double) status.php_start_usec / 1e6, "worker_exits", exits_json(&status),
-                        "request_seconds", durations_json(inspection->pool));
+                        "request_seconds", durations_json(control_queries->pool));
 }
 
-static int status_answer(Inspection *inspection) {
-        _cleanup_(answer_freep) Answer *answer = NULL;
+static int status_answer(ControlQueries *control_queries) {
+        _cleanup_(json_reply_freep) JsonReply *answer = NULL;
         int r;
 
-        r = answer_new(&answer);
+        r = json_reply_new(&answer);
         if (r < 0)
                 return r;
 
-        answer_put_json(answer, status_json(inspection));
-        return answer_finish(answer);
+        json_reply_put_json(answer, status_json(control_queries));
+        return json_reply_finish(answer);
 }
 
 /* --- requests --- */
 
 typedef struct Listing {
-        Answer *answer;
+        JsonReply *answer;
         uint64_t now_usec;
         bool first;
 } Listing;
 
 static int list_worker(Generation *generation, unsigned slot, SlotWord word, void *userdata) {
         Listing *listing = userdata;
-        WorkerLook look;
+        WorkerSnapshot look;
 
         /* It may have finished since the words were copied. */
         (void) word;
-        if (generation_look(generation, slot, &look) < 0 || !worker_look_is_busy(&look))
+        if (generation_snapshot_worker(generation, slot, &look) < 0 ||
+                        !worker_snapshot_is_busy(&look))
                 return 0;
 
-        answer_put(listing->answer, listing->first ? "" : ",");
-        answer_put_json(listing->answer, worker_look_json(&look, listing->now_usec));
+        json_reply_put(listing->answer, listing->first ? "" : ",");
+        json_reply_put_json(listing->answer, worker_json(&look, listing->now_usec));
         listing->first = false;
         return 0;
 }
@@ -132,39 +134,39 @@ static int list_generation(Generation *generation, void *userdata) {
         return generation_each_busy(generation, list_worker, userdata);
 }
 
-static int requests_answer(Inspection *inspection) {
-        _cleanup_(answer_freep) Answer *answer = NULL;
+static int requests_answer(ControlQueries *control_queries) {
+        _cleanup_(json_reply_freep) JsonReply *answer = NULL;
         Listing listing = { .now_usec = clock_now_usec(), .first = true };
         int r;
 
-        r = answer_new(&answer);
+        r = json_reply_new(&answer);
         if (r < 0)
                 return r;
 
         listing.answer = answer;
-        answer_put(answer, "{\"workers\":[");
-        r = pool_each_generation(inspection->pool, list_generation, &listing);
+        json_reply_put(answer, "{\"workers\":[");
+        r = pool_each_generation(control_queries->pool, list_generation, &listing);
         if (r < 0)
                 return r;
 
-        answer_put(answer, "]}");
-        return answer_finish(answer);
+        json_reply_put(answer, "]}");
+        return json_reply_finish(answer);
 }
 
 /* --- trace --- */
 
 static void job_free(Job *job) {
-        for (Job **p = &job->inspection->jobs; *p; p = &(*p)->next)
+        for (Job **p = &job->control_queries->jobs; *p; p = &(*p)->next)
                 if (*p == job) {
                         *p = job->next;
                         break;
                 }
 
-        tracer_free(job->tracer);
+        stack_job_free(job->stack_job);
         free(job);
 }
 
-static void on_traced(int fd, void *userdata) {
+static void control_queries_on_traced(int fd, void *userdata) {
         Job *job = userdata;
 
         reply(job->client, fd);
@@ -180,23 +182,26 @@ static int count_slots(Generation *generation, void *userdata) {
 }
 
 /* Refused, or somebody would take the silence for an idle worker. */
-static bool has_slot(const Inspection *inspection, uint32_t slot) {
+static bool has_slot(const ControlQueries *control_queries, uint32_t slot) {
         unsigned n_slots = 0;
 
-        (void) pool_each_generation(inspection->pool, count_slots, &n_slots);
+        (void) pool_each_generation(control_queries->pool, count_slots, &n_slots);
         return slot == CONTROL_SLOT_ALL || slot < n_slots;
 }
 
-static int start_trace(Inspection *inspection, ControlClient *client, uint32_t slot) {
+static int start_trace(ControlQueries *control_queries, ControlClient *client, uint32_t slot) {
         Job *job = calloc(1, sizeof(*job));
         int r;
 
         if (!job)
                 return -ENOMEM;
 
-        *job = (Job){ .next = inspection->jobs, .inspection = inspection, .client = client };
-        inspection->jobs = job;
-        r = tracer_new(&job->tracer, inspection->event, inspection->pool, slot, on_traced, job);
+        *job = (Job){
+                .next = control_queries->jobs, .control_queries = control_queries, .client = client
+        };
+        control_queries->jobs = job;
+        r = stack_job_new(&job->stack_job, control_queries->event, control_queries->pool, slot,
+                        control_queries_on_traced, job);
         if (r < 0)
                 job_free(job);
 
@@ -205,53 +210,54 @@ static int start_trace(Inspection *inspection, ControlClient *client, uint32_t s
 
 /* --- life --- */
 
-int inspection_new(Inspection **ret, sd_event *event, Pool *pool, const char *name) {
-        Inspection *inspection = calloc(1, sizeof(*inspection));
+int control_queries_new(ControlQueries **ret, sd_event *event, Pool *pool, const char *name) {
+        ControlQueries *control_queries = calloc(1, sizeof(*control_queries));
 
-        if (!inspection)
+        if (!control_queries)
                 return -ENOMEM;
 
-        *inspection = (Inspection){
+        *control_queries = (ControlQueries){
                 .event = event,
                 .pool = pool,
                 .name = name,
                 .started_usec = clock_now_usec(),
                 .start_time = time(NULL),
         };
-        *ret = inspection;
+        *ret = control_queries;
         return 0;
 }
 
-Inspection *inspection_free(Inspection *inspection) {
-        if (!inspection)
+ControlQueries *control_queries_free(ControlQueries *control_queries) {
+        if (!control_queries)
                 return NULL;
 
-        while (inspection->jobs)
-                job_free(inspection->jobs);
-        free(inspection);
+        while (control_queries->jobs)
+                job_free(control_queries->jobs);
+        free(control_queries);
         return NULL;
 }
 
-void inspection_ask(Inspection *inspection, ControlClient *client, const ControlRequest *request) {
+void control_queries_ask(ControlQueries *control_queries, ControlClient *client,
+                const ControlRequest *request) {
         char text[64];
         int r;
 
         if (request->verb == CONTROL_STATUS)
-                reply(client, status_answer(inspection));
+                reply(client, status_answer(control_queries));
         else if (request->verb == CONTROL_REQUESTS)
-                reply(client, requests_answer(inspection));
-        else if (!has_slot(inspection, request->slot)) {
+                reply(client, requests_answer(control_queries));
+        else if (!has_slot(control_queries, request->slot)) {
                 snprintf(text, sizeof(text), "there is no slot %" PRIu32, request->slot);
                 control_client_refuse(client, -ENOENT, text);
         } else {
-                r = start_trace(inspection, client, request->slot);
+                r = start_trace(control_queries, client, request->slot);
                 if (r < 0)
                         reply(client, r);
         }
 }
 
-void inspection_leave(Inspection *inspection, ControlClient *client) {
-        for (Job *job = inspection->jobs; job; job = job->next)
+void control_queries_leave(ControlQueries *control_queries, ControlClient *client) {
+        for (Job *job = control_queries->jobs; job; job = job->next)
                 if (job->client == client) {
                         job_free(job);
                         return;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* Inspection: answers what fpmctl asks of a pool.
+/* ControlQueries: answers what fpmctl asks of a pool.
  *
  * Runs in: manager.     Owns: the traces that are being read. */
 
@@ -10,13 +10,14 @@
 #include "manager/control/control_server.h"
 #include "manager/generation/pool.h"
 
-typedef struct Inspection Inspection;
+typedef struct ControlQueries ControlQueries;
 
 /* Borrows all. 0 or negative errno. */
-int inspection_new(Inspection **ret, sd_event *event, Pool *pool, const char *name);
-Inspection *inspection_free(Inspection *inspection);
-DEFINE_CLEANUP(Inspection, inspection_free);
+int control_queries_new(ControlQueries **ret, sd_event *event, Pool *pool, const char *name);
+ControlQueries *control_queries_free(ControlQueries *control_queries);
+DEFINE_CLEANUP(ControlQueries, control_queries_free);
 
 /* The two hooks of the control server. */
-void inspection_ask(Inspection *inspection, ControlClient *client, const ControlRequest *request);
-void inspection_leave(Inspection *inspection, ControlClient *client);
+void control_queries_ask(ControlQueries *control_queries, ControlClient *client,
+                const ControlRequest *request);
+void control_queries_leave(ControlQueries *control_queries, ControlClient *client);

@@ -81,7 +81,7 @@ static void client_send(ControlClient *client, int result, const char *text, int
         client_close(client);
 }
 
-void control_client_answer(ControlClient *client, int fd) {
+void control_client_reply(ControlClient *client, int fd) {
         client_send(client, 0, "", fd);
 }
 
@@ -169,7 +169,8 @@ static void client_asks(ControlClient *client, const ControlRequest *request) {
         server->hooks->ask(client, request, server->userdata);
 }
 
-static int on_client(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
+static int control_server_on_client(
+                sd_event_source *source, int fd, uint32_t revents, void *userdata) {
         ControlClient *client = userdata;
         ControlRequest request;
         ssize_t n;
@@ -212,7 +213,8 @@ static ControlClient *find_place(ControlServer *server) {
         return oldest;
 }
 
-static int on_connection(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
+static int control_server_on_connection(
+                sd_event_source *source, int fd, uint32_t revents, void *userdata) {
         ControlServer *server = userdata;
         ControlClient *client;
         int client_fd;
@@ -233,8 +235,8 @@ static int on_connection(sd_event_source *source, int fd, uint32_t revents, void
         client->fd = client_fd;
         client->state = CLIENT_SILENT;
         client->number = server->n_clients++;
-        if (sd_event_add_io(server->event, &client->source, client_fd, EPOLLIN, on_client, client) <
-                        0)
+        if (sd_event_add_io(server->event, &client->source, client_fd, EPOLLIN,
+                            control_server_on_client, client) < 0)
                 client_close(client);
 
         return 0;
@@ -280,7 +282,8 @@ int control_server_new(ControlServer **ret, sd_event *event, const char *path,
         if (server->fd < 0)
                 return server->fd;
 
-        r = sd_event_add_io(event, &server->source, server->fd, EPOLLIN, on_connection, server);
+        r = sd_event_add_io(event, &server->source, server->fd, EPOLLIN,
+                        control_server_on_connection, server);
         if (r < 0)
                 return r;
 

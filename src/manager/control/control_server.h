@@ -40,5 +40,5 @@ void control_server_reloaded(ControlServer *server, int result, const char *reas
 
 /* The answer to ask(): a sealed memfd of JSON, which is passed on and not closed; or why there is none. The
  * client is gone then. */
-void control_client_answer(ControlClient *client, int fd);
+void control_client_reply(ControlClient *client, int fd);
 void control_client_refuse(ControlClient *client, int error, const char *text);

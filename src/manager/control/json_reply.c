@@ -12,13 +12,13 @@
 #include "base/escape.h"
 #include "base/fd.h"
 
-struct Answer {
+struct JsonReply {
         FILE *f;
         bool failed;
 };
 
-int answer_new(Answer **ret) {
-        _cleanup_free_ Answer *answer = calloc(1, sizeof(*answer));
+int json_reply_new(JsonReply **ret) {
+        _cleanup_free_ JsonReply *answer = calloc(1, sizeof(*answer));
         _cleanup_close_ int fd = -EBADF;
 
         if (!answer)
@@ -37,7 +37,7 @@ int answer_new(Answer **ret) {
         return 0;
 }
 
-Answer *answer_free(Answer *answer) {
+JsonReply *json_reply_free(JsonReply *answer) {
         if (!answer)
                 return NULL;
 
@@ -46,19 +46,19 @@ Answer *answer_free(Answer *answer) {
         return NULL;
 }
 
-void answer_put(Answer *answer, const char *text) {
+void json_reply_put(JsonReply *answer, const char *text) {
         if (fputs(text, answer->f) < 0)
                 answer->failed = true;
 }
 
-void answer_put_json(Answer *answer, json_t *json) {
+void json_reply_put_json(JsonReply *answer, json_t *json) {
         if (!json || json_dumpf(json, answer->f, JSON_COMPACT) < 0)
                 answer->failed = true;
 
         json_decref(json);
 }
 
-int answer_finish(Answer *answer) {
+int json_reply_finish(JsonReply *answer) {
         _cleanup_close_ int fd = -EBADF;
         int r;
 
@@ -73,7 +73,7 @@ int answer_finish(Answer *answer) {
         return r < 0 ? r : TAKE_FD(fd);
 }
 
-json_t *answer_string(const char *text) {
+json_t *json_reply_string(const char *text) {
         json_t *json = json_string(text);
         _cleanup_free_ char *valid = json ? NULL : escape_utf8_new(text);
 

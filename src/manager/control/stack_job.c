@@ -22,24 +22,24 @@ typedef struct Target {
         uint64_t since_usec;
 } Target;
 
-struct Tracer {
+struct StackJob {
         sd_event *event;
         sd_event_source *step_source, *limit_source;
         Pool *pool;
         uint32_t slot;
-        TracerHook hook;
+        StackJobHook hook;
         void *userdata;
-        Answer *answer;
+        JsonReply *answer;
         Target *targets; /* the one that runs longest first */
         size_t n_targets, n_done;
-        WorkerLook look; /* of the one that is being read */
+        WorkerSnapshot look; /* of the one that is being read */
         bool reading, first;
 };
 
 /* --- who --- */
 
 static int add_target(Generation *generation, unsigned slot, SlotWord word, void *userdata) {
-        Tracer *t = userdata;
+        StackJob *t = userdata;
         Target *targets;
 
         if (t->slot != CONTROL_SLOT_ALL && t->slot != slot)
@@ -81,41 +81,41 @@ static json_t *frames_of(const char *stack) {
                 size_t n = strcspn(stack, "\n");
                 _cleanup_free_ char *line = strndup(stack, n);
 
-                (void) json_array_append_new(frames, line ? answer_string(line) : NULL);
+                (void) json_array_append_new(frames, line ? json_reply_string(line) : NULL);
                 stack += n + (stack[n] == '\n');
         }
 
         return frames;
 }
 
-static void write_worker(Tracer *t, const char *stack, const char *error) {
-        json_t *json = worker_look_json(&t->look, clock_now_usec());
+static void write_worker(StackJob *t, const char *stack, const char *error) {
+        json_t *json = worker_json(&t->look, clock_now_usec());
         _cleanup_free_ char *calls = slow_format_stack(stack);
 
         (void) json_object_set_new(json, "frames", calls ? frames_of(calls) : NULL);
         if (error)
-                (void) json_object_set_new(json, "error", answer_string(error));
+                (void) json_object_set_new(json, "error", json_reply_string(error));
 
-        answer_put(t->answer, t->first ? "" : ",");
-        answer_put_json(t->answer, json);
+        json_reply_put(t->answer, t->first ? "" : ",");
+        json_reply_put_json(t->answer, json);
         t->first = false;
 }
 
-static void finish(Tracer *t) {
-        answer_put(t->answer, "]}");
-        t->hook(answer_finish(t->answer), t->userdata);
+static void finish(StackJob *t) {
+        json_reply_put(t->answer, "]}");
+        t->hook(json_reply_finish(t->answer), t->userdata);
 }
 
 /* --- one after the other --- */
 
-static void step_later(Tracer *t);
+static void step_later(StackJob *t);
 
 static const char *why_none(int error) {
         return error == -ECANCELED ? "the zygote has gone" : strerror(-error);
 }
 
-static void on_stack(unsigned slot, int error, const char *stack, void *userdata) {
-        Tracer *t = userdata;
+static void stack_job_on_stack(unsigned slot, int error, const char *stack, void *userdata) {
+        StackJob *t = userdata;
 
         (void) slot;
         t->reading = false;
@@ -125,16 +125,16 @@ static void on_stack(unsigned slot, int error, const char *stack, void *userdata
 }
 
 /* Whether somebody was asked, who will answer. */
-static bool ask_next(Tracer *t) {
+static bool ask_next(StackJob *t) {
         const Target *target = &t->targets[t->n_done];
         Generation *generation = pool_generation(t->pool, target->generation);
         int r;
 
-        if (!generation || generation_look(generation, target->slot, &t->look) < 0 ||
-                        !worker_look_is_busy(&t->look))
+        if (!generation || generation_snapshot_worker(generation, target->slot, &t->look) < 0 ||
+                        !worker_snapshot_is_busy(&t->look))
                 return false; /* done meanwhile */
 
-        r = generation_trace(generation, target->slot, TRACE_DEPTH_MAX, on_stack, t);
+        r = generation_trace(generation, target->slot, TRACE_DEPTH_MAX, stack_job_on_stack, t);
         if (r < 0)
                 write_worker(t, "", why_none(r));
 
@@ -143,8 +143,8 @@ static bool ask_next(Tracer *t) {
 }
 
 /* Not from inside of the hook: whoever answers is in the middle of something. */
-static int on_step(sd_event_source *source, void *userdata) {
-        Tracer *t = userdata;
+static int stack_job_on_step(sd_event_source *source, void *userdata) {
+        StackJob *t = userdata;
 
         (void) source;
         t->step_source = sd_event_source_disable_unref(t->step_source);
@@ -158,20 +158,20 @@ static int on_step(sd_event_source *source, void *userdata) {
         return 0;
 }
 
-static void step_later(Tracer *t) {
-        if (sd_event_add_defer(t->event, &t->step_source, on_step, t) < 0)
+static void step_later(StackJob *t) {
+        if (sd_event_add_defer(t->event, &t->step_source, stack_job_on_step, t) < 0)
                 t->hook(-ENOMEM, t->userdata);
 }
 
 static int forget(Generation *generation, void *userdata) {
-        generation_forget_traces(generation, userdata);
+        generation_forget_stacks(generation, userdata);
         return 0;
 }
 
 /* The one that is being read, and all behind it, are told without a stack. */
-static int on_limit(sd_event_source *source, uint64_t usec, void *userdata) {
+static int stack_job_on_limit(sd_event_source *source, uint64_t usec, void *userdata) {
         static const char why[] = "it was not read in time";
-        Tracer *t = userdata;
+        StackJob *t = userdata;
 
         (void) source;
         (void) usec;
@@ -185,8 +185,10 @@ static int on_limit(sd_event_source *source, uint64_t usec, void *userdata) {
                 const Target *target = &t->targets[t->n_done];
                 Generation *generation = pool_generation(t->pool, target->generation);
 
-                if (generation && generation_look(generation, target->slot, &t->look) >= 0 &&
-                                worker_look_is_busy(&t->look))
+                if (generation &&
+                                generation_snapshot_worker(generation, target->slot, &t->look) >=
+                                                0 &&
+                                worker_snapshot_is_busy(&t->look))
                         write_worker(t, "", why);
         }
 
@@ -196,15 +198,15 @@ static int on_limit(sd_event_source *source, uint64_t usec, void *userdata) {
 
 /* --- life --- */
 
-int tracer_new(Tracer **ret, sd_event *event, Pool *pool, uint32_t slot, TracerHook hook,
+int stack_job_new(StackJob **ret, sd_event *event, Pool *pool, uint32_t slot, StackJobHook hook,
                 void *userdata) {
-        _cleanup_(tracer_freep) Tracer *t = calloc(1, sizeof(*t));
+        _cleanup_(stack_job_freep) StackJob *t = calloc(1, sizeof(*t));
         int r;
 
         if (!t)
                 return -ENOMEM;
 
-        *t = (Tracer){
+        *t = (StackJob){
                 .event = event,
                 .pool = pool,
                 .slot = slot,
@@ -213,7 +215,7 @@ int tracer_new(Tracer **ret, sd_event *event, Pool *pool, uint32_t slot, TracerH
                 .first = true,
         };
 
-        r = answer_new(&t->answer);
+        r = json_reply_new(&t->answer);
         if (r < 0)
                 return r;
 
@@ -223,28 +225,28 @@ int tracer_new(Tracer **ret, sd_event *event, Pool *pool, uint32_t slot, TracerH
         if (t->n_targets > 1)
                 qsort(t->targets, t->n_targets, sizeof(*t->targets), longest_first);
 
-        r = timer_arm(event, &t->limit_source, timer_now_usec(event) + TIME_LIMIT_USEC, on_limit, t,
-                        "a trace may hang");
+        r = timer_arm(event, &t->limit_source, timer_now_usec(event) + TIME_LIMIT_USEC,
+                        stack_job_on_limit, t, "a trace may hang");
         if (r < 0)
                 return r;
 
-        r = sd_event_add_defer(event, &t->step_source, on_step, t);
+        r = sd_event_add_defer(event, &t->step_source, stack_job_on_step, t);
         if (r < 0)
                 return r;
 
-        answer_put(t->answer, "{\"workers\":[");
+        json_reply_put(t->answer, "{\"workers\":[");
         *ret = TAKE_PTR(t);
         return 0;
 }
 
-Tracer *tracer_free(Tracer *t) {
+StackJob *stack_job_free(StackJob *t) {
         if (!t)
                 return NULL;
 
         (void) pool_each_generation(t->pool, forget, t);
         sd_event_source_disable_unref(t->step_source);
         sd_event_source_disable_unref(t->limit_source);
-        answer_free(t->answer);
+        json_reply_free(t->answer);
         free(t->targets);
         free(t);
         return NULL;

@@ -26,17 +26,17 @@ static double seconds_since(uint64_t since_usec, uint64_t now_usec) {
 static void add_request(json_t *json, const SlotView *view) {
         bool known = view->state > SLOT_READING_HEADERS;
 
-        (void) json_object_set_new(json, "method", answer_string(known ? view->method : ""));
-        (void) json_object_set_new(json, "uri", answer_string(known ? view->uri : ""));
-        (void) json_object_set_new(json, "query", answer_string(known ? view->query : ""));
-        (void) json_object_set_new(json, "script", answer_string(known ? view->script : ""));
-        (void) json_object_set_new(json, "user", answer_string(known ? view->user : ""));
-        (void) json_object_set_new(json, "client", answer_string(known ? view->remote : ""));
+        (void) json_object_set_new(json, "method", json_reply_string(known ? view->method : ""));
+        (void) json_object_set_new(json, "uri", json_reply_string(known ? view->uri : ""));
+        (void) json_object_set_new(json, "query", json_reply_string(known ? view->query : ""));
+        (void) json_object_set_new(json, "script", json_reply_string(known ? view->script : ""));
+        (void) json_object_set_new(json, "user", json_reply_string(known ? view->user : ""));
+        (void) json_object_set_new(json, "client", json_reply_string(known ? view->remote : ""));
         (void) json_object_set_new(json, "content_length",
                         json_integer(known ? (json_int_t) (view->content_length & INT64_MAX) : 0));
 }
 
-json_t *worker_look_json(const WorkerLook *look, uint64_t now_usec) {
+json_t *worker_json(const WorkerSnapshot *look, uint64_t now_usec) {
         const SlotView *view = &look->view;
         json_t *json = json_pack("{s:i, s:i, s:i, s:s, s:f, s:I}", "generation",
                         (int) look->generation, "slot", (int) look->slot, "pid", (int) look->pid,

@@ -27,15 +27,15 @@ Generation *generation_free(Generation *g) {
 
         sd_event_source_disable_unref(g->child_source);
         sd_event_source_disable_unref(g->control_source);
-        sd_event_source_disable_unref(g->bell_source);
+        sd_event_source_disable_unref(g->wake_source);
         sd_event_source_disable_unref(g->limit_source);
         sd_event_source_disable_unref(g->kill_source);
         reaper_forget(g->context.reaper, g);
         fd_close(g->control_fd);
-        fd_close(g->bell_fd);
-        traces_cancel(g->traces);
-        overdue_free(g->overdue);
-        traces_free(g->traces);
+        fd_close(g->wake_fd);
+        stack_requests_cancel(g->stack_requests);
+        request_timeouts_free(g->request_timeouts);
+        stack_requests_free(g->stack_requests);
         queue_watch_free(g->queue_watch);
         workforce_free(g->workforce);
         scoreboard_free(g->board);
@@ -85,7 +85,7 @@ static int order(Generation *g, MessageType type, unsigned slot, int value) {
         return order_message(g, &(Message){ .type = type, .slot = slot, .value = value });
 }
 
-static int on_kill_limit(sd_event_source *source, uint64_t usec, void *userdata) {
+static int generation_on_kill_limit(sd_event_source *source, uint64_t usec, void *userdata) {
         Generation *g = userdata;
 
         (void) source;
@@ -118,8 +118,8 @@ void generation_close_control(Generation *g) {
         g->control_fd = fd_close(g->control_fd);
 }
 
-void generation_tell_workers_to_leave(Generation *g, Draining draining) {
-        atomic_store(&scoreboard_ledger(g->board)->draining, draining);
+void generation_order_leave(Generation *g, Draining draining) {
+        atomic_store(&scoreboard_control_page(g->board)->draining, draining);
 }
 
 uint64_t generation_drain_limit_usec(const Generation *g) {
@@ -128,7 +128,7 @@ uint64_t generation_drain_limit_usec(const Generation *g) {
         return limit > 0 ? limit : GENERATION_DRAIN_LIMIT_USEC;
 }
 
-static int on_drain_limit(sd_event_source *source, uint64_t usec, void *userdata) {
+static int generation_on_drain_limit(sd_event_source *source, uint64_t usec, void *userdata) {
         Generation *g = userdata;
 
         (void) source;
@@ -151,8 +151,8 @@ void generation_limit_drain(Generation *g, Draining draining) {
                 return;
 
         (void) timer_arm(g->context.event, &g->limit_source,
-                        generation_now_usec(g) + generation_drain_limit_usec(g), on_drain_limit, g,
-                        "a drain may take for ever");
+                        generation_now_usec(g) + generation_drain_limit_usec(g),
+                        generation_on_drain_limit, g, "a drain may take for ever");
 }
 
 void generation_drain(Generation *g, Draining draining) {
@@ -160,7 +160,7 @@ void generation_drain(Generation *g, Draining draining) {
                 return;
 
         if (g->state == GENERATION_DRAINING || g->state == GENERATION_ORPHANED) {
-                generation_tell_workers_to_leave(g, draining);
+                generation_order_leave(g, draining);
                 if (!g->limit_source)
                         generation_limit_drain(g, draining);
                 return;
@@ -173,7 +173,7 @@ void generation_drain(Generation *g, Draining draining) {
         }
 
         g->state = GENERATION_DRAINING;
-        generation_tell_workers_to_leave(g, draining);
+        generation_order_leave(g, draining);
         workforce_stop(g->workforce);
         generation_limit_drain(g, draining);
         if (order(g, MESSAGE_DRAIN, 0, 0) < 0)
@@ -187,7 +187,7 @@ void generation_drain(Generation *g, Draining draining) {
 /* It reads the last order, then EOF, then waits for its dead and leaves. */
 static void let_go_of_zygote(Generation *g, Draining draining) {
         g->state = GENERATION_DRAINING;
-        generation_tell_workers_to_leave(g, draining);
+        generation_order_leave(g, draining);
         workforce_stop(g->workforce);
         generation_close_control(g);
         g->limit_source = sd_event_source_disable_unref(g->limit_source);
@@ -206,8 +206,8 @@ void generation_kill(Generation *g) {
                 let_go_of_zygote(g, DRAINING_LAST);
 
         if (timer_arm(g->context.event, &g->kill_source, generation_now_usec(g) + KILL_LIMIT_USEC,
-                            on_kill_limit, g, "killing the zygote now") < 0)
-                (void) on_kill_limit(NULL, 0, g);
+                            generation_on_kill_limit, g, "killing the zygote now") < 0)
+                (void) generation_on_kill_limit(NULL, 0, g);
 }
 
 void generation_ping(Generation *g) {
@@ -221,7 +221,7 @@ void generation_ping(Generation *g) {
          * what they hold without it. */
         log_misuse(g, "the zygote has not answered a ping");
         let_go_of_zygote(g, DRAINING_REPLACED);
-        (void) on_kill_limit(NULL, 0, g);
+        (void) generation_on_kill_limit(NULL, 0, g);
 }
 
 /* --- workers --- */
@@ -251,7 +251,7 @@ static void order_end(unsigned slot, SlotWord word, void *userdata) {
                                                         .word = word });
 }
 
-static void on_slow(void *userdata) {
+static void generation_on_slow(void *userdata) {
         Generation *g = userdata;
 
         g->context.hooks->changed(g, g->context.userdata);
@@ -260,24 +260,24 @@ static void on_slow(void *userdata) {
 static const WorkforceOrders workforce_orders = { .start_worker = order_fork,
         .retire_worker = order_retire };
 
-static int new_overdue(Generation *g) {
-        OverdueContext context = {
+static int new_request_timeouts(Generation *g) {
+        RequestTimeoutsContext context = {
                 .event = g->context.event,
                 .config = g->config,
                 .board = g->board,
                 .slots = generation_slots(g),
                 .end = order_end,
-                .slow = on_slow,
+                .slow = generation_on_slow,
                 .userdata = g,
         };
         int r;
 
-        r = traces_new(&g->traces, order_trace, g);
+        r = stack_requests_new(&g->stack_requests, order_trace, g);
         if (r < 0)
                 return r;
 
-        context.traces = g->traces;
-        return overdue_new(&g->overdue, &context);
+        context.stack_requests = g->stack_requests;
+        return request_timeouts_new(&g->request_timeouts, &context);
 }
 
 int generation_new(Generation **ret, const GenerationContext *context, PoolConfig *config,
@@ -296,7 +296,7 @@ int generation_new(Generation **ret, const GenerationContext *context, PoolConfi
                 .config = config,
                 .number = number,
                 .control_fd = -EBADF,
-                .bell_fd = -EBADF,
+                .wake_fd = -EBADF,
         };
 
         r = scoreboard_new(&g->board, (unsigned) config->max_children);
@@ -309,7 +309,7 @@ int generation_new(Generation **ret, const GenerationContext *context, PoolConfi
         if (r < 0)
                 return r;
 
-        r = new_overdue(g);
+        r = new_request_timeouts(g);
         if (r < 0)
                 return r;
 
@@ -317,8 +317,8 @@ int generation_new(Generation **ret, const GenerationContext *context, PoolConfi
         if (r < 0)
                 return r;
 
-        g->bell_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-        if (g->bell_fd < 0)
+        g->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        if (g->wake_fd < 0)
                 return -errno;
 
         *ret = TAKE_PTR(g);
@@ -327,7 +327,7 @@ int generation_new(Generation **ret, const GenerationContext *context, PoolConfi
 
 /* --- start --- */
 
-static int on_start_limit(sd_event_source *source, uint64_t usec, void *userdata) {
+static int generation_on_start_limit(sd_event_source *source, uint64_t usec, void *userdata) {
         Generation *g = userdata;
 
         (void) source;
@@ -348,7 +348,7 @@ static int on_start_limit(sd_event_source *source, uint64_t usec, void *userdata
 static int limit_rate(Generation *g) {
         int r;
 
-        r = sd_event_source_set_ratelimit(g->bell_source, USEC_PER_SEC / 10, 100);
+        r = sd_event_source_set_ratelimit(g->wake_source, USEC_PER_SEC / 10, 100);
         if (r < 0)
                 return r;
 
@@ -374,7 +374,7 @@ static int watch(Generation *g) {
         if (r < 0)
                 return r;
 
-        r = sd_event_add_io(event, &g->bell_source, g->bell_fd, EPOLLIN, generation_on_bell, g);
+        r = sd_event_add_io(event, &g->wake_source, g->wake_fd, EPOLLIN, generation_on_wake, g);
         if (r < 0)
                 return r;
 
@@ -383,25 +383,25 @@ static int watch(Generation *g) {
                 return r;
 
         return timer_arm(event, &g->limit_source,
-                        generation_now_usec(g) + GENERATION_START_LIMIT_USEC, on_start_limit, g,
-                        "a start may hang");
+                        generation_now_usec(g) + GENERATION_START_LIMIT_USEC,
+                        generation_on_start_limit, g, "a start may hang");
 }
 
 int generation_start(Generation *g) {
-        LaunchPlan plan = {
+        ZygotePlan plan = {
                 .program = g->context.program,
                 .config = g->config,
                 .listeners = &g->listeners,
                 .status_fd = g->status_fd,
                 .board = g->board,
-                .bell_fd = g->bell_fd,
+                .wake_fd = g->wake_fd,
                 .generation = g->number,
                 .strict = g->context.strict,
         };
         int r;
 
         g->spawned_usec = clock_now_usec();
-        r = launch_zygote(&plan, &g->zygote_pid, &g->control_fd);
+        r = zygote_start(&plan, &g->zygote_pid, &g->control_fd);
         if (r < 0)
                 return r;
 
@@ -418,7 +418,7 @@ GenerationState generation_state(const Generation *g) {
         return g->state;
 }
 
-KeptPair *generation_pair(const Generation *g) {
+HandoffPair *generation_pair(const Generation *g) {
         return g->listeners.pair;
 }
 
@@ -435,12 +435,12 @@ const char *generation_reason(const Generation *g) {
                           : "the new zygote died before it was ready; the journal has more";
 }
 
-uint64_t generation_ceiling(const Generation *g) {
-        return workforce_ceiling(g->workforce);
+uint64_t generation_worker_limit(const Generation *g) {
+        return workforce_worker_limit(g->workforce);
 }
 
-void generation_describe_ceiling(const Generation *g, char *buffer, size_t size) {
-        workforce_describe_ceiling(g->workforce, buffer, size);
+void generation_describe_worker_limit(const Generation *g, char *buffer, size_t size) {
+        workforce_describe_worker_limit(g->workforce, buffer, size);
 }
 
 bool generation_refused(const Generation *g) {
@@ -476,7 +476,7 @@ int generation_add_counts(Generation *g, GenerationCounts *counts, ScoreboardSum
         if (n_busy_max > n_slots) /* a claim */
                 n_busy_max = n_slots;
 
-        counts->n_slow += overdue_slow_requests(g->overdue);
+        counts->n_slow += request_timeouts_count_slow(g->request_timeouts);
         counts->n_queue_timeouts += n_refused;
         counts->n_limit_reached += workforce_limit_reached(g->workforce);
         counts->n_queued_max = higher(counts->n_queued_max, queue_watch_peak(g->queue_watch));

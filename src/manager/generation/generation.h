@@ -111,12 +111,12 @@ bool generation_refused(const Generation *generation);
 /* Why it did not serve, for people. */
 const char *generation_reason(const Generation *generation);
 
-uint64_t generation_ceiling(const Generation *generation);
-void generation_describe_ceiling(const Generation *generation, char *buffer, size_t size);
+uint64_t generation_worker_limit(const Generation *generation);
+void generation_describe_worker_limit(const Generation *generation, char *buffer, size_t size);
 uint64_t generation_drain_limit_usec(const Generation *generation);
 
 /* Through which its workers hand kept connections over. Borrowed. */
-KeptPair *generation_pair(const Generation *generation);
+HandoffPair *generation_pair(const Generation *generation);
 
 /* Without that of pm.status_listen. */
 void generation_queue_depth(const Generation *generation, QueueDepth *ret);
@@ -138,11 +138,11 @@ int generation_summarize(Generation *generation, ScoreboardSummary *ret);
 int generation_add_counts(
                 Generation *generation, GenerationCounts *counts, ScoreboardSummary *ret_now);
 
-/* --- what its workers do: generation_look.c --- */
+/* --- what its workers do: generation_snapshot_worker.c --- */
 
 /* One worker now. 0, -ENOENT: nobody is in the slot; or another negative errno. */
-struct WorkerLook;
-int generation_look(Generation *generation, unsigned slot, struct WorkerLook *ret);
+struct WorkerSnapshot;
+int generation_snapshot_worker(Generation *generation, unsigned slot, struct WorkerSnapshot *ret);
 
 /* How many workers it may have. */
 unsigned generation_count_slots(Generation *generation);
@@ -151,7 +151,7 @@ unsigned generation_count_slots(Generation *generation);
 typedef int (*BusyHook)(Generation *generation, unsigned slot, SlotWord word, void *userdata);
 int generation_each_busy(Generation *generation, BusyHook hook, void *userdata);
 
-/* As traces_ask() and traces_forget(); -ECANCELED: the zygote is gone. */
+/* As stack_requests_ask() and stack_requests_forget(); -ECANCELED: the zygote is gone. */
 int generation_trace(Generation *generation, unsigned slot, unsigned depth, TraceHook hook,
                 void *userdata);
-void generation_forget_traces(Generation *generation, const void *userdata);
+void generation_forget_stacks(Generation *generation, const void *userdata);

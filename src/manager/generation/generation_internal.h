@@ -29,14 +29,14 @@ struct Generation {
         uint64_t spawned_usec, php_start_usec; /* when the zygote was started, how long PHP took */
         pid_t zygote_pid;                      /* our child: 0 when there is none */
         int control_fd;
-        int bell_fd; /* eventfd that workers ring */
+        int wake_fd; /* eventfd that workers ring */
         Scoreboard *board;
         Workforce *workforce;
-        Traces *traces;
-        Overdue *overdue;
+        StackRequests *stack_requests;
+        RequestTimeouts *request_timeouts;
         QueueWatch *queue_watch;
 
-        sd_event_source *child_source, *control_source, *bell_source, *limit_source, *kill_source;
+        sd_event_source *child_source, *control_source, *wake_source, *limit_source, *kill_source;
 
         unsigned n_pings; /* that were not answered yet */
 };
@@ -49,8 +49,8 @@ void generation_misused(Generation *g, const char *what);
 
 void generation_close_control(Generation *g);
 
-/* The ledger reaches the workers also when the zygote does not. */
-void generation_tell_workers_to_leave(Generation *g, Draining draining);
+/* The control page reaches the workers also when the zygote does not. */
+void generation_order_leave(Generation *g, Draining draining);
 
 /* Until when one that drains may go on. */
 void generation_limit_drain(Generation *g, Draining draining);
@@ -64,6 +64,6 @@ void generation_kill_orphans(Generation *g);
 void generation_abandon_orphans(Generation *g);
 
 /* Event handlers; userdata is the Generation. */
-int generation_on_bell(sd_event_source *source, int fd, uint32_t revents, void *userdata);
+int generation_on_wake(sd_event_source *source, int fd, uint32_t revents, void *userdata);
 int generation_on_control(sd_event_source *source, int fd, uint32_t revents, void *userdata);
 int generation_on_zygote_exit(sd_event_source *source, const siginfo_t *si, void *userdata);

@@ -21,7 +21,7 @@ static void begin_serving(Generation *g) {
         g->context.hooks->serving(g, g->context.userdata);
 }
 
-int generation_on_bell(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
+int generation_on_wake(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
         Generation *g = userdata;
         ScoreboardSummary summary;
         uint64_t count;
@@ -35,8 +35,8 @@ int generation_on_bell(sd_event_source *source, int fd, uint32_t revents, void *
                 begin_serving(g);
 
         workforce_balance(g->workforce);
-        overdue_look(g->overdue);
-        queue_watch_look(g->queue_watch);
+        request_timeouts_check(g->request_timeouts);
+        queue_watch_check(g->queue_watch);
         g->context.hooks->changed(g, g->context.userdata);
         return 0;
 }
@@ -57,21 +57,21 @@ static int ignore(Generation *g, const Message *message) {
         return 0;
 }
 
-static int on_ready(Generation *g, const Message *message) {
+static int generation_messages_on_ready(Generation *g, const Message *message) {
         (void) message;
         log_debug("Generation %u: PHP has started", g->number);
         g->php_start_usec = clock_now_usec() - g->spawned_usec;
         g->state = GENERATION_WARMING;
         workforce_start(g->workforce);
-        overdue_look(g->overdue);
-        queue_watch_look(g->queue_watch);
+        request_timeouts_check(g->request_timeouts);
+        queue_watch_check(g->queue_watch);
         if (slots_taken(generation_slots(g)) == 0)
                 begin_serving(g); /* on demand: systemd's queue is as good as a worker */
 
         return 0;
 }
 
-static int on_failed(Generation *g, const Message *message) {
+static int generation_messages_on_failed(Generation *g, const Message *message) {
         g->refused = true;
         escape_string(g->reason, sizeof(g->reason), message->text);
         log_event(EVENT_PHP_REFUSED, LOG_ERR,
@@ -81,7 +81,7 @@ static int on_failed(Generation *g, const Message *message) {
         return 0;
 }
 
-static int on_forked(Generation *g, const Message *message) {
+static int generation_messages_on_forked(Generation *g, const Message *message) {
         int r;
 
         r = slots_forked(
@@ -92,7 +92,7 @@ static int on_forked(Generation *g, const Message *message) {
         return r;
 }
 
-static int on_not_forked(Generation *g, const Message *message) {
+static int generation_messages_on_not_forked(Generation *g, const Message *message) {
         int r;
 
         r = slots_not_forked(generation_slots(g), message->slot, generation_now_usec(g));
@@ -121,9 +121,9 @@ static SlotEnd end_of(Generation *g, unsigned slot, int wait_status) {
 }
 
 static void report_exit(Generation *g, WorkerExit exit) {
-        OverdueEnd end = {};
+        RequestTimeoutsEnd end = {};
 
-        if (overdue_take_end(g->overdue, exit.slot, &end)) {
+        if (request_timeouts_take_end(g->request_timeouts, exit.slot, &end)) {
                 exit.cause = end.cause;
                 exit.seconds = end.seconds;
                 exit.stack = end.stack;
@@ -158,11 +158,11 @@ int generation_worker_left(Generation *g, unsigned slot, int wait_status) {
         return 0;
 }
 
-static int on_exited(Generation *g, const Message *message) {
+static int generation_messages_on_exited(Generation *g, const Message *message) {
         return generation_worker_left(g, message->slot, message->value);
 }
 
-static int on_pong(Generation *g, const Message *message) {
+static int generation_messages_on_pong(Generation *g, const Message *message) {
         if (g->n_pings == 0)
                 return misuse(g, message);
 
@@ -171,13 +171,16 @@ static int on_pong(Generation *g, const Message *message) {
         return 0;
 }
 
-static int on_frame(Generation *g, const Message *message) {
-        return traces_add(g->traces, message->slot, message->text) == -EBADMSG ? misuse(g, message)
-                                                                               : 0;
+static int generation_messages_on_frame(Generation *g, const Message *message) {
+        return stack_requests_add(g->stack_requests, message->slot, message->text) == -EBADMSG
+                               ? misuse(g, message)
+                               : 0;
 }
 
-static int on_traced(Generation *g, const Message *message) {
-        return traces_end(g->traces, message->slot, -message->value) < 0 ? misuse(g, message) : 0;
+static int generation_messages_on_traced(Generation *g, const Message *message) {
+        return stack_requests_end(g->stack_requests, message->slot, -message->value) < 0
+                               ? misuse(g, message)
+                               : 0;
 }
 
 /* Every state and every word of the zygote: what is not expected ends the generation. */
@@ -196,10 +199,10 @@ typedef enum ZygoteWord {
 /* clang-format off */
 static const MessageHandler handlers[_GENERATION_STATE_MAX][_WORD_MAX] = {
         /*                         READY     FAILED     FORKED     NOT_FORKED     EXITED     PONG     FRAME     TRACED */
-        [GENERATION_STARTING] = { on_ready,  on_failed, misuse,    misuse,        misuse,    on_pong, misuse,   misuse },
-        [GENERATION_WARMING]  = { misuse,    misuse,    on_forked, on_not_forked, on_exited, on_pong, on_frame, on_traced },
-        [GENERATION_SERVING]  = { misuse,    misuse,    on_forked, on_not_forked, on_exited, on_pong, on_frame, on_traced },
-        [GENERATION_DRAINING] = { ignore,    on_failed, on_forked, on_not_forked, on_exited, on_pong, on_frame, on_traced },
+        [GENERATION_STARTING] = { generation_messages_on_ready,  generation_messages_on_failed, misuse,    misuse,        misuse,    generation_messages_on_pong, misuse,   misuse },
+        [GENERATION_WARMING]  = { misuse,    misuse,    generation_messages_on_forked, generation_messages_on_not_forked, generation_messages_on_exited, generation_messages_on_pong, generation_messages_on_frame, generation_messages_on_traced },
+        [GENERATION_SERVING]  = { misuse,    misuse,    generation_messages_on_forked, generation_messages_on_not_forked, generation_messages_on_exited, generation_messages_on_pong, generation_messages_on_frame, generation_messages_on_traced },
+        [GENERATION_DRAINING] = { ignore,    generation_messages_on_failed, generation_messages_on_forked, generation_messages_on_not_forked, generation_messages_on_exited, generation_messages_on_pong, generation_messages_on_frame, generation_messages_on_traced },
         [GENERATION_ORPHANED] = { misuse,    misuse,    misuse,    misuse,        misuse,    misuse,  misuse,   misuse },
         [GENERATION_GONE]     = { misuse,    misuse,    misuse,    misuse,        misuse,    misuse,  misuse,   misuse },
 };

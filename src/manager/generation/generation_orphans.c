@@ -20,7 +20,7 @@ static void leave(Generation *g) {
         g->context.hooks->gone(g, g->context.userdata);
 }
 
-static void on_orphan_left(pid_t pid, int wait_status, void *userdata) {
+static void generation_orphans_on_orphan_left(pid_t pid, int wait_status, void *userdata) {
         Generation *g = userdata;
         Slots *slots = generation_slots(g);
         unsigned slot = 0;
@@ -28,7 +28,7 @@ static void on_orphan_left(pid_t pid, int wait_status, void *userdata) {
         while (slots_pid(slots, slot) != pid) /* each pid is watched once */
                 slot++;
 
-        (void) scoreboard_bury_orphan(g->board, slot);
+        (void) scoreboard_mark_orphan_dead(g->board, slot);
         (void) generation_worker_left(g, slot, wait_status);
         if (slots_taken(slots) == 0)
                 leave(g);
@@ -41,7 +41,7 @@ static void vacate(Generation *g, unsigned slot) {
         Slots *slots = generation_slots(g);
         uint64_t now = generation_now_usec(g), lived_usec;
 
-        (void) scoreboard_bury_orphan(g->board, slot);
+        (void) scoreboard_mark_orphan_dead(g->board, slot);
         if (slots_life(slots, slot) == SLOT_FORKING)
                 (void) slots_not_forked(slots, slot, now);
         else
@@ -52,7 +52,7 @@ static void adopt(Generation *g, unsigned slot) {
         pid_t pid = slots_pid(generation_slots(g), slot);
         int r;
 
-        r = reaper_watch(g->context.reaper, pid, on_orphan_left, g);
+        r = reaper_watch(g->context.reaper, pid, generation_orphans_on_orphan_left, g);
         if (r >= 0)
                 return;
 
@@ -130,7 +130,7 @@ static void go_on_without_zygote(Generation *g, bool was_draining) {
                         slots_taken(generation_slots(g)));
         if (!was_draining || !g->limit_source)
                 generation_limit_drain(g, DRAINING_REPLACED);
-        overdue_repeat(g->overdue);
+        request_timeouts_repeat(g->request_timeouts);
 }
 
 int generation_on_zygote_exit(sd_event_source *source, const siginfo_t *si, void *userdata) {
@@ -140,9 +140,9 @@ int generation_on_zygote_exit(sd_event_source *source, const siginfo_t *si, void
         (void) source;
         /* Another zygote follows. */
         if (!was_draining)
-                generation_tell_workers_to_leave(g, DRAINING_REPLACED);
+                generation_order_leave(g, DRAINING_REPLACED);
         worker_report_zygote_exit(g->number, si, was_draining);
-        traces_cancel(g->traces);
+        stack_requests_cancel(g->stack_requests);
         workforce_stop(g->workforce);
         generation_close_control(g);
         g->zygote_pid = 0;

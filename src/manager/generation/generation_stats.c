@@ -6,8 +6,8 @@
 #include "manager/generation/generation_internal.h"
 #include "manager/workers/worker_snapshot.h"
 
-int generation_look(Generation *g, unsigned slot, WorkerLook *ret) {
-        WorkerLook look = { .generation = g->number, .slot = slot };
+int generation_snapshot_worker(Generation *g, unsigned slot, WorkerSnapshot *ret) {
+        WorkerSnapshot look = { .generation = g->number, .slot = slot };
         int r;
 
         if (slot >= slots_count(generation_slots(g)))
@@ -48,10 +48,11 @@ int generation_each_busy(Generation *g, BusyHook hook, void *userdata) {
 }
 
 int generation_trace(Generation *g, unsigned slot, unsigned depth, TraceHook hook, void *userdata) {
-        return g->state >= GENERATION_ORPHANED ? -ECANCELED
-                                               : traces_ask(g->traces, slot, depth, hook, userdata);
+        return g->state >= GENERATION_ORPHANED
+                               ? -ECANCELED
+                               : stack_requests_ask(g->stack_requests, slot, depth, hook, userdata);
 }
 
-void generation_forget_traces(Generation *g, const void *userdata) {
-        traces_forget(g->traces, userdata);
+void generation_forget_stacks(Generation *g, const void *userdata) {
+        stack_requests_forget(g->stack_requests, userdata);
 }

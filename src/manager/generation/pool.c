@@ -18,7 +18,7 @@ enum {
 
 /* --- generations come and go --- */
 
-static int on_sweep(sd_event_source *source, void *userdata) {
+static int pool_on_sweep(sd_event_source *source, void *userdata) {
         Pool *pool = userdata;
 
         (void) source;
@@ -27,7 +27,7 @@ static int on_sweep(sd_event_source *source, void *userdata) {
 }
 
 /* A generation cannot be freed from inside its own event handlers. */
-static void bury(Pool *pool, Generation *generation) {
+static void mark_dead(Pool *pool, Generation *generation) {
         ScoreboardSummary summary;
         Durations durations;
         int r;
@@ -39,37 +39,37 @@ static void bury(Pool *pool, Generation *generation) {
         generation_free(pool->dead);
         pool->dead = generation;
         pool->sweep_source = sd_event_source_disable_unref(pool->sweep_source);
-        r = sd_event_add_defer(pool->event, &pool->sweep_source, on_sweep, pool);
+        r = sd_event_add_defer(pool->event, &pool->sweep_source, pool_on_sweep, pool);
         if (r < 0)
                 log_error_errno(r, "Cannot free a generation now, later: %m");
 }
 
 /* --- who may hand over to whom --- */
 
-static int pair_for(Pool *pool, const PoolConfig *config, KeptPair **ret) {
-        uid_t uid = kept_pair_owner(config);
+static int pair_for(Pool *pool, const PoolConfig *config, HandoffPair **ret) {
+        uid_t uid = handoff_pair_owner(config);
 
         if (uid != pool->listeners.pair->uid)
-                return kept_pair_new(ret, uid);
+                return handoff_pair_new(ret, uid);
 
-        *ret = kept_pair_ref(pool->listeners.pair);
+        *ret = handoff_pair_ref(pool->listeners.pair);
         return 0;
 }
 
 /* The last one's closes with the workers that still have it. */
-static void adopt_pair(Pool *pool, KeptPair *pair) {
+static void adopt_pair(Pool *pool, HandoffPair *pair) {
         if (pair == pool->listeners.pair)
                 return;
 
-        kept_pair_forget(pool->listeners.pair);
-        kept_pair_unref(pool->listeners.pair);
-        pool->listeners.pair = kept_pair_ref(pair);
-        kept_pair_store(pair);
+        handoff_pair_forget(pool->listeners.pair);
+        handoff_pair_unref(pool->listeners.pair);
+        pool->listeners.pair = handoff_pair_ref(pair);
+        handoff_pair_store(pair);
 }
 
 static int start_generation(Pool *pool, const PoolConfig *config, bool strict, Generation **ret) {
         _cleanup_(generation_freep) Generation *generation = NULL;
-        _cleanup_(kept_pair_unrefp) KeptPair *pair = NULL;
+        _cleanup_(handoff_pair_unrefp) HandoffPair *pair = NULL;
         GenerationContext context = pool->context;
         Listeners listeners = pool->listeners;
         PoolConfig *copy;
@@ -122,7 +122,7 @@ static bool forget_draining(Pool *pool, const Generation *generation) {
         return false;
 }
 
-static int on_retry(sd_event_source *source, uint64_t usec, void *userdata) {
+static int pool_on_retry(sd_event_source *source, uint64_t usec, void *userdata) {
         Pool *pool = userdata;
 
         (void) source;
@@ -145,8 +145,8 @@ static void replace_later(Pool *pool, uint64_t lived_usec) {
                                 (double) lived_usec / USEC_PER_SEC,
                                 (double) (pool->backoff.until_usec - now) / USEC_PER_SEC);
         r = timer_arm(pool->event, &pool->retry_source,
-                        pool->backoff.until_usec > 0 ? pool->backoff.until_usec : now, on_retry,
-                        pool, "there is no new start");
+                        pool->backoff.until_usec > 0 ? pool->backoff.until_usec : now,
+                        pool_on_retry, pool, "there is no new start");
         if (r < 0)
                 pool->hooks->ended(r, pool->userdata);
 }
@@ -172,10 +172,10 @@ static void take_over(Pool *pool, Generation *generation) {
 
 /* --- idle exit --- */
 
-static int on_idle_timer(sd_event_source *source, uint64_t usec, void *userdata);
+static int pool_on_idle_timer(sd_event_source *source, uint64_t usec, void *userdata);
 
-static void look_for_idleness_at(Pool *pool, uint64_t usec) {
-        (void) timer_arm(pool->event, &pool->idle_source, usec, on_idle_timer, pool,
+static void check_idleness_at(Pool *pool, uint64_t usec) {
+        (void) timer_arm(pool->event, &pool->idle_source, usec, pool_on_idle_timer, pool,
                         "the pool will not leave when idle");
 }
 
@@ -203,14 +203,14 @@ static uint64_t active_usec(Pool *pool, uint64_t now) {
 
 /* A web server that keeps a connection may send the next request on it at any time: what is closed just then is
  * lost. So it is the one to close them. */
-static bool has_kept(Pool *pool) {
+static bool has_keepalive(Pool *pool) {
         ScoreboardSummary summary = {};
 
         return pool->current && generation_summarize(pool->current, &summary) >= 0 &&
-               summary.n_kept > 0;
+               summary.n_keepalive > 0;
 }
 
-static int on_idle_timer(sd_event_source *source, uint64_t usec, void *userdata) {
+static int pool_on_idle_timer(sd_event_source *source, uint64_t usec, void *userdata) {
         Pool *pool = userdata;
         uint64_t timeout = pool->config->idle_exit_timeout_usec, now = timer_now_usec(pool->event),
                  active;
@@ -222,36 +222,35 @@ static int on_idle_timer(sd_event_source *source, uint64_t usec, void *userdata)
 
         active = active_usec(pool, now);
         if (active + timeout > now)
-                look_for_idleness_at(pool, active + timeout);
-        else if (has_kept(pool))
-                look_for_idleness_at(pool, now + (timeout > USEC_PER_SEC ? timeout : USEC_PER_SEC));
+                check_idleness_at(pool, active + timeout);
+        else if (has_keepalive(pool))
+                check_idleness_at(pool, now + (timeout > USEC_PER_SEC ? timeout : USEC_PER_SEC));
         else
                 pool->hooks->idle(pool->userdata);
 
         return 0;
 }
 
-static void begin_to_look_for_idleness(Pool *pool) {
+static void watch_idleness(Pool *pool) {
         pool->active_usec = timer_now_usec(pool->event);
         if (pool->config->idle_exit_timeout_usec > 0)
-                look_for_idleness_at(
-                                pool, pool->active_usec + pool->config->idle_exit_timeout_usec);
+                check_idleness_at(pool, pool->active_usec + pool->config->idle_exit_timeout_usec);
 }
 
-static void on_serving(Generation *generation, void *userdata) {
+static void pool_on_serving(Generation *generation, void *userdata) {
         Pool *pool = userdata;
 
         if (pool->state == POOL_STARTING)
                 pool->state = POOL_SERVING;
         if (generation == pool->next)
                 take_over(pool, generation);
-        begin_to_look_for_idleness(pool);
+        watch_idleness(pool);
         pool_publish(pool);
 
         pool->hooks->serving(pool->userdata);
 }
 
-static void on_changed(Generation *generation, void *userdata) {
+static void pool_on_changed(Generation *generation, void *userdata) {
         Pool *pool = userdata;
 
         (void) generation;
@@ -259,7 +258,7 @@ static void on_changed(Generation *generation, void *userdata) {
         pool->hooks->changed(pool->userdata);
 }
 
-static void on_alive(Generation *generation, void *userdata) {
+static void pool_on_alive(Generation *generation, void *userdata) {
         Pool *pool = userdata;
 
         if (generation == pool->current)
@@ -311,7 +310,7 @@ static void lose(Pool *pool, const Generation *generation) {
                 current_is_gone(pool);
 }
 
-static bool on_orphaned(Generation *generation, void *userdata) {
+static bool pool_on_orphaned(Generation *generation, void *userdata) {
         Pool *pool = userdata;
         bool is_next = generation == pool->next;
 
@@ -327,10 +326,10 @@ static bool on_orphaned(Generation *generation, void *userdata) {
         return true;
 }
 
-static void on_gone(Generation *generation, void *userdata) {
+static void pool_on_gone(Generation *generation, void *userdata) {
         Pool *pool = userdata;
 
-        bury(pool, generation);
+        mark_dead(pool, generation);
         if (!forget_draining(pool, generation))
                 lose(pool, generation);
 
@@ -341,7 +340,7 @@ static void on_gone(Generation *generation, void *userdata) {
 
 /* Workers share opcache's memory: when they crash one after the other it may be broken, and only a
  * new generation has a new one. */
-static void on_crashed(Generation *generation, void *userdata) {
+static void pool_on_crashed(Generation *generation, void *userdata) {
         Pool *pool = userdata;
         const PoolConfig *config = pool->config;
 
@@ -362,12 +361,12 @@ static void on_crashed(Generation *generation, void *userdata) {
 }
 
 static const GenerationHooks generation_hooks = {
-        .serving = on_serving,
-        .changed = on_changed,
-        .alive = on_alive,
-        .crashed = on_crashed,
-        .orphaned = on_orphaned,
-        .gone = on_gone,
+        .serving = pool_on_serving,
+        .changed = pool_on_changed,
+        .alive = pool_on_alive,
+        .crashed = pool_on_crashed,
+        .orphaned = pool_on_orphaned,
+        .gone = pool_on_gone,
 };
 
 /* --- life --- */
@@ -391,7 +390,7 @@ int pool_new(Pool **ret, sd_event *event, const Listeners *listeners, const char
                 .hooks = hooks,
                 .userdata = userdata,
         };
-        kept_pair_ref(pool->listeners.pair);
+        handoff_pair_ref(pool->listeners.pair);
         pool->context = (GenerationContext){
                 .event = event,
                 .program = program,

@@ -21,8 +21,8 @@ typedef struct PoolStatus {
         const char *pm;                      /* "auto" … */
         unsigned n_idle, n_busy, n_starting; /* of the generation that serves */
         unsigned n_draining;                 /* workers of older ones */
-        uint64_t ceiling;                    /* how many workers there may be */
-        char why_ceiling[512];
+        uint64_t worker_limit;               /* how many workers there may be */
+        char why_worker_limit[512];
         unsigned n_queued;
         GenerationCounts counts, counts_before; /* before: without the generation that serves */
         uint64_t php_start_usec;                /* of the generation that serves */
@@ -74,7 +74,7 @@ void pool_kill(Pool *pool);  /* the same, at once */
 /* Asks for a sign of life; alive() is the answer, at once where there is nobody to ask. */
 void pool_ping(Pool *pool);
 
-/* Kept connections that nobody serves now: there is a worker to come for them. */
+/* Keepalive connections that nobody serves now: there is a worker to come for them. */
 bool pool_has_handed_over(const Pool *pool);
 
 /* How long pool_drain() may take. */

@@ -225,7 +225,7 @@ typedef struct IniLook {
         char why[256];
 } IniLook;
 
-static int look_at_ini_files(void *userdata) {
+static int open_ini_files(void *userdata) {
         IniLook *look = userdata;
 
         look->directive = ini_files_check(look->config, look->why, sizeof(look->why));
@@ -237,9 +237,8 @@ static int check_ini_files(const Check *check) {
         IniLook look = { .config = check->config };
         int r;
 
-        r = pool_user_is_another(check->config)
-                            ? pool_user_try(check->config, look_at_ini_files, &look)
-                            : look_at_ini_files(&look);
+        r = as_user_is_another(check->config) ? as_user_try(check->config, open_ini_files, &look)
+                                              : open_ini_files(&look);
         if (r < 0 && look.directive)
                 return refuse(check, look.directive, "%s", look.why);
 

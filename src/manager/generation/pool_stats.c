@@ -73,7 +73,7 @@ static unsigned queue_length(const Pool *pool) {
 }
 
 bool pool_has_handed_over(const Pool *pool) {
-        return kept_pair_depth(pool->listeners.pair) > 0;
+        return handoff_pair_depth(pool->listeners.pair) > 0;
 }
 
 void pool_status(Pool *pool, PoolStatus *ret) {
@@ -98,8 +98,9 @@ void pool_status(Pool *pool, PoolStatus *ret) {
         ret->n_idle = summary.n_idle;
         ret->n_busy = summary.n_busy;
         ret->n_starting = summary.n_starting;
-        ret->ceiling = generation_ceiling(pool->current);
-        generation_describe_ceiling(pool->current, ret->why_ceiling, sizeof(ret->why_ceiling));
+        ret->worker_limit = generation_worker_limit(pool->current);
+        generation_describe_worker_limit(
+                        pool->current, ret->why_worker_limit, sizeof(ret->why_worker_limit));
         ret->generation = generation_number(pool->current);
         ret->php_start_usec = generation_php_start_usec(pool->current);
 }
@@ -133,7 +134,7 @@ void pool_publish(Pool *pool) {
                                         .n_slow = status.counts.n_slow,
                                         .n_queued_max = status.counts.n_queued_max,
                                         .n_busy_max = status.counts_before.n_busy_max,
-                                        .ceiling = status.ceiling,
+                                        .worker_limit = status.worker_limit,
                                         .generation = status.generation,
                         });
 }

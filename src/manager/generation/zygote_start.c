@@ -45,18 +45,18 @@ typedef struct StartFds {
         int control_fd, config_fd, journal_fd, access_fd;
 } StartFds;
 
-static int plan_fds(SpawnPlan *spawn, const LaunchPlan *plan, const StartFds *fds) {
+static int plan_fds(SpawnPlan *spawn, const ZygotePlan *plan, const StartFds *fds) {
         const SpawnFd ours[] = {
                 { fds->control_fd, "control" },
                 { fds->config_fd, "config" },
                 { scoreboard_board_fd(plan->board), "board" },
-                { scoreboard_ledger_fd(plan->board), "ledger" },
-                { plan->bell_fd, "bell" },
+                { scoreboard_control_page_fd(plan->board), "control-page" },
+                { plan->wake_fd, "wake" },
                 { fds->journal_fd, "journal" },
                 { plan->status_fd, "status" },
                 { fds->access_fd, "access" },
-                { plan->listeners->pair->take_fd, "take" },
-                { plan->listeners->pair->give_fd, "give" },
+                { plan->listeners->pair->handoff_in_fd, "handoff-in" },
+                { plan->listeners->pair->handoff_out_fd, "handoff-out" },
         };
         int r;
 
@@ -79,7 +79,7 @@ static int plan_fds(SpawnPlan *spawn, const LaunchPlan *plan, const StartFds *fd
         return 0;
 }
 
-static int spawn_zygote(const LaunchPlan *plan, int control_fd, pid_t *ret_pid) {
+static int spawn_zygote(const ZygotePlan *plan, int control_fd, pid_t *ret_pid) {
         _cleanup_(account_done) Account account = {};
         _cleanup_close_ int config_fd = -EBADF, stdout_fd = -EBADF, stderr_fd = -EBADF;
         _cleanup_close_ int journal_fd = journal_socket();
@@ -119,7 +119,7 @@ static int spawn_zygote(const LaunchPlan *plan, int control_fd, pid_t *ret_pid) 
         return spawn_pool_program(&spawn, ret_pid);
 }
 
-int launch_zygote(const LaunchPlan *plan, pid_t *ret_pid, int *ret_control_fd) {
+int zygote_start(const ZygotePlan *plan, pid_t *ret_pid, int *ret_control_fd) {
         _cleanup_close_ int ours = -EBADF, theirs = -EBADF;
         int pair[2], r;
 

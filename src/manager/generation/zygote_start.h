@@ -11,16 +11,16 @@
 #include "manager/sockets/listener.h"
 
 /* Everything is borrowed. */
-typedef struct LaunchPlan {
+typedef struct ZygotePlan {
         const char *program;
         const PoolConfig *config;
         const Listeners *listeners;
         int status_fd; /* -EBADF: none */
         const Scoreboard *board;
-        int bell_fd;
+        int wake_fd;
         unsigned generation;
         bool strict; /* what PHP would only warn of while it starts is a failure */
-} LaunchPlan;
+} ZygotePlan;
 
 /* ret_control_fd: our end of the control socket, non-blocking. Logs. 0 or negative errno. */
-int launch_zygote(const LaunchPlan *plan, pid_t *ret_pid, int *ret_control_fd);
+int zygote_start(const ZygotePlan *plan, pid_t *ret_pid, int *ret_control_fd);

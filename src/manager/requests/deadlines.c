@@ -75,7 +75,7 @@ static bool is_timed(const DeadlineRule *rule, SlotWord word) {
 }
 
 /* Returns when it will be due, 0: it is not timed, or was told of. */
-static uint64_t look_at_slot(Deadlines *d, DeadlineKind kind, unsigned slot, uint64_t now) {
+static uint64_t check_slot(Deadlines *d, DeadlineKind kind, unsigned slot, uint64_t now) {
         SlotWord word = scoreboard_word(d->board, slot);
         uint64_t since = slot_word_since_usec(word), *told = &d->told[slot].since_usec[kind];
         uint64_t begun = since < now ? since : now; /* from the future: as if it began now */
@@ -93,12 +93,12 @@ static uint64_t look_at_slot(Deadlines *d, DeadlineKind kind, unsigned slot, uin
 }
 
 /* Tells of the slots that are late. Returns the earliest deadline of the others, 0: none is timed. */
-static uint64_t look_at_slots(Deadlines *d, uint64_t now) {
+static uint64_t check_slots(Deadlines *d, uint64_t now) {
         uint64_t earliest = 0;
 
         for (unsigned slot = 0; slot < scoreboard_slots(d->board); slot++)
                 for (DeadlineKind kind = 0; kind < _DEADLINE_MAX; kind++) {
-                        uint64_t due = look_at_slot(d, kind, slot, now);
+                        uint64_t due = check_slot(d, kind, slot, now);
 
                         if (due > 0 && (earliest == 0 || due < earliest))
                                 earliest = due;
@@ -107,39 +107,39 @@ static uint64_t look_at_slots(Deadlines *d, uint64_t now) {
         return earliest;
 }
 
-static int on_timer(sd_event_source *source, uint64_t usec, void *userdata);
+static int deadlines_on_timer(sd_event_source *source, uint64_t usec, void *userdata);
 
 static void look(Deadlines *d) {
-        Ledger *ledger = scoreboard_ledger(d->board);
+        PoolControl *control_page = scoreboard_control_page(d->board);
         uint64_t now = timer_now_usec(d->event), earliest = 0;
         int r;
 
         /* Asked for before it is looked at: a request that starts in between is told of. */
-        atomic_store(&ledger->tell_start, 1);
+        atomic_store(&control_page->wake_on_start, 1);
         d->covered = false;
         r = scoreboard_copy(d->board);
         if (r < 0)
                 log_error_errno(r, "Cannot read the scoreboard, requests may run for too long: %m");
         else
-                earliest = look_at_slots(d, now);
+                earliest = check_slots(d, now);
         if (earliest == 0)
                 return;
 
-        r = timer_arm(d->event, &d->timer_source, earliest, on_timer, d,
+        r = timer_arm(d->event, &d->timer_source, earliest, deadlines_on_timer, d,
                         "requests may run for too long");
         d->covered = r >= 0 && earliest <= now + d->shortest_usec;
         if (d->covered)
-                atomic_store(&ledger->tell_start, 0);
+                atomic_store(&control_page->wake_on_start, 0);
 }
 
-static int on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
+static int deadlines_on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
         (void) source;
         (void) usec;
         look(userdata);
         return 0;
 }
 
-void deadlines_look(Deadlines *d) {
+void deadlines_check(Deadlines *d) {
         if (d->shortest_usec > 0 && !d->covered)
                 look(d);
 }

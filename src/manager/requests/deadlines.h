@@ -4,7 +4,7 @@
  *
  * One timer, armed for the earliest deadline of the requests that run. While that is no later than the shortest
  * time from now, whatever starts meanwhile cannot be due before it, and nobody needs to tell of a start; else
- * the ledger asks the next worker that starts a request to ring.
+ * the control page asks the next worker that starts a request to ring.
  *
  * Runs in: manager.
  * Trusts:  nobody: the start time is a worker's word. A worker that lies lives longer, or dies
@@ -41,4 +41,4 @@ Deadlines *deadlines_free(Deadlines *deadlines);
 DEFINE_CLEANUP(Deadlines, deadlines_free);
 
 /* At the start, and whenever a bell rings: a request may have begun. */
-void deadlines_look(Deadlines *deadlines);
+void deadlines_check(Deadlines *deadlines);

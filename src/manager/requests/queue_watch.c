@@ -63,8 +63,8 @@ static size_t n_queues(const QueueWatch *watch) {
 }
 
 /* Returns how many wait in all queues. */
-static uint64_t look_at_queues(QueueWatch *watch, uint64_t now) {
-        Ledger *ledger = scoreboard_ledger(watch->board);
+static uint64_t check_queues(QueueWatch *watch, uint64_t now) {
+        PoolControl *control_page = scoreboard_control_page(watch->board);
         uint64_t sum = 0;
 
         for (size_t i = 0; i < n_queues(watch); i++) {
@@ -79,19 +79,19 @@ static uint64_t look_at_queues(QueueWatch *watch, uint64_t now) {
                 queue_history_add(&watch->histories[i], accepted, depth.n_queued, now);
                 stale = queue_history_stale(
                                 &watch->histories[i], watch->config->queue_timeout_usec, now);
-                atomic_store(&ledger->stale[i], stale);
+                atomic_store(&control_page->stale[i], stale);
                 sum += depth.n_queued;
         }
 
         if (sum > watch->n_queued_max) {
                 watch->n_queued_max = sum;
-                atomic_store(&ledger->n_queued_max, sum);
+                atomic_store(&control_page->n_queued_max, sum);
         }
 
         return sum;
 }
 
-static void tell_refused(QueueWatch *watch) {
+static void report_refused(QueueWatch *watch) {
         uint64_t n = 0;
 
         if (scoreboard_refused(watch->board, &n) < 0 || n <= watch->n_refused_told)
@@ -107,13 +107,13 @@ static void tell_refused(QueueWatch *watch) {
 }
 
 static void stop_watching(QueueWatch *watch) {
-        Ledger *ledger = scoreboard_ledger(watch->board);
+        PoolControl *control_page = scoreboard_control_page(watch->board);
 
         for (size_t i = 0; i < n_queues(watch); i++)
-                atomic_store(&ledger->stale[i], 0);
+                atomic_store(&control_page->stale[i], 0);
         memset(watch->histories, 0, sizeof(watch->histories));
         watch->watching = false;
-        tell_refused(watch);
+        report_refused(watch);
 }
 
 static uint64_t pause_usec(const QueueWatch *watch) {
@@ -125,19 +125,21 @@ static uint64_t pause_usec(const QueueWatch *watch) {
         return pause > LOOK_MIN_USEC ? pause : LOOK_MIN_USEC;
 }
 
-static int on_timer(sd_event_source *source, uint64_t usec, void *userdata);
+static int queue_watch_on_timer(sd_event_source *source, uint64_t usec, void *userdata);
 
-static void look_again(QueueWatch *watch, uint64_t now) {
+static void check_again(QueueWatch *watch, uint64_t now) {
         watch->watching = timer_arm(watch->event, &watch->timer_source, now + pause_usec(watch),
-                                          on_timer, watch, "the queue is not watched") >= 0;
-        atomic_store(&scoreboard_ledger(watch->board)->queue_bell, !watch->watching);
+                                          queue_watch_on_timer, watch,
+                                          "the queue is not watched") >= 0;
+        atomic_store(&scoreboard_control_page(watch->board)->wake_when_busy, !watch->watching);
 }
 
-static int on_connection(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
+static int queue_watch_on_connection(
+                sd_event_source *source, int fd, uint32_t revents, void *userdata) {
         (void) source;
         (void) fd;
         (void) revents;
-        queue_watch_look(userdata);
+        queue_watch_check(userdata);
         return 0;
 }
 
@@ -152,22 +154,22 @@ static void wait_for_connection(QueueWatch *watch) {
 
         for (size_t i = 0; r >= 0 && i < n_queues(watch); i++)
                 r = listener_watch(watch->event, &watch->listen_sources[i],
-                                watch->listeners->fds[i], on_connection, watch);
+                                watch->listeners->fds[i], queue_watch_on_connection, watch);
         if (r < 0)
                 log_error_errno(r, "Cannot watch a listening socket, the queue is known late: %m");
 }
 
 /* Nothing waited for one pause: from now on it is a worker who tells. Asked for before the last look, or one
  * that became the last busy one in between would not be heard. */
-static int on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
+static int queue_watch_on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
         QueueWatch *watch = userdata;
         uint64_t now = timer_now_usec(watch->event);
 
         (void) source;
         (void) usec;
-        atomic_store(&scoreboard_ledger(watch->board)->queue_bell, 1);
-        if (look_at_queues(watch, now) > 0)
-                look_again(watch, now);
+        atomic_store(&scoreboard_control_page(watch->board)->wake_when_busy, 1);
+        if (check_queues(watch, now) > 0)
+                check_again(watch, now);
         else {
                 stop_watching(watch);
                 wait_for_connection(watch);
@@ -177,14 +179,14 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
 }
 
 /* However often it rings: one look, and then one at each pause. */
-void queue_watch_look(QueueWatch *watch) {
+void queue_watch_check(QueueWatch *watch) {
         uint64_t now = timer_now_usec(watch->event);
 
         if (watch->watching)
                 return;
 
-        (void) look_at_queues(watch, now);
-        look_again(watch, now);
+        (void) check_queues(watch, now);
+        check_again(watch, now);
 }
 
 uint64_t queue_watch_peak(const QueueWatch *watch) {

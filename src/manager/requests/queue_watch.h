@@ -21,7 +21,7 @@ QueueWatch *queue_watch_free(QueueWatch *watch);
 DEFINE_CLEANUP(QueueWatch, queue_watch_free);
 
 /* At the start and at each bell. */
-void queue_watch_look(QueueWatch *watch);
+void queue_watch_check(QueueWatch *watch);
 
 /* The most that were ever seen to wait. */
 uint64_t queue_watch_peak(const QueueWatch *watch);

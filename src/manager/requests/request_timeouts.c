@@ -17,44 +17,45 @@ typedef struct Ended {
         char *stack; /* owned */
 } Ended;
 
-struct Overdue {
-        OverdueContext context;
+struct RequestTimeouts {
+        RequestTimeoutsContext context;
         Deadlines *deadlines;
         SlowLog *slow_log;
         Ended *ended; /* by slot */
 };
 
-static void on_stack(unsigned slot, int error, const char *stack, void *userdata) {
-        Overdue *o = userdata;
+static void request_timeouts_on_stack(unsigned slot, int error, const char *stack, void *userdata) {
+        RequestTimeouts *o = userdata;
 
         (void) error;
         free(o->ended[slot].stack);
         o->ended[slot].stack = *stack ? slow_format_stack(stack) : NULL;
 }
 
-static void end_request(Overdue *o, unsigned slot, SlotWord word, uint64_t ran_usec) {
+static void end_request(RequestTimeouts *o, unsigned slot, SlotWord word, uint64_t ran_usec) {
         free(o->ended[slot].stack);
         o->ended[slot] = (Ended){ .ran_usec = ran_usec, .word = word };
-        (void) traces_ask(o->context.traces, slot,
-                        (unsigned) o->context.config->request_slowlog_trace_depth, on_stack, o);
+        (void) stack_requests_ask(o->context.stack_requests, slot,
+                        (unsigned) o->context.config->request_slowlog_trace_depth,
+                        request_timeouts_on_stack, o);
         o->context.end(slot, word, o->context.userdata);
 }
 
-static void on_due(DeadlineKind kind, unsigned slot, SlotWord word, uint64_t ran_usec,
-                void *userdata) {
-        Overdue *o = userdata;
+static void request_timeouts_on_due(DeadlineKind kind, unsigned slot, SlotWord word,
+                uint64_t ran_usec, void *userdata) {
+        RequestTimeouts *o = userdata;
 
         if (kind == DEADLINE_END) {
                 end_request(o, slot, word, ran_usec);
                 return;
         }
 
-        slow_log_tell(o->slow_log, slot, word, ran_usec);
+        slow_log_write(o->slow_log, slot, word, ran_usec);
         o->context.slow(o->context.userdata);
 }
 
-int overdue_new(Overdue **ret, const OverdueContext *context) {
-        _cleanup_(overdue_freep) Overdue *o = NULL;
+int request_timeouts_new(RequestTimeouts **ret, const RequestTimeoutsContext *context) {
+        _cleanup_(request_timeouts_freep) RequestTimeouts *o = NULL;
         const PoolConfig *config = context->config;
         const DeadlineRule rules[_DEADLINE_MAX] = {
                 [DEADLINE_SLOW] = { .timeout_usec = config->request_slowlog_timeout_usec },
@@ -73,11 +74,13 @@ int overdue_new(Overdue **ret, const OverdueContext *context) {
         if (!o->ended)
                 return -ENOMEM;
 
-        r = slow_log_new(&o->slow_log, config, context->board, context->slots, context->traces);
+        r = slow_log_new(&o->slow_log, config, context->board, context->slots,
+                        context->stack_requests);
         if (r < 0)
                 return r;
 
-        r = deadlines_new(&o->deadlines, context->event, rules, context->board, on_due, o);
+        r = deadlines_new(&o->deadlines, context->event, rules, context->board,
+                        request_timeouts_on_due, o);
         if (r < 0)
                 return r;
 
@@ -85,13 +88,13 @@ int overdue_new(Overdue **ret, const OverdueContext *context) {
         return 0;
 }
 
-Overdue *overdue_free(Overdue *o) {
+RequestTimeouts *request_timeouts_free(RequestTimeouts *o) {
         if (!o)
                 return NULL;
 
         deadlines_free(o->deadlines);
         slow_log_free(o->slow_log);
-        traces_forget(o->context.traces, o);
+        stack_requests_forget(o->context.stack_requests, o);
         for (unsigned i = 0; o->ended && i < scoreboard_slots(o->context.board); i++)
                 free(o->ended[i].stack);
         free(o->ended);
@@ -99,21 +102,21 @@ Overdue *overdue_free(Overdue *o) {
         return NULL;
 }
 
-void overdue_look(Overdue *o) {
-        deadlines_look(o->deadlines);
+void request_timeouts_check(RequestTimeouts *o) {
+        deadlines_check(o->deadlines);
 }
 
-void overdue_repeat(Overdue *o) {
+void request_timeouts_repeat(RequestTimeouts *o) {
         for (unsigned i = 0; i < scoreboard_slots(o->context.board); i++)
                 if (o->ended[i].ran_usec > 0)
                         o->context.end(i, o->ended[i].word, o->context.userdata);
 }
 
-uint64_t overdue_slow_requests(const Overdue *o) {
+uint64_t request_timeouts_count_slow(const RequestTimeouts *o) {
         return slow_log_count(o->slow_log);
 }
 
-bool overdue_take_end(Overdue *o, unsigned slot, OverdueEnd *ret) {
+bool request_timeouts_take_end(RequestTimeouts *o, unsigned slot, RequestTimeoutsEnd *ret) {
         Ended *ended = &o->ended[slot];
         double seconds = (double) ended->ran_usec / USEC_PER_SEC;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* Overdue: ends requests that run longer than request_terminate_timeout, tells of those that run longer than
+/* RequestTimeouts: ends requests that run longer than request_terminate_timeout, tells of those that run longer than
  * request_slowlog_timeout, and what both did.
  *
  * Runs in: manager. */
@@ -13,40 +13,41 @@
 #include "manager/requests/stack_requests.h"
 #include "manager/workers/slots.h"
 
-typedef struct Overdue Overdue;
+typedef struct RequestTimeouts RequestTimeouts;
 
 /* What it works with, all borrowed. The zygote follows orders in turn, so a stack is read before the end. */
-typedef struct OverdueContext {
+typedef struct RequestTimeoutsContext {
         sd_event *event;
         const PoolConfig *config;
         Scoreboard *board;
         const Slots *slots;
-        Traces *traces;
+        StackRequests *stack_requests;
         void (*end)(unsigned slot, SlotWord word,
                         void *userdata); /* order to the zygote, if there is one */
         void (*slow)(void *userdata);    /* there is one more slow request */
         void *userdata;
-} OverdueContext;
+} RequestTimeoutsContext;
 
 /* 0 or negative errno. */
-int overdue_new(Overdue **ret, const OverdueContext *context);
-Overdue *overdue_free(Overdue *overdue);
-DEFINE_CLEANUP(Overdue, overdue_free);
+int request_timeouts_new(RequestTimeouts **ret, const RequestTimeoutsContext *context);
+RequestTimeouts *request_timeouts_free(RequestTimeouts *request_timeouts);
+DEFINE_CLEANUP(RequestTimeouts, request_timeouts_free);
 
 /* At the start and at each bell. */
-void overdue_look(Overdue *overdue);
+void request_timeouts_check(RequestTimeouts *request_timeouts);
 
 /* What was to be ended: the zygote may have died before it heard of it. */
-void overdue_repeat(Overdue *overdue);
+void request_timeouts_repeat(RequestTimeouts *request_timeouts);
 
-uint64_t overdue_slow_requests(const Overdue *overdue);
+uint64_t request_timeouts_count_slow(const RequestTimeouts *request_timeouts);
 
 /* Why we ended the worker of a slot. */
-typedef struct OverdueEnd {
+typedef struct RequestTimeoutsEnd {
         char cause[96];   /* "ran for …" */
         char seconds[32]; /* for how long */
         char *stack;      /* owned, NULL: none was read */
-} OverdueEnd;
+} RequestTimeoutsEnd;
 
 /* The worker of this slot is dead. Whether it was we who ended it; then the caller frees ret->stack. */
-bool overdue_take_end(Overdue *overdue, unsigned slot, OverdueEnd *ret);
+bool request_timeouts_take_end(
+                RequestTimeouts *request_timeouts, unsigned slot, RequestTimeoutsEnd *ret);

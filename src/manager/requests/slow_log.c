@@ -29,19 +29,21 @@ struct SlowLog {
         const PoolConfig *config;
         Scoreboard *board;
         const Slots *slots;
-        Traces *traces;
+        StackRequests *stack_requests;
         uint64_t n_slow;
         SlowRequest *asked;
 };
 
 int slow_log_new(SlowLog **ret, const PoolConfig *config, Scoreboard *board, const Slots *slots,
-                Traces *traces) {
+                StackRequests *stack_requests) {
         SlowLog *log = calloc(1, sizeof(*log));
 
         if (!log)
                 return -ENOMEM;
 
-        *log = (SlowLog){ .config = config, .board = board, .slots = slots, .traces = traces };
+        *log = (SlowLog){
+                .config = config, .board = board, .slots = slots, .stack_requests = stack_requests
+        };
         *ret = log;
         return 0;
 }
@@ -54,7 +56,7 @@ SlowLog *slow_log_free(SlowLog *log) {
                 SlowRequest *request = log->asked;
 
                 log->asked = request->next;
-                traces_forget(log->traces, request);
+                stack_requests_forget(log->stack_requests, request);
                 free(request);
         }
         free(log);
@@ -88,7 +90,7 @@ static int write_file(const PoolConfig *config, const SlowEntry *entry) {
         return fd_write_all(fd, text, strlen(text));
 }
 
-static void tell_file(
+static void write_to_file(
                 const SlowLog *log, const SlowRequest *request, const char *stack, int error) {
         SlowEntry entry = {
                 .pool = log->config->name,
@@ -126,7 +128,8 @@ static const char *why_no_stack(int error) {
         }
 }
 
-static void tell_journal(const SlowRequest *request, unsigned slot, const char *stack, int error) {
+static void write_to_journal(
+                const SlowRequest *request, unsigned slot, const char *stack, int error) {
         _cleanup_free_ char *text = slow_format_stack(stack);
         const RequestWords *words = &request->words;
         const char *calls = text && *text ? text : NULL;
@@ -156,7 +159,7 @@ static void forget(SlowRequest *request) {
         free(request);
 }
 
-static void on_stack(unsigned slot, int error, const char *stack, void *userdata) {
+static void slow_log_on_stack(unsigned slot, int error, const char *stack, void *userdata) {
         SlowRequest *request = userdata;
         SlowLog *log = request->log;
         SlotView view;
@@ -168,12 +171,12 @@ static void on_stack(unsigned slot, int error, const char *stack, void *userdata
                 error = -ESTALE;
         }
 
-        tell_journal(request, slot, stack, error);
-        tell_file(log, request, stack, error);
+        write_to_journal(request, slot, stack, error);
+        write_to_file(log, request, stack, error);
         forget(request);
 }
 
-void slow_log_tell(SlowLog *log, unsigned slot, SlotWord word, uint64_t ran_usec) {
+void slow_log_write(SlowLog *log, unsigned slot, SlotWord word, uint64_t ran_usec) {
         SlowRequest *request;
         SlotView view;
         int r;
@@ -195,8 +198,9 @@ void slow_log_tell(SlowLog *log, unsigned slot, SlotWord word, uint64_t ran_usec
         log->asked = request;
         request_words(&request->words, &view);
 
-        r = traces_ask(log->traces, slot, (unsigned) log->config->request_slowlog_trace_depth,
-                        on_stack, request);
+        r = stack_requests_ask(log->stack_requests, slot,
+                        (unsigned) log->config->request_slowlog_trace_depth, slow_log_on_stack,
+                        request);
         if (r < 0)
-                on_stack(slot, r, "", request);
+                slow_log_on_stack(slot, r, "", request);
 }

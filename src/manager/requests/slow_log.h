@@ -17,11 +17,11 @@ typedef struct SlowLog SlowLog;
 
 /* Borrows everything. 0 or -ENOMEM. */
 int slow_log_new(SlowLog **ret, const PoolConfig *config, Scoreboard *board, const Slots *slots,
-                Traces *traces);
+                StackRequests *stack_requests);
 SlowLog *slow_log_free(SlowLog *log); /* before traces */
 DEFINE_CLEANUP(SlowLog, slow_log_free);
 
 /* The request that this word is of is slow. An entry follows when its stack has been read. */
-void slow_log_tell(SlowLog *log, unsigned slot, SlotWord word, uint64_t ran_usec);
+void slow_log_write(SlowLog *log, unsigned slot, SlotWord word, uint64_t ran_usec);
 
 uint64_t slow_log_count(const SlowLog *log);

@@ -19,31 +19,31 @@ typedef struct Question {
         unsigned n_frames;
 } Question;
 
-struct Traces {
+struct StackRequests {
         TraceOrder order;
         void *userdata;
         Question *first, **last; /* in the order of the answers */
 };
 
-int traces_new(Traces **ret, TraceOrder order, void *userdata) {
-        Traces *traces = calloc(1, sizeof(*traces));
+int stack_requests_new(StackRequests **ret, TraceOrder order, void *userdata) {
+        StackRequests *stack_requests = calloc(1, sizeof(*stack_requests));
 
-        if (!traces)
+        if (!stack_requests)
                 return -ENOMEM;
 
-        traces->order = order;
-        traces->userdata = userdata;
-        traces->last = &traces->first;
-        *ret = traces;
+        stack_requests->order = order;
+        stack_requests->userdata = userdata;
+        stack_requests->last = &stack_requests->first;
+        *ret = stack_requests;
         return 0;
 }
 
-static void answer(Traces *traces, int error) {
-        Question *question = traces->first;
+static void answer(StackRequests *stack_requests, int error) {
+        Question *question = stack_requests->first;
 
-        traces->first = question->next;
-        if (!traces->first)
-                traces->last = &traces->first;
+        stack_requests->first = question->next;
+        if (!stack_requests->first)
+                stack_requests->last = &stack_requests->first;
         if (question->hook)
                 question->hook(question->slot, error, question->text ? question->text : "",
                                 question->userdata);
@@ -51,21 +51,22 @@ static void answer(Traces *traces, int error) {
         free(question);
 }
 
-Traces *traces_free(Traces *traces) {
-        if (!traces)
+StackRequests *stack_requests_free(StackRequests *stack_requests) {
+        if (!stack_requests)
                 return NULL;
 
-        traces_cancel(traces);
-        free(traces);
+        stack_requests_cancel(stack_requests);
+        free(stack_requests);
         return NULL;
 }
 
-void traces_cancel(Traces *traces) {
-        while (traces && traces->first)
-                answer(traces, -ECANCELED);
+void stack_requests_cancel(StackRequests *stack_requests) {
+        while (stack_requests && stack_requests->first)
+                answer(stack_requests, -ECANCELED);
 }
 
-int traces_ask(Traces *traces, unsigned slot, unsigned depth, TraceHook hook, void *userdata) {
+int stack_requests_ask(StackRequests *stack_requests, unsigned slot, unsigned depth, TraceHook hook,
+                void *userdata) {
         Question *question;
         int r;
 
@@ -76,7 +77,7 @@ int traces_ask(Traces *traces, unsigned slot, unsigned depth, TraceHook hook, vo
         if (!question)
                 return -ENOMEM;
 
-        r = traces->order(slot, depth, traces->userdata);
+        r = stack_requests->order(slot, depth, stack_requests->userdata);
         if (r < 0) {
                 free(question);
                 return r;
@@ -88,13 +89,13 @@ int traces_ask(Traces *traces, unsigned slot, unsigned depth, TraceHook hook, vo
                 .hook = hook,
                 .userdata = userdata,
         };
-        *traces->last = question;
-        traces->last = &question->next;
+        *stack_requests->last = question;
+        stack_requests->last = &question->next;
         return 0;
 }
 
-void traces_forget(Traces *traces, const void *userdata) {
-        for (Question *question = traces->first; question; question = question->next)
+void stack_requests_forget(StackRequests *stack_requests, const void *userdata) {
+        for (Question *question = stack_requests->first; question; question = question->next)
                 if (question->userdata == userdata)
                         question->hook = NULL;
 }
@@ -122,9 +123,9 @@ static size_t escape_frame(char *line, size_t size, const char *frame) {
         return n;
 }
 
-int traces_add(Traces *traces, unsigned slot, const char *frame) {
+int stack_requests_add(StackRequests *stack_requests, unsigned slot, const char *frame) {
         char line[4 * MESSAGE_TEXT_MAX], *grown;
-        Question *question = traces->first;
+        Question *question = stack_requests->first;
         bool separate;
         size_t n;
 
@@ -146,10 +147,10 @@ int traces_add(Traces *traces, unsigned slot, const char *frame) {
         return 0;
 }
 
-int traces_end(Traces *traces, unsigned slot, int error) {
-        if (!traces->first || traces->first->slot != slot)
+int stack_requests_end(StackRequests *stack_requests, unsigned slot, int error) {
+        if (!stack_requests->first || stack_requests->first->slot != slot)
                 return -EBADMSG;
 
-        answer(traces, error);
+        answer(stack_requests, error);
         return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* Traces: asks the zygote for PHP stacks of workers and puts them together, for whoever wants one.
+/* StackRequests: asks the zygote for PHP stacks of workers and puts them together, for whoever wants one.
  *
  * The zygote answers one order after the other, so what it says belongs to the oldest question.
  *
@@ -13,7 +13,7 @@ enum {
         TRACE_DEPTH_MAX = 128, /* what a zygote gives at most */
 };
 
-typedef struct Traces Traces;
+typedef struct StackRequests StackRequests;
 
 /* Passes the question on to the zygote. Negative errno: it cannot be asked. */
 typedef int (*TraceOrder)(unsigned slot, unsigned depth, void *userdata);
@@ -24,19 +24,21 @@ typedef int (*TraceOrder)(unsigned slot, unsigned depth, void *userdata);
 typedef void (*TraceHook)(unsigned slot, int error, const char *stack, void *userdata);
 
 /* 0 or -ENOMEM. */
-int traces_new(Traces **ret, TraceOrder order, void *userdata);
-Traces *traces_free(Traces *traces); /* who still waits is answered -ECANCELED */
-DEFINE_CLEANUP(Traces, traces_free);
+int stack_requests_new(StackRequests **ret, TraceOrder order, void *userdata);
+StackRequests *stack_requests_free(
+                StackRequests *stack_requests); /* who still waits is answered -ECANCELED */
+DEFINE_CLEANUP(StackRequests, stack_requests_free);
 
 /* hook is called once, later. 0, or negative errno and then it is not called. */
-int traces_ask(Traces *traces, unsigned slot, unsigned depth, TraceHook hook, void *userdata);
+int stack_requests_ask(StackRequests *stack_requests, unsigned slot, unsigned depth, TraceHook hook,
+                void *userdata);
 
 /* Whoever asked with this userdata is gone: its hooks are not called. */
-void traces_forget(Traces *traces, const void *userdata);
+void stack_requests_forget(StackRequests *stack_requests, const void *userdata);
 
 /* There will be no answers any more: who still waits gets -ECANCELED. */
-void traces_cancel(Traces *traces);
+void stack_requests_cancel(StackRequests *stack_requests);
 
 /* What the zygote says: a call; the end of an answer. 0, -EBADMSG: nobody asked, or for so many; -ENOMEM. */
-int traces_add(Traces *traces, unsigned slot, const char *frame);
-int traces_end(Traces *traces, unsigned slot, int error);
+int stack_requests_add(StackRequests *stack_requests, unsigned slot, const char *frame);
+int stack_requests_end(StackRequests *stack_requests, unsigned slot, int error);

@@ -45,7 +45,7 @@ static bool find_request(Scoreboard *board, unsigned slot, RequestWords *ret) {
         return true;
 }
 
-static void tell_bad_exit(
+static void log_bad_exit(
                 Event event, const WorkerExit *e, const RequestWords *request, const char *text) {
         log_event(event, LOG_WARNING,
                         LOG_FIELDS({ "FPMD_SLOT", LOG_NUMBER(e->slot) },
@@ -83,7 +83,7 @@ void worker_report_exit(Scoreboard *board, const WorkerExit *e) {
                                        e->pid, status, seconds, in_request ? ", " : "", during) < 0)
                 return;
 
-        tell_bad_exit(e->cause                        ? EVENT_REQUEST_TIMEOUT
+        log_bad_exit(e->cause                         ? EVENT_REQUEST_TIMEOUT
                         : WIFSIGNALED(e->wait_status) ? EVENT_WORKER_CRASHED
                                                       : EVENT_WORKER_FAILED,
                         e, in_request ? &request : NULL, text);

@@ -28,13 +28,13 @@ enum {
         HANDED_OVER_MAX = 1024,
 };
 
-static const char take_prefix[] = "kept-take-", give_prefix[] = "kept-give-";
+static const char in_prefix[] = "handoff-in-", out_prefix[] = "handoff-out-";
 
 static void name_of(char name[static NAME_SIZE], const char *prefix, uid_t uid) {
         snprintf(name, NAME_SIZE, "%s%" PRIu32, prefix, (uint32_t) uid);
 }
 
-uid_t kept_pair_owner(const PoolConfig *config) {
+uid_t handoff_pair_owner(const PoolConfig *config) {
         uid_t uid;
         gid_t gid;
 
@@ -46,20 +46,22 @@ uid_t kept_pair_owner(const PoolConfig *config) {
 
 /* --- life --- */
 
-static int allocate(KeptPair **ret, uid_t uid) {
-        KeptPair *pair = calloc(1, sizeof(*pair));
+static int allocate(HandoffPair **ret, uid_t uid) {
+        HandoffPair *pair = calloc(1, sizeof(*pair));
 
         if (!pair)
                 return -ENOMEM;
 
-        *pair = (KeptPair){ .n_refs = 1, .uid = uid, .take_fd = -EBADF, .give_fd = -EBADF };
+        *pair = (HandoffPair){
+                .n_refs = 1, .uid = uid, .handoff_in_fd = -EBADF, .handoff_out_fd = -EBADF
+        };
         *ret = pair;
         return 0;
 }
 
 /* SOCK_SEQPACKET, because there SIOCINQ counts all that waits. */
-int kept_pair_new(KeptPair **ret, uid_t uid) {
-        _cleanup_(kept_pair_unrefp) KeptPair *pair = NULL;
+int handoff_pair_new(HandoffPair **ret, uid_t uid) {
+        _cleanup_(handoff_pair_unrefp) HandoffPair *pair = NULL;
         int fds[2], r;
 
         r = allocate(&pair, uid);
@@ -69,25 +71,25 @@ int kept_pair_new(KeptPair **ret, uid_t uid) {
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) < 0)
                 return -errno;
 
-        pair->take_fd = fds[0];
-        pair->give_fd = fds[1];
-        (void) setsockopt(
-                        pair->give_fd, SOL_SOCKET, SO_SNDBUF, &(int){ BUFFER_BYTES }, sizeof(int));
+        pair->handoff_in_fd = fds[0];
+        pair->handoff_out_fd = fds[1];
+        (void) setsockopt(pair->handoff_out_fd, SOL_SOCKET, SO_SNDBUF, &(int){ BUFFER_BYTES },
+                        sizeof(int));
         *ret = TAKE_PTR(pair);
         return 0;
 }
 
-KeptPair *kept_pair_ref(KeptPair *pair) {
+HandoffPair *handoff_pair_ref(HandoffPair *pair) {
         pair->n_refs++;
         return pair;
 }
 
-KeptPair *kept_pair_unref(KeptPair *pair) {
+HandoffPair *handoff_pair_unref(HandoffPair *pair) {
         if (!pair || --pair->n_refs > 0)
                 return NULL;
 
-        fd_close(pair->take_fd);
-        fd_close(pair->give_fd);
+        fd_close(pair->handoff_in_fd);
+        fd_close(pair->handoff_out_fd);
         free(pair);
         return NULL;
 }
@@ -110,17 +112,17 @@ static void forget(const char *name) {
         (void) sd_notifyf(0, "FDSTOREREMOVE=1\nFDNAME=%s", name);
 }
 
-void kept_pair_store(const KeptPair *pair) {
-        store(take_prefix, pair->uid, pair->take_fd);
-        store(give_prefix, pair->uid, pair->give_fd);
+void handoff_pair_store(const HandoffPair *pair) {
+        store(in_prefix, pair->uid, pair->handoff_in_fd);
+        store(out_prefix, pair->uid, pair->handoff_out_fd);
 }
 
-void kept_pair_forget(const KeptPair *pair) {
+void handoff_pair_forget(const HandoffPair *pair) {
         char name[NAME_SIZE];
 
-        name_of(name, take_prefix, pair->uid);
+        name_of(name, in_prefix, pair->uid);
         forget(name);
-        name_of(name, give_prefix, pair->uid);
+        name_of(name, out_prefix, pair->uid);
         forget(name);
 }
 
@@ -128,8 +130,8 @@ static bool has_prefix(const char *name, const char *prefix) {
         return strncmp(name, prefix, strlen(prefix)) == 0;
 }
 
-bool kept_pair_is_name(const char *name) {
-        return has_prefix(name, take_prefix) || has_prefix(name, give_prefix);
+bool handoff_pair_is_name(const char *name) {
+        return has_prefix(name, in_prefix) || has_prefix(name, out_prefix);
 }
 
 /* One whose other end was closed everywhere would take nothing any more. */
@@ -143,16 +145,16 @@ static bool is_end(int fd) {
                fd_set_nonblock(fd, true) >= 0;
 }
 
-static void restore_one(KeptPair *pair, int fd, const char *name) {
-        char take_name[NAME_SIZE], give_name[NAME_SIZE];
+static void restore_one(HandoffPair *pair, int fd, const char *name) {
+        char in_name[NAME_SIZE], out_name[NAME_SIZE];
         int *place = NULL;
 
-        name_of(take_name, take_prefix, pair->uid);
-        name_of(give_name, give_prefix, pair->uid);
-        if (strcmp(name, take_name) == 0)
-                place = &pair->take_fd;
-        else if (strcmp(name, give_name) == 0)
-                place = &pair->give_fd;
+        name_of(in_name, in_prefix, pair->uid);
+        name_of(out_name, out_prefix, pair->uid);
+        if (strcmp(name, in_name) == 0)
+                place = &pair->handoff_in_fd;
+        else if (strcmp(name, out_name) == 0)
+                place = &pair->handoff_out_fd;
 
         if (place && *place < 0 && is_end(fd)) {
                 *place = fd;
@@ -165,8 +167,9 @@ static void restore_one(KeptPair *pair, int fd, const char *name) {
         forget(name);
 }
 
-int kept_pair_restore(KeptPair **ret, uid_t uid, const int fds[], char *const names[], size_t n) {
-        _cleanup_(kept_pair_unrefp) KeptPair *pair = NULL;
+int handoff_pair_restore(
+                HandoffPair **ret, uid_t uid, const int fds[], char *const names[], size_t n) {
+        _cleanup_(handoff_pair_unrefp) HandoffPair *pair = NULL;
         int r;
 
         r = allocate(&pair, uid);
@@ -176,8 +179,8 @@ int kept_pair_restore(KeptPair **ret, uid_t uid, const int fds[], char *const na
         for (size_t i = 0; i < n; i++)
                 restore_one(pair, fds[i], names[i]);
 
-        if (pair->take_fd < 0 || pair->give_fd < 0) {
-                kept_pair_forget(pair);
+        if (pair->handoff_in_fd < 0 || pair->handoff_out_fd < 0) {
+                handoff_pair_forget(pair);
                 return -ENOENT;
         }
 
@@ -186,13 +189,13 @@ int kept_pair_restore(KeptPair **ret, uid_t uid, const int fds[], char *const na
 }
 
 /* A message each, so they say. */
-unsigned kept_pair_depth(const KeptPair *pair) {
+unsigned handoff_pair_depth(const HandoffPair *pair) {
         size_t depth;
         int n = 0;
 
-        if (ioctl(pair->take_fd, SIOCINQ, &n) < 0 || n < 0)
+        if (ioctl(pair->handoff_in_fd, SIOCINQ, &n) < 0 || n < 0)
                 return 0;
 
-        depth = ((unsigned) n + sizeof(KeptMessage) - 1) / sizeof(KeptMessage);
+        depth = ((unsigned) n + sizeof(HandoffMessage) - 1) / sizeof(HandoffMessage);
         return depth < HANDED_OVER_MAX ? (unsigned) depth : HANDED_OVER_MAX;
 }

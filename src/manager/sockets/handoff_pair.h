@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* KeptPair: the two sockets through which workers hand kept connections over to each other (php/worker/keepalive.h).
+/* HandoffPair: the two sockets through which workers hand kept connections over to each other (php/worker/keepalive.h).
  *
  * systemd stores both, so what lies in there outlives the manager: who leaves with it, or because it was killed,
  * hands over to the workers of the next one. A pair is of one user: whoever has it can take the web server's
@@ -16,32 +16,33 @@
 #include "base/cleanup.h"
 #include "config/pool_config.h"
 
-typedef struct KeptPair {
+typedef struct HandoffPair {
         unsigned n_refs;
         uid_t uid;
-        int take_fd, give_fd;
-} KeptPair;
+        int handoff_in_fd, handoff_out_fd;
+} HandoffPair;
 
 /* Who runs the pool: the user of the configuration, or the manager's own where that has no choice; (uid_t) -1: there
  * is no such user, which a start of the pool says better. */
-uid_t kept_pair_owner(const PoolConfig *config);
+uid_t handoff_pair_owner(const PoolConfig *config);
 
 /* A new one, that nobody stores. 0 or negative errno. */
-int kept_pair_new(KeptPair **ret, uid_t uid);
-KeptPair *kept_pair_ref(KeptPair *pair);
-KeptPair *kept_pair_unref(KeptPair *pair);
-DEFINE_CLEANUP(KeptPair, kept_pair_unref);
+int handoff_pair_new(HandoffPair **ret, uid_t uid);
+HandoffPair *handoff_pair_ref(HandoffPair *pair);
+HandoffPair *handoff_pair_unref(HandoffPair *pair);
+DEFINE_CLEANUP(HandoffPair, handoff_pair_unref);
 
-/* Whether the fd with that name (LISTEN_FDNAMES) is one end of a pair, as kept_pair_store() named it. */
-bool kept_pair_is_name(const char *name);
+/* Whether the fd with that name (LISTEN_FDNAMES) is one end of a pair, as handoff_pair_store() named it. */
+bool handoff_pair_is_name(const char *name);
 
 /* Makes one of what the last manager stored: takes all n fds, and closes what is not of that user or no such socket.
  * 0, -ENOENT: it is not there, or negative errno. Logs. */
-int kept_pair_restore(KeptPair **ret, uid_t uid, const int fds[], char *const names[], size_t n);
+int handoff_pair_restore(
+                HandoffPair **ret, uid_t uid, const int fds[], char *const names[], size_t n);
 
 /* Asks systemd to keep it, or not any more. Without systemd nothing happens. */
-void kept_pair_store(const KeptPair *pair);
-void kept_pair_forget(const KeptPair *pair);
+void handoff_pair_store(const HandoffPair *pair);
+void handoff_pair_forget(const HandoffPair *pair);
 
 /* How many connections lie in there. */
-unsigned kept_pair_depth(const KeptPair *pair);
+unsigned handoff_pair_depth(const HandoffPair *pair);

@@ -95,7 +95,7 @@ static int sort(int n, char **names, Listeners *listeners, Stored *stored) {
         for (int i = 0; i < n; i++) {
                 int fd = SD_LISTEN_FDS_START + i, r = 0;
 
-                if (kept_pair_is_name(names[i]))
+                if (handoff_pair_is_name(names[i]))
                         add_stored(stored, fd, names[i]);
                 else
                         r = add_listener(listeners, fd, names[i]);
@@ -111,15 +111,15 @@ static int sort(int n, char **names, Listeners *listeners, Stored *stored) {
         return -ENOTCONN;
 }
 
-static int take_pair(KeptPair **ret, const Stored *stored, uid_t uid) {
+static int handoff_pair(HandoffPair **ret, const Stored *stored, uid_t uid) {
         int r;
 
-        r = stored->n > 0 ? kept_pair_restore(ret, uid, stored->fds, stored->names, stored->n)
+        r = stored->n > 0 ? handoff_pair_restore(ret, uid, stored->fds, stored->names, stored->n)
                           : -ENOENT;
         if (r == -ENOENT)
-                r = kept_pair_new(ret, uid);
+                r = handoff_pair_new(ret, uid);
         if (r >= 0)
-                kept_pair_store(*ret); /* what is there already is not stored twice */
+                handoff_pair_store(*ret); /* what is there already is not stored twice */
         return r;
 }
 
@@ -137,7 +137,7 @@ int listeners_receive(Listeners *ret, uid_t uid) {
         if (r < 0)
                 return r;
 
-        r = take_pair(&listeners.pair, &stored, uid);
+        r = handoff_pair(&listeners.pair, &stored, uid);
         if (r < 0)
                 return log_error_errno(r, "Cannot make a socket for kept connections: %m");
 
@@ -146,7 +146,7 @@ int listeners_receive(Listeners *ret, uid_t uid) {
 }
 
 void listeners_done(Listeners *listeners) {
-        listeners->pair = kept_pair_unref(listeners->pair);
+        listeners->pair = handoff_pair_unref(listeners->pair);
 }
 
 bool listener_is(int fd, const char *address) {
@@ -159,7 +159,7 @@ bool listener_is(int fd, const char *address) {
 
 void listeners_split(const Listeners *all, const char *status_address, Listeners *ret,
                 int *ret_status_fd) {
-        Listeners others = { .pair = kept_pair_ref(all->pair) };
+        Listeners others = { .pair = handoff_pair_ref(all->pair) };
         int status_fd = -EBADF;
 
         for (size_t i = 0; i < all->n_fds; i++)
@@ -183,7 +183,7 @@ void listeners_queue_depth(const Listeners *listeners, QueueDepth *ret) {
         QueueDepth depth;
 
         queue_depth_sum(listeners->fds, listeners->n_fds, &depth);
-        depth.n_queued += kept_pair_depth(listeners->pair);
+        depth.n_queued += handoff_pair_depth(listeners->pair);
         *ret = depth;
 }
 

@@ -23,7 +23,7 @@ enum {
 typedef struct Listeners {
         int fds[LISTENERS_MAX];
         size_t n_fds;
-        KeptPair *pair; /* a reference */
+        HandoffPair *pair; /* a reference */
 } Listeners;
 
 /* Takes what sd_listen_fds(3) has, checks that each is a listening stream socket, makes them non-blocking (workers

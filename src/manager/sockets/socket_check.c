@@ -81,7 +81,7 @@ static void check_path(int fd, const char *name) {
                                 address.sun_path, trouble, name, name);
 }
 
-void reach_check(const Listeners *listeners, const PoolConfig *config) {
+void socket_check_warn(const Listeners *listeners, const PoolConfig *config) {
         check_addresses(listeners, config);
 
         for (size_t i = 0; i < listeners->n_fds; i++)

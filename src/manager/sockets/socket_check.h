@@ -9,4 +9,4 @@
 
 /* Warns, a line each, of addresses of listen that no socket is bound to, and of sockets whose path is gone or is
  * that of another one. */
-void reach_check(const Listeners *listeners, const PoolConfig *config);
+void socket_check_warn(const Listeners *listeners, const PoolConfig *config);

@@ -6,12 +6,12 @@
 #include "manager/spawn/account.h"
 #include "manager/spawn/privilege.h"
 
-bool pool_user_is_another(const PoolConfig *config) {
+bool as_user_is_another(const PoolConfig *config) {
         return config->user && privilege_can_switch_user();
 }
 
 /* The groups are a question to PID 1 among others, and seldom needed. */
-int pool_user_try(const PoolConfig *config, int (*attempt)(void *userdata), void *userdata) {
+int as_user_try(const PoolConfig *config, int (*attempt)(void *userdata), void *userdata) {
         _cleanup_(account_done) Account whole = {};
         Account account = {};
         int r;

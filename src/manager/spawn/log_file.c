@@ -52,10 +52,10 @@ static int make_file(void *path) {
 int log_file_open(const PoolConfig *config, const char *path) {
         int fd = open_file(path, O_CREAT);
 
-        if (fd != -EACCES || !pool_user_is_another(config))
+        if (fd != -EACCES || !as_user_is_another(config))
                 return fd;
 
-        return pool_user_try(config, make_file, (void *) (uintptr_t) path);
+        return as_user_try(config, make_file, (void *) (uintptr_t) path);
 }
 
 int log_file_open_target(const PoolConfig *config, const char *target, int *ret_fd) {
@@ -133,8 +133,8 @@ int log_file_check(const PoolConfig *config, const char *path, char why[static L
         void *userdata = (void *) (uintptr_t) path;
         int r = try_file(userdata);
 
-        if (r == -EACCES && pool_user_is_another(config))
-                r = pool_user_try(config, try_file, userdata);
+        if (r == -EACCES && as_user_is_another(config))
+                r = as_user_try(config, try_file, userdata);
         if (r < 0)
                 explain(r, path, why);
 

@@ -38,7 +38,7 @@ static uint64_t auto_most_idle(double rate) {
         return most > AUTO_START ? most : AUTO_START;
 }
 
-/* Where a ceiling keeps requests waiting that memory has set, it is looked at again: what a worker weighs was a guess
+/* Where a worker limit keeps requests waiting that memory has set, it is looked at again: what a worker weighs was a guess
  * at first, and memory comes free. Nothing else would tell of either. */
 #define AUTO_CEILING_LOOK_USEC (5 * USEC_PER_SEC)
 
@@ -63,7 +63,7 @@ static uint64_t wanted(const PoolConfig *config, const PolicyInput *input) {
                                                 input->n_queued,
                                 coming);
         default:
-                return missing(input->ceiling, alive(input));
+                return missing(input->worker_limit, alive(input));
         }
 }
 
@@ -73,7 +73,8 @@ static uint64_t surplus(const PoolConfig *config, const PolicyInput *input) {
                 return min_u64(missing(input->n_idle, config->max_spare_servers), input->n_expired);
         case PM_ONDEMAND:
                 /* One stays with what web servers keep open: they would send a request on it just now. */
-                return min_u64(input->n_expired, missing(alive(input), input->has_kept ? 1 : 0));
+                return min_u64(input->n_expired,
+                                missing(alive(input), input->has_keepalive ? 1 : 0));
         case PM_AUTO:
                 return min_u64(missing(input->n_idle, auto_most_idle(input->rate)),
                                 input->n_expired);
@@ -107,7 +108,7 @@ static uint64_t next_surplus_usec(const PoolConfig *config, const PolicyInput *i
 }
 
 static bool may_rise(const PoolConfig *config, const PolicyInput *input) {
-        return config->pm == PM_AUTO && input->ceiling < config->max_children;
+        return config->pm == PM_AUTO && input->worker_limit < config->max_children;
 }
 
 static uint64_t sooner(uint64_t a, uint64_t b) {
@@ -130,7 +131,8 @@ uint64_t policy_idle_limit_usec(const PoolConfig *config) {
         }
 }
 
-uint64_t policy_ceiling(const PoolConfig *config, uint64_t budget_bytes, uint64_t worker_bytes) {
+uint64_t policy_worker_limit(
+                const PoolConfig *config, uint64_t budget_bytes, uint64_t worker_bytes) {
         uint64_t fit;
 
         if (config->pm != PM_AUTO)
@@ -140,7 +142,7 @@ uint64_t policy_ceiling(const PoolConfig *config, uint64_t budget_bytes, uint64_
         return fit == 0 ? 1 : min_u64(fit, config->max_children);
 }
 
-unsigned policy_ring_below(const PoolConfig *config, double rate) {
+unsigned policy_wake_below(const PoolConfig *config, double rate) {
         switch (config->pm) {
         case PM_DYNAMIC:
                 return (unsigned) config->min_spare_servers;
@@ -155,23 +157,24 @@ unsigned policy_ring_below(const PoolConfig *config, double rate) {
 
 PolicyDecision policy_decide(const PoolConfig *config, const PolicyInput *input) {
         uint64_t want = wanted(config, input);
-        uint64_t room = missing(input->ceiling, alive(input));
+        uint64_t room = missing(input->worker_limit, alive(input));
         uint64_t now = min_u64(want, room);
         PolicyDecision decision = { .limit_reached = want > room && config->pm != PM_STATIC };
 
         if (config->pm == PM_DYNAMIC && now > config->max_spawn_rate) {
                 now = config->max_spawn_rate;
-                decision.look_again_usec = SPAWN_PAUSE_USEC;
+                decision.check_again_usec = SPAWN_PAUSE_USEC;
         } else
-                decision.look_again_usec = next_surplus_usec(config, input);
+                decision.check_again_usec = next_surplus_usec(config, input);
 
         if (decision.limit_reached && may_rise(config, input))
-                decision.look_again_usec = sooner(decision.look_again_usec, AUTO_CEILING_LOOK_USEC);
+                decision.check_again_usec =
+                                sooner(decision.check_again_usec, AUTO_CEILING_LOOK_USEC);
 
         decision.n_fork = (unsigned) now;
         decision.n_retire = now > 0 ? 0 : (unsigned) surplus(config, input);
         /* At a limit nothing would follow from it, until the next look. */
-        decision.ring = room > now || (!decision.limit_reached && may_rise(config, input));
+        decision.wake_below = room > now || (!decision.limit_reached && may_rise(config, input));
         decision.watch_listeners = room > now && config->pm != PM_STATIC &&
                                    input->n_starting + input->n_idle + now <= decision.n_retire;
         return decision;

@@ -17,25 +17,26 @@ typedef struct PolicyInput {
         uint64_t next_expired_usec; /* from now, until one more has; when n_idle > n_expired */
         unsigned n_queued;          /* connections that wait in the listening sockets */
         bool begun;                 /* the first workers were asked for already */
-        uint64_t ceiling;           /* how many there may be: policy_ceiling() */
+        uint64_t worker_limit;      /* how many there may be: policy_worker_limit() */
         double rate;                /* requests per second, lately */
-        bool has_kept;              /* web servers keep connections open */
+        bool has_keepalive;         /* web servers keep connections open */
 } PolicyInput;
 
 typedef struct PolicyDecision {
         unsigned n_fork;
-        unsigned n_retire;        /* of those that have been idle for longest */
-        bool limit_reached;       /* more are wanted than pm.max_children allows */
-        bool ring;                /* it matters when few are idle: policy_ring_below() */
-        bool watch_listeners;     /* nobody is free to see the next connection */
-        uint64_t look_again_usec; /* from now, 0: only when something happens */
+        unsigned n_retire;         /* of those that have been idle for longest */
+        bool limit_reached;        /* more are wanted than pm.max_children allows */
+        bool wake_below;           /* it matters when few are idle: policy_wake_below() */
+        bool watch_listeners;      /* nobody is free to see the next connection */
+        uint64_t check_again_usec; /* from now, 0: only when something happens */
 } PolicyDecision;
 
 PolicyDecision policy_decide(const PoolConfig *config, const PolicyInput *input);
 
 /* How many workers there may be: pm.max_children, and with pm = auto as many as fit in budget_bytes at
  * worker_bytes each (0: not known yet), at least one. */
-uint64_t policy_ceiling(const PoolConfig *config, uint64_t budget_bytes, uint64_t worker_bytes);
+uint64_t policy_worker_limit(
+                const PoolConfig *config, uint64_t budget_bytes, uint64_t worker_bytes);
 
 /* What is taken for the weight of a worker that was not weighed yet. */
 #define POLICY_WORKER_BYTES_GUESS (UINT64_C(16) << 20)
@@ -45,7 +46,7 @@ uint64_t policy_idle_limit_usec(const PoolConfig *config);
 
 /* A worker that takes a connection rings when fewer than this many others are idle; 0: it does not.
  */
-unsigned policy_ring_below(const PoolConfig *config, double rate);
+unsigned policy_wake_below(const PoolConfig *config, double rate);
 
 enum {
         BACKOFF_FIRST_MSEC = 100,

@@ -124,14 +124,15 @@ static void reap_some(Reaper *reaper) {
         (void) sd_event_source_set_enabled(reaper->again_source, SD_EVENT_ONESHOT);
 }
 
-static int on_signal(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata) {
+static int reaper_on_signal(
+                sd_event_source *source, const struct signalfd_siginfo *si, void *userdata) {
         (void) source;
         (void) si;
         reap_some(userdata);
         return 0;
 }
 
-static int on_again(sd_event_source *source, void *userdata) {
+static int reaper_on_again(sd_event_source *source, void *userdata) {
         (void) source;
         reap_some(userdata);
         return 0;
@@ -144,7 +145,8 @@ static int on_again(sd_event_source *source, void *userdata) {
 static int add_sources(Reaper *reaper) {
         int r;
 
-        r = sd_event_add_signal(reaper->event, &reaper->signal_source, SIGCHLD, on_signal, reaper);
+        r = sd_event_add_signal(
+                        reaper->event, &reaper->signal_source, SIGCHLD, reaper_on_signal, reaper);
         if (r < 0)
                 return r;
 
@@ -152,7 +154,7 @@ static int add_sources(Reaper *reaper) {
         if (r < 0)
                 return r;
 
-        r = sd_event_add_defer(reaper->event, &reaper->again_source, on_again, reaper);
+        r = sd_event_add_defer(reaper->event, &reaper->again_source, reaper_on_again, reaper);
         if (r < 0)
                 return r;
 

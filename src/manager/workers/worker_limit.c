@@ -33,16 +33,17 @@ static uint64_t clamp(uint64_t bytes) {
 }
 
 /* Workers that were not weighed yet do not count. */
-static uint64_t average_weight(const Scoreboard *board, const Slots *slots, uint64_t *ret_sum) {
+static uint64_t average_worker_memory(
+                const Scoreboard *board, const Slots *slots, uint64_t *ret_sum) {
         uint64_t sum = 0, n = 0;
 
         for (unsigned i = 0; i < slots_count(slots); i++) {
-                uint64_t weight = scoreboard_weight(board, i);
+                uint64_t worker_memory = scoreboard_worker_memory(board, i);
 
-                if (slots_life(slots, i) == SLOT_VACANT || weight == 0)
+                if (slots_life(slots, i) == SLOT_VACANT || worker_memory == 0)
                         continue;
 
-                sum += clamp(weight);
+                sum += clamp(worker_memory);
                 n++;
         }
 
@@ -54,23 +55,25 @@ static const char *plural(uint64_t n) {
         return n == 1 ? "" : "s";
 }
 
-void ceiling_describe(const Ceiling *ceiling, const PoolConfig *config, char *buffer, size_t size) {
+void worker_limit_describe(const WorkerLimit *worker_limit, const PoolConfig *config, char *buffer,
+                size_t size) {
         if (config->pm != PM_AUTO) {
-                snprintf(buffer, size, "%" PRIu64 " worker%s: pm.max_children", ceiling->workers,
-                                plural(ceiling->workers));
+                snprintf(buffer, size, "%" PRIu64 " worker%s: pm.max_children",
+                                worker_limit->workers, plural(worker_limit->workers));
                 return;
         }
 
         snprintf(buffer, size,
                         "%" PRIu64 " worker%s: %" PRIu64 " MiB (%u%% of %s) at %" PRIu64
                         " MiB each%s, at most %" PRIu64,
-                        ceiling->workers, plural(ceiling->workers), ceiling->usable_bytes >> 20,
-                        share_of(ceiling->budget.source), ceiling->budget.description,
-                        (ceiling->worker_bytes > 0 ? ceiling->worker_bytes
-                                                   : POLICY_WORKER_BYTES_GUESS) >>
+                        worker_limit->workers, plural(worker_limit->workers),
+                        worker_limit->usable_bytes >> 20, share_of(worker_limit->budget.source),
+                        worker_limit->budget.description,
+                        (worker_limit->worker_bytes > 0 ? worker_limit->worker_bytes
+                                                        : POLICY_WORKER_BYTES_GUESS) >>
                                         20,
-                        ceiling->worker_bytes > 0 ? " as measured"
-                                                  : ", a guess before the first is weighed",
+                        worker_limit->worker_bytes > 0 ? " as measured"
+                                                       : ", a guess before the first is weighed",
                         config->max_children);
 }
 
@@ -80,34 +83,36 @@ static bool is_news(uint64_t before, uint64_t now) {
         return before == 0 || difference * 10 >= before;
 }
 
-void ceiling_update(Ceiling *ceiling, const PoolConfig *config, const Scoreboard *board,
-                const Slots *slots, uint64_t now_usec) {
-        uint64_t before = ceiling->workers, used;
+void worker_limit_update(WorkerLimit *worker_limit, const PoolConfig *config,
+                const Scoreboard *board, const Slots *slots, uint64_t now_usec) {
+        uint64_t before = worker_limit->workers, used;
         char text[512];
         int r;
 
         if (config->pm != PM_AUTO) {
-                ceiling->workers = config->max_children;
+                worker_limit->workers = config->max_children;
                 return;
         }
-        if (ceiling->looked_usec > 0 && now_usec - ceiling->looked_usec < LOOK_EVERY_USEC)
+        if (worker_limit->looked_usec > 0 && now_usec - worker_limit->looked_usec < LOOK_EVERY_USEC)
                 return;
 
-        ceiling->looked_usec = now_usec;
-        ceiling->worker_bytes = average_weight(board, slots, &used);
-        r = memory_budget(used, &ceiling->budget);
+        worker_limit->looked_usec = now_usec;
+        worker_limit->worker_bytes = average_worker_memory(board, slots, &used);
+        r = memory_budget(used, &worker_limit->budget);
         if (r < 0) {
                 log_error_errno(r,
                                 "Cannot tell how much memory there is, pm.max_children counts: %m");
-                ceiling->workers = config->max_children;
+                worker_limit->workers = config->max_children;
                 return;
         }
 
-        ceiling->usable_bytes = ceiling->budget.bytes / 100 * share_of(ceiling->budget.source);
-        ceiling->workers = policy_ceiling(config, ceiling->usable_bytes, ceiling->worker_bytes);
-        if (!is_news(before, ceiling->workers))
+        worker_limit->usable_bytes =
+                        worker_limit->budget.bytes / 100 * share_of(worker_limit->budget.source);
+        worker_limit->workers = policy_worker_limit(
+                        config, worker_limit->usable_bytes, worker_limit->worker_bytes);
+        if (!is_news(before, worker_limit->workers))
                 return;
 
-        ceiling_describe(ceiling, config, text, sizeof(text));
+        worker_limit_describe(worker_limit, config, text, sizeof(text));
         log_notice("pm = auto: %s", text);
 }

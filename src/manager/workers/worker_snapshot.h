@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* WorkerLook: what one worker does, copied from the scoreboard to be shown outside.
+/* WorkerSnapshot: what one worker does, copied from the scoreboard to be shown outside.
  *
  * Runs in: manager.
  * Trusts:  nobody: what the worker wrote is text and numbers to show, nothing else. */
@@ -10,13 +10,13 @@
 
 #include "contract/scoreboard.h"
 
-typedef struct WorkerLook {
+typedef struct WorkerSnapshot {
         unsigned generation, slot;
         pid_t pid;
         SlotView view;
-} WorkerLook;
+} WorkerSnapshot;
 
 /* Returns whether the worker has a request, by its own word. */
-static inline bool worker_look_is_busy(const WorkerLook *look) {
+static inline bool worker_snapshot_is_busy(const WorkerSnapshot *look) {
         return look->view.state > SLOT_IDLE;
 }

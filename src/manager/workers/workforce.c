@@ -44,7 +44,7 @@ struct Workforce {
 
         Slots *slots;
         bool active, begun, more_to_fork;
-        Ceiling ceiling;
+        WorkerLimit worker_limit;
         Rate rate;
         bool at_limit;
         uint64_t n_limit_reached;
@@ -95,12 +95,12 @@ Slots *workforce_slots(Workforce *w) {
         return w->slots;
 }
 
-void workforce_describe_ceiling(const Workforce *w, char *buffer, size_t size) {
-        ceiling_describe(&w->ceiling, w->config, buffer, size);
+void workforce_describe_worker_limit(const Workforce *w, char *buffer, size_t size) {
+        worker_limit_describe(&w->worker_limit, w->config, buffer, size);
 }
 
-uint64_t workforce_ceiling(const Workforce *w) {
-        return w->ceiling.workers;
+uint64_t workforce_worker_limit(const Workforce *w) {
+        return w->worker_limit.workers;
 }
 
 uint64_t workforce_limit_reached(const Workforce *w) {
@@ -109,23 +109,24 @@ uint64_t workforce_limit_reached(const Workforce *w) {
 
 /* --- when to look again --- */
 
-static int on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
+static int workforce_on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
         (void) source;
         (void) usec;
         workforce_balance(userdata);
         return 0;
 }
 
-static void look_again_at(Workforce *w, uint64_t usec) {
-        (void) timer_arm(w->event, &w->timer_source, usec, on_timer, w,
+static void check_again_at(Workforce *w, uint64_t usec) {
+        (void) timer_arm(w->event, &w->timer_source, usec, workforce_on_timer, w,
                         "the number of workers may be late");
 }
 
-static void look_no_more(Workforce *w) {
+static void stop_checking(Workforce *w) {
         timer_disarm(w->timer_source);
 }
 
-static int on_connection(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
+static int workforce_on_connection(
+                sd_event_source *source, int fd, uint32_t revents, void *userdata) {
         (void) source;
         (void) fd;
         (void) revents;
@@ -134,13 +135,13 @@ static int on_connection(sd_event_source *source, int fd, uint32_t revents, void
 }
 
 static int queue_fd(const Listeners *listeners, size_t i) {
-        return i < listeners->n_fds ? listeners->fds[i] : listeners->pair->take_fd;
+        return i < listeners->n_fds ? listeners->fds[i] : listeners->pair->handoff_in_fd;
 }
 
 static int watch_listener(Workforce *w, size_t i, bool on) {
         if (on)
                 return listener_watch(w->event, &w->listen_sources[i], queue_fd(w->listeners, i),
-                                on_connection, w);
+                                workforce_on_connection, w);
 
         if (!w->listen_sources[i])
                 return 0;
@@ -167,9 +168,9 @@ void workforce_start(Workforce *w) {
 
 void workforce_stop(Workforce *w) {
         w->active = false;
-        look_no_more(w);
+        stop_checking(w);
         watch_listeners(w, false);
-        atomic_store(&scoreboard_ledger(w->board)->ring, 0);
+        atomic_store(&scoreboard_control_page(w->board)->wake_below, 0);
 }
 
 /* --- what is the case --- */
@@ -191,16 +192,17 @@ static uint64_t idle_usec(const Workforce *w, unsigned slot, uint64_t now) {
 static void update_rate(Workforce *w, uint64_t now) {
         Rate *rate = &w->rate;
         uint64_t n = 0, elapsed = now - rate->at_usec;
-        double weight;
+        double worker_memory;
 
         for (unsigned i = 0; i < slots_count(w->slots); i++)
                 n += scoreboard_requests(w->board, i);
 
         if (rate->at_usec > 0 && elapsed > 0 && n >= rate->n_requests) {
-                weight = elapsed >= USEC_PER_SEC ? 1 : (double) elapsed / USEC_PER_SEC;
-                rate->per_second += weight * ((double) (n - rate->n_requests) * USEC_PER_SEC /
-                                                                             (double) elapsed -
-                                                             rate->per_second);
+                worker_memory = elapsed >= USEC_PER_SEC ? 1 : (double) elapsed / USEC_PER_SEC;
+                rate->per_second +=
+                                worker_memory *
+                                ((double) (n - rate->n_requests) * USEC_PER_SEC / (double) elapsed -
+                                                rate->per_second);
         }
         rate->n_requests = n;
         rate->at_usec = now;
@@ -224,8 +226,8 @@ static void look(Workforce *w, PolicyInput *ret) {
                 if (life == SLOT_VACANT)
                         continue;
 
-                if (scoreboard_kept(w->board, i) > 0)
-                        input.has_kept = true;
+                if (scoreboard_keepalive(w->board, i) > 0)
+                        input.has_keepalive = true;
                 if (life == SLOT_FORKING || (life == SLOT_ALIVE && state <= SLOT_STARTING))
                         input.n_starting++;
                 else if (!is_idle(w, i))
@@ -243,11 +245,11 @@ static void look(Workforce *w, PolicyInput *ret) {
                 input.next_expired_usec = limit - input.next_expired_usec;
 
         update_rate(w, now);
-        ceiling_update(&w->ceiling, w->config, w->board, w->slots, now);
+        worker_limit_update(&w->worker_limit, w->config, w->board, w->slots, now);
         listeners_queue_depth(w->listeners, &depth);
         input.n_queued = depth.n_queued;
         input.rate = w->rate.per_second;
-        input.ceiling = w->ceiling.workers;
+        input.worker_limit = w->worker_limit.workers;
         *ret = input;
 }
 
@@ -257,7 +259,7 @@ static void fork_workers(Workforce *w, unsigned n) {
         unsigned slot;
 
         for (; n > 0 && slots_forking(w->slots) < ORDERS_MAX && slots_take(w->slots, &slot); n--) {
-                atomic_store(&scoreboard_ledger(w->board)->retired[slot], 0);
+                atomic_store(&scoreboard_control_page(w->board)->retired[slot], 0);
                 if (w->orders->start_worker(slot, w->userdata) < 0)
                         return;
         }
@@ -293,7 +295,7 @@ static void retire_workers(Workforce *w, unsigned n) {
                 if (slots_retire(w->slots, slot) < 0)
                         return;
 
-                atomic_store(&scoreboard_ledger(w->board)->retired[slot], 1);
+                atomic_store(&scoreboard_control_page(w->board)->retired[slot], 1);
                 if (w->orders->retire_worker(slot, w->userdata) < 0)
                         return;
         }
@@ -330,13 +332,13 @@ static void advise(Workforce *w, const PolicyInput *input, unsigned n_fork) {
                         return;
 
         w->advised_usec[advice] = now;
-        ceiling_describe(&w->ceiling, w->config, text, sizeof(text));
+        worker_limit_describe(&w->worker_limit, w->config, text, sizeof(text));
         log_event(advices[advice].event, advices[advice].priority, LOG_NO_FIELDS,
                         "%s. There may be %s", advices[advice].text, text);
 }
 
 void workforce_balance(Workforce *w) {
-        Ledger *ledger = scoreboard_ledger(w->board);
+        PoolControl *control_page = scoreboard_control_page(w->board);
         uint64_t now = timer_now_usec(w->event), pause_until = slots_pause_until_usec(w->slots);
         PolicyDecision decision;
         PolicyInput input;
@@ -345,12 +347,12 @@ void workforce_balance(Workforce *w) {
                 return;
 
         if (pause_until > now) {
-                look_again_at(w, pause_until);
+                check_again_at(w, pause_until);
                 return;
         }
 
         /* Rung before it is looked at, or the last idle place could be taken unheard in between. */
-        atomic_store(&ledger->ring, policy_ring_below(w->config, w->rate.per_second));
+        atomic_store(&control_page->wake_below, policy_wake_below(w->config, w->rate.per_second));
         look(w, &input);
         decision = policy_decide(w->config, &input);
         w->begun = true;
@@ -362,11 +364,11 @@ void workforce_balance(Workforce *w) {
         if (decision.limit_reached)
                 advise(w, &input, decision.n_fork);
 
-        if (!decision.ring)
-                atomic_store(&ledger->ring, 0);
+        if (!decision.wake_below)
+                atomic_store(&control_page->wake_below, 0);
         watch_listeners(w, decision.watch_listeners);
-        if (decision.look_again_usec > 0)
-                look_again_at(w, now + decision.look_again_usec);
+        if (decision.check_again_usec > 0)
+                check_again_at(w, now + decision.check_again_usec);
         else
-                look_no_more(w);
+                stop_checking(w);
 }

@@ -47,8 +47,8 @@ void workforce_forked(Workforce *workforce);
 Slots *workforce_slots(Workforce *workforce);
 
 /* How many there may be, and why, for people. */
-uint64_t workforce_ceiling(const Workforce *workforce);
-void workforce_describe_ceiling(const Workforce *workforce, char *buffer, size_t size);
+uint64_t workforce_worker_limit(const Workforce *workforce);
+void workforce_describe_worker_limit(const Workforce *workforce, char *buffer, size_t size);
 
 /* How often the pool came to want more workers than pm.max_children allows (php-fpm: max children reached).
  */

@@ -62,7 +62,7 @@ size_t php_body_read(PhpRequest *request, char *buffer, size_t size) {
         }
 }
 
-static void tell_lost(PhpRequest *request, int error) {
+static void report_lost(PhpRequest *request, int error) {
         char line[128];
 
         if (error == -ETIMEDOUT) {
@@ -91,7 +91,7 @@ bool php_body_refuse(PhpRequest *request) {
                 return false;
 
         if (!request->body.lost)
-                tell_lost(request, error);
+                report_lost(request, error);
         request->body.lost = true;
         return true;
 }

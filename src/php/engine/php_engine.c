@@ -210,7 +210,7 @@ static int serve_in_try(PhpRequest *request) {
         return 0;
 }
 
-void php_engine_look(PhpRequest *request) {
+void php_engine_resolve(PhpRequest *request) {
         php_script_find(request);
 }
 

@@ -23,7 +23,7 @@ void php_engine_enter_worker(void);
 
 /* Worker: puts the params of the request that has come right, and fills in request->path. Needs to be
  * called before php_engine_serve(), and before anybody looks at SCRIPT_NAME. */
-void php_engine_look(PhpRequest *request);
+void php_engine_resolve(PhpRequest *request);
 
 /* Worker: runs the script that the request names and ends the answer. 1: the connection can be
  * kept, 0: close it; -EFAULT: PHP is no longer to be trusted, leave. */

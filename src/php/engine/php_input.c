@@ -49,7 +49,7 @@ static void complain(int r, size_t size) {
                                 -r, strerror(-r));
 }
 
-static ssize_t on_write(php_stream *stream, const char *data, size_t size) {
+static ssize_t php_input_on_write(php_stream *stream, const char *data, size_t size) {
         int r;
 
         (void) stream;
@@ -66,7 +66,7 @@ static ssize_t on_write(php_stream *stream, const char *data, size_t size) {
         return -1;
 }
 
-static ssize_t on_read(php_stream *stream, char *data, size_t size) {
+static ssize_t php_input_on_read(php_stream *stream, char *data, size_t size) {
         ssize_t n = spool_read(&body.spool, body.position, data, size);
 
         body.opened = true;
@@ -94,7 +94,7 @@ static int seek_outside(zend_off_t position, int whence, zend_off_t *ret) {
         return -1;
 }
 
-static int on_seek(php_stream *stream, zend_off_t offset, int whence, zend_off_t *ret) {
+static int php_input_on_seek(php_stream *stream, zend_off_t offset, int whence, zend_off_t *ret) {
         zend_off_t base = whence == SEEK_SET   ? 0
                           : whence == SEEK_CUR ? body.position
                                                : body.spool.size;
@@ -111,7 +111,7 @@ static int on_seek(php_stream *stream, zend_off_t offset, int whence, zend_off_t
         return 0;
 }
 
-static int on_set_option(php_stream *stream, int option, int value, void *arg) {
+static int php_input_on_set_option(php_stream *stream, int option, int value, void *arg) {
         (void) stream;
         if (option != PHP_STREAM_OPTION_TRUNCATE_API)
                 return PHP_STREAM_OPTION_RETURN_NOTIMPL;
@@ -124,7 +124,7 @@ static int on_set_option(php_stream *stream, int option, int value, void *arg) {
         return PHP_STREAM_OPTION_RETURN_OK;
 }
 
-static int on_close(php_stream *stream, int close_handle) {
+static int php_input_on_close(php_stream *stream, int close_handle) {
         (void) stream;
         (void) close_handle;
         spool_reset(&body.spool);
@@ -133,12 +133,12 @@ static int on_close(php_stream *stream, int close_handle) {
 }
 
 static const php_stream_ops stream_ops = {
-        .write = on_write,
-        .read = on_read,
-        .close = on_close,
+        .write = php_input_on_write,
+        .read = php_input_on_read,
+        .close = php_input_on_close,
         .label = "request body",
-        .seek = on_seek,
-        .set_option = on_set_option,
+        .seek = php_input_on_seek,
+        .set_option = php_input_on_set_option,
 };
 
 static void give_stream(void) {
@@ -186,7 +186,7 @@ static void read_all(void) {
         } while (n == size);
 }
 
-static void on_read_post(void) {
+static void php_input_on_read_post(void) {
         if (SG(request_info).post_entry || !is_large() || is_too_large())
                 php_default_post_reader();
         else
@@ -214,5 +214,5 @@ int php_input_deactivate(void) {
 }
 
 void php_input_init(void) {
-        (void) sapi_register_default_post_reader(on_read_post);
+        (void) sapi_register_default_post_reader(php_input_on_read_post);
 }

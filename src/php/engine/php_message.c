@@ -52,7 +52,7 @@ enum {
         TOLD_MAX = 1015,
 };
 
-static void tell_web_server(PhpRequest *request, const char *prefix, const char *message) {
+static void send_to_web_server(PhpRequest *request, const char *prefix, const char *message) {
         size_t prefix_len = strlen(prefix), n = strlen(message), max = TOLD_MAX - prefix_len;
 
         if (!request || request->finished || !php_cgi_settings()->logging)
@@ -69,7 +69,7 @@ static void tell_web_server(PhpRequest *request, const char *prefix, const char 
 
 void php_message_send(int priority, const char *line, const char *web_server) {
         write_lines(priority, php_log_send(php_request_current(), priority, line));
-        tell_web_server(php_request_current(), "", web_server);
+        send_to_web_server(php_request_current(), "", web_server);
 }
 
 void php_message_answer(int status, const char *text) {
@@ -91,7 +91,7 @@ void php_message_log(const char *message, int priority) {
 
         write_lines(priority, php_log_send(request, priority, message));
         if (is_for_web_server())
-                tell_web_server(request, "PHP message: ", message);
+                send_to_web_server(request, "PHP message: ", message);
         if (!request && first_message[0] == '\0' && priority <= LOG_WARNING)
                 snprintf(first_message, sizeof(first_message), "%.*s", (int) strcspn(message, "\n"),
                                 message);

@@ -39,7 +39,7 @@ _printf_(1, 2) static void tell(const char *format, ...) {
         php_message_send(LOG_ERR, escaped, line);
 }
 
-static void tell_about_admin(const char *key) {
+static void report_admin(const char *key) {
         static bool told;
         char escaped[256];
 
@@ -75,7 +75,7 @@ static void set_entry(const Source *source, const char *key, const char *value) 
 
         if (php_settings_is_admin(&source->request->config->php_values, key)) {
                 if (!disables)
-                        tell_about_admin(key);
+                        report_admin(key);
                 return;
         }
 
@@ -86,7 +86,8 @@ static void set_entry(const Source *source, const char *key, const char *value) 
                 change(entry, value, source->admin);
 }
 
-static void on_entry(zval *key, zval *value, zval *index, int type, void *userdata) {
+static void php_request_ini_on_entry(
+                zval *key, zval *value, zval *index, int type, void *userdata) {
         (void) index;
         if (!key)
                 return;
@@ -106,7 +107,8 @@ static void apply_text(const PhpRequest *request, const char *text, bool admin) 
         char *copy;
 
         spprintf(&copy, 0, "%s\n", text);
-        (void) zend_parse_ini_string(copy, true, ZEND_INI_SCANNER_NORMAL, on_entry, &source);
+        (void) zend_parse_ini_string(
+                        copy, true, ZEND_INI_SCANNER_NORMAL, php_request_ini_on_entry, &source);
         efree(copy);
 }
 

@@ -37,7 +37,7 @@ int php_request_finish(PhpRequest *request) {
 
 /* --- the answer --- */
 
-static size_t on_write(const char *data, size_t size) {
+static size_t php_sapi_on_write(const char *data, size_t size) {
         PhpRequest *request = php_request_current();
 
         /* Nobody reads it, and that is the script's intent. */
@@ -53,7 +53,7 @@ static size_t on_write(const char *data, size_t size) {
         return size;
 }
 
-static void on_flush(void *server_context) {
+static void php_sapi_on_flush(void *server_context) {
         PhpRequest *request = server_context;
 
         if (!request || request->finished)
@@ -63,7 +63,7 @@ static void on_flush(void *server_context) {
         sapi_send_headers();
 #endif
         /* A script that flushes has time, and wants to know whether anybody still waits for it. */
-        fcgi_request_look_for_abort(request->fcgi);
+        fcgi_request_check_abort(request->fcgi);
         if (fcgi_request_probe(request->fcgi) < 0 || fcgi_request_flush(request->fcgi) < 0 ||
                         fcgi_request_aborted(request->fcgi))
                 php_handle_aborted_connection();
@@ -131,7 +131,7 @@ static void write_header(FcgiRequest *fcgi, const char *header, size_t size) {
         (void) fcgi_request_write(fcgi, "\r\n", 2);
 }
 
-static int on_send_headers(sapi_headers_struct *headers) {
+static int php_sapi_on_send_headers(sapi_headers_struct *headers) {
         PhpRequest *request = php_request_current();
         const PhpCgiSettings *settings = php_cgi_settings();
         int code = headers->http_response_code;
@@ -171,7 +171,7 @@ static const char *param(const char *name, size_t name_len) {
         return request ? fcgi_request_param(request->fcgi, name, name_len) : NULL;
 }
 
-static size_t on_read_post(char *buffer, size_t size) {
+static size_t php_sapi_on_read_post(char *buffer, size_t size) {
         PhpRequest *request = php_request_current();
         zend_long left = SG(request_info).content_length - (zend_long) SG(read_post_bytes);
         size_t n;
@@ -189,11 +189,11 @@ static size_t on_read_post(char *buffer, size_t size) {
         return n;
 }
 
-static char *on_read_cookies(void) {
+static char *php_sapi_on_read_cookies(void) {
         return (char *) param(ZEND_STRL("HTTP_COOKIE"));
 }
 
-static char *on_getenv(const char *name, size_t name_len) {
+static char *php_sapi_on_getenv(const char *name, size_t name_len) {
         /* A client's Proxy: header is not the environment (CVE-2016-5385). */
         if (name_len == 10 && strncasecmp(name, "HTTP_PROXY", 10) == 0)
                 return NULL;
@@ -203,24 +203,24 @@ static char *on_getenv(const char *name, size_t name_len) {
 
 /* --- the module --- */
 
-static int on_startup(sapi_module_struct *module) {
+static int php_sapi_on_startup(sapi_module_struct *module) {
         return php_module_startup(module, &fpmd_cgi_module);
 }
 
 sapi_module_struct fpmd_sapi_module = {
         .name = "fpm-fcgi",
         .pretty_name = "FPM/FastCGI",
-        .startup = on_startup,
+        .startup = php_sapi_on_startup,
         .shutdown = php_module_shutdown_wrapper,
         .activate = php_input_activate,
         .deactivate = php_input_deactivate,
-        .ub_write = on_write,
-        .flush = on_flush,
-        .getenv = on_getenv,
+        .ub_write = php_sapi_on_write,
+        .flush = php_sapi_on_flush,
+        .getenv = php_sapi_on_getenv,
         .sapi_error = php_error,
-        .send_headers = on_send_headers,
-        .read_post = on_read_post,
-        .read_cookies = on_read_cookies,
+        .send_headers = php_sapi_on_send_headers,
+        .read_post = php_sapi_on_read_post,
+        .read_cookies = php_sapi_on_read_cookies,
         .register_server_variables = php_variables_register,
         .log_message = php_message_log,
         .ini_defaults = php_startup_defaults,

@@ -46,7 +46,7 @@ static bool path_exists(const char *path, void *userdata) {
         return tsrm_realpath(path, resolved) != NULL;
 }
 
-/* Where the worker began: chdir of the pool file. Kept open for life. */
+/* Where the worker began: chdir of the pool file. Keepalive open for life. */
 static int start_fd = -EBADF;
 
 /* What was entered last, and when; 0: anything may be the working directory. */

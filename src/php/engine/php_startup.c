@@ -62,17 +62,18 @@ static void restore(const StartSetting *setting) {
         zend_ini_entry *entry = zend_hash_str_find_ptr(
                         EG(ini_directives), setting->name, strlen(setting->name));
         char key[64];
-        zval *kept;
+        zval *keepalive;
         zend_string *value = NULL;
 
         snprintf(key, sizeof(key), "fpmd.%s", setting->name);
-        kept = cfg_get_entry(key, strlen(key));
+        keepalive = cfg_get_entry(key, strlen(key));
         if (!entry)
                 return;
 
         /* An empty one is "off", or no file. */
-        if (kept && Z_TYPE_P(kept) == IS_STRING && (setting->otherwise || Z_STRLEN_P(kept) > 0))
-                value = zend_string_init(Z_STRVAL_P(kept), Z_STRLEN_P(kept), true);
+        if (keepalive && Z_TYPE_P(keepalive) == IS_STRING &&
+                        (setting->otherwise || Z_STRLEN_P(keepalive) > 0))
+                value = zend_string_init(Z_STRVAL_P(keepalive), Z_STRLEN_P(keepalive), true);
         if (value)
                 GC_MAKE_PERSISTENT_LOCAL(value);
 

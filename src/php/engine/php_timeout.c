@@ -39,7 +39,7 @@ static void arm(suseconds_t usec) {
         (void) setitimer(ITIMER_PROF, &value, NULL);
 }
 
-static void on_timer(int signo) {
+static void php_timeout_on_timer(int signo) {
         timer.seconds = 0;
         if (!timer.limited)
                 return;
@@ -56,7 +56,7 @@ static void on_timer(int signo) {
 /* Between requests PHP forgets the handlers; the kernel does not. */
 static void put_handler(void) {
         SIGG(handlers)[SIGPROF - 1].flags = timer.entry.flags;
-        SIGG(handlers)[SIGPROF - 1].handler = (void *) on_timer;
+        SIGG(handlers)[SIGPROF - 1].handler = (void *) php_timeout_on_timer;
 }
 
 static bool is_recent(void) {
@@ -108,7 +108,7 @@ static void change(zend_long seconds, bool reset_signals) {
 /* As start() has left it: no timeout, no set_time_limit() and no pcntl_signal() has come between. */
 static bool can_be_shared(void) {
         return timer.seconds > 0 && timer.seconds == EG(timeout_seconds) &&
-               SIGG(handlers)[SIGPROF - 1].handler == (void *) on_timer && is_recent();
+               SIGG(handlers)[SIGPROF - 1].handler == (void *) php_timeout_on_timer && is_recent();
 }
 
 static void end(void) {

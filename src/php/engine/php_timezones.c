@@ -144,7 +144,7 @@ static int publish(Zones *zones, const char *data) {
         return 0;
 }
 
-int php_zones_keep(const char *root) {
+int php_timezones_keep(const char *root) {
         _cleanup_free_ char *inside = NULL;
         _cleanup_free_ Zones *zones = calloc(1, sizeof(*zones));
         char *data = NULL;

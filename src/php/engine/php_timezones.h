@@ -8,4 +8,4 @@
 
 /* Before the root changes to root. Does nothing if there is a zoneinfo in it, or if PHP has zones of its
  * own. 0 or negative errno: then PHP is as it would be without. */
-int php_zones_keep(const char *root);
+int php_timezones_keep(const char *root);

@@ -17,7 +17,7 @@ static struct {
         UploadCallback before;
         const void *piece; /* what PHP writes next; NULL: nothing of an upload */
         size_t size;
-        HeldWrites held;
+        WriteCoalescer held;
 } upload;
 
 ssize_t write(int fd, const void *data, size_t size) {
@@ -27,7 +27,7 @@ ssize_t write(int fd, const void *data, size_t size) {
                 return syscall(SYS_write, fd, data, size);
 
         upload.piece = NULL;
-        r = held_writes_put(&upload.held, fd, data, size);
+        r = write_coalescer_put(&upload.held, fd, data, size);
         if (r < 0) {
                 errno = -r;
                 return -1;
@@ -45,7 +45,7 @@ static void expect_piece(const multipart_event_file_data *event) {
 static int append_rest(const char *path) {
         _cleanup_close_ int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
 
-        return fd < 0 ? -errno : held_writes_flush(&upload.held, fd);
+        return fd < 0 ? -errno : write_coalescer_flush(&upload.held, fd);
 }
 
 static int end_file(const multipart_event_file_end *event) {
@@ -62,7 +62,7 @@ static int end_file(const multipart_event_file_end *event) {
         return FAILURE;
 }
 
-static int on_event(unsigned int event, void *data, void **extra) {
+static int php_upload_on_event(unsigned int event, void *data, void **extra) {
         int r = upload.before ? upload.before(event, data, extra) : SUCCESS;
 
         if (event == MULTIPART_EVENT_FILE_START)
@@ -77,10 +77,10 @@ static int on_event(unsigned int event, void *data, void **extra) {
 
 void php_upload_begin_request(void) {
         upload.piece = NULL;
-        held_writes_reset(&upload.held);
+        write_coalescer_reset(&upload.held);
 }
 
 void php_upload_init(void) {
         upload.before = php_rfc1867_callback;
-        php_rfc1867_callback = on_event;
+        php_rfc1867_callback = php_upload_on_event;
 }

@@ -27,7 +27,7 @@ static const char *reason_of(int error) {
         }
 }
 
-void refusal_report(RateLimit *limit, int error, uint64_t now_usec) {
+void error_reply_report(RateLimit *limit, int error, uint64_t now_usec) {
         const char *reason = reason_of(error);
         char more[48] = "";
         unsigned n_left_out;
@@ -49,7 +49,7 @@ static int answer(FcgiRequest *fcgi, const char *head, const char *body) {
         return fcgi_request_finish(fcgi, 0) > 0;
 }
 
-int refusal_answer(FcgiRequest *fcgi, int error) {
+int error_reply_send(FcgiRequest *fcgi, int error) {
         if (error == -E2BIG)
                 return answer(fcgi,
                                 "Status: 431 Request Header Fields Too Large\r\n"
@@ -65,7 +65,7 @@ int refusal_answer(FcgiRequest *fcgi, int error) {
         return 0;
 }
 
-int refusal_answer_late(FcgiRequest *fcgi, uint64_t retry_after_sec) {
+int error_reply_send_late(FcgiRequest *fcgi, uint64_t retry_after_sec) {
         char head[160];
 
         snprintf(head, sizeof(head),

@@ -11,11 +11,11 @@
 
 /* Why fcgi_request_read() failed; at most one line in a while, and none for a web server that changed its
  * mind. */
-void refusal_report(RateLimit *limit, int error, uint64_t now_usec);
+void error_reply_report(RateLimit *limit, int error, uint64_t now_usec);
 
 /* Answers where there is a request to answer, after -E2BIG and -EINVAL. 1: the connection can be kept, 0:
  * close it. */
-int refusal_answer(FcgiRequest *fcgi, int error);
+int error_reply_send(FcgiRequest *fcgi, int error);
 
 /* 503 for one that has waited too long. The same. */
-int refusal_answer_late(FcgiRequest *fcgi, uint64_t retry_after_sec);
+int error_reply_send_late(FcgiRequest *fcgi, uint64_t retry_after_sec);

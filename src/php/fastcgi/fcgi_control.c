@@ -29,7 +29,7 @@ static int answer_values(FcgiReader *reader, FcgiWriter *writer, const FcgiRecor
         return fcgi_writer_send_record(writer, answer, (size_t) r);
 }
 
-int fcgi_control_answer(FcgiReader *reader, FcgiWriter *writer, const FcgiRecord *record,
+int fcgi_control_reply(FcgiReader *reader, FcgiWriter *writer, const FcgiRecord *record,
                 unsigned max_conns, uint64_t deadline_usec) {
         uint8_t answer[FCGI_SHORT_RECORD_LEN];
 

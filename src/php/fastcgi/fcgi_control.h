@@ -13,7 +13,7 @@
 
 /* Answers the management record that was just begun. max_conns as in FcgiLimits. 0, -EBADMSG, or
  * the errno of either direction. */
-int fcgi_control_answer(FcgiReader *reader, FcgiWriter *writer, const FcgiRecord *record,
+int fcgi_control_reply(FcgiReader *reader, FcgiWriter *writer, const FcgiRecord *record,
                 unsigned max_conns, uint64_t deadline_usec);
 
 /* END_REQUEST for a request that never ran. 0 or negative errno. */

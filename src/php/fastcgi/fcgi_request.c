@@ -238,8 +238,8 @@ static int params_record(FcgiRequest *req, const FcgiRecord *record, uint64_t de
 
 static int head_record(FcgiRequest *req, const FcgiRecord *record, uint64_t deadline_usec) {
         if (record->id == FCGI_NULL_REQUEST_ID)
-                return fcgi_control_answer(&req->reader, &req->writer, record,
-                                req->limits.max_conns, deadline_usec);
+                return fcgi_control_reply(&req->reader, &req->writer, record, req->limits.max_conns,
+                                deadline_usec);
 
         if (record->type == FCGI_BEGIN_REQUEST)
                 return begin_record(req, record, deadline_usec);

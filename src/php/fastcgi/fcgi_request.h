@@ -106,7 +106,7 @@ int fcgi_request_body_error(const FcgiRequest *req);
 /* The peer has sent ABORT_REQUEST. Only seen when input is read, or looked for: without waiting, and
  * behind a body that was read. */
 bool fcgi_request_aborted(const FcgiRequest *req);
-void fcgi_request_look_for_abort(FcgiRequest *req);
+void fcgi_request_check_abort(FcgiRequest *req);
 
 /* Output to FCGI_STDOUT and FCGI_STDERR, buffered, in order with FCGX_PutStr() on ->out and ->err.
  * 0, the sticky error of a peer that has gone, -ESHUTDOWN after finish(): then nothing happens. */

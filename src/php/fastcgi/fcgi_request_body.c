@@ -28,8 +28,8 @@ void fcgi_request_close_stdin(FcgiRequest *req) {
 
 static int body_record(FcgiRequest *req, const FcgiRecord *record, uint64_t deadline_usec) {
         if (record->id == FCGI_NULL_REQUEST_ID)
-                return fcgi_control_answer(&req->reader, &req->writer, record,
-                                req->limits.max_conns, deadline_usec);
+                return fcgi_control_reply(&req->reader, &req->writer, record, req->limits.max_conns,
+                                deadline_usec);
 
         if (record->id != req->id) {
                 if (record->type != FCGI_BEGIN_REQUEST)
@@ -144,7 +144,7 @@ size_t fcgi_request_read_body(FcgiRequest *req, void *buffer, size_t n) {
         return done;
 }
 
-void fcgi_request_look_for_abort(FcgiRequest *req) {
+void fcgi_request_check_abort(FcgiRequest *req) {
         FcgiRecord record;
 
         if (req->phase != PHASE_SERVED || req->aborted || req->body_error < 0)

@@ -7,7 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-void held_writes_reset(HeldWrites *held) {
+void write_coalescer_reset(WriteCoalescer *held) {
         held->used = held->last = 0;
 }
 
@@ -30,24 +30,24 @@ static int write_all(int fd, const char *data, size_t size) {
         return 0;
 }
 
-int held_writes_flush(HeldWrites *held, int fd) {
+int write_coalescer_flush(WriteCoalescer *held, int fd) {
         int r = write_all(fd, held->bytes, held->used);
 
         held->used = 0;
         return r;
 }
 
-static int make_room(HeldWrites *held, int fd, size_t size) {
-        return size > sizeof(held->bytes) - held->used ? held_writes_flush(held, fd) : 0;
+static int make_room(WriteCoalescer *held, int fd, size_t size) {
+        return size > sizeof(held->bytes) - held->used ? write_coalescer_flush(held, fd) : 0;
 }
 
-int held_writes_put(HeldWrites *held, int fd, const void *piece, size_t size) {
+int write_coalescer_put(WriteCoalescer *held, int fd, const void *piece, size_t size) {
         bool is_first = held->last == 0, is_shorter = size < held->last;
         int r;
 
         held->last = size;
         if (size > sizeof(held->bytes)) {
-                r = held_writes_flush(held, fd);
+                r = write_coalescer_flush(held, fd);
                 return r < 0 ? r : write_all(fd, piece, size);
         }
 
@@ -57,5 +57,5 @@ int held_writes_put(HeldWrites *held, int fd, const void *piece, size_t size) {
 
         memcpy(held->bytes + held->used, piece, size);
         held->used += size;
-        return is_first || is_shorter ? held_writes_flush(held, fd) : 0;
+        return is_first || is_shorter ? write_coalescer_flush(held, fd) : 0;
 }

@@ -30,7 +30,7 @@ typedef struct CpuTime {
 struct AccessLog {
         const PoolConfig *config;
         const Scoreboard *board;
-        int fd, leash_fd;
+        int fd, lifeline_fd;
         bool journal, needs_peer, needs_cpu, needs_headers, failing;
         uint32_t n_reopens;
         AccessLine *line;
@@ -107,7 +107,7 @@ void access_log_take_file(AccessLog *log) {
                 return;
 
         log->n_reopens = scoreboard_reopens(log->board);
-        fd = zygote_receive_log(log->leash_fd);
+        fd = zygote_receive_log(log->lifeline_fd);
         if (fd < 0)
                 return;
 
@@ -117,7 +117,7 @@ void access_log_take_file(AccessLog *log) {
 }
 
 int access_log_new(AccessLog **ret, const PoolConfig *config, const Inherited *inherited,
-                const Scoreboard *board, int leash_fd) {
+                const Scoreboard *board, int lifeline_fd) {
         _cleanup_(access_log_freep) AccessLog *log = NULL;
         int r;
 
@@ -136,7 +136,7 @@ int access_log_new(AccessLog **ret, const PoolConfig *config, const Inherited *i
 
         log->config = config;
         log->board = board;
-        log->leash_fd = leash_fd;
+        log->lifeline_fd = lifeline_fd;
         log->journal = log_target_is_journal(config->access_log);
         log->fd = log->journal ? STDERR_FILENO : inherited->access_fd;
         if (log->fd < 0)

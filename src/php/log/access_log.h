@@ -15,7 +15,7 @@ typedef struct AccessLog AccessLog;
 
 /* Borrows everything. *ret is NULL where the pool has no access.log. 0 or negative errno. */
 int access_log_new(AccessLog **ret, const PoolConfig *config, const Inherited *inherited,
-                const Scoreboard *board, int leash_fd);
+                const Scoreboard *board, int lifeline_fd);
 AccessLog *access_log_free(AccessLog *log);
 DEFINE_CLEANUP(AccessLog, access_log_free);
 
@@ -31,5 +31,5 @@ void access_log_note_header(AccessLog *log, const char *header, size_t size);
 /* Writes the line, unless access.suppress_path says no. fcgi is still attached. */
 void access_log_end(AccessLog *log);
 
-/* Something was sent on the leash: takes a new file, if it is one. log may be NULL. */
+/* Something was sent on the lifeline: takes a new file, if it is one. log may be NULL. */
 void access_log_take_file(AccessLog *log);

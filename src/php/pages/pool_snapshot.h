@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* PoolView: what a worker sees of its pool: the scoreboard, the ledger and the queues, for the status page.
+/* PoolView: what a worker sees of its pool: the scoreboard, the control page and the queues, for the status page.
  *
  * Runs in: worker.     Owns: the copies it makes. */
 

@@ -138,7 +138,7 @@ static uint64_t number_of(const StatusPage *page, Field field) {
         case SLOW_REQUESTS:
                 return totals->n_slow;
         case MAX_CHILDREN:
-                return totals->ceiling;
+                return totals->worker_limit;
         default:
                 return 0;
         }

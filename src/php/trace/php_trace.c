@@ -266,13 +266,13 @@ static const char *include_name(const zend_op *op) {
 
 /* --- the trace --- */
 
-typedef struct Tracer {
+typedef struct StackJob {
         RemoteMemory *memory;
         PhpTrace *trace;
         unsigned max_depth;
         unsigned n_placed; /* frames whose caller was found */
         bool has_place;
-} Tracer;
+} StackJob;
 
 static bool is_main(const PhpCall *call, const zend_function *function) {
         return call->prev == 0 && !function->common.function_name;
@@ -308,21 +308,21 @@ static bool is_code(const zend_function *function) {
 }
 
 /* Code stands at place: what was called there gets it. */
-static void tracer_place(Tracer *tracer, const Place *place) {
-        PhpTrace *trace = tracer->trace;
+static void stack_job_place(StackJob *stack_job, const Place *place) {
+        PhpTrace *trace = stack_job->trace;
 
-        if (!tracer->has_place) {
+        if (!stack_job->has_place) {
                 memcpy(trace->file, place->file, sizeof(trace->file));
                 trace->line = place->line;
-                tracer->has_place = true;
+                stack_job->has_place = true;
         }
 
-        while (tracer->n_placed < trace->n)
-                frame_called_from(&trace->frames[tracer->n_placed++], place);
+        while (stack_job->n_placed < trace->n)
+                frame_called_from(&trace->frames[stack_job->n_placed++], place);
 }
 
-static int tracer_add(Tracer *tracer, const PhpCall *call) {
-        PhpTrace *trace = tracer->trace;
+static int stack_job_add(StackJob *stack_job, const PhpCall *call) {
+        PhpTrace *trace = stack_job->trace;
         zend_function function;
         Place place;
         int r;
@@ -330,33 +330,33 @@ static int tracer_add(Tracer *tracer, const PhpCall *call) {
         if (call->func == 0)
                 return 0; /* PHP's own: for a call out of C, or a generator */
 
-        r = function_read(tracer->memory, call->func, &function);
+        r = function_read(stack_job->memory, call->func, &function);
         if (r < 0)
                 return r;
 
         if (is_code(&function)) {
-                r = place_read(tracer->memory, call, &function.op_array, &place);
+                r = place_read(stack_job->memory, call, &function.op_array, &place);
                 if (r < 0)
                         return r;
-                tracer_place(tracer, &place);
+                stack_job_place(stack_job, &place);
         } else if (!function.common.function_name)
                 return 0; /* the ground of a fiber's stack */
 
-        if (trace->n == tracer->max_depth)
+        if (trace->n == stack_job->max_depth)
                 return 0; /* only its place was wanted */
 
-        r = frame_read(tracer->memory, call, &function, &trace->frames[trace->n]);
+        r = frame_read(stack_job->memory, call, &function, &trace->frames[trace->n]);
         if (r < 0)
                 return r;
 
         trace->n++;
         if (is_code(&function) && is_main(call, &function))
-                tracer_place(tracer, &place);
+                stack_job_place(stack_job, &place);
         return 0;
 }
 
-static void tracer_run(Tracer *tracer, const PhpChain *chain) {
-        PhpTrace *trace = tracer->trace;
+static void stack_job_run(StackJob *stack_job, const PhpChain *chain) {
+        PhpTrace *trace = stack_job->trace;
 
         strcpy(trace->file, "unknown");
         trace->line = 0;
@@ -364,9 +364,9 @@ static void tracer_run(Tracer *tracer, const PhpChain *chain) {
         trace->truncated = !chain->complete;
 
         for (unsigned i = 0; i < chain->n; i++) {
-                bool full = trace->n == tracer->max_depth && tracer->n_placed == trace->n;
+                bool full = trace->n == stack_job->max_depth && stack_job->n_placed == trace->n;
 
-                if (full || tracer_add(tracer, &chain->calls[i]) < 0) {
+                if (full || stack_job_add(stack_job, &chain->calls[i]) < 0) {
                         trace->truncated = true;
                         return;
                 }
@@ -393,7 +393,7 @@ static void trace_keep_living(PhpTrace *trace, const PhpChain *chain) {
 }
 
 static int trace_try(PhpTrace *trace, RemoteMemory *memory, unsigned max_depth) {
-        Tracer tracer = { .memory = memory, .trace = trace, .max_depth = max_depth };
+        StackJob stack_job = { .memory = memory, .trace = trace, .max_depth = max_depth };
         PhpChain chain;
         int r;
 
@@ -403,7 +403,7 @@ static int trace_try(PhpTrace *trace, RemoteMemory *memory, unsigned max_depth) 
         if (r < 0)
                 return r;
 
-        tracer_run(&tracer, &chain);
+        stack_job_run(&stack_job, &chain);
 
         r = php_chain_read_again(&chain, memory);
         if (r < 0)

@@ -13,15 +13,15 @@
 enum {
         EVENTS_MAX = 16,
 
-        /* Listeners have numbers from 0 on, kept connections from KEPT_TAG_FIRST on. */
+        /* Listeners have numbers from 0 on, kept connections from KEEPALIVE_TAG_FIRST on. */
         TAG_LEASH = 1 << 16,
         TAG_TAKE,
 };
 
 struct Acceptor {
-        int epoll_fd, leash_fd, take_fd;
+        int epoll_fd, lifeline_fd, handoff_in_fd;
         bool takes; /* what is handed over is watched */
-        Kept *kept;
+        Keepalive *keepalive;
         uint64_t tags[EVENTS_MAX]; /* what the last epoll_wait() found, from next_tag on not yet seen to */
         size_t n_tags, next_tag;
         size_t n_listen_fds, next;
@@ -47,10 +47,10 @@ static int open_epoll(Acceptor *acceptor) {
                         return r;
         }
 
-        return watch(acceptor->epoll_fd, acceptor->leash_fd, EPOLLIN, TAG_LEASH);
+        return watch(acceptor->epoll_fd, acceptor->lifeline_fd, EPOLLIN, TAG_LEASH);
 }
 
-int acceptor_new(Acceptor **ret, const int listen_fds[], size_t n_listen_fds, int leash_fd) {
+int acceptor_new(Acceptor **ret, const int listen_fds[], size_t n_listen_fds, int lifeline_fd) {
         _cleanup_(acceptor_freep) Acceptor *acceptor = NULL;
         int r;
 
@@ -59,7 +59,7 @@ int acceptor_new(Acceptor **ret, const int listen_fds[], size_t n_listen_fds, in
                 return -ENOMEM;
 
         acceptor->epoll_fd = -EBADF;
-        acceptor->leash_fd = leash_fd;
+        acceptor->lifeline_fd = lifeline_fd;
         acceptor->n_listen_fds = n_listen_fds;
         memcpy(acceptor->listen_fds, listen_fds, n_listen_fds * sizeof(int));
         r = open_epoll(acceptor);
@@ -74,14 +74,15 @@ Acceptor *acceptor_free(Acceptor *acceptor) {
         if (!acceptor)
                 return NULL;
 
-        kept_free(acceptor->kept);
+        keepalive_free(acceptor->keepalive);
         fd_close(acceptor->epoll_fd);
         free(acceptor);
         return NULL;
 }
 
 static int begin_to_take(Acceptor *acceptor) {
-        int r = watch(acceptor->epoll_fd, acceptor->take_fd, EPOLLIN | EPOLLEXCLUSIVE, TAG_TAKE);
+        int r = watch(acceptor->epoll_fd, acceptor->handoff_in_fd, EPOLLIN | EPOLLEXCLUSIVE,
+                        TAG_TAKE);
 
         acceptor->takes = r >= 0;
         return r;
@@ -89,28 +90,30 @@ static int begin_to_take(Acceptor *acceptor) {
 
 /* Whoever has as many as it can keep leaves them to others, such as those that come up after it in a restart. */
 static void take(Acceptor *acceptor) {
-        if (kept_count(acceptor->kept) < KEPT_MAX) {
-                (void) kept_receive(acceptor->kept);
+        if (keepalive_count(acceptor->keepalive) < KEEPALIVE_MAX) {
+                (void) keepalive_receive(acceptor->keepalive);
                 return;
         }
 
-        (void) epoll_ctl(acceptor->epoll_fd, EPOLL_CTL_DEL, acceptor->take_fd, NULL);
+        (void) epoll_ctl(acceptor->epoll_fd, EPOLL_CTL_DEL, acceptor->handoff_in_fd, NULL);
         acceptor->takes = false;
 }
 
-int acceptor_keep(Acceptor *acceptor, int take_fd, int give_fd, const Scoreboard *board) {
+int acceptor_keep(Acceptor *acceptor, int handoff_in_fd, int handoff_out_fd,
+                const Scoreboard *board) {
         int r;
 
-        acceptor->take_fd = take_fd;
+        acceptor->handoff_in_fd = handoff_in_fd;
         r = begin_to_take(acceptor);
         if (r < 0)
                 return r;
 
-        return kept_new(&acceptor->kept, acceptor->epoll_fd, take_fd, give_fd, board);
+        return keepalive_new(&acceptor->keepalive, acceptor->epoll_fd, handoff_in_fd,
+                        handoff_out_fd, board);
 }
 
-Kept *acceptor_kept(Acceptor *acceptor) {
-        return acceptor->kept;
+Keepalive *acceptor_keepalive(Acceptor *acceptor) {
+        return acceptor->keepalive;
 }
 
 /* What accept(2) says to retry: errors of a connection that died in the queue, not of the listener.
@@ -150,9 +153,9 @@ static int accept_any(Acceptor *acceptor, Arrival *ret) {
 }
 
 static int borrow(Acceptor *acceptor, uint64_t tag, Arrival *ret) {
-        Arrival arrival = { .is_kept = true };
+        Arrival arrival = { .is_keepalive = true };
 
-        arrival.fd = kept_borrow(acceptor->kept, tag, &arrival.past);
+        arrival.fd = keepalive_borrow(acceptor->keepalive, tag, &arrival.past);
         if (arrival.fd < 0)
                 return -EAGAIN;
 
@@ -162,7 +165,7 @@ static int borrow(Acceptor *acceptor, uint64_t tag, Arrival *ret) {
 
 /* What another worker hands over is looked at like all that is kept. */
 static int see_to(Acceptor *acceptor, uint64_t tag, Arrival *ret) {
-        if (tag >= KEPT_TAG_FIRST)
+        if (tag >= KEEPALIVE_TAG_FIRST)
                 return borrow(acceptor, tag, ret);
         if (tag < acceptor->n_listen_fds)
                 return accept_from(acceptor, tag, ret);
@@ -181,18 +184,18 @@ int acceptor_try(Acceptor *acceptor, Arrival *ret) {
                         return r;
         }
 
-        return kept_count(acceptor->kept) > 0 ? -EAGAIN : accept_any(acceptor, ret);
+        return keepalive_count(acceptor->keepalive) > 0 ? -EAGAIN : accept_any(acceptor, ret);
 }
 
 /* A connection at a listener, or one that is handed over, wakes one worker only: this one, who has to take it
  * before it does anything else. A kept one waits for this worker in any case. */
-static void note(Acceptor *acceptor, const struct epoll_event events[], int n, bool kept) {
+static void note(Acceptor *acceptor, const struct epoll_event events[], int n, bool keepalive) {
         for (int i = 0; i < n; i++)
-                if ((events[i].data.u64 >= KEPT_TAG_FIRST) == kept)
+                if ((events[i].data.u64 >= KEEPALIVE_TAG_FIRST) == keepalive)
                         acceptor->tags[acceptor->n_tags++] = events[i].data.u64;
 }
 
-static int leash_event(const struct epoll_event events[], int n) {
+static int lifeline_event(const struct epoll_event events[], int n) {
         for (int i = 0; i < n; i++)
                 if (events[i].data.u64 == TAG_LEASH)
                         /* The end of a pipe whose other end closes reports EPOLLHUP, asked for or not. */
@@ -205,7 +208,8 @@ int acceptor_wait(Acceptor *acceptor, int timeout_msec) {
         struct epoll_event events[EVENTS_MAX];
         int n;
 
-        if (acceptor->kept && !acceptor->takes && kept_count(acceptor->kept) < KEPT_MAX)
+        if (acceptor->keepalive && !acceptor->takes &&
+                        keepalive_count(acceptor->keepalive) < KEEPALIVE_MAX)
                 (void) begin_to_take(acceptor);
 
         acceptor->n_tags = acceptor->next_tag = 0;
@@ -217,11 +221,11 @@ int acceptor_wait(Acceptor *acceptor, int timeout_msec) {
 
         note(acceptor, events, n, false);
         note(acceptor, events, n, true);
-        return leash_event(events, n);
+        return lifeline_event(events, n);
 }
 
-bool acceptor_leash_is_cut(Acceptor *acceptor) {
-        struct pollfd pollfd = { .fd = acceptor->leash_fd };
+bool acceptor_lifeline_is_cut(Acceptor *acceptor) {
+        struct pollfd pollfd = { .fd = acceptor->lifeline_fd };
 
         return poll(&pollfd, 1, 0) > 0;
 }

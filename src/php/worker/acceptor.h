@@ -18,29 +18,30 @@ typedef struct Acceptor Acceptor;
 
 /* Somebody has something to say. */
 typedef struct Arrival {
-        int fd;        /* blocking mode, CLOEXEC */
-        size_t queue;  /* the index of its listener */
-        bool is_kept;  /* borrowed from acceptor_kept(), not a new connection */
-        KeptPast past; /* of a kept one */
+        int fd;             /* blocking mode, CLOEXEC */
+        size_t queue;       /* the index of its listener */
+        bool is_keepalive;  /* borrowed from acceptor_keepalive(), not a new connection */
+        KeepalivePast past; /* of a kept one */
 } Arrival;
 
-/* Borrows the fds. leash_fd is a socket whose other end closes
+/* Borrows the fds. lifeline_fd is a socket whose other end closes
  * when this worker is to leave (asked for, or because the zygote is dead). 0 or negative errno. */
-int acceptor_new(Acceptor **ret, const int listen_fds[], size_t n_listen_fds, int leash_fd);
+int acceptor_new(Acceptor **ret, const int listen_fds[], size_t n_listen_fds, int lifeline_fd);
 Acceptor *acceptor_free(Acceptor *acceptor);
 DEFINE_CLEANUP(Acceptor, acceptor_free);
 
-/* Keeps connections from now on; the rest is as for kept_new(). */
-int acceptor_keep(Acceptor *acceptor, int take_fd, int give_fd, const Scoreboard *board);
-Kept *acceptor_kept(Acceptor *acceptor); /* NULL: none are kept */
+/* Keeps connections from now on; the rest is as for keepalive_new(). */
+int acceptor_keep(
+                Acceptor *acceptor, int handoff_in_fd, int handoff_out_fd, const Scoreboard *board);
+Keepalive *acceptor_keepalive(Acceptor *acceptor); /* NULL: none are kept */
 
 /* 0 if there is one, else -EAGAIN. Never sleeps. */
 int acceptor_try(Acceptor *acceptor, Arrival *ret);
 
-/* Sleeps until something may have arrived or the leash is cut, at most timeout_msec (-1: for ever). 0: try
- * again, 1: the same, and something was sent on the leash that is to be read, -ESHUTDOWN: leave, but try
+/* Sleeps until something may have arrived or the lifeline is cut, at most timeout_msec (-1: for ever). 0: try
+ * again, 1: the same, and something was sent on the lifeline that is to be read, -ESHUTDOWN: leave, but try
  * once more, -ETIMEDOUT, or another negative errno. */
 int acceptor_wait(Acceptor *acceptor, int timeout_msec);
 
-/* Looks at the leash alone, for a worker that is never idle. */
-bool acceptor_leash_is_cut(Acceptor *acceptor);
+/* Looks at the lifeline alone, for a worker that is never idle. */
+bool acceptor_lifeline_is_cut(Acceptor *acceptor);

@@ -15,7 +15,7 @@ bool cpu_share_add(CpuShare *share, uint64_t duration_usec) {
         return share->elapsed_usec >= CPU_SHARE_LOOK_USEC;
 }
 
-void cpu_share_look(CpuShare *share, uint64_t cpu_usec) {
+void cpu_share_sample(CpuShare *share, uint64_t cpu_usec) {
         uint64_t used = cpu_usec - share->cpu_usec;
 
         if (share->elapsed_usec == 0)

@@ -27,4 +27,4 @@ void cpu_share_init(CpuShare *ret, uint64_t cpu_usec);
 
 /* A request is over. true: it is time to look at the clock, and to say what it tells. */
 bool cpu_share_add(CpuShare *share, uint64_t duration_usec);
-void cpu_share_look(CpuShare *share, uint64_t cpu_usec);
+void cpu_share_sample(CpuShare *share, uint64_t cpu_usec);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* Kept: connections that the web server keeps open between requests (FCGI_KEEP_CONN), as one worker has them.
+/* Keepalive: connections that the web server keeps open between requests (FCGI_KEEP_CONN), as one worker has them.
  *
  * An idle one costs nothing: it waits in the worker's epoll, beside the listeners, and holds nobody. While
  * the worker serves a request, a thread looks every 2 ms whether others of its connections have something to
@@ -21,56 +21,57 @@
 #include "base/cleanup.h"
 #include "contract/scoreboard.h"
 
-typedef struct Kept Kept;
+typedef struct Keepalive Keepalive;
 
 enum {
-        KEPT_MAX = 256, /* connections of one worker; what comes on top is closed after its answer */
+        KEEPALIVE_MAX = 256, /* connections of one worker; what comes on top is closed after its answer */
 };
 
 /* Epoll events of kept connections carry a number from here on. */
-#define KEPT_TAG_FIRST (UINT64_C(1) << 32)
+#define KEEPALIVE_TAG_FIRST (UINT64_C(1) << 32)
 
-/* take_fd, give_fd: both ends of a SOCK_SEQPACKET pair, non-blocking, of all workers. Borrows everything. 0
+/* handoff_in_fd, handoff_out_fd: both ends of a SOCK_SEQPACKET pair, non-blocking, of all workers. Borrows everything. 0
  * or negative errno. */
-int kept_new(Kept **ret, int epoll_fd, int take_fd, int give_fd, const Scoreboard *board);
-Kept *kept_free(Kept *kept); /* closes what is left */
-DEFINE_CLEANUP(Kept, kept_free);
+int keepalive_new(Keepalive **ret, int epoll_fd, int handoff_in_fd, int handoff_out_fd,
+                const Scoreboard *board);
+Keepalive *keepalive_free(Keepalive *keepalive); /* closes what is left */
+DEFINE_CLEANUP(Keepalive, keepalive_free);
 
-/* How many there are, without the one that kept_borrow() gave away. All functions take NULL: nothing is
+/* How many there are, without the one that keepalive_borrow() gave away. All functions take NULL: nothing is
  * kept. */
-size_t kept_count(const Kept *kept);
+size_t keepalive_count(const Keepalive *keepalive);
 
 /* How a connection came to where it is. */
-typedef struct KeptPast {
+typedef struct KeepalivePast {
         bool is_taken;       /* from another worker, and nothing was served on it since */
         uint64_t since_usec; /* a request was seen to wait on it then, 0: none was */
-} KeptPast;
+} KeepalivePast;
 
-/* The connection of an epoll event, to be served; kept_keep() or kept_close() takes it back. -ENOENT: it is
+/* The connection of an epoll event, to be served; keepalive_add() or keepalive_close() takes it back. -ENOENT: it is
  * not here any more. */
-int kept_borrow(Kept *kept, uint64_t tag, KeptPast *ret_past);
+int keepalive_borrow(Keepalive *keepalive, uint64_t tag, KeepalivePast *ret_past);
 
 /* Takes a connection whose answer is complete. 0, or negative errno: it is closed. */
-int kept_keep(Kept *kept, int fd);
+int keepalive_add(Keepalive *keepalive, int fd);
 
 /* Closes one that was borrowed, or is new; also in the middle of a request. */
-void kept_close(Kept *kept, int fd);
+void keepalive_close(Keepalive *keepalive, int fd);
 
 /* Takes one that another worker hands over, if there is one. 0, -EAGAIN or another negative errno. */
-int kept_receive(Kept *kept);
+int keepalive_receive(Keepalive *keepalive);
 
 /* Around each request: in between the others may be handed over. */
-void kept_begin_request(Kept *kept);
-void kept_end_request(Kept *kept);
+void keepalive_begin_request(Keepalive *keepalive);
+void keepalive_end_request(Keepalive *keepalive);
 
 /* Before the worker leaves: to others, all that they take. What is left has to be looked at. */
-void kept_give_all(Kept *kept);
+void keepalive_hand_out_all(Keepalive *keepalive);
 
 /* Before the last workers leave: hands over nothing more during requests; and takes what the others left, as much as
  * there is room for. */
-void kept_stay_alone(Kept *kept);
-void kept_take_all(Kept *kept);
+void keepalive_stop_handoff(Keepalive *keepalive);
+void keepalive_take_in_all(Keepalive *keepalive);
 
 /* One with something to say, borrowed, or -ENOENT: the rest is idle. *place, from 0 on, is where the look begins, and
  * then that behind the one found: each connection is found once. */
-int kept_borrow_ready(Kept *kept, size_t *place);
+int keepalive_borrow_ready(Keepalive *keepalive, size_t *place);

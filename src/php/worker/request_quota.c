@@ -17,6 +17,6 @@ static uint64_t most_less(uint64_t max_requests) {
 /* Not all at once: workers that were forked together and share the load would otherwise reach the
  * limit together, and the pool would be empty for a moment. The factor is a prime, so that as many
  * slots in a row as there are different numbers have each of them once. */
-uint64_t lifetime_requests(uint64_t max_requests, unsigned slot) {
+uint64_t request_quota_requests(uint64_t max_requests, unsigned slot) {
         return max_requests - (slot * UINT64_C(2654435761)) % (most_less(max_requests) + 1);
 }

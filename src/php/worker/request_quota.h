@@ -7,4 +7,4 @@
 #include <stdint.h>
 
 /* Of pm.max_requests, from 1 to all of them; 0 if that is 0, without end. Slot 0 has all of them. */
-uint64_t lifetime_requests(uint64_t max_requests, unsigned slot);
+uint64_t request_quota_requests(uint64_t max_requests, unsigned slot);

@@ -26,7 +26,7 @@
 #define DRAIN_LIMIT_USEC 200000
 
 enum {
-        /* A worker that never sleeps looks at its leash this often, for the case that manager and
+        /* A worker that never sleeps looks at its lifeline this often, for the case that manager and
          * zygote were both killed and nobody wrote on the boards. */
         LEASH_LOOK_REQUESTS = 64,
 
@@ -38,40 +38,40 @@ enum {
  * nothing of an ordinary pool, a restart of one that has more than enough to do is not held up. */
 #define LEAVE_LIMIT_USEC 5000000
 
-void worker_ring_bell(Worker *worker) {
+void worker_wake_manager(Worker *worker) {
         static const uint64_t one = 1;
 
-        (void) !write(worker->context->inherited->bell_fd, &one, sizeof(one));
+        (void) !write(worker->context->inherited->wake_fd, &one, sizeof(one));
 }
 
 /* Before the process closes itself to others of its own user: what was opened stays open. /proc
  * comes from before the chroot. */
-static void give_memory_to_zygote(const WorkerContext *context, int leash_fd) {
+static void give_memory_to_zygote(const WorkerContext *context, int lifeline_fd) {
         int fd = openat(context->proc_fd, "self/mem", O_RDONLY | O_CLOEXEC);
 
-        if (fd < 0 || zygote_send_memory(leash_fd, fd) < 0)
+        if (fd < 0 || zygote_send_memory(lifeline_fd, fd) < 0)
                 fputs("<4>Stacks of this worker cannot be read: no access to /proc/self/mem\n",
                                 stderr);
 }
 
-static int open_acceptor(Worker *worker, int leash_fd) {
+static int open_acceptor(Worker *worker, int lifeline_fd) {
         const Inherited *inherited = worker->context->inherited;
         int r;
 
         if (worker->is_status)
-                return acceptor_new(&worker->acceptor, &inherited->status_fd, 1, leash_fd);
+                return acceptor_new(&worker->acceptor, &inherited->status_fd, 1, lifeline_fd);
 
         r = acceptor_new(&worker->acceptor, inherited->listen_fds, inherited->n_listen_fds,
-                        leash_fd);
+                        lifeline_fd);
         if (r < 0)
                 return r;
 
-        return acceptor_keep(worker->acceptor, inherited->take_fd, inherited->give_fd,
+        return acceptor_keep(worker->acceptor, inherited->handoff_in_fd, inherited->handoff_out_fd,
                         worker->context->board);
 }
 
-static Kept *kept_of(const Worker *worker) {
-        return acceptor_kept(worker->acceptor);
+static Keepalive *keepalive_of(const Worker *worker) {
+        return acceptor_keepalive(worker->acceptor);
 }
 
 static void appear(Worker *worker) {
@@ -88,15 +88,15 @@ static void appear(Worker *worker) {
         scoreboard_set_worker(context->board, worker->slot, getpid(), (uint64_t) time(NULL));
 }
 
-static int worker_init(Worker *worker, int leash_fd) {
+static int worker_init(Worker *worker, int lifeline_fd) {
         FcgiLimits limits = FCGI_LIMITS_DEFAULT;
         int r;
 
-        give_memory_to_zygote(worker->context, leash_fd);
+        give_memory_to_zygote(worker->context, lifeline_fd);
         (void) prctl(PR_SET_DUMPABLE, worker->context->config->process_dumpable, 0, 0, 0);
 
         worker->is_status = worker->slot == scoreboard_status_slot(worker->context->board);
-        r = open_acceptor(worker, leash_fd);
+        r = open_acceptor(worker, lifeline_fd);
         if (r < 0)
                 return r;
 
@@ -108,18 +108,18 @@ static int worker_init(Worker *worker, int leash_fd) {
 
         worker->guard.allowed = worker->context->config->listen_allowed_clients;
         worker->max_requests =
-                        lifetime_requests(worker->context->config->max_requests, worker->slot);
+                        request_quota_requests(worker->context->config->max_requests, worker->slot);
         r = worker_request_init(worker);
         if (r < 0)
                 return r;
 
         r = access_log_new(&worker->php.access, worker->context->config, worker->context->inherited,
-                        worker->context->board, leash_fd);
+                        worker->context->board, lifeline_fd);
         if (r < 0)
                 return r;
 
         php_engine_enter_worker();
-        r = weight_init(&worker->weight, worker->context->proc_fd);
+        r = worker_memory_init(&worker->worker_memory, worker->context->proc_fd);
         if (r < 0)
                 fprintf(stderr, "<4>The memory of this worker cannot be measured: %s\n",
                                 strerror(-r));
@@ -137,11 +137,11 @@ static void weigh(Worker *worker) {
         uint64_t bytes;
 
         if (config->pm == PM_AUTO && should_be_weighed(worker->n_requests) &&
-                        weight_read_pss(&worker->weight, &bytes) >= 0)
-                scoreboard_set_weight(worker->context->board, worker->slot, bytes);
+                        worker_memory_read_pss(&worker->worker_memory, &bytes) >= 0)
+                scoreboard_set_worker_memory(worker->context->board, worker->slot, bytes);
 
         if (config->max_worker_memory_bytes == 0 ||
-                        weight_read_private(&worker->weight, &bytes) < 0 ||
+                        worker_memory_read_private(&worker->worker_memory, &bytes) < 0 ||
                         bytes <= config->max_worker_memory_bytes)
                 return;
 
@@ -172,9 +172,9 @@ static int serve(Worker *worker, int fd, bool last) {
 
         fcgi_request_attach(worker->fcgi, fd);
         do {
-                kept_begin_request(kept_of(worker));
+                keepalive_begin_request(keepalive_of(worker));
                 r = worker_request_serve(worker);
-                kept_end_request(kept_of(worker));
+                keepalive_end_request(keepalive_of(worker));
                 weigh(worker);
                 more = fcgi_request_has_input(worker->fcgi);
                 if (more)
@@ -183,9 +183,9 @@ static int serve(Worker *worker, int fd, bool last) {
 
         fd = fcgi_request_detach(worker->fcgi);
         if (fd >= 0 && r > 0 && !more && !last)
-                (void) kept_keep(kept_of(worker), fd);
+                (void) keepalive_add(keepalive_of(worker), fd);
         else if (fd >= 0)
-                kept_close(kept_of(worker), fd);
+                keepalive_close(keepalive_of(worker), fd);
 
         return r < 0 ? r : 0;
 }
@@ -204,17 +204,17 @@ static bool has_waited_too_long(const Worker *worker, uint64_t since_usec) {
 /* Closes the connection if not. One that another worker has admitted may be from before the last reload or restart,
  * where others were allowed. */
 static bool is_admitted(Worker *worker, const Arrival *arrival) {
-        if (arrival->is_kept)
+        if (arrival->is_keepalive)
                 worker->late = has_waited_too_long(worker, arrival->past.since_usec);
         else if (worker->context->config->queue_timeout_usec > 0)
                 worker->late = scoreboard_accept(worker->context->board, arrival->queue);
 
-        if ((arrival->is_kept && !arrival->past.is_taken) ||
+        if ((arrival->is_keepalive && !arrival->past.is_taken) ||
                         client_guard_admits(&worker->guard, arrival->fd, clock_now_usec()))
                 return true;
 
-        if (arrival->is_kept)
-                kept_close(kept_of(worker), arrival->fd);
+        if (arrival->is_keepalive)
+                keepalive_close(keepalive_of(worker), arrival->fd);
         else
                 fd_close(arrival->fd);
         return false;
@@ -222,17 +222,18 @@ static bool is_admitted(Worker *worker, const Arrival *arrival) {
 
 /* While it sleeps, others may need to know. */
 static void show_kept(const Worker *worker) {
-        scoreboard_set_kept(worker->context->board, worker->slot, kept_count(kept_of(worker)));
+        scoreboard_set_keepalive(worker->context->board, worker->slot,
+                        keepalive_count(keepalive_of(worker)));
 }
 
 /* 0, or -ESHUTDOWN when this worker is to leave. */
 static int next_arrival(Worker *worker, Arrival *ret) {
-        bool leash_is_cut = false;
+        bool lifeline_is_cut = false;
         int r;
 
         worker_become_idle(worker);
         if (worker->n_requests % LEASH_LOOK_REQUESTS == LEASH_LOOK_REQUESTS - 1 &&
-                        acceptor_leash_is_cut(worker->acceptor))
+                        acceptor_lifeline_is_cut(worker->acceptor))
                 return -ESHUTDOWN;
 
         if (must_leave(worker))
@@ -245,7 +246,7 @@ static int next_arrival(Worker *worker, Arrival *ret) {
                 if (r != -EAGAIN)
                         return r;
 
-                if (leash_is_cut || must_leave(worker))
+                if (lifeline_is_cut || must_leave(worker))
                         return -ESHUTDOWN;
 
                 /* A connection wakes one worker. If that is this one, and it left without a look, nobody
@@ -258,7 +259,7 @@ static int next_arrival(Worker *worker, Arrival *ret) {
                         return r;
                 if (r > 0)
                         access_log_take_file(worker->php.access);
-                leash_is_cut = r == -ESHUTDOWN;
+                lifeline_is_cut = r == -ESHUTDOWN;
         }
 }
 
@@ -269,27 +270,27 @@ static int serve_ready(Worker *worker, bool last) {
         int fd, r = 0;
 
         while (r >= 0 && (last || clock_now_usec() < until) &&
-                        (fd = kept_borrow_ready(kept_of(worker), &place)) >= 0)
+                        (fd = keepalive_borrow_ready(keepalive_of(worker), &place)) >= 0)
                 r = serve(worker, fd, last);
 
         return r;
 }
 
-/* Kept connections live on with another worker: one that is here, that takes the place of this one, or that the next
+/* Keepalive connections live on with another worker: one that is here, that takes the place of this one, or that the next
  * manager starts; what comes on them waits there unread. Of the last ones nobody knows whether another follows, for a
  * restart begins as a stop does: they answer first what has come. */
-static int leave_kept(Worker *worker) {
+static int leave_keepalive(Worker *worker) {
         Draining draining = scoreboard_draining(worker->context->board);
         int r = 0;
 
         if (draining == DRAINING_LAST || draining == DRAINING_ALONE)
-                kept_stay_alone(kept_of(worker));
+                keepalive_stop_handoff(keepalive_of(worker));
         if (draining == DRAINING_LAST) {
-                kept_take_all(kept_of(worker));
+                keepalive_take_in_all(keepalive_of(worker));
                 r = serve_ready(worker, false);
         }
         if (draining != DRAINING_ALONE)
-                kept_give_all(kept_of(worker));
+                keepalive_hand_out_all(keepalive_of(worker));
 
         /* What nobody takes. */
         return r < 0 ? r : serve_ready(worker, true);
@@ -297,7 +298,7 @@ static int leave_kept(Worker *worker) {
 
 /* After PHP has come out of a request in a state in which it serves nobody. */
 static int give_up(Worker *worker) {
-        kept_give_all(kept_of(worker));
+        keepalive_hand_out_all(keepalive_of(worker));
         return EX_SOFTWARE;
 }
 
@@ -306,14 +307,14 @@ static int serve_all(Worker *worker) {
         int r;
 
         worker_become_idle(worker);
-        worker_ring_bell(worker);
+        worker_wake_manager(worker);
         while ((r = next_arrival(worker, &arrival)) >= 0)
                 if (serve(worker, arrival.fd, false) < 0)
                         return give_up(worker);
 
         if (r != -ESHUTDOWN)
                 fprintf(stderr, "<3>Cannot accept connections: %s\n", strerror(-r));
-        if (leave_kept(worker) < 0)
+        if (leave_keepalive(worker) < 0)
                 return give_up(worker);
 
         return r == -ESHUTDOWN ? EX_OK : EX_OSERR;
@@ -330,10 +331,10 @@ static void end_logs(Worker *worker) {
         (void) journal_socket_drain(worker->log.fd, STDERR_FILENO, DRAIN_LIMIT_USEC);
 }
 
-int worker_run(unsigned slot, int leash_fd, void *userdata) {
+int worker_run(unsigned slot, int lifeline_fd, void *userdata) {
         const WorkerContext *context = userdata;
         Worker worker = { .context = context, .slot = slot };
-        char title[128];
+        char proctitle[128];
         int r;
 
         worker.log = (WorkerLog){
@@ -342,12 +343,13 @@ int worker_run(unsigned slot, int leash_fd, void *userdata) {
                 .slot = slot,
         };
         if (slot == scoreboard_status_slot(context->board))
-                snprintf(title, sizeof(title), "fpmd: %s: status", context->config->name);
+                snprintf(proctitle, sizeof(proctitle), "fpmd: %s: status", context->config->name);
         else
-                snprintf(title, sizeof(title), "fpmd: %s: worker %u", context->config->name, slot);
-        title_set(context->title, title);
+                snprintf(proctitle, sizeof(proctitle), "fpmd: %s: worker %u", context->config->name,
+                                slot);
+        proctitle_set(context->proctitle, proctitle);
 
-        r = worker_init(&worker, leash_fd);
+        r = worker_init(&worker, lifeline_fd);
         if (r < 0) {
                 fprintf(stderr, "<3>Cannot start worker %u: %s\n", slot, strerror(-r));
                 return EX_OSERR;

@@ -13,10 +13,10 @@ typedef struct WorkerContext {
         const PoolConfig *config;
         const Inherited *inherited;
         Scoreboard *board;
-        Title *title;
+        Proctitle *proctitle;
         int proc_fd; /* O_PATH of /proc; closed by the worker before it serves */
 } WorkerContext;
 
 /* Serves until it is told to leave or has done pm.max_requests. Returns the exit status: 0, or 70
  * (EX_SOFTWARE) when PHP is broken. Suits WorkerMain; userdata is a WorkerContext. */
-int worker_run(unsigned slot, int leash_fd, void *userdata);
+int worker_run(unsigned slot, int lifeline_fd, void *userdata);

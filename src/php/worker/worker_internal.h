@@ -30,14 +30,14 @@ typedef struct Worker {
         bool is_shown;  /* there is a status page: what a request costs is measured */
         CpuShare cpu_share;
         WorkerLog log;
-        Weight weight;
+        WorkerMemory worker_memory;
         bool too_heavy;
         ClientGuard guard;
         RateLimit complaints;
         bool late; /* the connection has waited longer than pm.queue_timeout */
 } Worker;
 
-void worker_ring_bell(Worker *worker);
+void worker_wake_manager(Worker *worker);
 
 /* Between two requests, and before the first. */
 void worker_become_idle(Worker *worker);

@@ -30,7 +30,7 @@ static bool take_number(const char **text, uint64_t *ret) {
         return p > first;
 }
 
-int weight_parse_rollup(const char *text, uint64_t *ret_pss_bytes) {
+int worker_memory_parse_rollup(const char *text, uint64_t *ret_pss_bytes) {
         uint64_t kilobytes, bytes;
         const char *line;
 
@@ -50,7 +50,7 @@ int weight_parse_rollup(const char *text, uint64_t *ret_pss_bytes) {
 
 /* "size resident shared …", in pages. The kernel counts per CPU and does not always add up before
  * it answers, so that shared can be a little more than resident. */
-int weight_parse_statm(const char *text, uint64_t page_bytes, uint64_t *ret_private_bytes) {
+int worker_memory_parse_statm(const char *text, uint64_t page_bytes, uint64_t *ret_private_bytes) {
         uint64_t n_size, n_resident, n_shared, bytes;
 
         if (!take_number(&text, &n_size) || !take_number(&text, &n_resident) ||
@@ -79,7 +79,7 @@ static int open_proc(void) {
         return fd < 0 ? -errno : fd;
 }
 
-int weight_init(Weight *ret, int proc_fd) {
+int worker_memory_init(WorkerMemory *ret, int proc_fd) {
         _cleanup_close_ int own_proc_fd = -EBADF, statm_fd = -EBADF;
         int rollup_fd;
 
@@ -98,7 +98,7 @@ int weight_init(Weight *ret, int proc_fd) {
         if (rollup_fd < 0 && rollup_fd != -ENOENT)
                 return rollup_fd;
 
-        *ret = (Weight){
+        *ret = (WorkerMemory){
                 .statm_fd = TAKE_FD(statm_fd),
                 .rollup_fd = rollup_fd < 0 ? -EBADF : rollup_fd,
                 .page_bytes = (uint64_t) sysconf(_SC_PAGESIZE),
@@ -106,9 +106,9 @@ int weight_init(Weight *ret, int proc_fd) {
         return 0;
 }
 
-void weight_done(Weight *weight) {
-        weight->statm_fd = fd_close(weight->statm_fd);
-        weight->rollup_fd = fd_close(weight->rollup_fd);
+void worker_memory_done(WorkerMemory *worker_memory) {
+        worker_memory->statm_fd = fd_close(worker_memory->statm_fd);
+        worker_memory->rollup_fd = fd_close(worker_memory->rollup_fd);
 }
 
 /* Both files come whole with one read from their start; that makes the kernel look again. */
@@ -128,27 +128,27 @@ static int read_text(int fd, char *ret_text, size_t size) {
         return 0;
 }
 
-int weight_read_pss(const Weight *weight, uint64_t *ret_bytes) {
+int worker_memory_read_pss(const WorkerMemory *worker_memory, uint64_t *ret_bytes) {
         char text[ROLLUP_TEXT_MAX];
         int r;
 
-        if (weight->rollup_fd < 0)
+        if (worker_memory->rollup_fd < 0)
                 return -EOPNOTSUPP;
 
-        r = read_text(weight->rollup_fd, text, sizeof(text));
+        r = read_text(worker_memory->rollup_fd, text, sizeof(text));
         if (r < 0)
                 return r;
 
-        return weight_parse_rollup(text, ret_bytes);
+        return worker_memory_parse_rollup(text, ret_bytes);
 }
 
-int weight_read_private(const Weight *weight, uint64_t *ret_bytes) {
+int worker_memory_read_private(const WorkerMemory *worker_memory, uint64_t *ret_bytes) {
         char text[STATM_TEXT_MAX];
         int r;
 
-        r = read_text(weight->statm_fd, text, sizeof(text));
+        r = read_text(worker_memory->statm_fd, text, sizeof(text));
         if (r < 0)
                 return r;
 
-        return weight_parse_statm(text, weight->page_bytes, ret_bytes);
+        return worker_memory_parse_statm(text, worker_memory->page_bytes, ret_bytes);
 }

@@ -14,7 +14,7 @@
 #include "php/worker/worker_internal.h"
 
 /* A script can fork (pcntl), and its child comes out of PHP as the worker does. It is none: it has the worker's
- * slot, its leash is not heard of, and nobody waits for it. */
+ * slot, its lifeline is not heard of, and nobody waits for it. */
 static bool is_child;
 
 static void note_child(void) {
@@ -22,7 +22,7 @@ static void note_child(void) {
 }
 
 /* All stages of a request carry the time of its start: that is what its deadline counts from. */
-static void on_stage(SlotState state, void *userdata) {
+static void worker_request_on_stage(SlotState state, void *userdata) {
         Worker *worker = userdata;
 
         scoreboard_set(worker->context->board, worker->slot, state, worker->request_usec);
@@ -31,19 +31,19 @@ static void on_stage(SlotState state, void *userdata) {
 /* The manager says below how many idle ones it wants to hear of it: 0 while it can fork no more. */
 static bool someone_should_know(const Worker *worker) {
         const Scoreboard *board = worker->context->board;
-        const Ledger *ledger = scoreboard_view(board);
-        uint32_t below = atomic_load_explicit(&ledger->ring, memory_order_relaxed);
+        const PoolControl *control_page = scoreboard_view(board);
+        uint32_t below = atomic_load_explicit(&control_page->wake_below, memory_order_relaxed);
 
         if (below == 0)
-                below = atomic_load_explicit(&ledger->queue_bell, memory_order_relaxed);
+                below = atomic_load_explicit(&control_page->wake_when_busy, memory_order_relaxed);
 
         return below > 0 && scoreboard_idle_below(board, below);
 }
 
 /* It has no timer running while no request does. */
 static bool manager_waits_for_start(const Worker *worker) {
-        return atomic_load_explicit(
-                        &scoreboard_view(worker->context->board)->tell_start, memory_order_seq_cst);
+        return atomic_load_explicit(&scoreboard_view(worker->context->board)->wake_on_start,
+                        memory_order_seq_cst);
 }
 
 static uint64_t cpu_usec(void) {
@@ -77,7 +77,7 @@ static void publish_request(Worker *worker) {
 static void show_request(const Worker *worker) {
         const char *uri = param(worker, "REQUEST_URI");
 
-        title_set_request(worker->context->title, param(worker, "REQUEST_METHOD"),
+        proctitle_set_request(worker->context->proctitle, param(worker, "REQUEST_METHOD"),
                         uri ? uri : param(worker, "SCRIPT_NAME"));
 }
 
@@ -94,7 +94,7 @@ static void log_refusal(const Worker *worker, int status) {
 static int refuse_late(Worker *worker) {
         scoreboard_count_refused(worker->context->board);
         log_refusal(worker, 503);
-        return refusal_answer_late(
+        return error_reply_send_late(
                         worker->fcgi, worker->context->config->queue_timeout_usec / 1000000 + 1);
 }
 
@@ -107,24 +107,24 @@ static int serve_read_request(Worker *worker) {
         scoreboard_set(worker->context->board, worker->slot, SLOT_READING_HEADERS,
                         clock_now_usec());
         if (someone_should_know(worker))
-                worker_ring_bell(worker);
+                worker_wake_manager(worker);
 
         r = fcgi_request_read(worker->fcgi);
         if (r < 0) {
-                refusal_report(&worker->complaints, r, clock_now_usec());
-                return refusal_answer(worker->fcgi, r);
+                error_reply_report(&worker->complaints, r, clock_now_usec());
+                return error_reply_send(worker->fcgi, r);
         }
 
         if (late)
                 return refuse_late(worker);
 
-        php_engine_look(&worker->php);
+        php_engine_resolve(&worker->php);
         publish_request(worker);
         show_request(worker);
         worker->request_usec = clock_now_usec();
-        on_stage(SLOT_REQUEST_INFO, worker);
+        worker_request_on_stage(SLOT_REQUEST_INFO, worker);
         if (manager_waits_for_start(worker))
-                worker_ring_bell(worker);
+                worker_wake_manager(worker);
 
         scoreboard_count_request(worker->context->board, worker->slot);
         worker->n_requests++;
@@ -134,13 +134,13 @@ static int serve_read_request(Worker *worker) {
                 _exit(EX_OK);
 
         worker->served = true;
-        title_clear_request(worker->context->title);
+        proctitle_clear_request(worker->context->proctitle);
         return r;
 }
 
 static void show_usage(Worker *worker, uint64_t duration_usec) {
         if (cpu_share_add(&worker->cpu_share, duration_usec))
-                cpu_share_look(&worker->cpu_share, cpu_usec());
+                cpu_share_sample(&worker->cpu_share, cpu_usec());
 
         scoreboard_set_usage(worker->context->board, worker->slot,
                         &(RequestUsage){
@@ -187,7 +187,7 @@ static void close_connection(int fd, void *userdata) {
         if (is_child)
                 fd_close(fd);
         else
-                kept_close(acceptor_kept(worker->acceptor), fd);
+                keepalive_close(acceptor_keepalive(worker->acceptor), fd);
 }
 
 int worker_request_init(Worker *worker) {
@@ -195,7 +195,7 @@ int worker_request_init(Worker *worker) {
                 .fcgi = worker->fcgi,
                 .config = worker->context->config,
                 .log = &worker->log,
-                .stage = on_stage,
+                .stage = worker_request_on_stage,
                 .close = close_connection,
                 .userdata = worker,
                 .view = &worker->view,

@@ -18,14 +18,14 @@ static int inherited_add(Inherited *inherited, const char *name, int fd) {
                 { "control", &inherited->control_fd },
                 { "config", &inherited->config_fd },
                 { "board", &inherited->board_fd },
-                { "ledger", &inherited->ledger_fd },
-                { "bell", &inherited->bell_fd },
+                { "control-page", &inherited->control_page_fd },
+                { "wake", &inherited->wake_fd },
                 { "root", &inherited->root_fd },
                 { "status", &inherited->status_fd },
                 { "journal", &inherited->journal_fd },
                 { "access", &inherited->access_fd },
-                { "take", &inherited->take_fd },
-                { "give", &inherited->give_fd },
+                { "handoff-in", &inherited->handoff_in_fd },
+                { "handoff-out", &inherited->handoff_out_fd },
         };
 
         if (strcmp(name, "listen") == 0) {
@@ -54,14 +54,14 @@ int inherited_receive(Inherited *ret) {
                 .control_fd = -EBADF,
                 .config_fd = -EBADF,
                 .board_fd = -EBADF,
-                .ledger_fd = -EBADF,
-                .bell_fd = -EBADF,
+                .control_page_fd = -EBADF,
+                .wake_fd = -EBADF,
                 .root_fd = -EBADF,
                 .status_fd = -EBADF,
                 .journal_fd = -EBADF,
                 .access_fd = -EBADF,
-                .take_fd = -EBADF,
-                .give_fd = -EBADF,
+                .handoff_in_fd = -EBADF,
+                .handoff_out_fd = -EBADF,
         };
         int r;
 
@@ -76,8 +76,9 @@ int inherited_receive(Inherited *ret) {
         }
 
         if (inherited.n_listen_fds == 0 || inherited.control_fd < 0 || inherited.config_fd < 0 ||
-                        inherited.board_fd < 0 || inherited.ledger_fd < 0 ||
-                        inherited.bell_fd < 0 || inherited.take_fd < 0 || inherited.give_fd < 0)
+                        inherited.board_fd < 0 || inherited.control_page_fd < 0 ||
+                        inherited.wake_fd < 0 || inherited.handoff_in_fd < 0 ||
+                        inherited.handoff_out_fd < 0)
                 return -ENOENT;
 
         *ret = inherited;

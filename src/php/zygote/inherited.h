@@ -16,14 +16,14 @@ typedef struct Inherited {
         int control_fd;
         int config_fd;
         int board_fd;
-        int ledger_fd;
-        int bell_fd;
-        int access_fd;  /* the access log's file; -EBADF: there is none, or it is the journal */
-        int journal_fd; /* base/journal_socket.h; -EBADF: the journal is not listened to */
-        int root_fd;    /* asks for the chroot; -EBADF: none is wanted */
-        int status_fd;  /* of pm.status_listen; -EBADF: none */
-        int take_fd;    /* kept connections that workers hand over come out here */
-        int give_fd;    /* and go in here */
+        int control_page_fd;
+        int wake_fd;
+        int access_fd;      /* the access log's file; -EBADF: there is none, or it is the journal */
+        int journal_fd;     /* base/journal_socket.h; -EBADF: the journal is not listened to */
+        int root_fd;        /* asks for the chroot; -EBADF: none is wanted */
+        int status_fd;      /* of pm.status_listen; -EBADF: none */
+        int handoff_in_fd;  /* kept connections that workers hand over come out here */
+        int handoff_out_fd; /* and go in here */
 } Inherited;
 
 /* Reads LISTEN_PID, LISTEN_FDS and LISTEN_FDNAMES and takes them out of the environment, which

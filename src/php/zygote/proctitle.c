@@ -51,10 +51,10 @@ static void keep_program_name(void) {
         program_invocation_short_name = program_invocation_name = name;
 }
 
-void title_init(Title *title, int argc, char *argv[]) {
+void proctitle_init(Proctitle *proctitle, int argc, char *argv[]) {
         char *end;
 
-        *title = (Title){};
+        *proctitle = (Proctitle){};
         if (argc == 0)
                 return;
 
@@ -65,45 +65,46 @@ void title_init(Title *title, int argc, char *argv[]) {
                 return;
 
         keep_program_name();
-        title->area = argv[0];
-        title->size = (size_t) (end - argv[0]);
-        if (title->size > TITLE_MAX)
-                title->size = TITLE_MAX;
-        title->length = (size_t) (end -
-                                  argv[0]); /* so much of it is to be cleared by title_set() */
+        proctitle->area = argv[0];
+        proctitle->size = (size_t) (end - argv[0]);
+        if (proctitle->size > TITLE_MAX)
+                proctitle->size = TITLE_MAX;
+        proctitle->length = (size_t) (end -
+                                      argv[0]); /* so much of it is to be cleared by proctitle_set() */
 }
 
 /* Behind what is there; the last byte stays NUL. */
-static void append(Title *title, const char *text, size_t n) {
-        for (size_t i = 0; i < n && title->length + 1 < title->size; i++)
-                title->area[title->length++] = text[i] >= ' ' && text[i] <= '~' ? text[i] : '?';
+static void append(Proctitle *proctitle, const char *text, size_t n) {
+        for (size_t i = 0; i < n && proctitle->length + 1 < proctitle->size; i++)
+                proctitle->area[proctitle->length++] =
+                                text[i] >= ' ' && text[i] <= '~' ? text[i] : '?';
 }
 
-static void clear_from(Title *title, size_t length) {
-        if (length < title->length)
-                memset(title->area + length, 0, title->length - length);
-        title->length = length;
+static void clear_from(Proctitle *proctitle, size_t length) {
+        if (length < proctitle->length)
+                memset(proctitle->area + length, 0, proctitle->length - length);
+        proctitle->length = length;
 }
 
-void title_set(Title *title, const char *base) {
-        if (!title->area)
+void proctitle_set(Proctitle *proctitle, const char *base) {
+        if (!proctitle->area)
                 return;
 
-        clear_from(title, 0);
-        append(title, base, strlen(base));
-        title->base_length = title->length;
+        clear_from(proctitle, 0);
+        append(proctitle, base, strlen(base));
+        proctitle->base_length = proctitle->length;
 }
 
-void title_set_request(Title *title, const char *method, const char *target) {
-        title_clear_request(title);
-        append(title, ": ", 2);
+void proctitle_set_request(Proctitle *proctitle, const char *method, const char *target) {
+        proctitle_clear_request(proctitle);
+        append(proctitle, ": ", 2);
         if (method)
-                append(title, method, strnlen(method, METHOD_MAX));
-        append(title, " ", 1);
+                append(proctitle, method, strnlen(method, METHOD_MAX));
+        append(proctitle, " ", 1);
         if (target)
-                append(title, target, strcspn(target, "?"));
+                append(proctitle, target, strcspn(target, "?"));
 }
 
-void title_clear_request(Title *title) {
-        clear_from(title, title->base_length);
+void proctitle_clear_request(Proctitle *proctitle) {
+        clear_from(proctitle, proctitle->base_length);
 }

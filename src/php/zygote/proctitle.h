@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* Title: what ps(1) shows of a process, written over the memory of its arguments and environment. A few bytes are
+/* Proctitle: what ps(1) shows of a process, written over the memory of its arguments and environment. A few bytes are
  * copied, nobody is asked: it can change with each request.
  *
  * Runs in: zygote, workers. */
 
 #include <stddef.h>
 
-typedef struct Title {
+typedef struct Proctitle {
         char *area; /* NUL-terminated; what is behind the end of the title is NUL too */
         size_t size;
         size_t base_length; /* "fpmd: www: worker 3" */
         size_t length;      /* with ": GET /x.php" */
-} Title;
+} Proctitle;
 
 /* First thing in main(): moves the environment elsewhere. Where there is no room titles are cut, in the worst case
  * to nothing. */
-void title_init(Title *title, int argc, char *argv[]);
+void proctitle_init(Proctitle *proctitle, int argc, char *argv[]);
 
-void title_set(Title *title, const char *base);
+void proctitle_set(Proctitle *proctitle, const char *base);
 
 /* Both are a client's words: everything but printable ASCII becomes '?'. Of target only what is before '?' is shown:
  * everybody on the machine can read it. NULL: "". */
-void title_set_request(Title *title, const char *method, const char *target);
-void title_clear_request(Title *title);
+void proctitle_set_request(Proctitle *proctitle, const char *method, const char *target);
+void proctitle_clear_request(Proctitle *proctitle);

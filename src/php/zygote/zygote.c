@@ -24,9 +24,9 @@
 #define STATUS_PAUSE_USEC UINT64_C(1000000)
 
 typedef struct Child {
-        pid_t pid;     /* 0: none */
-        int leash_fd;  /* our end: closing it asks the worker to leave */
-        int memory_fd; /* its memory, once it was asked for */
+        pid_t pid;       /* 0: none */
+        int lifeline_fd; /* our end: closing it asks the worker to leave */
+        int memory_fd;   /* its memory, once it was asked for */
 } Child;
 
 typedef struct Tracing {
@@ -47,10 +47,10 @@ struct Zygote {
         Child children[]; /* one more than n_slots: the status worker */
 };
 
-static const Child NO_CHILD = { .leash_fd = -EBADF, .memory_fd = -EBADF };
+static const Child NO_CHILD = { .lifeline_fd = -EBADF, .memory_fd = -EBADF };
 
 static void child_close(Child *child) {
-        child->leash_fd = fd_close(child->leash_fd);
+        child->lifeline_fd = fd_close(child->lifeline_fd);
         child->memory_fd = fd_close(child->memory_fd);
 }
 
@@ -116,31 +116,31 @@ void zygote_report_failure(int control_fd, const char *text) {
 
 /* --- a look into workers --- */
 
-int zygote_send_memory(int leash_fd, int memory_fd) {
-        int r = fd_pass_send(leash_fd, "m", 1, memory_fd, MSG_DONTWAIT);
+int zygote_send_memory(int lifeline_fd, int memory_fd) {
+        int r = fd_pass_send(lifeline_fd, "m", 1, memory_fd, MSG_DONTWAIT);
 
         fd_close(memory_fd);
         return r;
 }
 
-static int receive_memory(int leash_fd) {
+static int receive_memory(int lifeline_fd) {
         char byte;
         int fd = -EBADF, n;
 
-        n = fd_pass_receive(leash_fd, &byte, sizeof(byte), &fd, MSG_DONTWAIT);
+        n = fd_pass_receive(lifeline_fd, &byte, sizeof(byte), &fd, MSG_DONTWAIT);
         if (n < 0)
                 return n;
 
         return fd >= 0 ? fd : -ENODATA;
 }
 
-int zygote_receive_log(int leash_fd) {
+int zygote_receive_log(int lifeline_fd) {
         int last_fd = -ENODATA, fd, n;
         char byte;
 
         for (;;) {
                 fd = -EBADF;
-                n = fd_pass_receive(leash_fd, &byte, sizeof(byte), &fd, MSG_DONTWAIT);
+                n = fd_pass_receive(lifeline_fd, &byte, sizeof(byte), &fd, MSG_DONTWAIT);
                 if (n <= 0)
                         return last_fd;
                 if (fd < 0)
@@ -154,9 +154,9 @@ int zygote_receive_log(int leash_fd) {
 
 /* --- workers --- */
 
-/* A worker keeps nothing of the zygote: not the leashes of its siblings, which would hold them, and
+/* A worker keeps nothing of the zygote: not the lifelines of its siblings, which would hold them, and
  * not the control socket. */
-static void become_worker(Zygote *zygote, unsigned slot, int leash_fd) {
+static void become_worker(Zygote *zygote, unsigned slot, int lifeline_fd) {
         sigset_t none;
 
         for (unsigned i = 0; i <= zygote->n_slots; i++)
@@ -167,7 +167,7 @@ static void become_worker(Zygote *zygote, unsigned slot, int leash_fd) {
         sigemptyset(&none);
         (void) sigprocmask(SIG_SETMASK, &none, NULL);
 
-        _exit(zygote->hooks.worker(slot, leash_fd, zygote->hooks.userdata));
+        _exit(zygote->hooks.worker(slot, lifeline_fd, zygote->hooks.userdata));
 }
 
 static int fork_worker(Zygote *zygote, unsigned slot) {
@@ -192,7 +192,7 @@ static int fork_worker(Zygote *zygote, unsigned slot) {
         }
 
         zygote->children[slot] =
-                        (Child){ .pid = pid, .leash_fd = TAKE_FD(ours), .memory_fd = -EBADF };
+                        (Child){ .pid = pid, .lifeline_fd = TAKE_FD(ours), .memory_fd = -EBADF };
         zygote->n_children++;
         if (slot < zygote->n_slots)
                 tell(zygote, MESSAGE_FORKED, slot, pid);
@@ -216,7 +216,7 @@ static void reap(Zygote *zygote, pid_t pid, int status) {
                 child_close(&zygote->children[i]);
                 zygote->children[i] = NO_CHILD;
                 zygote->n_children--;
-                scoreboard_bury(zygote->board, i);
+                scoreboard_mark_dead(zygote->board, i);
                 if (i < zygote->n_slots)
                         tell(zygote, MESSAGE_EXITED, i, status & 0xffff);
                 else if (status != 0)
@@ -239,7 +239,7 @@ static void reap_all(Zygote *zygote) {
 
 /* --- orders --- */
 
-static void on_fork(Zygote *zygote, const Message *message) {
+static void zygote_on_fork(Zygote *zygote, const Message *message) {
         int r = -EBUSY;
 
         if (zygote->draining)
@@ -259,26 +259,26 @@ static bool is_still(const Zygote *zygote, unsigned slot, SlotWord word) {
 }
 
 /* Only a child that was not reaped yet is signalled: its pid cannot belong to anybody else. */
-static void on_signal(Zygote *zygote, const Message *message) {
+static void zygote_on_signal(Zygote *zygote, const Message *message) {
         if (zygote->children[message->slot].pid > 0 &&
                         is_still(zygote, message->slot, message->word))
                 (void) kill(zygote->children[message->slot].pid, message->value);
 }
 
 /* What the worker sent on it is kept: its stack may be wanted when it takes too long to leave. */
-static void cut_leash(Child *child) {
-        if (child->leash_fd >= 0 && child->memory_fd < 0)
-                child->memory_fd = receive_memory(child->leash_fd);
+static void cut_lifeline(Child *child) {
+        if (child->lifeline_fd >= 0 && child->memory_fd < 0)
+                child->memory_fd = receive_memory(child->lifeline_fd);
         if (child->memory_fd < 0)
                 child->memory_fd = -EBADF;
-        child->leash_fd = fd_close(child->leash_fd);
+        child->lifeline_fd = fd_close(child->lifeline_fd);
 }
 
-static void on_retire(Zygote *zygote, const Message *message) {
-        cut_leash(&zygote->children[message->slot]);
+static void zygote_on_retire(Zygote *zygote, const Message *message) {
+        cut_lifeline(&zygote->children[message->slot]);
 }
 
-static void tell_frame(const char *frame, void *userdata) {
+static void report_frame(const char *frame, void *userdata) {
         Tracing *tracing = userdata;
         Message message = { .type = MESSAGE_FRAME, .slot = tracing->slot };
 
@@ -293,15 +293,15 @@ static int trace(Zygote *zygote, unsigned slot, unsigned depth) {
 
         if (child->pid == 0)
                 return -ESRCH;
-        if (child->memory_fd < 0 && child->leash_fd >= 0)
-                child->memory_fd = receive_memory(child->leash_fd);
+        if (child->memory_fd < 0 && child->lifeline_fd >= 0)
+                child->memory_fd = receive_memory(child->lifeline_fd);
         if (child->memory_fd < 0)
                 return child->memory_fd;
 
-        return zygote->hooks.trace(child->memory_fd, depth, tell_frame, &tracing);
+        return zygote->hooks.trace(child->memory_fd, depth, report_frame, &tracing);
 }
 
-static void on_trace(Zygote *zygote, const Message *message) {
+static void zygote_on_trace(Zygote *zygote, const Message *message) {
         int r = trace(zygote, message->slot, (unsigned) message->value);
 
         tell(zygote, MESSAGE_TRACED, message->slot, r < 0 ? -r : 0);
@@ -315,23 +315,23 @@ static void kill_all(Zygote *zygote) {
 
 /* Later workers have it from the start, by its old number. One that cannot be reached, because files of
  * before still wait for it, is replaced after its request. */
-static void on_reopen(Zygote *zygote, int fd) {
+static void zygote_on_reopen(Zygote *zygote, int fd) {
         if (zygote->hooks.log_fd < 0 || dup3(fd, zygote->hooks.log_fd, O_CLOEXEC) < 0)
                 return;
 
         for (unsigned i = 0; i <= zygote->n_slots; i++) {
                 Child *child = &zygote->children[i];
 
-                if (child->leash_fd >= 0 &&
-                                fd_pass_send(child->leash_fd, "l", 1, fd, MSG_DONTWAIT) < 0)
-                        cut_leash(child);
+                if (child->lifeline_fd >= 0 &&
+                                fd_pass_send(child->lifeline_fd, "l", 1, fd, MSG_DONTWAIT) < 0)
+                        cut_lifeline(child);
         }
 
         /* Whoever sees this finds the file. */
         scoreboard_count_reopen(zygote->board);
 }
 
-/* What they are to do is on the board: this wakes those who sleep. Their leashes stay, for files of the log that
+/* What they are to do is on the board: this wakes those who sleep. Their lifelines stay, for files of the log that
  * come while they finish. */
 static void drain(Zygote *zygote) {
         zygote->draining = true;
@@ -339,25 +339,25 @@ static void drain(Zygote *zygote) {
         for (unsigned i = 0; i <= zygote->n_slots; i++) {
                 Child *child = &zygote->children[i];
 
-                if (child->leash_fd >= 0 &&
-                                fd_pass_send(child->leash_fd, "d", 1, -EBADF, MSG_DONTWAIT) < 0)
-                        cut_leash(child);
+                if (child->lifeline_fd >= 0 &&
+                                fd_pass_send(child->lifeline_fd, "d", 1, -EBADF, MSG_DONTWAIT) < 0)
+                        cut_lifeline(child);
         }
 }
 
 static void follow(Zygote *zygote, const Message *message, int fd) {
         switch (message->type) {
         case MESSAGE_FORK:
-                on_fork(zygote, message);
+                zygote_on_fork(zygote, message);
                 break;
         case MESSAGE_SIGNAL:
-                on_signal(zygote, message);
+                zygote_on_signal(zygote, message);
                 break;
         case MESSAGE_TRACE:
-                on_trace(zygote, message);
+                zygote_on_trace(zygote, message);
                 break;
         case MESSAGE_RETIRE:
-                on_retire(zygote, message);
+                zygote_on_retire(zygote, message);
                 break;
         case MESSAGE_DRAIN:
                 drain(zygote);
@@ -369,13 +369,13 @@ static void follow(Zygote *zygote, const Message *message, int fd) {
                 tell(zygote, MESSAGE_PONG, 0, message->value);
                 break;
         case MESSAGE_REOPEN:
-                on_reopen(zygote, fd);
+                zygote_on_reopen(zygote, fd);
                 break;
         }
 }
 
 /* A manager that has died, or that we do not understand, means the same: finish and leave. */
-static void on_control(Zygote *zygote) {
+static void zygote_on_control(Zygote *zygote) {
         _cleanup_close_ int fd = -EBADF;
         Message message;
         int r;
@@ -467,7 +467,7 @@ int zygote_run(Zygote *zygote) {
                 if (fds[0].revents)
                         reap_all(zygote);
                 if (fds[1].revents)
-                        on_control(zygote);
+                        zygote_on_control(zygote);
                 if (fds[2].revents)
                         start_status_worker(zygote);
                 kill_orphans(zygote);

@@ -13,9 +13,9 @@
 
 typedef struct Zygote Zygote;
 
-/* What a worker does with its life; returns its exit status. leash_fd: hangs up when it is to
+/* What a worker does with its life; returns its exit status. lifeline_fd: hangs up when it is to
  * leave, and takes its /proc/self/mem by zygote_send_memory(). */
-typedef int (*WorkerMain)(unsigned slot, int leash_fd, void *userdata);
+typedef int (*WorkerMain)(unsigned slot, int lifeline_fd, void *userdata);
 
 /* Reads the stack of a worker out of its memory and gives each call to add(), innermost first. 0 or
  * negative errno. */
@@ -47,11 +47,11 @@ int zygote_run(Zygote *zygote);
 
 /* Worker: lets the zygote look into this process for as long as it lives. Takes memory_fd. 0 or
  * negative errno. */
-int zygote_send_memory(int leash_fd, int memory_fd);
+int zygote_send_memory(int lifeline_fd, int memory_fd);
 
 /* Worker: the file that lines of the access log go to from now on, the newest of those that wait; -ENODATA:
  * none does. Never sleeps. */
-int zygote_receive_log(int leash_fd);
+int zygote_receive_log(int lifeline_fd);
 
 /* Tells the manager why there will be no READY. text is cut to MESSAGE_TEXT_MAX. */
 void zygote_report_failure(int control_fd, const char *text);

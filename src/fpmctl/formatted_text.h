@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* Words: numbers as people read them. Pure.
+/* FormattedText: numbers as people read them. Pure.
  *
  * Runs in: fpmctl. */
 
@@ -8,19 +8,19 @@
 #include <stdint.h>
 
 enum {
-        WORDS_MAX = 32,
+        FORMATTED_TEXT_MAX = 32,
 };
 
 /* A buffer by value, so that several stand in one printf(). */
-typedef struct Words {
-        char text[WORDS_MAX];
-} Words;
+typedef struct FormattedText {
+        char text[FORMATTED_TEXT_MAX];
+} FormattedText;
 
 /* "512B", "1.5K", "23M": three digits at most before the unit. */
-Words words_bytes(uint64_t bytes);
+FormattedText format_bytes(uint64_t bytes);
 
 /* "0.35s", "12.3s", "5min 3s", "2h 5min", "3d 4h". */
-Words words_seconds(double seconds);
+FormattedText format_seconds(double seconds);
 
 /* "0", "0.25", "12.5", "1234": of requests per second. */
-Words words_rate(double rate);
+FormattedText format_rate(double rate);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-#include "fpmctl/words.h"
+#include "fpmctl/formatted_text.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
-Words words_bytes(uint64_t bytes) {
+FormattedText format_bytes(uint64_t bytes) {
         static const char units[] = "BKMGTPE";
         double number = (double) bytes;
         size_t unit = 0;
-        Words words;
+        FormattedText words;
 
         /* As it will be rounded: 1023.7K is 1.0M. */
         for (; number >= (unit == 0 ? 1024 : 999.5); unit++)
@@ -19,9 +19,9 @@ Words words_bytes(uint64_t bytes) {
         return words;
 }
 
-Words words_seconds(double seconds) {
+FormattedText format_seconds(double seconds) {
         uint64_t s = seconds > 0 ? (uint64_t) seconds : 0;
-        Words words;
+        FormattedText words;
 
         if (seconds < 9.995)
                 snprintf(words.text, sizeof(words.text), "%.2fs", seconds > 0 ? seconds : 0);
@@ -40,8 +40,8 @@ Words words_seconds(double seconds) {
         return words;
 }
 
-Words words_rate(double rate) {
-        Words words;
+FormattedText format_rate(double rate) {
+        FormattedText words;
 
         snprintf(words.text, sizeof(words.text),
                         rate <= 0      ? "0"
