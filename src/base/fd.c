@@ -174,6 +174,23 @@ static int memfd_new(const char *name) {
         return fd < 0 ? -errno : fd;
 }
 
+int fd_read_file(const char *path, size_t max_bytes, char **ret, size_t *ret_size) {
+        _cleanup_close_ int fd = -EBADF;
+        struct stat st;
+
+        /* O_NONBLOCK, because a FIFO would have us wait for ever. */
+        fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+        if (fd < 0)
+                return -errno;
+
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        if (!S_ISREG(st.st_mode))
+                return -EINVAL;
+
+        return fd_read_all(fd, max_bytes, ret, ret_size);
+}
+
 int fd_memfd_sized(const char *name, size_t size) {
         _cleanup_close_ int fd = -EBADF;
 

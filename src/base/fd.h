@@ -31,6 +31,10 @@ int fd_write_all(int fd, const void *data, size_t size);
  * is NUL-terminated behind its size. Does not move the offset. 0, -EFBIG or negative errno. */
 int fd_read_all(int fd, size_t max_bytes, char **ret, size_t *ret_size);
 
+/* Reads a regular file of at most max_bytes in the same way. Returns 0, -EFBIG, -EINVAL when it is no regular file, or
+ * another negative errno. */
+int fd_read_file(const char *path, size_t max_bytes, char **ret, size_t *ret_size);
+
 /* A memfd of size bytes that can be neither grown nor shrunk (CLOEXEC). fd or negative errno. */
 int fd_memfd_sized(const char *name, size_t size);
 

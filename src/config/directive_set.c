@@ -11,6 +11,7 @@
 #include "config/access_format.h"
 #include "config/address.h"
 #include "config/directive.h"
+#include "config/syntax.h"
 
 /* What a setter works on: one value on its way into one field. */
 typedef struct Assignment {
@@ -263,29 +264,15 @@ static int set_text(const Assignment *a) {
         return put_string(a, a->value->text);
 }
 
-/* No more than what can stand in a unit, an ACL and /etc/passwd without being something else there.
- */
-static bool is_name(const char *text, const char *also) {
-        static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-        static const char others[] = "0123456789_-.@+$\\";
-
-        for (const char *p = text; *p; p++)
-                if (!strchr(letters, *p) && !strchr(others, *p) && !strchr(also, *p) &&
-                                (unsigned char) *p < 0x80)
-                        return false;
-
-        return *text != '-';
-}
-
 static int set_name(const Assignment *a) {
-        if (!is_name(a->value->text, ""))
+        if (!syntax_is_name(a->value->text, ""))
                 return refuse_value(a, "is not the name of a user or group");
 
         return put_string_or_none(a);
 }
 
 static int set_names(const Assignment *a) {
-        if (!is_name(a->value->text, ", \t"))
+        if (!syntax_is_name(a->value->text, ", \t"))
                 return refuse_value(a, "is not a comma-separated list of names");
 
         return put_string_or_none(a);
@@ -311,15 +298,8 @@ static int set_path(const Assignment *a) {
         return put_string_or_none(a);
 }
 
-static bool is_uri(const char *text) {
-        static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                      "0123456789/_-.~";
-
-        return *text == '/' && text[strspn(text, allowed)] == '\0';
-}
-
 static int set_uri(const Assignment *a) {
-        if (*a->value->text != '\0' && !is_uri(a->value->text))
+        if (*a->value->text != '\0' && !syntax_is_uri(a->value->text))
                 return refuse_value(a,
                                 "is not a path of a page: it starts with / and holds letters, "
                                 "digits and / _ - . ~");
@@ -448,15 +428,6 @@ static bool is_one_line(const Directive *directive) {
         return directive->type != DIRECTIVE_VALUES && directive->type != DIRECTIVE_TEXT;
 }
 
-/* ${ENV} can bring any of them in, and names and paths go into units and log lines. */
-static bool has_control_byte(const char *text) {
-        for (; *text; text++)
-                if ((unsigned char) *text < ' ' || *text == 0x7f)
-                        return true;
-
-        return false;
-}
-
 int directive_set(const Directive *directive, PoolConfig *config, const DirectiveValue *value,
                 char why[static DIRECTIVE_WHY_MAX]) {
         Assignment a = {
@@ -466,7 +437,8 @@ int directive_set(const Directive *directive, PoolConfig *config, const Directiv
                 .why = why,
         };
 
-        if (is_one_line(directive) && has_control_byte(value->text))
+        /* ${ENV} can bring any byte in, and names and paths go into units and log lines. */
+        if (is_one_line(directive) && syntax_has_control_byte(value->text))
                 return refuse(&a, "contains a control character");
 
         return types[directive->type].set(&a);

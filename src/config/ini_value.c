@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/parse.h"
+#include "config/ini_constant.h"
 
 enum {
         NESTING_MAX = 32, /* of ( and ~, which we read by recursion */
@@ -77,36 +78,6 @@ static int append(Value *value, Text *text, const char *data, size_t size) {
                 return refuse(value, "the value is longer than %d bytes", INI_VALUE_MAX);
 
         return r;
-}
-
-/* PHP 8's error levels; nothing else of PHP's constants is a sensible value in a pool file. */
-static const char *constant(const char *name, size_t length) {
-        static const struct {
-                const char *name, *value;
-        } levels[] = {
-                { "E_ERROR", "1" },
-                { "E_WARNING", "2" },
-                { "E_PARSE", "4" },
-                { "E_NOTICE", "8" },
-                { "E_CORE_ERROR", "16" },
-                { "E_CORE_WARNING", "32" },
-                { "E_COMPILE_ERROR", "64" },
-                { "E_COMPILE_WARNING", "128" },
-                { "E_USER_ERROR", "256" },
-                { "E_USER_WARNING", "512" },
-                { "E_USER_NOTICE", "1024" },
-                { "E_STRICT", "2048" },
-                { "E_RECOVERABLE_ERROR", "4096" },
-                { "E_DEPRECATED", "8192" },
-                { "E_USER_DEPRECATED", "16384" },
-                { "E_ALL", "32767" },
-        };
-
-        for (size_t i = 0; i < ELEMENTSOF(levels); i++)
-                if (strlen(levels[i].name) == length && memcmp(levels[i].name, name, length) == 0)
-                        return levels[i].value;
-
-        return NULL;
 }
 
 /* ${NAME}, and since PHP 8.3 ${NAME:-otherwise}. */
@@ -205,7 +176,7 @@ static int bare(Value *value, Text *ret) {
         while ((n = bare_length(value->p)) > 0)
                 value->p += n;
 
-        known = constant(start, (size_t) (value->p - start));
+        known = ini_constant(start, (size_t) (value->p - start));
         if (known)
                 return append(value, ret, known, strlen(known));
 

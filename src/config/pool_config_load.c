@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
-#include <fcntl.h>
 #include <glob.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
@@ -11,6 +11,7 @@
 #include "config/directive.h"
 #include "config/ini.h"
 #include "config/pool_config_internal.h"
+#include "config/pool_name.h"
 
 enum {
         FILE_BYTES_MAX = 1024 * 1024,
@@ -65,34 +66,6 @@ static int pool_config_load_on_section(Reader *reader, const IniEvent *event) {
                         "its "
                         "own, %.64s.conf",
                         event->key, name, event->key, event->key);
-}
-
-/* Every $pool in text becomes the pool's name. */
-static int expand_pool(const char *text, const char *name, char **ret) {
-        _cleanup_free_ char *expanded = NULL;
-        const size_t size = strlen("$pool");
-        size_t n = 0;
-        char *out;
-
-        for (const char *p = strstr(text, "$pool"); p; p = strstr(p + size, "$pool"))
-                n++;
-
-        expanded = malloc(strlen(text) + n * strlen(name) + 1);
-        if (!expanded)
-                return -ENOMEM;
-
-        out = expanded;
-        for (const char *p = text; *p;) {
-                if (strncmp(p, "$pool", size) == 0) {
-                        out = stpcpy(out, name);
-                        p += size;
-                } else
-                        *out++ = *p++;
-        }
-
-        *out = '\0';
-        *ret = TAKE_PTR(expanded);
-        return 0;
 }
 
 static DirectiveSection section_of(const Reader *reader) {
@@ -195,7 +168,7 @@ static int set_directive(Reader *reader, const Directive *d, const IniEvent *eve
         int r;
 
         if (directive_is_text(d) && d->section == DIRECTIVE_POOL) {
-                r = expand_pool(event->value, reader->config->name, &expanded);
+                r = pool_name_expand(event->value, reader->config->name, &expanded);
                 if (r < 0)
                         return r;
 
@@ -352,23 +325,6 @@ static int read_text(Reader *reader, const char *file, const char *text, size_t 
         return ini_parse(text, size, environment_lookup, pool_config_load_on_event, reader);
 }
 
-/* The bytes of a regular file. O_NONBLOCK, because a FIFO would have us wait for ever. */
-static int open_and_read(const char *path, char **ret, size_t *ret_size) {
-        _cleanup_close_ int fd = -EBADF;
-        struct stat st;
-
-        fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-        if (fd < 0)
-                return -errno;
-
-        if (fstat(fd, &st) < 0)
-                return -errno;
-        if (!S_ISREG(st.st_mode))
-                return -EINVAL;
-
-        return fd_read_all(fd, FILE_BYTES_MAX, ret, ret_size);
-}
-
 /* Reports why path cannot be read. What includes it is read all the same; for the socket unit it can be done
  * without. */
 static int unreadable(Reader *reader, const char *path, int error) {
@@ -396,7 +352,7 @@ static int read_file(Reader *reader, const char *path) {
                 return refuse(reader, 0, "include", "leads to more than %d files",
                                 INCLUDE_FILES_MAX);
 
-        r = open_and_read(path, &text, &size);
+        r = fd_read_file(path, FILE_BYTES_MAX, &text, &size);
         if (r < 0)
                 return unreadable(reader, path, r);
 

@@ -416,7 +416,7 @@ int pool_config_validate(PoolConfig *config, ConfigReporter *reporter) {
 
 int pool_config_validate_listen(PoolConfig *config, ConfigReporter *reporter) {
         Validation v = { .config = config, .reporter = reporter, .all_understood = true };
-        SettingList keepalive = {};
+        SettingList kept = {};
         int r = 0;
 
         if (config->prefix && *config->prefix != '/') {
@@ -431,7 +431,7 @@ int pool_config_validate_listen(PoolConfig *config, ConfigReporter *reporter) {
                 if (r == -EINVAL)
                         r = 0;
                 else if (r == 0)
-                        r = setting_list_add(&keepalive, setting);
+                        r = setting_list_add(&kept, setting);
         }
 
         if (r == 0 && config->status_listen) {
@@ -444,6 +444,6 @@ int pool_config_validate_listen(PoolConfig *config, ConfigReporter *reporter) {
         }
 
         setting_list_done(&config->listen);
-        config->listen = keepalive;
+        config->listen = kept;
         return r;
 }

@@ -174,7 +174,7 @@ static void put_line(FILE *f, const Table *table, const Cell *cells, const size_
 
 static void measure(const Table *table, size_t *widths) {
         for (size_t i = 0; i < table->n_columns; i++)
-                widths[i] = table_text_width(table->columns[i].proctitle);
+                widths[i] = table_text_width(table->columns[i].title);
 
         for (size_t i = 0; i < table->n_cells; i++) {
                 size_t width = table_text_width(table->cells[i].text);
@@ -196,7 +196,7 @@ int table_render(const Table *table, const TableLook *look, char **ret) {
                 return -ENOMEM;
 
         for (size_t i = 0; i < table->n_columns; i++)
-                titles[i] = (Cell){ .text = (char *) (uintptr_t) table->columns[i].proctitle,
+                titles[i] = (Cell){ .text = (char *) (uintptr_t) table->columns[i].title,
                         .style = TABLE_HEADER };
 
         measure(table, widths);

@@ -21,7 +21,7 @@ typedef enum TableStyle {
 } TableStyle;
 
 typedef struct TableColumn {
-        const char *proctitle;
+        const char *title;
         bool right; /* numbers */
 } TableColumn;
 

@@ -192,15 +192,15 @@ static uint64_t idle_usec(const Workforce *w, unsigned slot, uint64_t now) {
 static void update_rate(Workforce *w, uint64_t now) {
         Rate *rate = &w->rate;
         uint64_t n = 0, elapsed = now - rate->at_usec;
-        double worker_memory;
+        double share;
 
         for (unsigned i = 0; i < slots_count(w->slots); i++)
                 n += scoreboard_requests(w->board, i);
 
         if (rate->at_usec > 0 && elapsed > 0 && n >= rate->n_requests) {
-                worker_memory = elapsed >= USEC_PER_SEC ? 1 : (double) elapsed / USEC_PER_SEC;
+                share = elapsed >= USEC_PER_SEC ? 1 : (double) elapsed / USEC_PER_SEC;
                 rate->per_second +=
-                                worker_memory *
+                                share *
                                 ((double) (n - rate->n_requests) * USEC_PER_SEC / (double) elapsed -
                                                 rate->per_second);
         }

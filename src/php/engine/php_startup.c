@@ -62,18 +62,18 @@ static void restore(const StartSetting *setting) {
         zend_ini_entry *entry = zend_hash_str_find_ptr(
                         EG(ini_directives), setting->name, strlen(setting->name));
         char key[64];
-        zval *keepalive;
+        zval *given;
         zend_string *value = NULL;
 
         snprintf(key, sizeof(key), "fpmd.%s", setting->name);
-        keepalive = cfg_get_entry(key, strlen(key));
+        given = cfg_get_entry(key, strlen(key));
         if (!entry)
                 return;
 
         /* An empty one is "off", or no file. */
-        if (keepalive && Z_TYPE_P(keepalive) == IS_STRING &&
-                        (setting->otherwise || Z_STRLEN_P(keepalive) > 0))
-                value = zend_string_init(Z_STRVAL_P(keepalive), Z_STRLEN_P(keepalive), true);
+        if (given && Z_TYPE_P(given) == IS_STRING &&
+                        (setting->otherwise || Z_STRLEN_P(given) > 0))
+                value = zend_string_init(Z_STRVAL_P(given), Z_STRLEN_P(given), true);
         if (value)
                 GC_MAKE_PERSISTENT_LOCAL(value);
 
