@@ -19,7 +19,7 @@
         }                                                                                          \
         struct func##_semicolon
 
-/* Gives the value away: the variable no longer owns it. */
+/* Returns the value of the variable and leaves NULL, or -EBADF, in it: whoever gets the value owns it now. */
 #define TAKE_PTR(p)                                                                                \
         ({                                                                                         \
                 typeof(p) *_taken_at = &(p);                                                       \

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <time.h>
 
-/* CLOCK_MONOTONIC in microseconds; no system call (vdso). */
+/* Returns CLOCK_MONOTONIC in microseconds, by the vdso, without a system call. */
 static inline uint64_t clock_now_usec(void) {
         struct timespec ts;
 

@@ -11,36 +11,42 @@
 
 #include "base/cleanup.h"
 
-/* Closes fd if it is one, keeps errno, returns -EBADF. */
+/* Closes fd unless it is negative, leaves errno as it was, and returns -EBADF. */
 int fd_close(int fd);
+
+/* What _cleanup_close_ calls. */
 void fd_closep(int *fd);
 
-/* Sets or clears one F_GETFL flag or FD_CLOEXEC. 0 or negative errno. */
+/* Sets or clears O_NONBLOCK, and FD_CLOEXEC. O_NONBLOCK belongs to the open file description, so everybody who shares
+ * it is affected. Return 0 or a negative errno. */
 int fd_set_nonblock(int fd, bool on);
 int fd_set_cloexec(int fd, bool on);
 
 /* Moves each fds[i] to first + i, without CLOEXEC, in a child between fork and exec, where the
  * numbers are a contract (sd_listen_fds(3): 3, 4, 5 …). The fds may already stand in that range in
- * any order. 0 or negative errno; on error the process is only fit to _exit(). */
+ * any order. Returns 0 or a negative errno; after an error the process can only _exit(). */
 int fd_arrange(int fds[], size_t n_fds, int first);
 
-/* Writes everything, over short writes and EINTR. 0 or negative errno. */
+/* Writes all size bytes, over short writes and EINTR. Returns 0 or a negative errno. */
 int fd_write_all(int fd, const void *data, size_t size);
 
 /* Reads everything from the start of a file or memfd of at most max_bytes into a new buffer that
- * is NUL-terminated behind its size. Does not move the offset. 0, -EFBIG or negative errno. */
+ * is NUL-terminated behind its size. Does not move the offset. The caller frees *ret. Returns 0, -EFBIG when the file
+ * is larger, or another negative errno. */
 int fd_read_all(int fd, size_t max_bytes, char **ret, size_t *ret_size);
 
 /* Reads a regular file of at most max_bytes in the same way. Returns 0, -EFBIG, -EINVAL when it is no regular file, or
  * another negative errno. */
 int fd_read_file(const char *path, size_t max_bytes, char **ret, size_t *ret_size);
 
-/* A memfd of size bytes that can be neither grown nor shrunk (CLOEXEC). fd or negative errno. */
+/* Makes a memfd of size bytes that can be neither grown nor shrunk. Returns the fd or a negative errno. */
 int fd_memfd_sized(const char *name, size_t size);
 
-/* A memfd that is written to as a file, and then sealed against any change. fd, or 0, or negative errno. */
+/* Makes an empty memfd, to be written to as a file. Returns the fd or a negative errno. */
 int fd_memfd_empty(const char *name);
+
+/* Seals such a memfd against any change. Returns 0 or a negative errno. */
 int fd_memfd_seal(int fd);
 
-/* A read-only memfd that holds data (all seals set). fd or negative errno. */
+/* Makes a memfd that holds a copy of data and is sealed against any change. Returns the fd or a negative errno. */
 int fd_memfd_data(const char *name, const void *data, size_t size);

@@ -6,9 +6,10 @@
 
 #include <stddef.h>
 
-/* fd: borrowed; negative: none goes along. Flags: of sendmsg(2). 0 or negative errno. */
+/* Sends data as one packet, and fd with it unless it is negative. The fd stays the caller's. flags are those of
+ * sendmsg(2). Returns 0 or a negative errno. */
 int fd_pass_send(int socket_fd, const void *data, size_t size, int fd, int flags);
 
-/* The real length of the packet, also of one that is too long for size; 0: EOF; or negative errno.
- * ret_fd: CLOEXEC, -EBADF: none came along. */
+/* Receives one packet of up to size bytes. *ret_fd is the fd that came with it, with CLOEXEC, or -EBADF. Returns the
+ * length of the packet as it was sent, which may be more than size, 0 at the end of file, or a negative errno. */
 int fd_pass_receive(int socket_fd, void *data, size_t size, int *ret_fd, int flags);

@@ -15,11 +15,11 @@ typedef struct JournalEntry {
         bool failed; /* for want of memory: not to be sent */
 } JournalEntry;
 
-/* An entry begins as {}. */
+/* An entry begins as {}. Frees what journal_entry_add() has collected. */
 void journal_entry_done(JournalEntry *entry);
 
-/* name is ours: upper case letters, digits, '_'. A value of NULL, or of n bytes with n 0, adds nothing. A
- * value may hold anything, new lines and NULs too. */
+/* Add one field. name is a constant of ours: upper case letters, digits and '_'. The value may hold any byte, newlines
+ * and NULs too; a value that is NULL or has no bytes adds nothing. Want of memory is noted in entry->failed. */
 void journal_entry_add(JournalEntry *entry, const char *name, const char *value);
 void journal_entry_add_bytes(JournalEntry *entry, const char *name, const char *value, size_t n);
 void journal_entry_add_number(JournalEntry *entry, const char *name, unsigned long long value);

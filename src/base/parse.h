@@ -13,18 +13,18 @@
 
 #define USEC_PER_SEC UINT64_C(1000000)
 
-/* 1 yes on true, 0 no none off false and nothing at all; in any case. */
+/* Reads 1, yes, on or true; 0, no, none, off, false or nothing at all; upper and lower case. */
 int parse_bool(const char *text, bool *ret);
 
-/* Decimal digits, parse_int() with an optional minus sign. */
+/* Read decimal digits; parse_int() takes a minus sign in front. */
 int parse_int(const char *text, int64_t *ret);
 int parse_uint(const char *text, uint64_t *ret);
 
-/* A whole number with s (also without), m, h or d behind it. */
+/* Reads a whole number with s, m, h or d behind it; without a unit it is seconds. */
 int parse_time(const char *text, uint64_t *ret_usec);
 
-/* Octal digits, as chmod takes them. */
+/* Reads octal digits, as chmod(1) takes them. */
 int parse_octal(const char *text, uint64_t *ret);
 
-/* A whole number with K, M, G or T (powers of 1024, either case) behind it, or plain bytes. */
+/* Reads a whole number with K, M, G or T (powers of 1024, upper or lower case) behind it; without a unit it is bytes. */
 int parse_bytes(const char *text, uint64_t *ret_bytes);

@@ -11,9 +11,9 @@ typedef struct QueueDepth {
         unsigned n_limit; /* the backlog */
 } QueueDepth;
 
-/* TCP_INFO for tcp; NETLINK_SOCK_DIAG for unix sockets, which needs no privilege. 0 or negative
- * errno. */
+/* Asks the kernel by TCP_INFO for tcp and by NETLINK_SOCK_DIAG for unix sockets; neither needs a privilege. Returns 0 or
+ * a negative errno. */
 int queue_depth_of(int listen_fd, QueueDepth *ret);
 
-/* Of several sockets together; one whose queue cannot be seen counts as empty. */
+/* Adds up the queues of several sockets; a queue that cannot be seen counts as empty. */
 void queue_depth_sum(const int listen_fds[], size_t n_fds, QueueDepth *ret);

@@ -14,7 +14,7 @@ typedef struct RateLimit {
         unsigned n_left_out;
 } RateLimit;
 
-/* Whether to speak now; then ret_left_out says how often it was not since the last time. */
+/* Returns whether to speak now. If so, *ret_left_out is how often the answer was no since the last time. */
 static inline bool rate_limit_allows(RateLimit *limit, uint64_t now_usec, unsigned *ret_left_out) {
         if (now_usec < limit->quiet_until_usec) {
                 limit->n_left_out++;

@@ -8,5 +8,5 @@
 #include <stdint.h>
 
 /* Asks for one thing (show, a UDIAG_SHOW_…) about the socket fd and copies size bytes of the attribute that
- * answers (UNIX_DIAG_…). 0, -ENODATA: the kernel does not tell, or negative errno. */
+ * answers (UNIX_DIAG_…). Returns 0, -ENODATA when the kernel does not tell, or another negative errno. */
 int unix_diag_ask(int fd, uint32_t show, uint16_t attribute, void *ret, size_t size);
