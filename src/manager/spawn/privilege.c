@@ -5,6 +5,7 @@
 #include <grp.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/capability.h>
 #include <sys/fsuid.h>
 #include <sys/prctl.h>
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "manager/base/log.h"
 
 static void cap_freep(cap_t *caps) {
         if (*caps)
@@ -88,21 +90,27 @@ static int switch_user(const Account *account) {
         return 0;
 }
 
-static void leave_files(void) {
-        (void) setfsuid(geteuid());
-        (void) setfsgid(getegid());
+static bool has_file_ids(uid_t uid, gid_t gid) {
+        /* setfsuid(2) tells no error, only what was: so it is asked for what is. */
+        return (uid_t) setfsuid((uid_t) -1) == uid && (gid_t) setfsgid((gid_t) -1) == gid;
 }
 
-/* setfsuid(2) tells no error, only what was: so it is asked for what is. */
 static int enter_files(const Account *account) {
         (void) setfsgid(account->gid);
         (void) setfsuid(account->uid);
-        if ((uid_t) setfsuid((uid_t) -1) == account->uid &&
-                        (gid_t) setfsgid((gid_t) -1) == account->gid)
-                return 0;
+        return has_file_ids(account->uid, account->gid) ? 0 : -EPERM;
+}
 
-        leave_files();
-        return -EPERM;
+/* A manager that went on with ids or groups of a pool's user would open its files with rights that are not its own,
+ * and hand them to every process it starts. Workers finish without it, and systemd starts another one. */
+static void leave_files(const gid_t *groups, size_t n_groups) {
+        (void) setfsuid(geteuid());
+        (void) setfsgid(getegid());
+        if (has_file_ids(geteuid(), getegid()) && setgroups(n_groups, groups) >= 0)
+                return;
+
+        log_error_errno(EPERM, "Cannot take the manager's own ids back, aborting: %m");
+        abort();
 }
 
 int privilege_try_files(const Account *account, int (*attempt)(void *userdata), void *userdata) {
@@ -117,12 +125,29 @@ int privilege_try_files(const Account *account, int (*attempt)(void *userdata), 
                 return -errno;
 
         r = enter_files(account);
-        if (r >= 0) {
+        if (r >= 0)
                 r = attempt(userdata);
-                leave_files();
-        }
 
-        return setgroups((size_t) n, groups) < 0 ? -errno : r;
+        leave_files(groups, (size_t) n);
+        return r;
+}
+
+/* What must not work is tried, and what must have worked is looked at: a kernel or a policy that keeps ids behind our
+ * back is an end. */
+static int check_identity(const Account *account) {
+        uid_t uid, effective_uid, saved_uid;
+        gid_t gid, effective_gid, saved_gid;
+
+        if (account->uid != 0 && setresuid(0, 0, 0) >= 0)
+                return -EPERM;
+        if (getresuid(&uid, &effective_uid, &saved_uid) < 0 ||
+                        getresgid(&gid, &effective_gid, &saved_gid) < 0)
+                return -errno;
+        if (uid != account->uid || effective_uid != uid || saved_uid != uid ||
+                        gid != account->gid || effective_gid != gid || saved_gid != gid)
+                return -EPERM;
+
+        return 0;
 }
 
 int privilege_drop(const Account *account, bool no_new_privileges) {
@@ -144,14 +169,7 @@ int privilege_drop(const Account *account, bool no_new_privileges) {
         if (r < 0)
                 return r;
 
-        /* What must not work is tried: a kernel or a policy that keeps ids behind our back is an
-         * end. */
-        if (account->uid != 0 && setresuid(0, 0, 0) >= 0)
-                return -EPERM;
-        if (getuid() != account->uid || geteuid() != account->uid || getegid() != account->gid)
-                return -EPERM;
-
-        return 0;
+        return check_identity(account);
 }
 
 _noreturn_ static void chroot_helper(int fd, const char *path) {

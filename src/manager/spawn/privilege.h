@@ -14,7 +14,7 @@ bool privilege_can_switch_user(void);
 
 /* Manager: calls attempt, and meanwhile files are reached with the rights of the account, not with its own: for a
  * path in a folder of the account's, where the manager's few rights do not suffice and more would be too many.
- * What attempt returns, or negative errno. */
+ * What attempt returns, or negative errno. A manager that cannot become itself again aborts. */
 int privilege_try_files(const Account *account, int (*attempt)(void *userdata), void *userdata);
 
 /* Manager, at its start: keeps the capabilities that spawning needs, whatever the unit allows more. That is the
