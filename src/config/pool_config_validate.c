@@ -10,6 +10,7 @@
 #include "config/directive.h"
 #include "config/log_target.h"
 #include "config/pool_config_internal.h"
+#include "contract/listen_fds.h"
 
 typedef struct Validation {
         PoolConfig *config;
@@ -313,6 +314,9 @@ static int check_status_listen(const Validation *v) {
 static int check_listen(const Validation *v) {
         SettingList *list = &v->config->listen;
         int result = 0;
+
+        if (list->n_items + !!v->config->status_listen > LISTENERS_MAX)
+                return refuse(v, "listen", "a pool has at most %d addresses", LISTENERS_MAX);
 
         for (size_t i = 0; i < list->n_items; i++) {
                 int r;

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 /* ListenFds: the fds that a process was started with, by name: sd_listen_fds_with_names(3) for a process that
- * has no use for the rest of libsystemd, which is eight libraries to load at its start.
+ * has no use for the rest of libsystemd, which is eight libraries to load at its start. And how many there may be.
  *
  * Runs in: zygote. */
 
 enum {
         LISTEN_FDS_FIRST = 3,
-        LISTEN_FDS_MAX = 64,
+
+        /* What one pool may listen on, that of pm.status_listen included. Whoever counts sockets, in manager, zygote or
+         * the check of a pool file, counts to here. */
+        LISTENERS_MAX = 64,
+        LISTEN_FDS_OTHERS_MAX = 16, /* what the manager passes beside them */
+        LISTEN_FDS_MAX = LISTENERS_MAX + LISTEN_FDS_OTHERS_MAX,
 };
 
 typedef struct ListenFds {

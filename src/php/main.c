@@ -214,7 +214,13 @@ int main(int argc, char *argv[]) {
         int r;
 
         proctitle_init(&proctitle, argc, argv);
-        if (argc != 2 + strict || inherited_receive(&inherited) < 0) {
+        r = argc == 2 + strict ? inherited_receive(&inherited) : -EINVAL;
+        if (r == -E2BIG) {
+                fprintf(stderr, "fpmd-php was passed more than %d sockets or %d fds: fpmd is of another version\n",
+                                LISTENERS_MAX, LISTEN_FDS_MAX);
+                return EX_USAGE;
+        }
+        if (r < 0) {
                 fputs("fpmd-php is started by fpmd(8), not by hand\n", stderr);
                 return EX_USAGE;
         }

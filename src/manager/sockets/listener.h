@@ -14,11 +14,8 @@
 
 #include "base/cleanup.h"
 #include "base/queue_depth.h"
+#include "contract/listen_fds.h"
 #include "manager/sockets/handoff_pair.h"
-
-enum {
-        LISTENERS_MAX = 64,
-};
 
 typedef struct Listeners {
         int fds[LISTENERS_MAX];

@@ -45,7 +45,7 @@ typedef struct SpawnFailure {
 } SpawnFailure;
 
 int spawn_plan_add(SpawnPlan *plan, int fd, const char *name) {
-        if (plan->n_fds >= SPAWN_FDS_MAX)
+        if (plan->n_fds >= LISTEN_FDS_MAX - 1)
                 return -E2BIG;
 
         plan->fds[plan->n_fds++] = (SpawnFd){ .fd = fd, .name = name };
@@ -101,7 +101,7 @@ static int child_set_priority(const PoolConfig *config) {
 /* The numbers from 3 on are the contract of sd_listen_fds(3). The failure pipe moves out of the
  * way. */
 static int child_arrange_fds(const SpawnPlan *plan, int root_fd, int *failure_fd) {
-        int fds[SPAWN_FDS_MAX + 1], fd, r;
+        int fds[LISTEN_FDS_MAX], fd, r;
         size_t n = 0;
 
         for (; n < plan->n_fds; n++)
@@ -202,7 +202,7 @@ _noreturn_ static void child_main(const SpawnPlan *plan, char **environment, int
 static int environment_for_plan(char ***ret, const SpawnPlan *plan) {
         _cleanup_(environment_freep) char **environment = NULL;
         bool root = plan->config->chroot && privilege_can_switch_user();
-        char names[SPAWN_FDS_MAX * 16] = "", number[16];
+        char names[LISTEN_FDS_MAX * 16] = "", number[16];
         size_t used = 0;
         int r;
 

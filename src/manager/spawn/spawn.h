@@ -9,16 +9,13 @@
 #include <sys/types.h>
 
 #include "config/pool_config.h"
+#include "contract/listen_fds.h"
 #include "manager/spawn/account.h"
 
 typedef struct SpawnFd {
         int fd; /* borrowed */
         const char *name;
 } SpawnFd;
-
-enum {
-        SPAWN_FDS_MAX = 96,
-};
 
 typedef struct SpawnPlan {
         const char *program; /* absolute path, also argv[0] */
@@ -27,12 +24,12 @@ typedef struct SpawnPlan {
         unsigned generation; /* for titles of processes */
         const PoolConfig *config;
         const Account *account;
-        SpawnFd fds[SPAWN_FDS_MAX]; /* become 3, 4, 5 … as LISTEN_FDS, LISTEN_FDNAMES say */
+        SpawnFd fds[LISTEN_FDS_MAX]; /* become 3, 4, 5 … as LISTEN_FDS, LISTEN_FDNAMES say */
         size_t n_fds;
         int stdout_fd, stderr_fd; /* borrowed, negative: inherit */
 } SpawnPlan;
 
-/* Adds an fd to the plan. 0 or -E2BIG. */
+/* Adds an fd to the plan. One place stays free, for "root". 0 or -E2BIG. */
 int spawn_plan_add(SpawnPlan *plan, int fd, const char *name);
 
 /* Forks and waits for the exec. Logs what failed. When the pool has a chroot, one more fd named

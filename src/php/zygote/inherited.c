@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "contract/listen_fds.h"
 
 static int inherited_add(Inherited *inherited, const char *name, int fd) {
         const struct {
@@ -29,7 +28,7 @@ static int inherited_add(Inherited *inherited, const char *name, int fd) {
         };
 
         if (strcmp(name, "listen") == 0) {
-                if (inherited->n_listen_fds >= INHERITED_LISTENERS_MAX)
+                if (inherited->n_listen_fds >= LISTENERS_MAX)
                         return -E2BIG;
 
                 inherited->listen_fds[inherited->n_listen_fds++] = fd;

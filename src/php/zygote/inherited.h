@@ -6,12 +6,10 @@
 
 #include <stddef.h>
 
-enum {
-        INHERITED_LISTENERS_MAX = 64,
-};
+#include "contract/listen_fds.h"
 
 typedef struct Inherited {
-        int listen_fds[INHERITED_LISTENERS_MAX];
+        int listen_fds[LISTENERS_MAX];
         size_t n_listen_fds;
         int control_fd;
         int config_fd;
@@ -27,5 +25,6 @@ typedef struct Inherited {
 } Inherited;
 
 /* Reads LISTEN_PID, LISTEN_FDS and LISTEN_FDNAMES and takes them out of the environment, which
- * scripts see. 0, -ENOENT: one that must be there is not, or negative errno. */
+ * scripts see. 0, -ENOENT: one that must be there is not, -E2BIG: there are more than LISTENERS_MAX sockets or
+ * LISTEN_FDS_MAX in all, or negative errno. */
 int inherited_receive(Inherited *ret);

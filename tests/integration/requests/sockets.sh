@@ -89,3 +89,29 @@ begin=$EPOCHREALTIME
 in_container systemctl restart fpmd@two.socket fpmd@two.service
 assert_eq 'after the advice' '' "$(warnings "$begin")"
 assert_eq 'the path is back' '2001 two.test' "$(fetch http://two.test/page.php)"
+
+# sixty-four are the most, and one more is told as what it is
+many() {
+	local n
+
+	for ((n = 1; n <= $1; n++)); do
+		echo "listen = 127.0.0.1:$((9300 + n))"
+	done
+}
+write_page many page.php <<<"$page"
+pool many < <(many 64)
+for port in 9301 9364; do
+	site many "127.0.0.1:$port"
+	assert_eq "of 64, by port $port" '2001 many.test' "$(fetch http://many.test/page.php)"
+done
+mkdir -p "$CONTAINER_ROOT/etc/systemd/system/fpmd@many.socket.d"
+printf '[Socket]\nListenStream=127.0.0.1:9400\n' \
+	>"$CONTAINER_ROOT/etc/systemd/system/fpmd@many.socket.d/more.conf"
+in_container systemctl daemon-reload
+in_container systemctl stop fpmd@many.socket fpmd@many.service
+assert_fails in_container systemctl restart fpmd@many.socket fpmd@many.service
+assert_contains 'of 65' 'passes more than 64 sockets, a pool listens on 64 at most' \
+	"$(journal_of fpmd@many --priority=err)"
+write_pool many < <(echo 'user = alice' && many 65)
+said=$(in_container fpmctl check many 2>&1) && fail '65 addresses pass the check'
+assert_contains 'check of 65' 'a pool has at most 64 addresses' "$said"
