@@ -19,6 +19,7 @@
         E(RELOADED,           "reloaded",           "09966f105ce24707b21d9e9acfda90af") \
         E(RELOAD_REFUSED,     "reload-refused",     "da3ad66a78a541de916c992a2a6a357d") \
         E(EMERGENCY_RESTART,  "emergency-restart",  "dd5fcfcba107413cab59a83e795d3445") \
+        E(EMERGENCY_ENDED,    "emergency-ended",    "e3277ea4a86240da99427cf197c3299a") \
         E(CONFIG_REFUSED,     "config-refused",     "ab10fb8d3f4b4b1ab2d938f842773258") \
         E(PHP_REFUSED,        "php-refused",        "0db95d7294f74415a9f1099b04b66235") \
         E(START_THROTTLED,    "start-throttled",    "d9f5dbddb8134faca37c072d6ad7c51c") \

@@ -170,10 +170,26 @@ static const ReloadHooks reload_hooks = {
         .told = manager_on_reload_told,
 };
 
-static void manager_on_reloaded(int result, const char *reason, void *userdata) {
+static void log_emergency_end(int result, const char *text) {
+        if (result < 0)
+                log_event(EVENT_EMERGENCY_ENDED, LOG_ERR, LOG_NO_FIELDS,
+                                "The emergency restart failed, the old generation goes on: %s",
+                                text);
+        else
+                log_event(EVENT_EMERGENCY_ENDED, LOG_NOTICE, LOG_NO_FIELDS,
+                                "Restarted after crashes: a new generation serves with fresh opcache memory");
+}
+
+static void manager_on_followed(StartReason why, int result, const char *text, void *userdata) {
         Manager *m = userdata;
 
-        reload_end(&m->reload, result, reason);
+        if (why == START_RELOAD) {
+                reload_end(&m->reload, result, text);
+                return;
+        }
+
+        log_emergency_end(result, text);
+        reload_resume(&m->reload);
 }
 
 static void manager_on_reload_asked(void *userdata) {
@@ -220,7 +236,7 @@ static const PoolHooks pool_hooks = {
         .alive = manager_on_alive,
         .idle = manager_on_idle,
         .ended = manager_on_ended,
-        .reloaded = manager_on_reloaded,
+        .followed = manager_on_followed,
 };
 
 /* --- timers --- */

@@ -93,6 +93,11 @@ void reload_end(Reload *reload, int result, const char *reason) {
                 reload->hooks->told(result, result < 0 ? reason : "reloaded", reload->userdata);
 }
 
+void reload_resume(Reload *reload) {
+        if (reload->again && reload->state == RELOAD_OPEN)
+                begin_again(reload);
+}
+
 /* --- who asks --- */
 
 static void refuse_stopping(Reload *reload) {

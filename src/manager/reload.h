@@ -50,5 +50,8 @@ void reload_abandon(Reload *reload);
 void reload_open(Reload *reload);
 void reload_close(Reload *reload);
 
-/* The pool has ended a round, or one of its own. 0 or negative errno, and why. */
+/* The pool has ended a round: 0, or negative errno and why. */
 void reload_end(Reload *reload, int result, const char *reason);
+
+/* The pool has ended what it started for itself: whoever asked meanwhile has a round now. */
+void reload_resume(Reload *reload);

@@ -21,6 +21,18 @@ void status_rate_update(StatusRate *rate, uint64_t n_requests, uint64_t now_usec
         rate->at_usec = now_usec;
 }
 
+/* The usual ones are not worth a word. */
+static const char *why_started(StartReason reason) {
+        switch (reason) {
+        case START_EMERGENCY:
+                return " (after crashes)";
+        case START_ZYGOTE_LOST:
+                return " (a zygote had died)";
+        default:
+                return "";
+        }
+}
+
 void status_line_format(char *line, size_t size, const PoolStatus *status, const StatusRate *rate,
                 const StatusTrouble *trouble, const struct tm *now) {
         char at[16], when[32] = "", starting[32] = "";
@@ -33,10 +45,11 @@ void status_line_format(char *line, size_t size, const PoolStatus *status, const
         snprintf(line, size,
                         "Workers: %u of %" PRIu64
                         ", %u busy, %u idle%s; queue: %u; requests: %" PRIu64
-                        "; %.1f/s; slow: %" PRIu64 "; generation %u; at %s%s%s%s",
+                        "; %.1f/s; slow: %" PRIu64 "; generation %u%s; at %s%s%s%s",
                         status->n_busy + status->n_idle + status->n_starting, status->worker_limit,
                         status->n_busy, status->n_idle, starting, status->n_queued,
                         status->counts.n_requests, rate->per_second, status->counts.n_slow,
-                        status->generation, at, trouble->text ? "; last trouble: " : "",
-                        trouble->text ? trouble->text : "", when);
+                        status->generation, why_started(status->reason), at,
+                        trouble->text ? "; last trouble: " : "", trouble->text ? trouble->text : "",
+                        when);
 }

@@ -34,6 +34,11 @@ START_TEST(a_line) {
         status_line_format(line, sizeof(line), &status, &rate, &trouble, &noon);
         ck_assert_ptr_nonnull(strstr(line, "Workers: 3 of 5, 1 busy, 2 idle; queue: 6;"));
 
+        status.reason = START_EMERGENCY;
+        status_line_format(line, sizeof(line), &status, &rate, &trouble, &noon);
+        ck_assert_ptr_nonnull(strstr(line, "; generation 2 (after crashes); at 12:00:07"));
+        status.reason = START_RELOAD;
+
         trouble.text = "Worker 3 was killed by SIGSEGV";
         status_line_format(line, sizeof(line), &status, &rate, &trouble, &noon);
         ck_assert_ptr_nonnull(strstr(line, "; at 12:00:07; last trouble: Worker 3 was killed by "

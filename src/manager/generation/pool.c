@@ -67,7 +67,14 @@ static void adopt_pair(Pool *pool, HandoffPair *pair) {
         handoff_pair_store(pair);
 }
 
-static int start_generation(Pool *pool, const PoolConfig *config, bool strict, Generation **ret) {
+/* Those that replace one which serves have no excuse: without what PHP would only warn of, the old one is better. That
+ * of an emergency has: its memory is needed. */
+static bool is_strict(const Pool *pool, StartReason why) {
+        return why == START_RELOAD && pool->current;
+}
+
+static int start_generation(
+                Pool *pool, const PoolConfig *config, StartReason why, Generation **ret) {
         _cleanup_(generation_freep) Generation *generation = NULL;
         _cleanup_(handoff_pair_unrefp) HandoffPair *pair = NULL;
         GenerationContext context = pool->context;
@@ -85,7 +92,7 @@ static int start_generation(Pool *pool, const PoolConfig *config, bool strict, G
 
         listeners.pair = pair;
         context.listeners = &listeners;
-        context.strict = strict;
+        context.strict = is_strict(pool, why);
         r = generation_new(&generation, &context, copy, pool->n_generations + 1);
         if (r < 0)
                 return log_error_errno(r, "Cannot start a generation: %m");
@@ -166,8 +173,9 @@ static void take_over(Pool *pool, Generation *generation) {
         if (pool->current)
                 let_drain(pool, pool->current);
         pool->current = generation;
+        pool->reason = pool->next_reason;
         pool->started_usec = timer_now_usec(pool->event);
-        pool->hooks->reloaded(0, "", pool->userdata);
+        pool->hooks->followed(pool->reason, 0, "", pool->userdata);
 }
 
 /* --- idle exit --- */
@@ -295,7 +303,8 @@ static void start_emergency(Pool *pool) {
                 return;
 
         pool->emergency = false;
-        r = start_generation(pool, pool->config, false, &pool->next);
+        pool->next_reason = START_EMERGENCY;
+        r = start_generation(pool, pool->config, START_EMERGENCY, &pool->next);
         if (r < 0)
                 log_error_errno(r,
                                 "Cannot start a generation with fresh memory, the old one goes on: %m");
@@ -305,7 +314,8 @@ static void start_emergency(Pool *pool) {
 static void lose(Pool *pool, const Generation *generation) {
         if (generation == pool->next) {
                 pool->next = NULL;
-                pool->hooks->reloaded(-EINVAL, generation_reason(generation), pool->userdata);
+                pool->hooks->followed(pool->next_reason, -EINVAL, generation_reason(generation),
+                                pool->userdata);
         } else if (generation == pool->current)
                 current_is_gone(pool);
 }
@@ -429,7 +439,8 @@ int pool_start(Pool *pool) {
         int r;
 
         /* A pool with one broken extension is better than none, as under php-fpm. */
-        r = start_generation(pool, pool->config, false, &pool->current);
+        pool->reason = pool->state == POOL_STARTING ? START_FIRST : START_ZYGOTE_LOST;
+        r = start_generation(pool, pool->config, pool->reason, &pool->current);
         if (r < 0 && pool->state == POOL_SERVING) {
                 replace_later(pool, 0);
                 return 0;
@@ -445,8 +456,8 @@ int pool_reload(Pool *pool, PoolConfig *config) {
         if (pool->next || pool->state != POOL_SERVING || pool->n_draining == DRAINING_MAX)
                 return -EBUSY;
 
-        /* Without that extension the old generation is better. */
-        return start_generation(pool, mine, pool->current, &pool->next);
+        pool->next_reason = START_RELOAD;
+        return start_generation(pool, mine, START_RELOAD, &pool->next);
 }
 
 void pool_reopen_logs(Pool *pool) {

@@ -16,9 +16,18 @@
 
 typedef struct Pool Pool;
 
+/* Why a generation is started. */
+typedef enum StartReason {
+        START_FIRST,     /* nothing has served yet */
+        START_RELOAD,    /* somebody asked for it */
+        START_EMERGENCY, /* workers crashed, and the memory that they share may be broken */
+        START_ZYGOTE_LOST, /* the one that served has lost its zygote, or could not be started again */
+        _START_REASON_MAX,
+} StartReason;
+
 typedef struct PoolStatus {
-        const char *state;                   /* "starting", "running", "reloading", "stopping" */
-        const char *pm;                      /* "auto" … */
+        const char *state; /* "starting", "running", "reloading", "restarting", "stopping" */
+        const char *pm;    /* "auto" … */
         unsigned n_idle, n_busy, n_starting; /* of the generation that serves */
         unsigned n_draining;                 /* workers of older ones */
         uint64_t worker_limit;               /* how many workers there may be */
@@ -28,6 +37,7 @@ typedef struct PoolStatus {
         uint64_t php_start_usec;                /* of the generation that serves */
         uint64_t n_exits[_SLOT_END_MAX];        /* workers that have left, by how */
         unsigned generation;                    /* its number, 0: none serves */
+        StartReason reason;                     /* why it was started */
 } PoolStatus;
 
 typedef struct PoolHooks {
@@ -37,9 +47,9 @@ typedef struct PoolHooks {
         void (*idle)(void *userdata);              /* for pm.idle_exit_timeout: time to leave */
         void (*ended)(int result, void *userdata); /* all has left: 0 after a drain, else why */
 
-        /* Each pool_reload() that returned 0 ends in one of these: 0, or why the old generation
-         * goes on. */
-        void (*reloaded)(int result, const char *reason, void *userdata);
+        /* The generation that was to follow the one that serves does so now: 0; or why the old one goes on. Each
+         * pool_reload() that returned 0 ends in one of these, with START_RELOAD; others are the pool's own. */
+        void (*followed)(StartReason why, int result, const char *text, void *userdata);
 } PoolHooks;
 
 /* What a pool ends with when the pool program refused its configuration. */
@@ -61,8 +71,9 @@ int pool_start(Pool *pool);
  * one is on its way, nothing serves, or too many old ones still drain; or another negative errno.
  */
 int pool_reload(Pool *pool, PoolConfig *config);
-/* Ends the one that is on its way, if it has not come to serve yet; reloaded() follows. */
+/* Ends the one that is on its way, if it has not come to serve yet; followed() tells of it. */
 void pool_abandon_reload(Pool *pool);
+/* Whether a generation is on its way that is to follow the one that serves, for whatever reason. */
 bool pool_is_reloading(const Pool *pool);
 
 /* After log files were moved away: nothing else changes. */

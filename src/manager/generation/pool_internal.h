@@ -30,7 +30,8 @@ struct Pool {
         PoolState state;
         PoolConfig *config; /* what serves now, for the generation that replaces a dead one */
         Generation *current;
-        Generation *next;                   /* of a reload, until it serves */
+        Generation *next;                   /* of a reload or an emergency, until it serves */
+        StartReason reason, next_reason;    /* why these two were started */
         Generation *draining[DRAINING_MAX]; /* oldest first; some have lost their zygote */
         size_t n_draining;
         Generation *dead; /* freed outside of its own hooks */

@@ -57,7 +57,10 @@ static const char *state_name(const Pool *pool) {
         if (pool->state == POOL_STOPPING)
                 return "stopping";
 
-        return pool->next ? "reloading" : "running";
+        if (!pool->next)
+                return "running";
+
+        return pool->next_reason == START_RELOAD ? "reloading" : "restarting";
 }
 
 /* Without that of pm.status_listen, where it is known which it is. */
@@ -102,6 +105,7 @@ void pool_status(Pool *pool, PoolStatus *ret) {
         generation_describe_worker_limit(
                         pool->current, ret->why_worker_limit, sizeof(ret->why_worker_limit));
         ret->generation = generation_number(pool->current);
+        ret->reason = pool->reason;
         ret->php_start_usec = generation_php_start_usec(pool->current);
 }
 
