@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "config/log_target.h"
 #include "manager/spawn/as_user.h"
+#include "manager/spawn/root_path.h"
 
 /* A fifo would make every worker wait for whoever reads it. */
 static int check_kind(int fd) {
@@ -26,11 +27,17 @@ static int check_kind(int fd) {
         return st.st_nlink == 1 ? 0 : -EMLINK;
 }
 
-static int open_file(const char *path, int flags) {
+/* A folder and a name in it; AT_FDCWD and a path. */
+typedef struct Place {
+        int folder_fd;
+        const char *name;
+} Place;
+
+static int open_file(const Place *place, int flags) {
         _cleanup_close_ int fd = -EBADF;
         int r;
 
-        fd = open(path,
+        fd = openat(place->folder_fd, place->name,
                         O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC |
                                         flags,
                         0600);
@@ -45,17 +52,32 @@ static int open_file(const char *path, int flags) {
         return r < 0 ? r : TAKE_FD(fd);
 }
 
-static int make_file(void *path) {
-        return open_file(path, O_CREAT);
+/* Root only goes where root alone decides about the way. Elsewhere, and where root may not write, since it cannot
+ * override permissions, it is the pool's user who does it, with no right more than a script of the pool has. */
+static int at_path(const PoolConfig *config, const char *path, int (*attempt)(void *userdata)) {
+        Place whole = { .folder_fd = AT_FDCWD, .name = path };
+        _cleanup_close_ int folder_fd = -EBADF;
+        Place place;
+        int r;
+
+        if (!as_user_is_another(config))
+                return attempt(&whole);
+
+        folder_fd = root_path_open_folder(config, path, &place.name);
+        place.folder_fd = folder_fd;
+        r = folder_fd < 0 ? folder_fd : attempt(&place);
+        if (r != -EXDEV && r != -EACCES)
+                return r;
+
+        return as_user_try(config, attempt, &whole);
+}
+
+static int make_file(void *userdata) {
+        return open_file(userdata, O_CREAT);
 }
 
 int log_file_open(const PoolConfig *config, const char *path) {
-        int fd = open_file(path, O_CREAT);
-
-        if (fd != -EACCES || !as_user_is_another(config))
-                return fd;
-
-        return as_user_try(config, make_file, (void *) (uintptr_t) path);
+        return at_path(config, path, make_file);
 }
 
 int log_file_open_target(const PoolConfig *config, const char *target, int *ret_fd) {
@@ -74,15 +96,19 @@ int log_file_open_target(const PoolConfig *config, const char *target, int *ret_
         return 0;
 }
 
-static int check_folder(const char *path) {
-        const char *slash = strrchr(path, '/');
+static int check_folder(const Place *place) {
+        const char *slash = strrchr(place->name, '/');
         _cleanup_free_ char *folder = NULL;
 
-        folder = slash && slash > path ? strndup(path, (size_t) (slash - path)) : strdup("/");
+        if (!slash)
+                folder = strdup(".");
+        else
+                folder = slash > place->name ? strndup(place->name, (size_t) (slash - place->name))
+                                             : strdup("/");
         if (!folder)
                 return -ENOMEM;
 
-        return faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) < 0 ? -errno : 0;
+        return faccessat(place->folder_fd, folder, W_OK | X_OK, AT_EACCESS) < 0 ? -errno : 0;
 }
 
 static void explain(int error, const char *path, char why[static LOG_FILE_WHY_MAX]) {
@@ -95,8 +121,8 @@ static void explain(int error, const char *path, char why[static LOG_FILE_WHY_MA
                 break;
         case -EACCES:
         case -EPERM:
-                advice = "; neither root without the right to override permissions nor the pool's user may "
-                         "write there";
+                advice = "; neither the pool's user may write there, nor root, who does not override "
+                         "permissions and stays out of folders that others can write in";
                 break;
         case -EROFS:
                 advice = "; name a path that the service may write, such as in /var/log";
@@ -120,21 +146,18 @@ static void explain(int error, const char *path, char why[static LOG_FILE_WHY_MA
 }
 
 static int try_file(void *userdata) {
-        const char *path = userdata;
-        _cleanup_close_ int fd = open_file(path, 0);
+        const Place *place = userdata;
+        _cleanup_close_ int fd = open_file(place, 0);
 
         if (fd == -ENOENT)
-                return check_folder(path);
+                return check_folder(place);
 
         return fd < 0 ? fd : 0;
 }
 
 int log_file_check(const PoolConfig *config, const char *path, char why[static LOG_FILE_WHY_MAX]) {
-        void *userdata = (void *) (uintptr_t) path;
-        int r = try_file(userdata);
+        int r = at_path(config, path, try_file);
 
-        if (r == -EACCES && as_user_is_another(config))
-                r = as_user_try(config, try_file, userdata);
         if (r < 0)
                 explain(r, path, why);
 

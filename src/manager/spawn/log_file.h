@@ -9,11 +9,12 @@
 #include "config/pool_config.h"
 
 enum {
-        LOG_FILE_WHY_MAX = 256,
+        LOG_FILE_WHY_MAX = 384,
 };
 
 /* Opens for appending, makes the file (0600, as php-fpm) if there is none; with the rights of the pool's user
- * where the manager's own do not reach, since it is root without the right to override permissions. The fd, or
+ * unless root alone decides about the path (root_path.h), and also where the manager's own do not reach, since it is
+ * root without the right to override permissions. The fd, or
  * -ELOOP: a symbolic link, -EMLINK: a file with another name elsewhere, -EBADFD: neither a file nor a device,
  * or another negative errno. */
 int log_file_open(const PoolConfig *config, const char *path);
