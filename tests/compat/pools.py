@@ -80,7 +80,7 @@ POOLS = {
 FORMATS = {
     "type": "%{COMPAT_ROW}e|%{Content-Type}o|%{Content-type}o",
     "plain": "%R - %u %t \"%m %r%Q%q\" %s",
-    "spec": "%{COMPAT_ROW}e|%C|%{user}C|%{system}C|%{total}C|%d|%{seconds}d|%{milliseconds}d|%{milli}d|%{milli}d|"
+    "spec": "%{COMPAT_ROW}e|%C|%{user}C|%{system}C|%{total}C|%d|%{seconds}d|%{milliseconds}d|%{milli}d|%{miliseconds}d|"
             "%{microseconds}d|%{micro}d|%M|%{bytes}M|%{kilobytes}M|%{kilo}M|%{megabytes}M|%{mega}M|%p|%P|%t|"
             "%T|%{%Y-%m-%dT%H}t|%{%Y}T|%{X-One}o|%{x-one}o|%{X-Two}o|%{Status}o|%{REMOTE_ADDR}e|%{NONE}e",
 }

@@ -74,6 +74,7 @@ static const struct {
         { "%{milliseconds}d", "2.500",                      "0.000"                      },
         { "%{milli}d",        "2.500",                      "0.000"                      },
         { "%{mili}d",         "2.500",                      "0.000"                      },
+        { "%{miliseconds}d",  "2.500",                      "0.000"                      },
         { "%{microseconds}d", "2500",                       "0"                          },
         { "%{MICRO}d",        "2500",                       "0"                          },
         { "%{REQUEST_URI}e",  "/front/page?x=1",            "-"                          },

@@ -262,8 +262,8 @@ START_TEST(access_formats) {
                         "there is no %z; a percent sign itself is written %%");
         ck_assert_str_eq(set(config, "access.format", "%e"), "%e needs a name, write %{NAME}e");
         ck_assert_str_eq(set(config, "access.format", "%{days}d"),
-                        "%{days}d: the braces may hold one of: seconds milliseconds milli mili "
-                        "microseconds micro");
+                        "%{days}d: the braces may hold one of: seconds milliseconds milli "
+                        "miliseconds mili microseconds micro");
         ck_assert_ptr_nonnull(strstr(set(config, "access.format", "%{x"), "not closed"));
         ck_assert_ptr_nonnull(strstr(set(config, "access.format", "x%"), "middle"));
         ck_assert_ptr_nonnull(strstr(set(config, "access.format", "%{x}"), "middle"));

@@ -86,10 +86,9 @@ static void put_literal(const Step *step, const AccessFacts *facts, Line *out) {
         put_bytes(out, step->text, step->size);
 }
 
-/* unit: which of both, or 3 */
 static void put_cpu(const Step *step, const AccessFacts *facts, Line *out) {
-        uint64_t used = (step->unit & 1 ? facts->user_usec : 0) +
-                        (step->unit & 2 ? facts->system_usec : 0);
+        uint64_t used = (step->unit & ACCESS_CPU_USER ? facts->user_usec : 0) +
+                        (step->unit & ACCESS_CPU_SYSTEM ? facts->system_usec : 0);
 
         put_number(out, "%.2f",
                         facts->duration_usec > 0
@@ -203,95 +202,41 @@ static void put_user(const Step *step, const AccessFacts *facts, Line *out) {
 
 /* --- reading the format --- */
 
-typedef struct Token {
-        char letter;
-        const char *word; /* in braces; NULL: any */
-        void (*put)(const Step *step, const AccessFacts *facts, Line *out);
-        uint64_t unit;
-} Token;
+typedef void (*Put)(const Step *step, const AccessFacts *facts, Line *out);
 
-/* clang-format off */
-static const Token tokens[] = {
-        { 'C', "",             put_cpu,           3       },
-        { 'C', "total",        put_cpu,           3       },
-        { 'C', "user",         put_cpu,           1       },
-        { 'C', "system",       put_cpu,           2       },
-        { 'd', "",             put_duration,      1000000 },
-        { 'd', "seconds",      put_duration,      1000000 },
-        { 'd', "milliseconds", put_duration,      1000    },
-        { 'd', "milli",        put_duration,      1000    },
-        { 'd', "mili",         put_duration,      1000    },
-        { 'd', "microseconds", put_duration,      1       },
-        { 'd', "micro",        put_duration,      1       },
-        { 'e', NULL,           put_param,         0       },
-        { 'f', NULL,           put_script,        0       },
-        { 'l', NULL,           put_length,        0       },
-        { 'm', NULL,           put_method,        0       },
-        { 'M', "",             put_memory,        1       },
-        { 'M', "bytes",        put_memory,        1       },
-        { 'M', "kilobytes",    put_memory,        1 << 10 },
-        { 'M', "kilo",         put_memory,        1 << 10 },
-        { 'M', "megabytes",    put_memory,        1 << 20 },
-        { 'M', "mega",         put_memory,        1 << 20 },
-        { 'n', NULL,           put_pool,          0       },
-        { 'o', NULL,           put_header,        0       },
-        { 'p', NULL,           put_pid,           0       },
-        { 'P', NULL,           put_parent_pid,    0       },
-        { 'q', NULL,           put_query,         0       },
-        { 'Q', NULL,           put_question_mark, 0       },
-        { 'r', NULL,           put_uri,           0       },
-        { 'R', NULL,           put_peer,          0       },
-        { 's', NULL,           put_status,        0       },
-        { 't', NULL,           put_time,          0       },
-        { 'T', NULL,           put_time,          0       },
-        { 'u', NULL,           put_user,          0       },
-};
-/* clang-format on */
+/* Which letters there are, and what each may have in braces, is said in config/access_format.c. */
+static Put put_of(char letter) {
+        static const struct {
+                char letter;
+                Put put;
+        } puts[] = {
+                { '\0', put_literal },
+                { 'C', put_cpu },
+                { 'd', put_duration },
+                { 'e', put_param },
+                { 'f', put_script },
+                { 'l', put_length },
+                { 'm', put_method },
+                { 'M', put_memory },
+                { 'n', put_pool },
+                { 'o', put_header },
+                { 'p', put_pid },
+                { 'P', put_parent_pid },
+                { 'q', put_query },
+                { 'Q', put_question_mark },
+                { 'r', put_uri },
+                { 'R', put_peer },
+                { 's', put_status },
+                { 't', put_time },
+                { 'T', put_time },
+                { 'u', put_user },
+        };
 
-static const Token *find_token(char letter, const char *word, size_t size) {
-        for (size_t i = 0; i < ELEMENTSOF(tokens); i++) {
-                const Token *token = &tokens[i];
-
-                if (token->letter != letter)
-                        continue;
-                if (!token->word || (strlen(token->word) == size &&
-                                                    strncasecmp(token->word, word, size) == 0))
-                        return token;
-        }
+        for (size_t i = 0; i < ELEMENTSOF(puts); i++)
+                if (puts[i].letter == letter)
+                        return puts[i].put;
 
         return NULL;
-}
-
-/* One step from where p is. Where the next begins; NULL: no such token. */
-static const char *read_step(const char *p, Step *step) {
-        const char *argument = p + 2;
-        const Token *token;
-        size_t size = 0;
-
-        if (p[0] != '%' || p[1] == '%') {
-                step->put = put_literal;
-                step->text = p[0] == '%' ? p + 1 : p;
-                step->size = p[0] == '%' ? 1 : strcspn(p, "%");
-                return step->text + step->size;
-        }
-
-        if (p[1] == '{') {
-                size = strcspn(argument, "}");
-                p = argument + size;
-        }
-
-        token = find_token(p[1], argument, size);
-        if (!token)
-                return NULL;
-
-        *step = (Step){
-                .put = token->put,
-                .letter = token->letter,
-                .text = argument,
-                .size = size,
-                .unit = token->unit,
-        };
-        return p + 2;
 }
 
 static size_t count_steps_at_most(const char *format) {
@@ -303,11 +248,36 @@ static size_t count_steps_at_most(const char *format) {
         return n;
 }
 
+static int add_steps(AccessLine *line) {
+        const char *format = line->format;
+        char why[ACCESS_FORMAT_WHY_MAX];
+        AccessToken token;
+        int r;
+
+        while ((r = access_format_next(&format, &token, why)) > 0) {
+                Put put = put_of(token.letter);
+
+                if (!put)
+                        return -EINVAL;
+
+                line->steps[line->n_steps++] = (Step){
+                        .put = put,
+                        .letter = token.letter,
+                        .text = token.text,
+                        .size = token.size,
+                        .unit = token.unit,
+                        .line = line,
+                };
+        }
+
+        return r;
+}
+
 int access_line_new(AccessLine **ret, const char *format) {
         _cleanup_(access_line_freep) AccessLine *line = NULL;
-        char why[ACCESS_FORMAT_WHY_MAX];
+        int r;
 
-        if (access_format_check(format, why) < 0)
+        if (*format == '\0')
                 return -EINVAL;
 
         line = calloc(1, sizeof(*line) + count_steps_at_most(format) * sizeof(Step));
@@ -318,12 +288,9 @@ int access_line_new(AccessLine **ret, const char *format) {
         if (!line->format)
                 return -ENOMEM;
 
-        for (const char *p = line->format; *p; line->n_steps++) {
-                p = read_step(p, &line->steps[line->n_steps]);
-                if (!p)
-                        return -EINVAL;
-                line->steps[line->n_steps].line = line;
-        }
+        r = add_steps(line);
+        if (r < 0)
+                return r;
 
         *ret = TAKE_PTR(line);
         return 0;

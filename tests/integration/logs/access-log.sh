@@ -90,7 +90,7 @@ user = alice
 pm = static
 pm.max_children = 1
 access.log = /srv/log/measured
-$(format '%d %{milliseconds}d %{mili}d %{microseconds}d|%C %{user}C %{system}C|%M %{kilo}M %{MEGAbytes}M|%t|%T|%{%s}t|%{%s}T')
+$(format '%d %{milliseconds}d %{miliseconds}d %{microseconds}d|%C %{user}C %{system}C|%M %{kilo}M %{MEGAbytes}M|%t|%T|%{%s}t|%{%s}T')
 END
 pages measured
 site measured
