@@ -6,10 +6,18 @@
 
 #include "contract/scoreboard.h"
 
-int control_path(char *buffer, size_t size, const char *pool) {
-        int n = snprintf(buffer, size, "/run/fpmd/%s/control", pool);
+static int path_of(char *buffer, size_t size, const char *pool, const char *name) {
+        int n = snprintf(buffer, size, "/run/fpmd/%s/%s", pool, name);
 
         return n < 0 || (size_t) n >= size ? -ENAMETOOLONG : 0;
+}
+
+int control_path(char *buffer, size_t size, const char *pool) {
+        return path_of(buffer, size, pool, CONTROL_SOCKET);
+}
+
+int control_root_path(char *buffer, size_t size, const char *pool) {
+        return path_of(buffer, size, pool, CONTROL_ROOT_SOCKET);
 }
 
 /* The version is looked at before the length: another one has other lengths, and its owner is to hear of

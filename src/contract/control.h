@@ -10,6 +10,7 @@
  * Trusts:  neither side the other: exact length of the request, known verb, slot in range, bounded
  * reply. */
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -47,8 +48,16 @@ typedef struct ControlReply {
 /* The smallest reply: no text but the NUL. */
 #define CONTROL_REPLY_MIN (offsetof(ControlReply, text) + 1)
 
-/* "/run/fpmd/POOL/control" in buffer. 0 or -ENAMETOOLONG. */
+/* The two sockets, in the runtime directory of the pool. Root's own has a queue that nobody else can fill. */
+#define CONTROL_SOCKET "control"
+#define CONTROL_ROOT_SOCKET "control.root"
+
+/* What a stranger is answered who asks too often, or while too many do: to be tried again. */
+#define CONTROL_BUSY (-EUSERS)
+
+/* Writes "/run/fpmd/POOL/control", or the path of root's socket, into buffer. Returns 0 or -ENAMETOOLONG. */
 int control_path(char *buffer, size_t size, const char *pool);
+int control_root_path(char *buffer, size_t size, const char *pool);
 
 /* Whether a request of that many bytes is one. Pure. 0, -EBADMSG, or -EPROTO: of another version. */
 int control_request_check(const ControlRequest *request, size_t size);

@@ -75,9 +75,10 @@ static int complain_absent(const Invocation *in, const char *pool) {
 
 /* The manager's own words: of what was wrong, or why it will not. */
 static int complain_refused(const Question *question) {
-        int status = question->result == -EPERM    ? EX_NOPERM
-                     : question->result == -EAGAIN ? EX_TEMPFAIL
-                                                   : EXIT_FAILURE;
+        int status = question->result == -EPERM ? EX_NOPERM
+                     : question->result == -EAGAIN || question->result == CONTROL_BUSY
+                                     ? EX_TEMPFAIL
+                                     : EXIT_FAILURE;
 
         return complain(status, "pool %s: %s", question->pool, question->text);
 }

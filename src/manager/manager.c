@@ -360,14 +360,9 @@ static int block_signals(void) {
  */
 static int add_control(Manager *m) {
         const char *directory = getenv("RUNTIME_DIRECTORY");
-        _cleanup_free_ char *path = NULL;
 
-        if (!directory)
-                return 0;
-        if (asprintf(&path, "%s/control", directory) < 0)
-                return -ENOMEM;
-
-        return control_server_new(&m->control, m->event, path, &control_hooks, m);
+        return directory ? control_server_new(&m->control, m->event, directory, &control_hooks, m)
+                         : 0;
 }
 
 static int manager_init(Manager *m) {

@@ -12,10 +12,11 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/parse.h"
 
 enum {
-        /* A manager whose backlog is full is tried again after this. */
-        RETRY_MSEC = 20,
+        /* A manager whose backlog is full, or that has too many askers, is tried again after this. */
+        RETRY_MSEC = 10,
 };
 
 void question_init(Question *question, const char *pool, ControlVerb verb) {
@@ -61,9 +62,32 @@ static void note_peer(Question *question) {
                 question->pid = peer.pid;
 }
 
+static int connect_at(const Question *question,
+                int (*path)(char *buffer, size_t size, const char *pool)) {
+        struct sockaddr_un address = { .sun_family = AF_UNIX };
+        int r;
+
+        r = path(address.sun_path, sizeof(address.sun_path), question->pool);
+        if (r < 0)
+                return r;
+
+        return connect(question->fd, (struct sockaddr *) &address, sizeof(address)) < 0 ? -errno
+                                                                                        : 0;
+}
+
+/* Root's own socket first, which no stranger can fill. Whoever is not root may not connect there. */
+static int connect_to(const Question *question) {
+        int r;
+
+        r = connect_at(question, control_root_path);
+        if (r == -EACCES || r == -EPERM || r == -ENOENT || r == -ECONNREFUSED)
+                r = connect_at(question, control_path);
+
+        return r;
+}
+
 /* 0, -EAGAIN: try again, or negative errno. */
 static int ask(Question *question) {
-        struct sockaddr_un address = { .sun_family = AF_UNIX };
         ControlRequest request = {
                 .version = CONTROL_VERSION,
                 .verb = question->verb,
@@ -71,17 +95,16 @@ static int ask(Question *question) {
         };
         int r;
 
-        r = control_path(address.sun_path, sizeof(address.sun_path), question->pool);
-        if (r < 0)
-                return r;
-
         r = question->fd < 0 ? open_socket(question) : 0;
         if (r < 0)
                 return r;
 
-        if (connect(question->fd, (struct sockaddr *) &address, sizeof(address)) < 0)
-                return -errno;
-        if (send(question->fd, &request, sizeof(request), MSG_NOSIGNAL) < 0)
+        r = connect_to(question);
+        if (r < 0)
+                return r;
+
+        /* Whoever is turned away has the reply already, and may not send any more. */
+        if (send(question->fd, &request, sizeof(request), MSG_NOSIGNAL) < 0 && errno != EPIPE)
                 return -errno;
 
         note_peer(question);
@@ -153,6 +176,7 @@ static int hear(Question *question) {
         if (r < 0)
                 return r;
 
+        free(question->text);
         question->text = strdup(reply.text);
         if (!question->text)
                 return -ENOMEM;
@@ -164,7 +188,7 @@ static int hear(Question *question) {
 /* --- all together --- */
 
 /* What is to be asked is asked. Whether somebody has to be tried again. */
-static bool ask_all(Question *questions, size_t n) {
+static bool ask_all(Question *questions, size_t n, uint64_t now_usec) {
         bool again = false;
 
         for (size_t i = 0; i < n; i++) {
@@ -173,7 +197,7 @@ static bool ask_all(Question *questions, size_t n) {
                 if (!is_open(&questions[i]) || questions[i].asked)
                         continue;
 
-                r = ask(&questions[i]);
+                r = questions[i].not_before_usec <= now_usec ? ask(&questions[i]) : -EAGAIN;
                 if (r == -EAGAIN)
                         again = true;
                 else if (r < 0)
@@ -181,6 +205,15 @@ static bool ask_all(Question *questions, size_t n) {
         }
 
         return again;
+}
+
+/* The manager has too many askers now. Its reply stays, for the case that it is the last. */
+static void ask_later(Question *question) {
+        question->fd = fd_close(question->fd);
+        question->asked = false;
+        question->refused = false;
+        question->is_busy = true;
+        question->not_before_usec = clock_now_usec() + RETRY_MSEC * USEC_PER_SEC / 1000;
 }
 
 static void hear_all(Question *questions, const struct pollfd *fds, size_t n) {
@@ -191,7 +224,9 @@ static void hear_all(Question *questions, const struct pollfd *fds, size_t n) {
                         continue;
 
                 r = hear(&questions[i]);
-                if (r != -EINPROGRESS)
+                if (r == CONTROL_BUSY)
+                        ask_later(&questions[i]);
+                else if (r != -EINPROGRESS)
                         end(&questions[i], r);
         }
 }
@@ -205,10 +240,15 @@ static size_t count_open(const Question *questions, size_t n) {
         return n_open;
 }
 
+static void end_unheard(Question *question, int result) {
+        question->refused = question->is_busy;
+        end(question, question->is_busy ? CONTROL_BUSY : result);
+}
+
 static void end_all(Question *questions, size_t n, int result) {
         for (size_t i = 0; i < n; i++)
                 if (is_open(&questions[i]))
-                        end(&questions[i], result);
+                        end_unheard(&questions[i], result);
 }
 
 void client_ask(Question *questions, size_t n, uint64_t timeout_usec) {
@@ -221,7 +261,7 @@ void client_ask(Question *questions, size_t n, uint64_t timeout_usec) {
         }
 
         for (; now < deadline; now = clock_now_usec()) {
-                bool again = ask_all(questions, n);
+                bool again = ask_all(questions, n, now);
                 uint64_t left_msec = (deadline - now) / 1000 + 1;
 
                 if (count_open(questions, n) == 0)

@@ -28,6 +28,8 @@ typedef struct Question {
 
         int fd; /* the client's own */
         bool asked;
+        bool is_busy;             /* the manager's last word was CONTROL_BUSY */
+        uint64_t not_before_usec; /* for the next try */
 } Question;
 
 void question_init(Question *question, const char *pool, ControlVerb verb);

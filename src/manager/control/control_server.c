@@ -7,77 +7,54 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
+#include "base/parse.h"
 #include "manager/base/log.h"
+#include "manager/base/timer.h"
+#include "manager/control/control_clients.h"
+#include "manager/control/control_quota.h"
+#include "manager/control/control_socket.h"
 
 enum {
-        CLIENTS_MAX = 16,
         GROUPS_MAX = 1024,
+
+        ROOT_BACKLOG = 65536,
+        STRANGERS_BACKLOG = 256,
+
+        /* Accepted before anything else of the manager has its turn. */
+        BATCH_MAX = 32,
 };
 
-typedef enum ClientState {
-        CLIENT_ABSENT,
-        CLIENT_SILENT, /* has not asked yet */
-        CLIENT_WAITS_FOR_RELOAD,
-        CLIENT_WAITS_FOR_ANSWER,
-} ClientState;
-
-struct ControlClient {
-        ControlServer *server;
-        int fd; /* -EBADF: a free place */
-        ClientState state;
-        uint64_t number; /* the lower, the longer it is here */
-        sd_event_source *source;
-};
+/* fpmctl asks in the moment in which it connects. */
+#define SILENCE_LIMIT_USEC USEC_PER_SEC
 
 struct ControlServer {
-        int fd;
+        ControlSocket *root_socket, *socket;
         const ControlHooks *hooks;
         void *userdata;
         sd_event *event;
-        sd_event_source *source;
-        uint64_t n_clients; /* that ever came */
-        ControlClient clients[CLIENTS_MAX];
+        sd_event_source *silence_source;
+        ControlClients clients;
+        ControlQuota quota;
 };
 
 static void client_close(ControlClient *client) {
-        client->source = sd_event_source_disable_unref(client->source);
-        client->fd = fd_close(client->fd);
-        client->state = CLIENT_ABSENT;
+        ControlServer *server = client->server;
+        bool was_full = control_clients_is_full(&server->clients);
+
+        control_clients_remove(&server->clients, client);
+        if (was_full)
+                control_socket_resume(server->root_socket);
 }
 
 /* --- answers --- */
 
-/* fd is -EBADF where there is nothing to pass. The client may have gone, or not read: both are its own
- * affair. */
 static void client_send(ControlClient *client, int result, const char *text, int fd) {
-        ControlReply reply = { .version = CONTROL_VERSION, .result = result };
-        size_t n = strnlen(text, CONTROL_TEXT_MAX - 1);
-        struct iovec iov = { .iov_base = &reply, .iov_len = CONTROL_REPLY_MIN + n };
-        union {
-                struct cmsghdr header;
-                char buffer[CMSG_SPACE(sizeof(int))];
-        } control = {
-                .header = {
-                        .cmsg_len = CMSG_LEN(sizeof(int)),
-                        .cmsg_level = SOL_SOCKET,
-                        .cmsg_type = SCM_RIGHTS,
-                },
-        };
-        struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1 };
-
-        memcpy(reply.text, text, n);
-        if (fd >= 0) {
-                memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
-                message.msg_control = &control;
-                message.msg_controllen = sizeof(control);
-        }
-
-        (void) sendmsg(client->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+        control_client_send(client, result, text, fd);
         client_close(client);
 }
 
@@ -115,17 +92,14 @@ static bool is_member(int fd, const struct ucred *peer, gid_t group) {
  * the web server's: they see the requests anyway. */
 static const char *refusal(const ControlClient *client, ControlVerb verb) {
         const ControlServer *server = client->server;
-        struct ucred peer;
-        socklen_t size = sizeof(peer);
+        const struct ucred *peer = &client->peer;
 
-        if (getsockopt(client->fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
-                return "it cannot be told who asks";
-        if (peer.uid == 0 || peer.uid == geteuid() || verb == CONTROL_STATUS)
+        if (peer->uid == 0 || peer->uid == geteuid() || verb == CONTROL_STATUS)
                 return NULL;
         if (verb == CONTROL_RELOAD)
                 return "only root may reload a pool";
 
-        return is_member(client->fd, &peer, server->hooks->group(server->userdata))
+        return is_member(client->fd, peer, server->hooks->group(server->userdata))
                                ? NULL
                                : "only root and the group of the pool's socket may see requests";
 }
@@ -133,8 +107,8 @@ static const char *refusal(const ControlClient *client, ControlVerb verb) {
 /* --- questions --- */
 
 static bool somebody_waits(const ControlServer *server) {
-        for (size_t i = 0; i < CLIENTS_MAX; i++)
-                if (server->clients[i].state == CLIENT_WAITS_FOR_RELOAD)
+        for (const ControlClient *client = server->clients.first; client; client = client->next)
+                if (client->state == CLIENT_WAITS_FOR_RELOAD)
                         return true;
 
         return false;
@@ -169,20 +143,18 @@ static void client_asks(ControlClient *client, const ControlRequest *request) {
         server->hooks->ask(client, request, server->userdata);
 }
 
-static int control_server_on_client(
-                sd_event_source *source, int fd, uint32_t revents, void *userdata) {
-        ControlClient *client = userdata;
+/* The client may be gone afterwards. */
+static void client_hear(ControlClient *client) {
         ControlRequest request;
         ssize_t n;
         int r;
 
-        (void) source;
-        (void) revents;
-
-        n = recv(fd, &request, sizeof(request), MSG_TRUNC | MSG_DONTWAIT);
+        n = recv(client->fd, &request, sizeof(request), MSG_TRUNC | MSG_DONTWAIT);
+        if (n < 0 && errno == EAGAIN)
+                return;
         if (n <= 0 || client->state != CLIENT_SILENT) {
                 client_leaves(client); /* gone, or talks out of turn */
-                return 0;
+                return;
         }
 
         r = control_request_check(&request, (size_t) n);
@@ -190,100 +162,186 @@ static int control_server_on_client(
                 control_client_refuse(client, r, "the manager does not understand this request");
         else
                 client_asks(client, &request);
-
-        return 0;
 }
 
-/* A free place; else that of the one who has said nothing for longest, so that nobody takes the places of
- * others by keeping silent. NULL: all wait for an answer. */
-static ControlClient *find_place(ControlServer *server) {
-        ControlClient *oldest = NULL;
+/* --- what strangers may use --- */
 
-        for (size_t i = 0; i < CLIENTS_MAX; i++) {
-                ControlClient *client = &server->clients[i];
+static uint64_t cpu_now_usec(void) {
+        struct timespec ts;
 
-                if (client->state == CLIENT_ABSENT)
-                        return client;
-                if (client->state == CLIENT_SILENT && (!oldest || client->number < oldest->number))
-                        oldest = client;
-        }
-
-        if (oldest)
-                client_close(oldest);
-        return oldest;
+        (void) clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+        return (uint64_t) ts.tv_sec * USEC_PER_SEC + (uint64_t) ts.tv_nsec / 1000;
 }
 
-static int control_server_on_connection(
+/* After work for strangers that began at begin_usec of the CPU clock. */
+static void charge(ControlServer *server, uint64_t begin_usec) {
+        uint64_t until = control_quota_spend(
+                        &server->quota, cpu_now_usec() - begin_usec, clock_now_usec());
+
+        if (until > 0)
+                control_socket_pause(server->socket, until);
+}
+
+static int control_server_on_client(
                 sd_event_source *source, int fd, uint32_t revents, void *userdata) {
-        ControlServer *server = userdata;
-        ControlClient *client;
-        int client_fd;
+        ControlClient *client = userdata;
+        ControlServer *server = client->server;
+        bool is_stranger = client->is_stranger;
+        uint64_t begin = is_stranger ? cpu_now_usec() : 0;
 
         (void) source;
+        (void) fd;
         (void) revents;
+        client_hear(client);
+        if (is_stranger)
+                charge(server, begin);
+        return 0;
+}
 
-        client_fd = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-        if (client_fd < 0)
-                return 0;
+static void watch_silence(ControlServer *server);
 
-        client = find_place(server);
-        if (!client) {
-                fd_close(client_fd); /* the others are answered, or leave, soon */
-                return 0;
+static int control_server_on_silence(sd_event_source *source, uint64_t usec, void *userdata) {
+        ControlServer *server = userdata;
+        uint64_t now = timer_now_usec(server->event);
+        ControlClient *next;
+
+        (void) source;
+        (void) usec;
+        for (ControlClient *client = server->clients.first; client; client = next) {
+                next = client->next;
+                if (client->state == CLIENT_SILENT &&
+                                client->since_usec + SILENCE_LIMIT_USEC <= now)
+                        client_close(client);
         }
 
-        client->fd = client_fd;
-        client->state = CLIENT_SILENT;
-        client->number = server->n_clients++;
-        if (sd_event_add_io(server->event, &client->source, client_fd, EPOLLIN,
-                            control_server_on_client, client) < 0)
+        watch_silence(server);
+        return 0;
+}
+
+static void watch_silence(ControlServer *server) {
+        const ControlClient *oldest = control_clients_find_silent(&server->clients);
+
+        if (oldest)
+                (void) timer_arm(server->event, &server->silence_source,
+                                oldest->since_usec + SILENCE_LIMIT_USEC, control_server_on_silence,
+                                server, "silent clients keep their places");
+}
+
+/* --- who comes --- */
+
+static int client_new(ControlServer *server, int fd, bool is_stranger) {
+        ControlClient *client;
+        int r;
+
+        r = control_clients_add(&server->clients, fd, is_stranger, &client);
+        if (r < 0)
+                return r;
+
+        client->server = server;
+        r = sd_event_add_io(server->event, &client->source, fd, EPOLLIN, control_server_on_client,
+                        client);
+        if (r < 0) {
                 client_close(client);
+                return r;
+        }
+
+        client_hear(client); /* most have asked by now */
+        return 0;
+}
+
+/* What was asked is taken out first: the kernel would drop the reply with a socket that has unread data. */
+static void turn_away(int fd) {
+        ControlReply reply = { .version = CONTROL_VERSION, .result = CONTROL_BUSY };
+        static const char text[] = "too many ask the manager at once; try again";
+        char byte;
+
+        (void) shutdown(fd, SHUT_RD);
+        while (recv(fd, &byte, sizeof(byte), MSG_DONTWAIT | MSG_TRUNC) > 0)
+                ;
+        memcpy(reply.text, text, sizeof(text));
+        (void) send(fd, &reply, offsetof(ControlReply, text) + sizeof(text),
+                        MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static int welcome_stranger(ControlServer *server, ControlSocket *socket) {
+        _cleanup_close_ int fd = control_socket_accept(socket);
+        struct ucred peer;
+        socklen_t size = sizeof(peer);
+
+        if (fd < 0)
+                return fd;
+        if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+                return 0;
+
+        if (control_quota_take(&server->quota, peer.uid, clock_now_usec()) &&
+                        control_clients_make_room(&server->clients, peer.uid))
+                (void) client_new(server, TAKE_FD(fd), true);
+        else
+                turn_away(fd);
 
         return 0;
 }
 
-static int listen_at(const char *path) {
-        _cleanup_close_ int fd = -EBADF;
-        struct sockaddr_un address = { .sun_family = AF_UNIX };
+static void control_server_on_strangers(ControlSocket *socket, void *userdata) {
+        ControlServer *server = userdata;
+        uint64_t begin = cpu_now_usec();
 
-        if (strlen(path) >= sizeof(address.sun_path))
-                return -ENAMETOOLONG;
+        for (size_t i = 0; i < BATCH_MAX; i++)
+                if (welcome_stranger(server, socket) < 0)
+                        break;
 
-        strcpy(address.sun_path, path);
-        fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-        if (fd < 0)
-                return -errno;
-
-        (void) unlink(path); /* of a manager that was killed */
-        if (bind(fd, (struct sockaddr *) &address, sizeof(address)) < 0)
-                return -errno;
-
-        /* Whoever may enter the folder may ask; who may order is decided by who asks. */
-        if (chmod(path, 0666) < 0 || listen(fd, CLIENTS_MAX) < 0)
-                return -errno;
-
-        return TAKE_FD(fd);
+        watch_silence(server);
+        charge(server, begin);
 }
 
-int control_server_new(ControlServer **ret, sd_event *event, const char *path,
-                const ControlHooks *hooks, void *userdata) {
-        _cleanup_(control_server_freep) ControlServer *server = NULL;
+static void control_server_on_root(ControlSocket *socket, void *userdata) {
+        ControlServer *server = userdata;
+
+        for (size_t i = 0; i < BATCH_MAX && !control_clients_is_full(&server->clients); i++) {
+                int fd = control_socket_accept(socket);
+
+                if (fd < 0)
+                        break;
+                (void) client_new(server, fd, false);
+        }
+
+        if (control_clients_is_full(&server->clients))
+                control_socket_pause(socket, 0);
+        watch_silence(server);
+}
+
+/* --- life --- */
+
+static int listen_in(ControlServer *server, const char *directory) {
+        _cleanup_free_ char *path = NULL, *root_path = NULL;
         int r;
 
-        server = calloc(1, sizeof(*server));
+        if (asprintf(&path, "%s/" CONTROL_SOCKET, directory) < 0 ||
+                        asprintf(&root_path, "%s/" CONTROL_ROOT_SOCKET, directory) < 0)
+                return -ENOMEM;
+
+        r = control_socket_new(&server->root_socket, server->event,
+                        &(ControlSocketOptions){ root_path, 0600, ROOT_BACKLOG },
+                        control_server_on_root, server);
+        if (r < 0)
+                return r;
+
+        /* Whoever may enter the folder may ask; who may order is decided by who asks. */
+        return control_socket_new(&server->socket, server->event,
+                        &(ControlSocketOptions){ path, 0666, STRANGERS_BACKLOG },
+                        control_server_on_strangers, server);
+}
+
+int control_server_new(ControlServer **ret, sd_event *event, const char *directory,
+                const ControlHooks *hooks, void *userdata) {
+        _cleanup_(control_server_freep) ControlServer *server = calloc(1, sizeof(*server));
+        int r;
+
         if (!server)
                 return -ENOMEM;
 
         *server = (ControlServer){ .event = event, .hooks = hooks, .userdata = userdata };
-        for (size_t i = 0; i < CLIENTS_MAX; i++)
-                server->clients[i] = (ControlClient){ .server = server, .fd = -EBADF };
-
-        server->fd = listen_at(path);
-        if (server->fd < 0)
-                return server->fd;
-
-        r = sd_event_add_io(event, &server->source, server->fd, EPOLLIN,
-                        control_server_on_connection, server);
+        r = listen_in(server, directory);
         if (r < 0)
                 return r;
 
@@ -295,16 +353,21 @@ ControlServer *control_server_free(ControlServer *server) {
         if (!server)
                 return NULL;
 
-        for (size_t i = 0; i < CLIENTS_MAX; i++)
-                client_close(&server->clients[i]);
-        sd_event_source_disable_unref(server->source);
-        fd_close(server->fd);
+        while (server->clients.first)
+                client_close(server->clients.first);
+        sd_event_source_disable_unref(server->silence_source);
+        control_socket_free(server->root_socket);
+        control_socket_free(server->socket);
         free(server);
         return NULL;
 }
 
 void control_server_reloaded(ControlServer *server, int result, const char *reason) {
-        for (size_t i = 0; server && i < CLIENTS_MAX; i++)
-                if (server->clients[i].state == CLIENT_WAITS_FOR_RELOAD)
-                        client_send(&server->clients[i], result, reason, -EBADF);
+        ControlClient *next;
+
+        for (ControlClient *client = server ? server->clients.first : NULL; client; client = next) {
+                next = client->next;
+                if (client->state == CLIENT_WAITS_FOR_RELOAD)
+                        client_send(client, result, reason, -EBADF);
+        }
 }

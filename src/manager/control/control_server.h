@@ -2,7 +2,10 @@
 #pragma once
 /* Control server: the manager's end of fpmctl.
  *
- * Runs in: manager.     Owns: the socket and the connections of clients.
+ * Root's clients come by a socket of their own and all get a place. Strangers have a bounded number of places, of
+ * questions per user and of CPU time, and whoever connects and keeps silent loses the place soon.
+ *
+ * Runs in: manager.     Owns: the sockets and the connections of clients.
  * Trusts:  the kernel about who a client is (SO_PEERCRED, SO_PEERGROUPS), the client about nothing. */
 
 #include <stdbool.h>
@@ -29,8 +32,8 @@ typedef struct ControlHooks {
         gid_t (*group)(void *userdata);
 } ControlHooks;
 
-/* Listens at path, which it replaces. 0 or negative errno. */
-int control_server_new(ControlServer **ret, sd_event *event, const char *path,
+/* Listens in directory, at the two sockets of contract/control.h. Returns 0 or a negative errno. */
+int control_server_new(ControlServer **ret, sd_event *event, const char *directory,
                 const ControlHooks *hooks, void *userdata);
 ControlServer *control_server_free(ControlServer *server);
 DEFINE_CLEANUP(ControlServer, control_server_free);
