@@ -130,7 +130,8 @@ static const Directive directives[] = {
         D("listen.acl_groups",      NAMES,     listen_acl_groups,         NULL,       0,    0,
           "groups that may connect to a unix socket, instead of listen.owner and listen.group"),
         D("listen.allowed_clients", CLIENTS,   listen_allowed_clients,    NULL,       0,    0,
-          "IP addresses that may connect to a tcp socket, comma-separated; without it all may"),
+          "IP addresses that may connect to a tcp socket, comma-separated; without it all may; one that is "
+          "none refuses the pool"),
         N(POOL, "listen.setfib",    INT,       "-1",       -1, INT32_MAX,   LOG_WARNING,
           "routing tables of sockets are FreeBSD's; set BindToDevice= or SocketProtocol= in the unit"),
 

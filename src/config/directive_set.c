@@ -286,7 +286,8 @@ static int set_clients(const Assignment *a) {
         while ((r = client_list_next(&cursor, &range)) != 0)
                 if (r < 0)
                         return refuse(a,
-                                        "'%s' is not an IP address: write addresses such as "
+                                        "'%s' is not an IP address, which refuses the pool (php-fpm "
+                                        "would go on with the others): write addresses such as "
                                         "127.0.0.1, ::1 or 10.0.0.0/8 with commas between them",
                                         range.text);
 

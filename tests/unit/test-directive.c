@@ -244,7 +244,7 @@ START_TEST(texts) {
         ck_assert_ptr_nonnull(strstr(set(config, "pm.status_path", "status"), "starts with /"));
         ck_assert_ptr_nonnull(strstr(set(config, "ping.path", "/p?x"), "starts with /"));
         ck_assert_ptr_nonnull(strstr(set(config, "listen.allowed_clients", "127.0.0.1,host"),
-                        "'host' is not an IP address"));
+                        "'host' is not an IP address, which refuses the pool"));
         ck_assert_str_eq(set(config, "listen.allowed_clients", "127.0.0.1, ::1,10.0.0.0/8"), "");
         pool_config_free(config);
 }

@@ -81,6 +81,11 @@ static int check_root(const Check *check) {
                 return refuse(check, "user", "not set; name the user that PHP runs as");
 
         r = account_know(check->config->user, check->config->group, &uid, &gid);
+        if (r == -ESRCH && account_know_user(check->config->user) >= 0)
+                return refuse(check, "group",
+                                "not set; user %s has no entry in the user database, and so no group "
+                                "of its own: name the group that PHP runs as",
+                                check->config->user);
         if (r == -ESRCH)
                 return refuse(check, "user", "there is no user '%s' on this machine",
                                 check->config->user);
@@ -362,7 +367,7 @@ static int check_machine(const Check *check) {
         return check_each(check, checks, ELEMENTSOF(checks));
 }
 
-/* What libfcgi and php-fpm call it. An entry that is no address allows nobody. */
+/* What libfcgi and php-fpm call it. As there, an entry that is no address is left out. */
 static int take_clients_of_environment(PoolConfig *config) {
         const char *clients = getenv("FCGI_WEB_SERVER_ADDRS");
 

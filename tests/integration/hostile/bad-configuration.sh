@@ -241,6 +241,9 @@ refused_by_test "bad.conf:5: listen.acl_users: there is no user 'nosuch'" <<<"$m
 listen.acl_users = alice, nosuch"
 refused_by_test "bad.conf:5: listen.acl_groups: there is no group 'nosuch'" <<<"$minimum
 listen.acl_groups = nosuch"
+refused_by_test 'bad.conf: group: not set; user 12345 has no entry in the user database' <<<"${minimum/alice/12345}"
+refused_by_test "bad.conf:5: listen.allowed_clients: 'host' is not an IP address, which refuses the pool" <<<"$minimum
+listen.allowed_clients = 127.0.0.1,host"
 refused_by_test 'bad.conf:6: ping.path' <<<"$minimum
 pm.status_path = /same
 ping.path = /same"
