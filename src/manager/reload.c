@@ -7,7 +7,9 @@
 #include <string.h>
 #include <systemd/sd-daemon.h>
 
+#include "base/parse.h"
 #include "manager/base/log.h"
+#include "manager/generation/generation.h"
 #include "manager/generation/pool_check.h"
 #include "manager/sockets/socket_check.h"
 
@@ -36,9 +38,27 @@ static void mention_others(Mistakes *mistakes) {
                                 " (and %u more, which fpmctl check tells)", mistakes->n - 1);
 }
 
-static const char *reason_of_start(int error) {
-        return error == -EBUSY ? "too many old generations drain"
-                               : "cannot start a generation; the journal has more";
+/* The oldest generation is not ended for the new one: its requests would be lost, and whoever needs the reload now
+ * can end them. */
+static void explain_start(const Reload *reload, int error, char *reason, size_t size) {
+        const Generation *oldest = pool_oldest_in_the_way(reload->pool);
+        uint64_t left_usec = oldest ? generation_drain_left_usec(oldest) : 0;
+        char limit[64] = "";
+
+        if (left_usec > 0)
+                snprintf(limit, sizeof(limit), ", which is in %" PRIu64 " s at the latest",
+                                left_usec / USEC_PER_SEC + 1);
+
+        if (error == -EBUSY && oldest)
+                snprintf(reason, size,
+                                "too many old generations still finish requests; reload again when "
+                                "generation %u, the oldest, has finished its own%s: fpmctl requests "
+                                "%s shows them",
+                                generation_number(oldest), limit, reload->name);
+        else if (error == -EBUSY)
+                snprintf(reason, size, "no generation serves now; reload again when one does");
+        else
+                snprintf(reason, size, "cannot start a generation; the journal has more");
 }
 
 /* --- a round --- */
@@ -62,8 +82,10 @@ static void begin(Reload *reload, unsigned asked) {
         log_open(reload->name, (int) config->log_level);
         socket_check_warn(reload->listeners, config);
         r = pool_reload(reload->pool, config);
-        if (r < 0)
-                reload_end(reload, r, reason_of_start(r));
+        if (r < 0) {
+                explain_start(reload, r, mistakes.reason, sizeof(mistakes.reason));
+                reload_end(reload, r, mistakes.reason);
+        }
 }
 
 static void begin_again(Reload *reload) {

@@ -17,7 +17,7 @@
 #include "manager/generation/zygote_start.h"
 #include "manager/spawn/log_file.h"
 
-uint64_t generation_now_usec(Generation *g) {
+uint64_t generation_now_usec(const Generation *g) {
         return timer_now_usec(g->context.event);
 }
 
@@ -126,6 +126,15 @@ uint64_t generation_drain_limit_usec(const Generation *g) {
         uint64_t limit = g->config->process_control_timeout_usec;
 
         return limit > 0 ? limit : GENERATION_DRAIN_LIMIT_USEC;
+}
+
+uint64_t generation_drain_left_usec(const Generation *g) {
+        uint64_t end_usec, now = generation_now_usec(g);
+
+        if (!g->limit_source || sd_event_source_get_time(g->limit_source, &end_usec) < 0)
+                return 0;
+
+        return end_usec > now ? end_usec - now : 1;
 }
 
 static int generation_on_drain_limit(sd_event_source *source, uint64_t usec, void *userdata) {

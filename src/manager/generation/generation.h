@@ -115,6 +115,9 @@ uint64_t generation_worker_limit(const Generation *generation);
 void generation_describe_worker_limit(const Generation *generation, char *buffer, size_t size);
 uint64_t generation_drain_limit_usec(const Generation *generation);
 
+/* Returns how much longer a draining generation may take at most, or 0 where it has no limit. */
+uint64_t generation_drain_left_usec(const Generation *generation);
+
 /* Through which its workers hand kept connections over. Borrowed. */
 HandoffPair *generation_pair(const Generation *generation);
 

@@ -41,7 +41,7 @@ struct Generation {
         unsigned n_pings; /* that were not answered yet */
 };
 
-uint64_t generation_now_usec(Generation *g);
+uint64_t generation_now_usec(const Generation *g);
 Slots *generation_slots(Generation *g);
 
 /* Logs what, and kills it. */

@@ -91,6 +91,9 @@ bool pool_has_handed_over(const Pool *pool);
 /* How long pool_drain() may take. */
 uint64_t pool_drain_limit_usec(const Pool *pool);
 
+/* Returns the oldest generation that drains if no further one could, or NULL if there is room. Borrowed. */
+const Generation *pool_oldest_in_the_way(const Pool *pool);
+
 void pool_status(Pool *pool, PoolStatus *ret);
 
 /* How long the requests of all generations took. */

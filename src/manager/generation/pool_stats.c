@@ -43,6 +43,10 @@ uint64_t pool_drain_limit_usec(const Pool *pool) {
         return limit;
 }
 
+const Generation *pool_oldest_in_the_way(const Pool *pool) {
+        return pool->n_draining == DRAINING_MAX ? pool->draining[0] : NULL;
+}
+
 static void add_draining(Pool *pool, PoolStatus *status) {
         ScoreboardSummary summary;
 
