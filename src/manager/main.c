@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -164,9 +165,23 @@ static int load_and_run(void) {
         return run_pool(TAKE_PTR(config));
 }
 
+/* logrotate and administrators send these to a pool at any time, also to one that is just starting, which they would
+ * kill. They stay pending until the event loop takes them. SIGTERM and SIGINT end a start at once. */
+static void hold_signals(void) {
+        sigset_t set;
+
+        sigemptyset(&set);
+        sigaddset(&set, SIGHUP);
+        sigaddset(&set, SIGQUIT);
+        sigaddset(&set, SIGUSR1);
+        sigaddset(&set, SIGUSR2);
+        (void) sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
 int main(int argc, char *argv[]) {
         int status;
 
+        hold_signals();
         if (parse_arguments(argc, argv, &status) == 0)
                 return status;
 
