@@ -187,6 +187,17 @@ static void skip_input_timer_without_body(void) {
         PG(max_input_time) = SG(request_info).content_length > 0 ? INI_INT("max_input_time") : -1;
 }
 
+/* PHP leaves by a jump whatever writes to a client that has gone, or has no memory left. php_execute_script() catches
+ * that jump, pages and refusals of ours do not. Behind this one PHP ends the request as any other. */
+static void answer(PhpRequest *request) {
+        zend_try {
+                if (SG(request_info).request_method)
+                        run_script(request);
+                mark_failure();
+        }
+        zend_end_try();
+}
+
 static int serve_in_try(PhpRequest *request) {
         set_request_info(request);
         php_access_begin(request);
@@ -198,9 +209,7 @@ static int serve_in_try(PhpRequest *request) {
                 return -EFAULT;
 
         keep_signal_handlers();
-        if (SG(request_info).request_method)
-                run_script(request);
-        mark_failure();
+        answer(request);
 
         if (!request->finished)
                 request->stage(SLOT_ENDING, request->userdata);
@@ -211,7 +220,10 @@ static int serve_in_try(PhpRequest *request) {
 }
 
 void php_engine_resolve(PhpRequest *request) {
-        php_script_find(request);
+        zend_first_try {
+                php_script_find(request);
+        }
+        zend_end_try();
 }
 
 int php_engine_serve(PhpRequest *request) {

@@ -92,22 +92,41 @@ static void serve_live(void) {
         write_page((const char *) live_page, sizeof(live_page));
 }
 
+/* Takes text, which PHP does not free when it leaves by a jump. */
+static void write_and_free(const char *type, char *text, size_t size) {
+        volatile bool failed = true;
+
+        zend_try {
+                begin_page(type);
+                write_page(text, size);
+                failed = false;
+        }
+        zend_end_try();
+        free(text);
+
+        if (failed)
+                zend_bailout();
+}
+
 static void serve_status(const PhpRequest *request) {
         StatusFormat format = asked_format();
         char *text = NULL;
         StatusPage page = {};
         size_t size = 0;
+        int r;
 
-        if (read_page(request, &page) < 0 ||
-                        status_page_write(&text, &size, &page, format, query_has("full")) < 0) {
-                SG(sapi_headers).http_response_code = 500;
-                write_page(ZEND_STRL("Internal error. Please review log file for errors."));
-        } else {
-                begin_page(status_page_type(format));
-                write_page(text, size);
-        }
-        free(text);
+        r = read_page(request, &page);
+        if (r >= 0)
+                r = status_page_write(&text, &size, &page, format, query_has("full"));
         free((void *) page.processes);
+        if (r >= 0) {
+                write_and_free(status_page_type(format), text, size);
+                return;
+        }
+
+        free(text);
+        SG(sapi_headers).http_response_code = 500;
+        write_page(ZEND_STRL("Internal error. Please review log file for errors."));
 }
 
 void php_status_note_user(const PhpRequest *request) {
@@ -174,20 +193,33 @@ static void add_pool(zval *ret, const StatusPage *page) {
                 add_number(ret, name, number);
 }
 
-void php_status_array(PhpRequest *request, zval *ret) {
-        StatusPage page;
+static void add_processes(zval *ret, const StatusPage *page) {
         zval list;
+
+        array_init(&list);
+        for (size_t i = 0; i < page->n_processes; i++)
+                add_process(&list, &page->processes[i], page->now_sec);
+        add_assoc_zval(ret, "procs", &list);
+}
+
+void php_status_array(PhpRequest *request, zval *ret) {
+        volatile bool failed = true;
+        StatusPage page;
 
         if (!request || read_page(request, &page) < 0) {
                 ZVAL_FALSE(ret);
                 return;
         }
 
-        array_init(ret);
-        add_pool(ret, &page);
-        array_init(&list);
-        for (size_t i = 0; i < page.n_processes; i++)
-                add_process(&list, &page.processes[i], page.now_sec);
-        add_assoc_zval(ret, "procs", &list);
+        zend_try {
+                array_init(ret);
+                add_pool(ret, &page);
+                add_processes(ret, &page);
+                failed = false;
+        }
+        zend_end_try();
         free((void *) page.processes);
+
+        if (failed)
+                zend_bailout(); /* memory_limit */
 }
