@@ -165,6 +165,8 @@ static const Directive directives[] = {
           "the nice value of the workers"),
         D("process.dumpable",       BOOL,      process_dumpable,          "no",       0,    0,
           "let the kernel write a core file of a worker, and its own user trace it"),
+        D("process.show_request",   BOOL,      process_show_request,      "no",       0,    0,
+          "ps shows the request of each worker, without its query, to every user of the machine"),
         D("rlimit_files",           LIMIT,     rlimit_files,              "0",        0,    INT32_MAX,
           "how many files a worker may have open, 0: as many as the manager"),
         D("rlimit_core",            LIMIT,     rlimit_core,               "0",        0,    INT64_MAX,

@@ -68,6 +68,7 @@ typedef struct PoolConfig {
         /* limits of a worker */
         int64_t process_priority;
         bool process_dumpable;
+        bool process_show_request; /* titles of workers name the request */
         uint64_t rlimit_files;
         uint64_t rlimit_core;
         char *chroot;

@@ -99,7 +99,8 @@ START_TEST(keys_of_php_fpm_are_there) {
                 "request_terminate_timeout", "request_terminate_timeout_track_finished",
                 "rlimit_files", "rlimit_core", "chroot", "chdir", "catch_workers_output",
                 "decorate_workers_output", "clear_env", "security.limit_extensions", "apparmor_hat",
-                "php_ini", "php_ini_scan_dir", "php_value_from_request", "no_new_privileges" };
+                "php_ini", "php_ini_scan_dir", "php_value_from_request", "no_new_privileges",
+                "process.show_request" };
         static const char *const arrays[] = { "env", "php_value", "php_flag", "php_admin_value",
                 "php_admin_flag", "access.suppress_path" };
 

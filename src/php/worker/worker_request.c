@@ -73,9 +73,13 @@ static void publish_request(Worker *worker) {
         scoreboard_set_request(worker->context->board, worker->slot, &info);
 }
 
-/* What the client asked for: behind a front controller SCRIPT_NAME is the same for all. */
+/* What the client asked for: behind a front controller SCRIPT_NAME is the same for all. Every user of the machine can
+ * read it, so the pool file has to ask for it. */
 static void show_request(const Worker *worker) {
         const char *uri = param(worker, "REQUEST_URI");
+
+        if (!worker->context->config->process_show_request)
+                return;
 
         proctitle_set_request(worker->context->proctitle, param(worker, "REQUEST_METHOD"),
                         uri ? uri : param(worker, "SCRIPT_NAME"));
@@ -134,7 +138,8 @@ static int serve_read_request(Worker *worker) {
                 _exit(EX_OK);
 
         worker->served = true;
-        proctitle_clear_request(worker->context->proctitle);
+        if (worker->context->config->process_show_request)
+                proctitle_clear_request(worker->context->proctitle);
         return r;
 }
 

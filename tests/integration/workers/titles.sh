@@ -1,7 +1,8 @@
 #!/bin/bash
-# ps -ef shows what each process of a pool is and which request a worker is in, without the query and without anything
-# that a terminal would obey; between requests nothing of the last one stays. The environment, whose memory
-# titles are written over, is as it was.
+# ps -ef shows what each process of a pool is, and nothing of requests: every user of the machine can read it. With
+# process.show_request it shows which request a worker is in, without the query and without anything that a terminal
+# would obey; between requests nothing of the last one stays. The environment, whose memory titles are written over,
+# is as it was.
 
 source "${BASH_SOURCE[0]%/*}/../lib.sh"
 needs_fpmd
@@ -21,10 +22,23 @@ titles() {
 idle=$'/usr/sbin/fpmd titles\nfpmd: titles: zygote (generation 1)\nfpmd: titles: worker 0\nfpmd: titles: worker 1'
 assert_eq 'idle' "$idle" "$(titles)"
 
-fetch --globoff 'http://titles.test/nap.php/a%1b[31m%c3%a4?password=secret' >"$CONTAINER_ROOT/srv/out" &
 shows() {
 	[[ $(titles) == *"$1"* ]]
 }
+fetch 'http://titles.test/nap.php/reset-password/TOKEN?x=1' >/dev/null &
+sleep 0.2
+assert_eq 'busy, by default' "$idle" "$(titles)"
+wait
+secrets=$(in_container sh -c 'cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ' 2>/dev/null | tr '\0' '\n' | grep -a TOKEN || true)
+assert_eq 'no trace of it' '' "$secrets"
+
+pool titles <<'END'
+env[MARK] = still-here
+process.show_request = yes
+END
+in_container systemctl restart fpmd@titles.service
+wait_for 5 shows 'worker 1'
+fetch --globoff 'http://titles.test/nap.php/a%1b[31m%c3%a4?password=secret' >"$CONTAINER_ROOT/srv/out" &
 wait_for 1 shows ': GET /nap.php/a'
 busy=$(titles)
 wait
