@@ -197,6 +197,8 @@ static const Directive directives[] = {
           "a php.ini setting of the pool, which nothing may change"),
         L("php_admin_flag",         FLAGS,     php_values,                SETTING_PHP_ADMIN_FLAG,
           "a php.ini setting that is on or off, which nothing may change"),
+        D("php_pcntl",              BOOL,      php_pcntl,                 "no",       0,    0,
+          "scripts have the pcntl functions of libphp, which php-fpm does not have"),
         D("php_value_from_request", BOOL,      php_value_from_request,    "yes",      0,    0,
           "the web server may send settings for a request, as PHP_VALUE and PHP_ADMIN_VALUE"),
         D("security.limit_extensions", TEXT,   limit_extensions,          ".php .phar", 0,  0,

@@ -82,6 +82,7 @@ typedef struct PoolConfig {
         bool clear_env;
         SettingList env;
         SettingList php_values; /* php_value, php_flag, php_admin_value, php_admin_flag, in order */
+        bool php_pcntl;         /* scripts have a pcntl that is compiled into libphp */
         bool php_value_from_request; /* PHP_VALUE and PHP_ADMIN_VALUE of the web server count */
         char *limit_extensions;      /* security.limit_extensions, blank-separated; "" : no limit */
 

@@ -294,12 +294,12 @@ row("ini-lower", php="""foreach (['memory_limit', 'max_execution_time', 'log_err
 INFO = {
     "ini-all": "$a = ini_get_all(); foreach (['user_agent'] as $k) unset($a[$k]); var_dump($a);",
     "ini-cgi": "var_dump(ini_get_all('cgi-fcgi'));",
-    "functions-all": "$f = array_diff(get_defined_functions()['internal'], get_extension_funcs('pcntl') ?: [], ['chroot']); sort($f); print_r($f);",
+    "functions-all": "$f = get_defined_functions()['internal']; sort($f); print_r($f);",
     "functions": "$f = get_extension_funcs('cgi-fcgi'); sort($f); print_r($f);",
     "signature": "echo new ReflectionFunction('fastcgi_finish_request'), new ReflectionFunction('apache_request_headers'), new ReflectionFunction('getallheaders');",
     "extension": "$e = new ReflectionExtension('cgi-fcgi'); print_r([$e->getName(), $e->getVersion(), $e->getDependencies(), (function ($k) { sort($k); return $k; })(array_keys($e->getINIEntries()))]);",
-    "extensions": "$e = array_diff(get_loaded_extensions(), ['pcntl']); sort($e); print_r($e); print_r(get_loaded_extensions(true));",
-    "constants": "$c = get_defined_constants(true); unset($c['user'], $c['pcntl']); foreach ($c as $k => $v) echo $k, ' ', count($v), \"\\n\"; var_dump(PHP_SAPI, PHP_VERSION, PHP_OS, PHP_MAXPATHLEN, PHP_FD_SETSIZE);",
+    "extensions": "$e = get_loaded_extensions(); sort($e); print_r($e); print_r(get_loaded_extensions(true));",
+    "constants": "$c = get_defined_constants(true); unset($c['user']); foreach ($c as $k => $v) echo $k, ' ', count($v), \"\\n\"; var_dump(PHP_SAPI, PHP_VERSION, PHP_OS, PHP_MAXPATHLEN, PHP_FD_SETSIZE);",
     "files": "var_dump(php_ini_loaded_file(), php_ini_scanned_files(), get_cfg_var('cfg_file_path'), get_include_path(), sys_get_temp_dir());",
     "classes": "echo implode(\"\\n\", get_declared_classes());",
     "streams": "print_r(stream_get_wrappers()); print_r(stream_get_filters()); print_r(stream_get_transports());",
@@ -318,8 +318,7 @@ INFO = {
 }
 for name, code in INFO.items():
     row(f"info-{name}", php=code)
-row("info-pcntl", php="var_dump(extension_loaded('pcntl') && function_exists('chroot'));", differs="Debian builds libphp with pcntl and chroot(), php-fpm without",
-    ours={"body": "true"}, theirs={"body": "false"})
+row("info-pcntl", php="var_dump(extension_loaded('pcntl'), function_exists('pcntl_fork'), defined('SIGTERM'), function_exists('chroot'));")
 row("info-binary", php="var_dump(PHP_BINARY);", differs="there is no php-fpm program to name",
     ours={"body": '""'}, theirs={"body": "php-fpm8.2"})
 row("info-ini-path", php="var_dump(PHP_CONFIG_FILE_PATH);", differs="compiled into libphp; the file that is read is the same",

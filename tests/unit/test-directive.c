@@ -100,7 +100,7 @@ START_TEST(keys_of_php_fpm_are_there) {
                 "rlimit_files", "rlimit_core", "chroot", "chdir", "catch_workers_output",
                 "decorate_workers_output", "clear_env", "security.limit_extensions", "apparmor_hat",
                 "php_ini", "php_ini_scan_dir", "php_value_from_request", "no_new_privileges",
-                "process.show_request" };
+                "process.show_request", "php_pcntl" };
         static const char *const arrays[] = { "env", "php_value", "php_flag", "php_admin_value",
                 "php_admin_flag", "access.suppress_path" };
 

@@ -18,16 +18,17 @@
 #include "php/engine/php_ini_check.h"
 #include "php/engine/php_input.h"
 #include "php/engine/php_message.h"
-#include "php/engine/php_output.h"
 #include "php/engine/php_request_ini.h"
 #include "php/engine/php_sapi.h"
 #include "php/engine/php_script.h"
 #include "php/engine/php_settings.h"
 #include "php/engine/php_startup.h"
 #include "php/engine/php_status.h"
-#include "php/engine/php_timeout.h"
-#include "php/engine/php_upload.h"
 #include "php/engine/php_variables.h"
+#include "php/hooks/php_hidden.h"
+#include "php/hooks/php_output.h"
+#include "php/hooks/php_timeout.h"
+#include "php/hooks/php_upload.h"
 
 /* --- start --- */
 
@@ -61,6 +62,7 @@ int php_engine_start(const PoolConfig *config, bool strict) {
         if (r < 0)
                 return r;
 
+        php_hidden_init(config->php_pcntl);
         ignore_broken_pipes();
         zend_signal_startup();
         fpmd_sapi_module.php_ini_path_override = (char *) ini_files_path(config);

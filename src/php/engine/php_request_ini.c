@@ -9,7 +9,7 @@
 #include <zend_ini_scanner.h>
 
 #include "base/escape.h"
-#include "php/engine/php_disabled.h"
+#include "php/hooks/php_disabled.h"
 #include "php/engine/php_message.h"
 #include "php/engine/php_settings.h"
 

@@ -6,8 +6,9 @@
 
 source "${BASH_SOURCE[0]%/*}/../lib.sh"
 
-pool timed <<'END_OF_POOL'
+pool timed <<END_OF_POOL
 pm.max_children = 1
+${FPMD_TEST_PHP_FPM:+;} php_pcntl = yes
 php_value[max_execution_time] = 1
 php_admin_value[display_errors] = on
 END_OF_POOL

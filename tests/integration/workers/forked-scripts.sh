@@ -6,8 +6,8 @@ source "${BASH_SOURCE[0]%/*}/../lib.sh"
 needs_fpmd
 
 pool forked <<'END'
-pm = static
 pm.max_children = 2
+php_pcntl = yes
 END
 write_page forked fork.php <<'END'
 <?php

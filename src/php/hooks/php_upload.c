@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "php/engine/php_upload.h"
+#include "php/hooks/php_upload.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "php/engine/php_timeout.h"
+#include "php/hooks/php_timeout.h"
 
 #include <dlfcn.h>
 #include <errno.h>

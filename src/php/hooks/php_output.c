@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "php/engine/php_output.h"
+#include "php/hooks/php_output.h"
 
 #include <php.h>
 #include <php_output.h>

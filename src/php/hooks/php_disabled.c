@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "php/engine/php_disabled.h"
+#include "php/hooks/php_disabled.h"
 
 #include <php.h>
 
