@@ -163,6 +163,11 @@ def values_inside_a_request(peer, script):
 
 
 @kind
+def many_questions(peer, script):
+    peer.sendall(8000 * fcgi.record(200, request_id=0))
+
+
+@kind
 def abort_without_request(peer, script):
     peer.sendall(fcgi.record(fcgi.ABORT))
 

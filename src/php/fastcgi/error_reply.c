@@ -40,7 +40,10 @@ void error_reply_report(RateLimit *limit, int error, uint64_t now_usec) {
         fprintf(stderr, "%s%s\n", reason, more);
 }
 
+/* No time limit of requests counts here, since no request runs. */
 static int answer(FcgiRequest *fcgi, const char *head, const char *body) {
+        fcgi_request_hurry(fcgi);
+
         /* A socket may fail with an errno that looks like a refusal: then there is no request here. */
         if (fcgi_request_write(fcgi, head, strlen(head)) < 0 ||
                         fcgi_request_write(fcgi, body, strlen(body)) < 0)

@@ -55,9 +55,9 @@ static int poll_timeout(uint64_t deadline_usec) {
 }
 
 /* Errors and hang-ups are for the recv() or sendmsg() that follows to find. */
-static int wait_for_input(const FcgiConnection *conn, uint64_t deadline_usec) {
+static int wait_for(const FcgiConnection *conn, short events, uint64_t deadline_usec) {
         for (;;) {
-                struct pollfd pollfd = { .fd = conn->fd, .events = POLLIN };
+                struct pollfd pollfd = { .fd = conn->fd, .events = events };
                 int timeout_msec = poll_timeout(deadline_usec);
                 int n;
 
@@ -115,7 +115,7 @@ int fcgi_connection_fill(FcgiConnection *conn, size_t n, uint64_t deadline_usec)
 
                 r = receive(conn);
                 if (r == -EAGAIN)
-                        r = wait_for_input(conn, deadline_usec);
+                        r = wait_for(conn, POLLIN, deadline_usec);
                 else if (r == 0)
                         return -ENODATA;
                 if (r < 0)
@@ -139,9 +139,9 @@ static void advance(struct iovec **iov, size_t *n_iov, size_t sent) {
 }
 
 /* Most answers are one piece, and send() has less to copy in. */
-static ssize_t send_some(const FcgiConnection *conn, struct iovec *iov, size_t n_iov) {
+static ssize_t send_some(const FcgiConnection *conn, struct iovec *iov, size_t n_iov, bool wait) {
         struct msghdr message = { .msg_iov = iov, .msg_iovlen = n_iov };
-        int flags = conn->waits ? MSG_NOSIGNAL : MSG_NOSIGNAL | MSG_DONTWAIT;
+        int flags = wait ? MSG_NOSIGNAL : MSG_NOSIGNAL | MSG_DONTWAIT;
 
         if (n_iov == 1)
                 return send(conn->fd, iov->iov_base, iov->iov_len, flags);
@@ -164,8 +164,20 @@ static int let_send_wait(FcgiConnection *conn, uint64_t stall_usec) {
         return 0;
 }
 
-int fcgi_connection_send(
-                FcgiConnection *conn, struct iovec *iov, size_t n_iov, uint64_t stall_usec) {
+/* The timeout of the socket is one of silence: it says nothing about a peer that takes a byte now and then. So
+ * with a deadline the call never waits, poll() does. */
+static int wait_for_room(FcgiConnection *conn, uint64_t stall_usec, uint64_t deadline_usec) {
+        uint64_t silence_usec;
+
+        if (deadline_usec == FCGI_DEADLINE_NEVER)
+                return conn->waits ? -ETIMEDOUT : let_send_wait(conn, stall_usec);
+
+        silence_usec = fcgi_deadline(stall_usec);
+        return wait_for(conn, POLLOUT, silence_usec < deadline_usec ? silence_usec : deadline_usec);
+}
+
+int fcgi_connection_send(FcgiConnection *conn, struct iovec *iov, size_t n_iov, uint64_t stall_usec,
+                uint64_t deadline_usec) {
         for (;;) {
                 ssize_t n;
                 int r;
@@ -174,7 +186,8 @@ int fcgi_connection_send(
                 if (n_iov == 0)
                         return 0;
 
-                n = send_some(conn, iov, n_iov);
+                n = send_some(conn, iov, n_iov,
+                                conn->waits && deadline_usec == FCGI_DEADLINE_NEVER);
                 if (n >= 0) {
                         advance(&iov, &n_iov, (size_t) n);
                         continue;
@@ -185,10 +198,7 @@ int fcgi_connection_send(
                 if (errno != EAGAIN)
                         return -errno;
 
-                if (conn->waits)
-                        return -ETIMEDOUT;
-
-                r = let_send_wait(conn, stall_usec);
+                r = wait_for_room(conn, stall_usec, deadline_usec);
                 if (r < 0)
                         return r;
         }

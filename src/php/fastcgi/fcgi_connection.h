@@ -54,10 +54,10 @@ uint64_t fcgi_deadline(uint64_t timeout_usec); /* 0: never */
  * the peer has ended, -ETIMEDOUT, or the socket's errno. What did arrive stays available. */
 int fcgi_connection_fill(FcgiConnection *conn, size_t n, uint64_t deadline_usec);
 
-/* Sends everything; changes iov. stall_usec: how long nothing may move, 0: no limit. 0, -ETIMEDOUT
- * or the socket's errno. */
-int fcgi_connection_send(
-                FcgiConnection *conn, struct iovec *iov, size_t n_iov, uint64_t stall_usec);
+/* Sends everything; changes iov. stall_usec: how long nothing may move, 0: no limit. deadline_usec: when all of it
+ * must have been taken, FCGI_DEADLINE_LOOK: without waiting. 0, -ETIMEDOUT or the socket's errno. */
+int fcgi_connection_send(FcgiConnection *conn, struct iovec *iov, size_t n_iov, uint64_t stall_usec,
+                uint64_t deadline_usec);
 
 /* Whether a peer on a unix socket still reads, without sending it anything. 0 or the socket's errno. */
 int fcgi_connection_probe(const FcgiConnection *conn);

@@ -4,7 +4,7 @@
  *
  * Runs in: worker.
  * Trusts:  nobody. Every answer is sent at once, so that a peer cannot pile answers up, and a peer
- * that does not take them runs into the writer's stall limit. */
+ * that does not take them runs into the writer's deadline, one that asks for many into its limit. */
 
 #include <stdint.h>
 

@@ -49,6 +49,7 @@ int fcgi_request_new(FcgiRequest **ret, const FcgiLimits *limits) {
         if (r < 0)
                 return r;
 
+        req->writer.stall_usec = limits->write_stall_usec;
         fcgi_reader_init(&req->reader, &req->conn);
         fcgi_request_open_stdin(req);
         req->in.isClosed = 1;
@@ -195,7 +196,7 @@ static int begin_record(FcgiRequest *req, const FcgiRecord *record, uint64_t dea
 static void serve(FcgiRequest *req) {
         fcgi_request_open_stdin(req);
         fcgi_writer_begin(&req->writer, req->id);
-        req->writer.stall_usec = req->limits.write_stall_usec;
+        fcgi_writer_set_deadline(&req->writer, FCGI_DEADLINE_NEVER);
         req->phase = PHASE_SERVED;
 
         req->fcgx.requestId = req->id;
@@ -276,7 +277,8 @@ int fcgi_request_read(FcgiRequest *req) {
 
         req->phase = PHASE_NONE;
         req->refused = false;
-        req->writer.stall_usec = req->limits.head_usec;
+        fcgi_writer_set_deadline(&req->writer, head_usec);
+        fcgi_writer_allow_replies(&req->writer);
         req->reader.budget = UINT64_MAX;
         fcgi_params_reset(&req->params);
 
@@ -292,6 +294,10 @@ int fcgi_request_read(FcgiRequest *req) {
         }
 
         return r;
+}
+
+void fcgi_request_hurry(FcgiRequest *req) {
+        fcgi_writer_set_deadline(&req->writer, fcgi_deadline(req->limits.drain_usec));
 }
 
 int fcgi_request_finish(FcgiRequest *req, uint32_t app_status) {

@@ -34,11 +34,11 @@ typedef struct FcgiRequest FcgiRequest;
 
 /* A timeout of 0 is none. */
 typedef struct FcgiLimits {
-        uint64_t first_byte_usec;  /* of silence before a request */
-        uint64_t head_usec;        /* for BEGIN_REQUEST and all PARAMS together, from read() on */
+        uint64_t first_byte_usec; /* of silence before a request */
+        uint64_t head_usec; /* for BEGIN_REQUEST, all PARAMS and what is replied meanwhile, from read() on */
         uint64_t body_stall_usec;  /* without a byte of the body */
         uint64_t write_stall_usec; /* without the peer taking a byte */
-        uint64_t drain_usec;       /* for all input that is discarded after a reply, not 0 */
+        uint64_t drain_usec; /* for all input that is discarded after a reply, not 0; for a short reply */
         uint64_t drain_bytes;
         size_t params_bytes;
         size_t params_count;
@@ -117,6 +117,9 @@ int fcgi_request_flush(FcgiRequest *req);
 int fcgi_request_probe(FcgiRequest *req);
 /* 0, or the sticky negative errno: -EPIPE, -ECONNRESET, -ETIMEDOUT … */
 int fcgi_request_broken(const FcgiRequest *req);
+
+/* The reply is a short one that no script writes: a peer that does not take it within drain_usec is given up. */
+void fcgi_request_hurry(FcgiRequest *req);
 
 /* Ends the reply, then discards what the peer still sends of the body, so that it neither turns the
  * close into a reset nor becomes the next request (CVE-2026-129289). 1: the next read() may follow,

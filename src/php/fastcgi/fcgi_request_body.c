@@ -61,8 +61,7 @@ static int body_record(FcgiRequest *req, const FcgiRecord *record, uint64_t dead
         }
 }
 
-/* Makes a piece of the body available. Bytes, 0: it has ended, negative errno. */
-static int body_content(FcgiRequest *req, uint64_t deadline_usec) {
+static int find_content(FcgiRequest *req, uint64_t deadline_usec) {
         while (!req->stdin_ended) {
                 FcgiRecord record;
                 int r;
@@ -83,6 +82,17 @@ static int body_content(FcgiRequest *req, uint64_t deadline_usec) {
         }
 
         return 0;
+}
+
+/* Makes a piece of the body available. Bytes, 0: it has ended, negative errno. What is replied meanwhile has the
+ * same deadline. */
+static int body_content(FcgiRequest *req, uint64_t deadline_usec) {
+        int r;
+
+        fcgi_writer_set_deadline(&req->writer, deadline_usec);
+        r = find_content(req, deadline_usec);
+        fcgi_writer_set_deadline(&req->writer, FCGI_DEADLINE_NEVER);
+        return r;
 }
 
 static size_t body_next(FcgiRequest *req) {
@@ -144,13 +154,9 @@ size_t fcgi_request_read_body(FcgiRequest *req, void *buffer, size_t n) {
         return done;
 }
 
-void fcgi_request_check_abort(FcgiRequest *req) {
+static void look_for_abort(FcgiRequest *req) {
         FcgiRecord record;
 
-        if (req->phase != PHASE_SERVED || req->aborted || req->body_error < 0)
-                return;
-
-        fcgi_request_sync_stdin(req);
         if (body_content(req, FCGI_DEADLINE_LOOK) != 0 || req->aborted ||
                         fcgi_reader_leave(&req->reader, FCGI_DEADLINE_LOOK) < 0 ||
                         fcgi_connection_fill(&req->conn, FCGI_HEADER_LEN, FCGI_DEADLINE_LOOK) < 0)
@@ -159,6 +165,17 @@ void fcgi_request_check_abort(FcgiRequest *req) {
         /* What else stands there is the next request: it stays. */
         req->aborted = fcgi_record_decode(&record, fcgi_connection_data(&req->conn)) == 0 &&
                        record.type == FCGI_ABORT_REQUEST && record.id == req->id;
+}
+
+/* A peer that sends records of no meaning as fast as they are read would never let a look end. */
+void fcgi_request_check_abort(FcgiRequest *req) {
+        if (req->phase != PHASE_SERVED || req->aborted || req->body_error < 0)
+                return;
+
+        fcgi_request_sync_stdin(req);
+        req->reader.budget = FCGI_INPUT_SIZE;
+        look_for_abort(req);
+        req->reader.budget = UINT64_MAX;
 }
 
 /* Up to and with the padding of the end record. */

@@ -15,6 +15,10 @@ enum {
         WINDOW_END = FCGI_OUTPUT_SIZE - RESERVE,
         WINDOW_MIN = 512,    /* less room than that is not worth a record */
         DIRECT_RECORDS = 16, /* nearly 1 MiB in one sendmsg() */
+
+        /* Of replies outside of requests. A web server asks for values once in the life of a connection, if at
+         * all: HAProxy does. */
+        REPLIES_MAX = 32,
 };
 
 static void stream_empty(FCGX_Stream *stream, int do_close);
@@ -61,6 +65,8 @@ void fcgi_writer_done(FcgiWriter *writer) {
 void fcgi_writer_reset(FcgiWriter *writer) {
         writer->used = 0;
         writer->error = 0;
+        fcgi_writer_set_deadline(writer, FCGI_DEADLINE_NEVER);
+        fcgi_writer_allow_replies(writer);
         fcgi_writer_begin(writer, 0);
 }
 
@@ -70,6 +76,14 @@ void fcgi_writer_begin(FcgiWriter *writer, uint16_t id) {
         writer->out_unsent = writer->err_unsent = writer->err_used = false;
         stream_init(writer, &writer->out);
         stream_init(writer, &writer->err);
+}
+
+void fcgi_writer_set_deadline(FcgiWriter *writer, uint64_t deadline_usec) {
+        writer->deadline_usec = deadline_usec;
+}
+
+void fcgi_writer_allow_replies(FcgiWriter *writer) {
+        writer->replies_left = REPLIES_MAX;
 }
 
 static int fail(FcgiWriter *writer, int error) {
@@ -117,7 +131,8 @@ static void window_close(FcgiWriter *writer) {
 static int send_iov(FcgiWriter *writer, struct iovec *iov, size_t n_iov) {
         int r;
 
-        r = fcgi_connection_send(writer->conn, iov, n_iov, writer->stall_usec);
+        r = fcgi_connection_send(
+                        writer->conn, iov, n_iov, writer->stall_usec, writer->deadline_usec);
         if (r < 0)
                 return fail(writer, r);
 
@@ -289,7 +304,10 @@ int fcgi_writer_send_record(FcgiWriter *writer, const uint8_t *record, size_t si
 
         if (writer->error < 0)
                 return writer->error;
+        if (writer->replies_left == 0)
+                return fail(writer, -EBADMSG);
 
+        writer->replies_left--;
         window_close(writer);
         if (writer->used + size > FCGI_OUTPUT_SIZE - RESERVE) {
                 r = send_buffer(writer);

@@ -30,10 +30,11 @@ typedef struct FcgiWriter {
         size_t used;        /* bytes of finished records */
         FCGX_Stream *owner; /* of the unfinished record at buffer + used, or NULL */
         FCGX_Stream out, err;
-        bool out_unsent, err_unsent; /* has finished records in the buffer */
-        bool err_used;               /* STDERR needs its end record */
-        uint16_t id;                 /* of the request, 0: none */
-        uint64_t stall_usec;
+        bool out_unsent, err_unsent;        /* has finished records in the buffer */
+        bool err_used;                      /* STDERR needs its end record */
+        uint16_t id;                        /* of the request, 0: none */
+        uint64_t stall_usec, deadline_usec; /* of fcgi_connection_send() */
+        unsigned replies_left;
         int error; /* sticky: the peer has gone */
 } FcgiWriter;
 
@@ -51,7 +52,14 @@ int fcgi_writer_put(FcgiWriter *writer, FCGX_Stream *stream, const void *data, s
 int fcgi_writer_flush(FcgiWriter *writer);
 int fcgi_writer_probe(FcgiWriter *writer); /* with nothing to send: whether the peer is there */
 
-/* Sends a whole record between those of the request, at once. 0 or the sticky error. */
+/* When what is sent from here on must have been taken: FCGI_DEADLINE_NEVER, as at first, or another deadline. */
+void fcgi_writer_set_deadline(FcgiWriter *writer, uint64_t deadline_usec);
+
+/* A new request: as many replies as one may need can be sent again. */
+void fcgi_writer_allow_replies(FcgiWriter *writer);
+
+/* Sends a whole record between those of the request, at once. 0 or the sticky error: -EBADMSG for the peer that asks
+ * for too many. */
 int fcgi_writer_send_record(FcgiWriter *writer, const uint8_t *record, size_t size);
 
 /* Ends the streams and the request in one send with what is buffered. */
