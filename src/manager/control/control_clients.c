@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "contract/control.h"
 
 int control_clients_add(ControlClients *clients, int fd, bool is_stranger, ControlClient **ret) {
         _cleanup_close_ int mine = fd;

@@ -11,7 +11,8 @@
 #include <sys/socket.h>
 #include <systemd/sd-event.h>
 
-#include "manager/control/control_server.h"
+struct ControlServer;
+typedef struct ControlClient ControlClient;
 
 enum {
         CONTROL_ROOT_MAX = 256, /* more of root's clients wait in the queue of the socket */
@@ -26,7 +27,7 @@ typedef enum ClientState {
 } ClientState;
 
 struct ControlClient {
-        ControlServer *server;
+        struct ControlServer *server;
         ControlClient *next;
         int fd;
         struct ucred peer;

@@ -14,9 +14,9 @@
 
 #include "base/cleanup.h"
 #include "contract/control.h"
+#include "manager/control/control_clients.h"
 
 typedef struct ControlServer ControlServer;
-typedef struct ControlClient ControlClient;
 
 typedef struct ControlHooks {
         /* Starts a reload; control_server_reloaded() tells the result to all that wait. */
