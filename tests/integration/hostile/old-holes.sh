@@ -95,7 +95,7 @@ wait_for 5 fetch "$url/pid.php"
 write_page holes nonblock.php <<'END'
 <?php
 foreach (['php://stdin', 'php://stdout', 'php://stderr'] as $name) stream_set_blocking(fopen($name, 'r+'), false);
-posix_kill(getmypid(), SIGKILL);
+posix_kill(getmypid(), 9);
 END
 manager=$(manager_of holes)
 fetch --output /dev/null "$url/nonblock.php" || true

@@ -12,7 +12,7 @@ assert_eq 'texts in the catalog' "$n" "$(in_container journalctl --list-catalog 
 
 unit=fpmd@events.service
 write_page events die.php <<'END'
-<?php posix_kill(posix_getpid(), SIGABRT); sleep(5);
+<?php posix_kill(posix_getpid(), 6); sleep(5);
 END
 pool events
 wait_for 5 in_container systemctl start "$unit"

@@ -18,7 +18,7 @@ END
 write_page dead child.php <<'END'
 <?php
 proc_open('exec sleep 1.25', [], $pipes);
-posix_kill(getmypid(), SIGKILL);
+posix_kill(getmypid(), 9);
 END
 # configure TERMINATE CONTROL
 configure() {

@@ -12,7 +12,7 @@ END
 write_page respawn die.php <<'END'
 <?php
 error_log('dying as asked');
-posix_kill(getmypid(), SIGKILL);
+posix_kill(getmypid(), 9);
 sleep(1);
 END
 pool respawn
