@@ -21,6 +21,11 @@ void fd_closep(int *fd) {
         fd_close(*fd);
 }
 
+void fd_cover(int fd, int blank_fd) {
+        if (fd >= 0)
+                (void) dup3(blank_fd, fd, O_CLOEXEC);
+}
+
 int fd_set_nonblock(int fd, bool on) {
         int flags;
 

@@ -17,6 +17,10 @@ int fd_close(int fd);
 /* What _cleanup_close_ calls. */
 void fd_closep(int *fd);
 
+/* Puts a copy of blank_fd in the place of fd, if that is a descriptor: what had the number is closed, and the number
+ * leads nowhere. Safe in a child of a process with threads. */
+void fd_cover(int fd, int blank_fd);
+
 /* Sets or clears O_NONBLOCK, and FD_CLOEXEC. O_NONBLOCK belongs to the open file description, so everybody who shares
  * it is affected. Return 0 or a negative errno. */
 int fd_set_nonblock(int fd, bool on);

@@ -27,6 +27,7 @@
 #include "php/engine/php_variables.h"
 #include "php/hooks/php_hidden.h"
 #include "php/hooks/php_output.h"
+#include "php/hooks/php_process.h"
 #include "php/hooks/php_timeout.h"
 #include "php/hooks/php_upload.h"
 
@@ -91,6 +92,7 @@ int php_engine_start(const PoolConfig *config, bool strict) {
                 php_settings_keep_out_of_code(&config->php_values);
         php_functions_watch_chdir();
         php_output_init();
+        php_process_init();
         php_upload_init();
         php_input_init();
         return check_start(strict);
@@ -213,7 +215,7 @@ static int serve_in_try(PhpRequest *request) {
         keep_signal_handlers();
         answer(request);
 
-        if (!request->finished)
+        if (php_request_is_open(request))
                 request->stage(SLOT_ENDING, request->userdata);
         request->memory_bytes = zend_memory_peak_usage(true);
         php_request_shutdown(NULL);
@@ -241,8 +243,17 @@ int php_engine_serve(PhpRequest *request) {
         zend_end_try();
         SG(server_context) = NULL;
         php_request_ini_end();
+        php_process_end_request();
         php_body_done(request);
 
         (void) php_request_finish(request);
         return r < 0 ? r : request->result;
+}
+
+int php_engine_exit_status(void) {
+        return EG(exit_status);
+}
+
+bool php_engine_starts_program(void) {
+        return php_process_starts_program();
 }

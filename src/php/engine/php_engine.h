@@ -25,6 +25,12 @@ void php_engine_enter_worker(void);
  * called before php_engine_serve(), and before anybody looks at SCRIPT_NAME. */
 void php_engine_resolve(PhpRequest *request);
 
+/* In a child that a script has forked: the status that the script has ended with. */
+int php_engine_exit_status(void);
+
+/* Worker: whether PHP is about to execute a program, for which it may fork. */
+bool php_engine_starts_program(void);
+
 /* Worker: runs the script that the request names and ends the answer. 1: the connection can be
  * kept, 0: close it; -EFAULT: PHP is no longer to be trusted, leave. */
 int php_engine_serve(PhpRequest *request);

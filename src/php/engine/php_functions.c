@@ -9,6 +9,7 @@
 
 #include "php/engine/php_request.h"
 #include "php/engine/php_status.h"
+#include "php/hooks/php_hooks.h"
 
 /* The web server has its whole answer, the script goes on. */
 static PHP_FUNCTION(fastcgi_finish_request) {
@@ -16,7 +17,7 @@ static PHP_FUNCTION(fastcgi_finish_request) {
 
         ZEND_PARSE_PARAMETERS_NONE();
 
-        if (!request || request->finished)
+        if (!php_request_is_open(request))
                 RETURN_FALSE;
 
         php_output_end_all();
@@ -143,14 +144,7 @@ static ZEND_NAMED_FUNCTION(watched_chdir) {
 }
 
 void php_functions_watch_chdir(void) {
-        zend_internal_function *function =
-                        zend_hash_str_find_ptr(CG(function_table), ZEND_STRL("chdir"));
-
-        if (!function || function->type != ZEND_INTERNAL_FUNCTION)
-                return;
-
-        original_chdir = function->handler;
-        function->handler = watched_chdir;
+        (void) php_hooks_replace("chdir", watched_chdir, &original_chdir);
 }
 
 bool php_functions_directory_was_left(void) {

@@ -55,7 +55,7 @@ enum {
 static void send_to_web_server(PhpRequest *request, const char *prefix, const char *message) {
         size_t prefix_len = strlen(prefix), n = strlen(message), max = TOLD_MAX - prefix_len;
 
-        if (!request || request->finished || !php_cgi_settings()->logging)
+        if (!php_request_is_open(request) || !php_cgi_settings()->logging)
                 return;
 
         if (request->told)

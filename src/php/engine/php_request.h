@@ -29,15 +29,19 @@ typedef struct PhpRequest {
         const PoolConfig *config;
         AccessLog *access; /* NULL: none */
 
-        bool finished; /* the answer is out: fastcgi_finish_request(), or the end */
-        int result;    /* of php_request_finish() */
-        bool told;     /* the web server has had a message of this request */
+        bool finished;   /* the answer is out: fastcgi_finish_request(), or the end */
+        bool must_close; /* the connection is not kept behind this answer */
+        int result;      /* of php_request_finish() */
+        bool told;       /* the web server has had a message of this request */
         PhpBody body;
         ScriptPath path;
         const struct PoolView *view; /* for the status page */
         bool only_pages;             /* no script may run: the status worker's */
         uint64_t memory_bytes;       /* PHP's peak, once the request has ended */
         WorkerLog *log;              /* NULL: stderr has to do */
+
+        /* 0 in a child that a script has forked: the answer is its parent's. */
+        const volatile unsigned char *is_worker;
 
         /* Tells the scoreboard. */
         void (*stage)(SlotState state, void *userdata);
@@ -46,6 +50,11 @@ typedef struct PhpRequest {
         void (*close)(int fd, void *userdata);
         void *userdata;
 } PhpRequest;
+
+/* Whether there is still an answer to be written, by this process. NULL: no. */
+static inline bool php_request_is_open(const PhpRequest *request) {
+        return request && !request->finished && *request->is_worker;
+}
 
 /* Ends the answer, and the connection if it cannot be kept: for some web servers only that is the end.
  * 1: it can be kept, else it is closed. Again: the same result. */

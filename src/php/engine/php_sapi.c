@@ -23,12 +23,12 @@ PhpRequest *php_request_current(void) {
 }
 
 int php_request_finish(PhpRequest *request) {
-        if (request->finished)
+        if (!php_request_is_open(request))
                 return request->result;
 
         request->finished = true;
         php_access_end(request);
-        request->result = fcgi_request_finish(request->fcgi, 0) > 0;
+        request->result = fcgi_request_finish(request->fcgi, 0) > 0 && !request->must_close;
         if (request->result == 0)
                 request->close(fcgi_request_detach(request->fcgi), request->userdata);
 
@@ -41,7 +41,7 @@ static size_t php_sapi_on_write(const char *data, size_t size) {
         PhpRequest *request = php_request_current();
 
         /* Nobody reads it, and that is the script's intent. */
-        if (!request || request->finished)
+        if (!php_request_is_open(request))
                 return size;
 
         if (fcgi_request_write(request->fcgi, data, size) < 0 ||
@@ -56,7 +56,7 @@ static size_t php_sapi_on_write(const char *data, size_t size) {
 static void php_sapi_on_flush(void *server_context) {
         PhpRequest *request = server_context;
 
-        if (!request || request->finished)
+        if (!php_request_is_open(request))
                 return;
 
 #if PHP_VERSION_ID >= 80400
@@ -139,7 +139,7 @@ static int php_sapi_on_send_headers(sapi_headers_struct *headers) {
         bool has_status;
         char line[1024] = "";
 
-        if (!request || request->finished || SG(request_info).no_headers)
+        if (!php_request_is_open(request) || SG(request_info).no_headers)
                 return SAPI_HEADER_SENT_SUCCESSFULLY;
 
         php_access_headers(request, headers);
@@ -176,7 +176,7 @@ static size_t php_sapi_on_read_post(char *buffer, size_t size) {
         zend_long left = SG(request_info).content_length - (zend_long) SG(read_post_bytes);
         size_t n;
 
-        if (!request || request->finished || left <= 0)
+        if (!php_request_is_open(request) || left <= 0)
                 return 0;
 
         size = MIN(size, (size_t) left);

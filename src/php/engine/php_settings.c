@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/parse.h"
+#include "php/hooks/php_hooks.h"
 
 static bool is_flag(const Setting *setting) {
         return setting->kind == SETTING_PHP_FLAG || setting->kind == SETTING_PHP_ADMIN_FLAG;
@@ -165,21 +166,10 @@ static ZEND_NAMED_FUNCTION(unmarked_ini_get_all) {
         ZEND_HASH_FOREACH_END();
 }
 
-static void hide_mark(void) {
-        zend_internal_function *function =
-                        zend_hash_str_find_ptr(CG(function_table), ZEND_STRL("ini_get_all"));
-
-        if (!function || function->type != ZEND_INTERNAL_FUNCTION)
-                return;
-
-        original_ini_get_all = function->handler;
-        function->handler = unmarked_ini_get_all;
-}
-
 void php_settings_keep_out_of_code(const SettingList *settings) {
         zend_ini_entry *entry;
 
-        hide_mark();
+        (void) php_hooks_replace("ini_get_all", unmarked_ini_get_all, &original_ini_get_all);
 
         ZEND_HASH_FOREACH_PTR(EG(ini_directives), entry) {
                 if (entry->modifiable == ZEND_INI_SYSTEM &&

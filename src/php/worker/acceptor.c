@@ -116,6 +116,14 @@ Keepalive *acceptor_keepalive(Acceptor *acceptor) {
         return acceptor->keepalive;
 }
 
+void acceptor_cover_fds(const Acceptor *acceptor, int blank_fd) {
+        for (size_t i = 0; i < acceptor->n_listen_fds; i++)
+                fd_cover(acceptor->listen_fds[i], blank_fd);
+        fd_cover(acceptor->epoll_fd, blank_fd);
+        fd_cover(acceptor->lifeline_fd, blank_fd);
+        keepalive_cover_fds(acceptor->keepalive, blank_fd);
+}
+
 /* What accept(2) says to retry: errors of a connection that died in the queue, not of the listener.
  */
 static bool is_transient(int error) {

@@ -35,6 +35,10 @@ int acceptor_keep(
                 Acceptor *acceptor, int handoff_in_fd, int handoff_out_fd, const Scoreboard *board);
 Keepalive *acceptor_keepalive(Acceptor *acceptor); /* NULL: none are kept */
 
+/* In a child that a script has forked: covers the descriptors of listeners, lifeline and kept connections, see
+ * fd_cover(). */
+void acceptor_cover_fds(const Acceptor *acceptor, int blank_fd);
+
 /* 0 if there is one, else -EAGAIN. Never sleeps. */
 int acceptor_try(Acceptor *acceptor, Arrival *ret);
 

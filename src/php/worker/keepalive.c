@@ -363,6 +363,11 @@ void keepalive_close(Keepalive *keepalive, int fd) {
                 (void) pthread_mutex_unlock(&keepalive->mutex);
 }
 
+void keepalive_cover_fds(const Keepalive *keepalive, int blank_fd) {
+        for (size_t i = 0; keepalive && i < KEEPALIVE_MAX; i++)
+                fd_cover(keepalive->places[i].fd, blank_fd);
+}
+
 int keepalive_receive(Keepalive *keepalive) {
         KeepalivePast past = { .is_taken = true };
         HandoffMessage message;

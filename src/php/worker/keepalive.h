@@ -57,6 +57,9 @@ int keepalive_add(Keepalive *keepalive, int fd);
 /* Closes one that was borrowed, or is new; also in the middle of a request. */
 void keepalive_close(Keepalive *keepalive, int fd);
 
+/* In a child that a script has forked: covers the descriptors of all connections, see fd_cover(). */
+void keepalive_cover_fds(const Keepalive *keepalive, int blank_fd);
+
 /* Takes one that another worker hands over, if there is one. 0, -EAGAIN or another negative errno. */
 int keepalive_receive(Keepalive *keepalive);
 

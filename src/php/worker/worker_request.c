@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include <pthread.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -11,21 +11,40 @@
 #include "base/parse.h"
 #include "php/engine/php_engine.h"
 #include "php/engine/php_status.h"
+#include "php/worker/fork_guard.h"
 #include "php/worker/worker_internal.h"
 
-/* A script can fork (pcntl), and its child comes out of PHP as the worker does. It is none: it has the worker's
- * slot, its lifeline is not heard of, and nobody waits for it. */
-static bool is_child;
+/* For fork(), which takes no userdata. One worker is in a process. */
+static struct {
+        Worker *worker;
+        int blank_fd; /* leads nowhere */
+} forking = { .blank_fd = -EBADF };
 
-static void note_child(void) {
-        is_child = true;
+/* The child of a script has no connection from its birth. This one should not depend on it. */
+static void on_fork_in_worker(void) {
+        if (!php_engine_starts_program())
+                forking.worker->php.must_close = true;
+}
+
+/* The log stays: what PHP says there in the child is worth reading. */
+static void on_fork_in_child(void) {
+        const Worker *worker = forking.worker;
+        const Inherited *inherited = worker->context->inherited;
+        const int fds[] = { fcgi_request_fd(worker->fcgi), inherited->wake_fd,
+                inherited->handoff_in_fd, inherited->handoff_out_fd, inherited->status_fd,
+                inherited->board_fd, inherited->control_page_fd, inherited->access_fd };
+
+        for (size_t i = 0; i < ELEMENTSOF(fds); i++)
+                fd_cover(fds[i], forking.blank_fd);
+        acceptor_cover_fds(worker->acceptor, forking.blank_fd);
 }
 
 /* All stages of a request carry the time of its start: that is what its deadline counts from. */
 static void worker_request_on_stage(SlotState state, void *userdata) {
         Worker *worker = userdata;
 
-        scoreboard_set(worker->context->board, worker->slot, state, worker->request_usec);
+        if (!fork_guard_is_child())
+                scoreboard_set(worker->context->board, worker->slot, state, worker->request_usec);
 }
 
 /* The manager says below how many idle ones it wants to hear of it: 0 while it can fork no more. */
@@ -133,9 +152,10 @@ static int serve_read_request(Worker *worker) {
         scoreboard_count_request(worker->context->board, worker->slot);
         worker->n_requests++;
         worker->php.finished = false;
+        worker->php.must_close = false;
         r = php_engine_serve(&worker->php);
-        if (is_child)
-                _exit(EX_OK);
+        if (fork_guard_is_child())
+                _exit(php_engine_exit_status());
 
         worker->served = true;
         if (worker->context->config->process_show_request)
@@ -188,14 +208,27 @@ int worker_request_serve(Worker *worker) {
 static void close_connection(int fd, void *userdata) {
         Worker *worker = userdata;
 
-        /* What is kept, its epoll and its thread are the parent's. */
-        if (is_child)
-                fd_close(fd);
-        else
-                keepalive_close(acceptor_keepalive(worker->acceptor), fd);
+        keepalive_close(acceptor_keepalive(worker->acceptor), fd);
+}
+
+static int guard_forks(Worker *worker) {
+        static const ForkHandlers handlers = {
+                .parent = on_fork_in_worker,
+                .child = on_fork_in_child,
+        };
+
+        forking.worker = worker;
+        forking.blank_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        return forking.blank_fd < 0 ? -errno : fork_guard_init(&handlers);
 }
 
 int worker_request_init(Worker *worker) {
+        int r;
+
+        r = guard_forks(worker);
+        if (r < 0)
+                return r;
+
         worker->php = (PhpRequest){
                 .fcgi = worker->fcgi,
                 .config = worker->context->config,
@@ -205,9 +238,10 @@ int worker_request_init(Worker *worker) {
                 .userdata = worker,
                 .view = &worker->view,
                 .only_pages = worker->is_status,
+                .is_worker = fork_guard_mark(),
         };
         if (worker->is_shown)
                 cpu_share_init(&worker->cpu_share, cpu_usec());
 
-        return -pthread_atfork(NULL, NULL, note_child);
+        return 0;
 }
