@@ -48,6 +48,18 @@ START_TEST(presence_by_the_managers_word) {
 }
 END_TEST
 
+START_TEST(health) {
+        static const PoolPresence ill[] = { PRESENCE_STOPPED, PRESENCE_FAILED, PRESENCE_SILENT };
+        unsigned n_healthy = 0;
+
+        for (PoolPresence p = 0; p < _PRESENCE_MAX; p++)
+                n_healthy += pool_presence_is_healthy(p);
+        ck_assert_uint_eq(n_healthy, _PRESENCE_MAX - ELEMENTSOF(ill));
+        for (size_t i = 0; i < ELEMENTSOF(ill); i++)
+                ck_assert(!pool_presence_is_healthy(ill[i]));
+}
+END_TEST
+
 START_TEST(presence_without_a_bus) {
         PoolFacts pool = { .question = { .result = -ENOENT }, .listens = true };
 
@@ -83,7 +95,8 @@ static char *write_text(MetricsFormat format, const char *name, const char *answ
         json_t *json = answer ? json_loads(answer, 0, NULL) : NULL;
         Resources resources = { .memory_bytes = 4096, .cpu_usec = 1500000 };
         UnitWord service = { .active = "active", .n_restarts = 3 };
-        MetricsPool pool = { name, json, answer ? &resources : NULL, &service };
+        PoolPresence state = answer ? PRESENCE_RUNNING : PRESENCE_SILENT;
+        MetricsPool pool = { name, state, json, answer ? &resources : NULL, &service };
         char *text;
         size_t size;
         FILE *f = open_memstream(&text, &size);
@@ -116,6 +129,8 @@ START_TEST(metrics) {
         check_has(text, "\nfpmd_memory_bytes{pool=\"www\"} 4096\n");
         check_has(text, "\nfpmd_restarts_total{pool=\"www\"} 3\n");
         check_has(text, "\nfpmd_up{pool=\"www\"} 1\n");
+        check_has(text, "\nfpmd_state{pool=\"www\",state=\"serving\"} 1\n");
+        check_has(text, "\nfpmd_state{pool=\"www\",state=\"silent\"} 0\n");
         check_has(text, "# TYPE fpmd_request_duration_seconds histogram\n"
                         "fpmd_request_duration_seconds_bucket{pool=\"www\",le=\"0.001\"} 2\n"
                         "fpmd_request_duration_seconds_bucket{pool=\"www\",le=\"+Inf\"} 7\n"
@@ -152,5 +167,6 @@ START_TEST(content_types) {
 }
 END_TEST
 
-UNIT_MAIN("fpmctl-pools", presence, presence_by_the_managers_word, presence_without_a_bus, cgroups,
-                ticks, metrics, openmetrics, metrics_of_who_does_not_answer, content_types);
+UNIT_MAIN("fpmctl-pools", presence, presence_by_the_managers_word, health, presence_without_a_bus,
+                cgroups, ticks, metrics, openmetrics, metrics_of_who_does_not_answer,
+                content_types);

@@ -117,7 +117,26 @@ static void write_histogram(const Writer *w, const Family *family, const Metrics
 
 static void write_up(const Writer *w, const Family *family, const MetricsPool *pool) {
         write_name(w, family, pool, NULL);
-        fprintf(w->f, "%d\n", pool->answer != NULL);
+        fprintf(w->f, "%d\n", pool_presence_is_healthy(pool->presence));
+}
+
+/* Each state, so that one that a pool has left is 0, and not merely absent. */
+static void write_state(const Writer *w, const Family *family, const MetricsPool *pool) {
+        static const char *const names[_PRESENCE_MAX] = {
+                [PRESENCE_STOPPED] = "stopped",
+                [PRESENCE_LISTENING] = "listening",
+                [PRESENCE_IDLE] = "idle",
+                [PRESENCE_STARTING] = "starting",
+                [PRESENCE_RUNNING] = "serving",
+                [PRESENCE_STOPPING] = "draining",
+                [PRESENCE_FAILED] = "failed",
+                [PRESENCE_SILENT] = "silent",
+        };
+
+        for (PoolPresence presence = 0; presence < _PRESENCE_MAX; presence++) {
+                write_name(w, family, pool, names[presence]);
+                fprintf(w->f, "%d\n", presence == pool->presence);
+        }
 }
 
 static void write_restarts(const Writer *w, const Family *family, const MetricsPool *pool) {
@@ -151,7 +170,10 @@ static void write_cpu(const Writer *w, const Family *family, const MetricsPool *
 
 /* clang-format off */
 static const Family families[] = {
-        GAUGE("fpmd_up", "Whether the manager of the pool answers.", write_up),
+        GAUGE("fpmd_up", "Whether the pool answers requests, or would start for the next one.",
+              write_up),
+        GAUGE("fpmd_state", "The state of the pool: 1 for the one that it is in.", write_state,
+              .label = "state"),
         GAUGE("fpmd_start_time_seconds", "When the manager of the pool started, since the epoch.",
               write_answer, .key = "start_time"),
         GAUGE("fpmd_generation", "The number of the generation that serves, 0 if none does.",
@@ -218,6 +240,7 @@ int metrics_write_pools(FILE *f, MetricsFormat format, const Pools *pools) {
 
                 items[i] = (MetricsPool){
                         .name = pool->name,
+                        .presence = pool_presence(pool),
                         .answer = pool->question.result == 0 ? pool->question.json : NULL,
                         .resources = &pool->resources,
                         .service = &pool->service,

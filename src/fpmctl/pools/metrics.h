@@ -20,6 +20,7 @@ typedef enum MetricsFormat {
 
 typedef struct MetricsPool {
         const char *name;
+        PoolPresence presence;
         const json_t *answer; /* to CONTROL_STATUS; NULL: its manager does not answer */
         const Resources *resources;
         const UnitWord *service;

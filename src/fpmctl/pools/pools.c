@@ -219,6 +219,11 @@ PoolPresence pool_presence(const PoolFacts *pool) {
         return PRESENCE_STOPPED;
 }
 
+bool pool_presence_is_healthy(PoolPresence presence) {
+        return presence != PRESENCE_STOPPED && presence != PRESENCE_FAILED &&
+               presence != PRESENCE_SILENT;
+}
+
 const char *pool_presence_name(PoolPresence presence) {
         static const char *const names[_PRESENCE_MAX] = {
                 [PRESENCE_STOPPED] = "stopped",

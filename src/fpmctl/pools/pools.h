@@ -54,3 +54,6 @@ void pools_ask(Pools *pools, uint64_t timeout_usec);
 /* Pure. */
 PoolPresence pool_presence(const PoolFacts *pool);
 const char *pool_presence_name(PoolPresence presence);
+
+/* Returns whether a connection would be answered, now or as soon as the pool has started. */
+bool pool_presence_is_healthy(PoolPresence presence);

@@ -36,7 +36,12 @@ in_container systemctl start fpmd-exporter.socket
 assert_eq 'before anybody asks' inactive "$(unit_property fpmd-exporter.service ActiveState)"
 
 # --- numbers
-assert_contains 'a pool that does not run' 'fpmd_up{pool="exported"} 0' "$(fetch $url)"
+write_pool never <<<'pm = static'
+metrics=$(fetch $url)
+assert_contains 'a pool that waits for the first connection' 'fpmd_up{pool="exported"} 1' "$metrics"
+assert_contains 'a pool that waits for the first connection' 'fpmd_state{pool="exported",state="listening"} 1' "$metrics"
+assert_contains 'a pool that nobody started' 'fpmd_up{pool="never"} 0' "$metrics"
+assert_contains 'a pool that nobody started' 'fpmd_state{pool="never",state="stopped"} 1' "$metrics"
 for us in 0 0 120000; do
 	fetch --output /dev/null "http://exported.test/page.php?us=$us"
 done

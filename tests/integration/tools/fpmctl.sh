@@ -127,7 +127,10 @@ assert_matches 'top of all' 'ctl +running +2 +0 +2 +4 ' "$(in_container fpmctl t
 metrics=$(in_container fpmctl metrics)
 assert_contains 'metrics' 'fpmd_workers{pool="ctl",state="busy"} 2' "$metrics"
 assert_contains 'metrics' 'fpmd_queue{pool="ctl"} 4' "$metrics"
-assert_contains 'metrics' 'fpmd_up{pool="waits"} 0' "$metrics"
+assert_contains 'metrics' 'fpmd_up{pool="waits"} 1' "$metrics"
+assert_contains 'metrics' 'fpmd_state{pool="waits",state="listening"} 1' "$metrics"
+assert_contains 'metrics' 'fpmd_state{pool="ctl",state="serving"} 1' "$metrics"
+assert_contains 'metrics' 'fpmd_state{pool="ctl",state="listening"} 0' "$metrics"
 assert_contains 'metrics' 'fpmd_up{pool="ctl"} 1' "$metrics"
 in_container promtool check metrics <<<"$metrics"
 openmetrics=$(in_container fpmctl metrics --openmetrics)
