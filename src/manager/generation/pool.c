@@ -101,6 +101,8 @@ static int start_generation(
         if (r < 0)
                 return r;
 
+        /* The first request may be for the status page, and is there before anything else happens. */
+        pool_publish_to(pool, generation);
         pool->n_generations++;
         *ret = TAKE_PTR(generation);
         return 0;

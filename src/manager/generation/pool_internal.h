@@ -49,5 +49,7 @@ struct Pool {
         sd_event_source *sweep_source, *retry_source, *idle_source;
 };
 
-/* For the status page, which a worker serves: what it cannot see itself. */
+/* Publish, for the status page, what a worker that serves the page cannot see itself: to one generation, or to the one
+ * that serves, if there is one. */
+void pool_publish_to(Pool *pool, Generation *generation);
 void pool_publish(Pool *pool);

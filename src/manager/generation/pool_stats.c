@@ -127,22 +127,26 @@ void pool_durations(Pool *pool, Durations *ret) {
         (void) pool_each_generation(pool, add_durations, ret);
 }
 
-void pool_publish(Pool *pool) {
+void pool_publish_to(Pool *pool, Generation *generation) {
         PoolStatus status;
-
-        if (!pool->current)
-                return;
+        const GenerationCounts *before;
 
         pool_status(pool, &status);
-        generation_publish(pool->current,
+        before = generation == pool->current ? &status.counts_before : &status.counts;
+        generation_publish(generation,
                         &(PoolTotals){
                                         .start_sec = pool->start_sec,
-                                        .n_requests_before = status.counts_before.n_requests,
+                                        .n_requests_before = before->n_requests,
                                         .n_limit_reached = status.counts.n_limit_reached,
                                         .n_slow = status.counts.n_slow,
                                         .n_queued_max = status.counts.n_queued_max,
-                                        .n_busy_max = status.counts_before.n_busy_max,
-                                        .worker_limit = status.worker_limit,
-                                        .generation = status.generation,
+                                        .n_busy_max = before->n_busy_max,
+                                        .worker_limit = generation_worker_limit(generation),
+                                        .generation = generation_number(generation),
                         });
+}
+
+void pool_publish(Pool *pool) {
+        if (pool->current)
+                pool_publish_to(pool, pool->current);
 }

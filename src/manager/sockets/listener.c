@@ -7,6 +7,7 @@
 #include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -151,12 +152,34 @@ void listeners_done(Listeners *listeners) {
         listeners->pair = handoff_pair_unref(listeners->pair);
 }
 
-bool listener_is(int fd, const char *address) {
-        struct sockaddr_storage bound = {};
-        socklen_t size = sizeof(bound);
+/* Whether two paths are the same name in the same folder, by whatever links: systemd makes /run/x of /var/run/x. */
+static bool is_same_place(const char *a, const char *b) {
+        const char *a_slash = strrchr(a, '/'), *b_slash = strrchr(b, '/');
+        _cleanup_free_ char *a_folder = NULL, *b_folder = NULL;
+        struct stat a_st, b_st;
 
-        return getsockname(fd, (struct sockaddr *) &bound, &size) >= 0 &&
-               address_is_of(address, (struct sockaddr *) &bound);
+        if (!a_slash || !b_slash || strcmp(a_slash, b_slash) != 0)
+                return false;
+
+        a_folder = strndup(a, (size_t) (a_slash - a) + 1);
+        b_folder = strndup(b, (size_t) (b_slash - b) + 1);
+        return a_folder && b_folder && stat(a_folder, &a_st) >= 0 && stat(b_folder, &b_st) >= 0 &&
+               a_st.st_dev == b_st.st_dev && a_st.st_ino == b_st.st_ino;
+}
+
+bool listener_is(int fd, const char *address) {
+        union {
+                struct sockaddr any;
+                struct sockaddr_un un;
+                struct sockaddr_storage space;
+        } bound = {};
+        socklen_t size = sizeof(bound) - 1; /* a NUL stays behind the path */
+
+        if (getsockname(fd, &bound.any, &size) < 0)
+                return false;
+
+        return address_is_of(address, &bound.any) ||
+               (bound.any.sa_family == AF_UNIX && is_same_place(address, bound.un.sun_path));
 }
 
 void listeners_split(const Listeners *all, const char *status_address, Listeners *ret,

@@ -75,6 +75,7 @@ int workforce_new(Workforce **ret, sd_event *event, const PoolConfig *config,
         if (r < 0)
                 return r;
 
+        worker_limit_update(&w->worker_limit, config, board, w->slots, timer_now_usec(event));
         *ret = TAKE_PTR(w);
         return 0;
 }
@@ -199,10 +200,9 @@ static void update_rate(Workforce *w, uint64_t now) {
 
         if (rate->at_usec > 0 && elapsed > 0 && n >= rate->n_requests) {
                 share = elapsed >= USEC_PER_SEC ? 1 : (double) elapsed / USEC_PER_SEC;
-                rate->per_second +=
-                                share *
-                                ((double) (n - rate->n_requests) * USEC_PER_SEC / (double) elapsed -
-                                                rate->per_second);
+                rate->per_second += share * ((double) (n - rate->n_requests) * USEC_PER_SEC /
+                                                                            (double) elapsed -
+                                                            rate->per_second);
         }
         rate->n_requests = n;
         rate->at_usec = now;

@@ -48,6 +48,18 @@ for name in two added; do
 	assert_lacks "warnings of $name" 'systemctl restart' "$(journal_of "fpmd@$name" --priority=warning)"
 done
 
+# nor of an address in /var/run, which is a link to /run: systemd listens in /run
+pool legacy <<'END'
+listen = /var/run/fpmd/legacy-run.sock
+pm.status_listen = /var/run/fpmd/legacy-status.sock
+pm.status_path = /status
+END
+site legacy unix:/run/fpmd/legacy-run.sock
+write_page legacy page.php <<<'<?php echo "ok";'
+assert_eq 'a socket in /var/run' ok "$(fetch http://legacy.test/page.php)"
+in_container systemctl reload fpmd@legacy
+assert_eq 'warnings of an address in /var/run' '' "$(journal_of fpmd@legacy --priority=warning)"
+
 # a listen that systemd has not read yet; warnings SINCE: what was said of pool two
 warnings() {
 	journal_of fpmd@two --priority=warning --since="@$1" | grep 'systemctl restart' || true

@@ -67,6 +67,12 @@ needs_fpmd
 # one field more
 assert_matches 'max children, last' $'\nslow requests:        0\nmax children:         2$' "$text"
 
+# the first page after a start by the socket, by a worker that has been there for no time
+for _ in 1 2 3 4 5; do
+	in_container systemctl stop fpmd@status.service
+	assert_contains 'the first page' $'\nmax children:         2' "$(fetch $url/status)"
+done
+
 # requests are counted on through a reload
 number() {
 	fetch "$url/status?json" | in_container python3 -c "
