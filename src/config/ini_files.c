@@ -40,15 +40,15 @@ static int try_read(const char *path) {
         return fd < 0 ? -errno : 0;
 }
 
-static bool check_file(const char *path, char *reason, size_t size) {
+static int check_file(const char *path, char *reason, size_t size) {
         int r = try_read(path);
 
         /* Where there is none PHP needs none. */
         if (r >= 0 || r == -ENOENT)
-                return true;
+                return 0;
 
         snprintf(reason, size, "the pool's user cannot read '%s': %s", path, strerror(-r));
-        return false;
+        return r;
 }
 
 static bool is_folder(const char *path) {
@@ -57,15 +57,15 @@ static bool is_folder(const char *path) {
         return stat(path, &st) >= 0 && S_ISDIR(st.st_mode);
 }
 
-static bool check_main(const char *path, bool must_exist, char *reason, size_t size) {
+static int check_main(const char *path, bool must_exist, char *reason, size_t size) {
         _cleanup_free_ char *file = NULL;
 
         if (asprintf(&file, "%s%s", path, is_folder(path) ? "/php.ini" : "") < 0)
-                return true;
+                return 0;
 
         if (must_exist && try_read(file) == -ENOENT) {
                 snprintf(reason, size, "there is no '%s'", file);
-                return false;
+                return -ENOENT;
         }
 
         return check_file(file, reason, size);
@@ -77,9 +77,9 @@ static int is_ini(const struct dirent *entry) {
         return n > 4 && strcmp(entry->d_name + n - 4, ".ini") == 0;
 }
 
-static bool check_folder(const char *folder, char *reason, size_t size) {
+static int check_folder(const char *folder, char *reason, size_t size) {
         struct dirent **entries;
-        bool good = true;
+        int r = 0;
         int n = scandir(folder, &entries, is_ini, alphasort);
 
         if (n < 0)
@@ -88,35 +88,48 @@ static bool check_folder(const char *folder, char *reason, size_t size) {
         for (int i = 0; i < n; i++) {
                 _cleanup_free_ char *path = NULL;
 
-                if (good && asprintf(&path, "%s/%s", folder, entries[i]->d_name) >= 0)
-                        good = check_file(path, reason, size);
+                if (r >= 0 && asprintf(&path, "%s/%s", folder, entries[i]->d_name) >= 0)
+                        r = check_file(path, reason, size);
                 free(entries[i]);
         }
 
         free(entries);
-        return good;
+        return r;
 }
 
-static bool check_folders(const char *folders, char *reason, size_t size) {
+static int check_folders(const char *folders, char *reason, size_t size) {
         const char *p = folders;
 
         while (p && *p) {
                 size_t n = strcspn(p, ":");
                 _cleanup_free_ char *folder = strndup(p, n);
 
-                if (n > 0 && folder && !check_folder(folder, reason, size))
-                        return false;
+                int r;
+
+                r = n > 0 && folder ? check_folder(folder, reason, size) : 0;
+                if (r < 0)
+                        return r;
                 p += n + (p[n] == ':');
         }
 
-        return true;
+        return 0;
+}
+
+int ini_files_try(const PoolConfig *config, const char **ret_directive, char *reason, size_t size) {
+        const char *path = ini_files_path(config);
+        int r;
+
+        *ret_directive = "php_ini";
+        r = path ? check_main(path, config->php_ini, reason, size) : 0;
+        if (r < 0)
+                return r;
+
+        *ret_directive = "php_ini_scan_dir";
+        return check_folders(ini_files_scan_dirs(config), reason, size);
 }
 
 const char *ini_files_check(const PoolConfig *config, char *reason, size_t size) {
-        const char *path = ini_files_path(config);
+        const char *directive;
 
-        if (path && !check_main(path, config->php_ini, reason, size))
-                return "php_ini";
-
-        return check_folders(ini_files_scan_dirs(config), reason, size) ? NULL : "php_ini_scan_dir";
+        return ini_files_try(config, &directive, reason, size) < 0 ? directive : NULL;
 }

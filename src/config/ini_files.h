@@ -14,6 +14,9 @@ const char *ini_files_path(const PoolConfig *config);
 /* As in PHP_INI_SCAN_DIR, by php_ini_scan_dir or as above. */
 const char *ini_files_scan_dirs(const PoolConfig *config);
 
-/* Looks at each of them. NULL: all can be read, else the directive that leads to one that cannot, and which and
- * why in reason. */
+/* Looks at each of them. Returns 0 if all can be read, or the error of the first that cannot, the directive that leads
+ * to it, and which it is and why in reason. */
+int ini_files_try(const PoolConfig *config, const char **ret_directive, char *reason, size_t size);
+
+/* The same. Returns that directive, or NULL. */
 const char *ini_files_check(const PoolConfig *config, char *reason, size_t size);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "base/escape.h"
 #include "manager/base/log.h"
@@ -134,6 +135,7 @@ static void report_mistake(void *userdata, const char *line) {
 
 static int load_and_run(void) {
         _cleanup_(pool_config_freep) PoolConfig *config = NULL;
+        PoolCheck check;
         int r;
 
         log_open("", LOG_INFO);
@@ -151,7 +153,16 @@ static int load_and_run(void) {
                 return EXIT_FAILURE;
         }
 
-        if (pool_check_load(&config, arg_conf_dir, arg_pool, report_mistake, NULL) < 0)
+        /* With --test a user asks who does not run the pool. */
+        check = (PoolCheck){
+                .conf_dir = arg_conf_dir,
+                .name = arg_pool,
+                .as = arg_test && geteuid() != 0 ? POOL_CHECK_FOR_ROOT : POOL_CHECK_FOR_SELF,
+        };
+        r = pool_check_load_as(&config, &check, report_mistake, NULL);
+        if (r == -EACCES && arg_test)
+                return EX_NOPERM;
+        if (r < 0)
                 return EX_CONFIG;
 
         if (arg_test) {

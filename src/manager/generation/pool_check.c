@@ -21,6 +21,7 @@
 
 typedef struct Check {
         const PoolConfig *config;
+        PoolCheckAs as;
         PoolCheckReport report;
         void *userdata;
 } Check;
@@ -63,13 +64,25 @@ _printf_(3, 4) static int refuse(
         return -EINVAL;
 }
 
-_printf_(3, 4) static void warn(
-                const Check *check, const char *directive, const char *format, ...) {
+_printf_(4, 5) static void say_line(
+                const Check *check, int priority, const char *directive, const char *format, ...) {
         va_list arguments;
 
         va_start(arguments, format);
-        say(check, LOG_WARNING, directive, format, arguments);
+        say(check, priority, directive, format, arguments);
         va_end(arguments);
+}
+
+/* Whether an error says nothing of the pool: whoever asks may not look there, and root, which will, may. */
+static bool is_unknown(const Check *check, int error) {
+        return check->as == POOL_CHECK_FOR_ROOT && (error == -EACCES || error == -EPERM);
+}
+
+/* Returns 0. */
+static int leave_unknown(const Check *check, const char *directive, const char *path) {
+        say_line(check, LOG_NOTICE, directive,
+                        "'%s' was not checked, because only root may look there", path);
+        return 0;
 }
 
 static int check_root(const Check *check) {
@@ -190,6 +203,8 @@ static int check_directory(
         if (asprintf(&full, "%s%s", root ? root : "", path) < 0)
                 return -ENOMEM;
 
+        if (stat(full, &st) < 0 && is_unknown(check, -errno))
+                return leave_unknown(check, directive, full);
         if (stat(full, &st) < 0)
                 return refuse(check, directive, "'%s': %s; create it or name another folder", full,
                                 strerror(errno));
@@ -205,6 +220,8 @@ static int check_php_ini(const Check *check) {
         if (!check->config->php_ini)
                 return 0;
 
+        if (stat(check->config->php_ini, &st) < 0 && is_unknown(check, -errno))
+                return leave_unknown(check, "php_ini", check->config->php_ini);
         if (stat(check->config->php_ini, &st) < 0)
                 return refuse(check, "php_ini", "'%s': %s; name a php.ini that exists",
                                 check->config->php_ini, strerror(errno));
@@ -233,8 +250,7 @@ typedef struct IniLook {
 static int open_ini_files(void *userdata) {
         IniLook *look = userdata;
 
-        look->directive = ini_files_check(look->config, look->why, sizeof(look->why));
-        return look->directive ? -EACCES : 0;
+        return ini_files_try(look->config, &look->directive, look->why, sizeof(look->why));
 }
 
 /* What the zygote would find. */
@@ -244,8 +260,12 @@ static int check_ini_files(const Check *check) {
 
         r = as_user_is_another(check->config) ? as_user_try(check->config, open_ini_files, &look)
                                               : open_ini_files(&look);
-        if (r < 0 && look.directive)
+        if (r < 0 && look.directive && !is_unknown(check, r))
                 return refuse(check, look.directive, "%s", look.why);
+        if (r < 0 && look.directive)
+                say_line(check, LOG_NOTICE, look.directive,
+                                "PHP's ini files were not all checked, because only root may look "
+                                "at them");
 
         return 0;
 }
@@ -281,13 +301,16 @@ static bool will_be_made(const Check *check, const char *path) {
         return strncmp(path, folder, strlen(folder)) == 0 && !strchr(path + strlen(folder), '/');
 }
 
-static bool log_works(const Check *check, const char *path, char why[static LOG_FILE_WHY_MAX]) {
+static bool log_works(const Check *check, const char *directive, const char *path,
+                char why[static LOG_FILE_WHY_MAX]) {
         int r;
 
         if (!path || log_target_is_journal(path))
                 return true;
 
         r = log_file_check(check->config, path, why);
+        if (is_unknown(check, r))
+                return leave_unknown(check, directive, path) == 0;
         if (r == -ESRCH || r == -ENODATA) /* of the user, and said of it */
                 return true;
 
@@ -297,7 +320,7 @@ static bool log_works(const Check *check, const char *path, char why[static LOG_
 static int check_access_log(const Check *check) {
         char why[LOG_FILE_WHY_MAX];
 
-        return log_works(check, check->config->access_log, why)
+        return log_works(check, "access.log", check->config->access_log, why)
                                ? 0
                                : refuse(check, "access.log", "%s", why);
 }
@@ -306,21 +329,27 @@ static int check_access_log(const Check *check) {
 static int check_slow_log(const Check *check) {
         char why[LOG_FILE_WHY_MAX];
 
-        if (log_works(check, check->config->slowlog, why))
+        if (log_works(check, "slowlog", check->config->slowlog, why))
                 return 0;
         if (check->config->request_slowlog_timeout_usec > 0)
                 return refuse(check, "slowlog", "%s", why);
 
-        warn(check, "slowlog", "%s (not in use, request_slowlog_timeout is 0)", why);
+        say_line(check, LOG_WARNING, "slowlog", "%s (not in use, request_slowlog_timeout is 0)",
+                        why);
         return 0;
 }
 
+/* Whether the pool runs, or will run, with a manager that becomes the pool's user. */
+static bool switches_user(const Check *check) {
+        return check->as == POOL_CHECK_FOR_ROOT || privilege_can_switch_user();
+}
+
 static int check_user(const Check *check) {
-        return privilege_can_switch_user() ? check_root(check) : check_plain_user(check);
+        return switches_user(check) ? check_root(check) : check_plain_user(check);
 }
 
 static int check_folders(const Check *check) {
-        const char *root = privilege_can_switch_user() ? check->config->chroot : NULL;
+        const char *root = switches_user(check) ? check->config->chroot : NULL;
         int r;
 
         r = check_directory(check, "chroot", NULL, root);
@@ -339,20 +368,6 @@ static int check_php_files(const Check *check) {
 }
 
 /* All of them: the first mistake is returned, each is told. */
-static int check_each(const Check *check, int (*const checks[])(const Check *check), size_t n) {
-        int result = 0;
-
-        for (size_t i = 0; i < n; i++) {
-                int r;
-
-                r = checks[i](check);
-                if (result == 0)
-                        result = r;
-        }
-
-        return result;
-}
-
 static int check_machine(const Check *check) {
         static int (*const checks[])(const Check *check) = {
                 check_user,
@@ -363,8 +378,17 @@ static int check_machine(const Check *check) {
                 check_access_log,
                 check_slow_log,
         };
+        int result = 0;
 
-        return check_each(check, checks, ELEMENTSOF(checks));
+        for (size_t i = 0; i < ELEMENTSOF(checks); i++) {
+                int r;
+
+                r = checks[i](check);
+                if (result == 0)
+                        result = r;
+        }
+
+        return result;
 }
 
 /* What libfcgi and php-fpm call it. As there, an entry that is no address is left out. */
@@ -405,10 +429,16 @@ static int load(PoolConfig **ret, const char *conf_dir, const char *name, Check 
 
 int pool_check_load(PoolConfig **ret, const char *conf_dir, const char *name,
                 PoolCheckReport report, void *userdata) {
-        Check check = { .report = report, .userdata = userdata };
+        return pool_check_load_as(
+                        ret, &(PoolCheck){ conf_dir, name, POOL_CHECK_FOR_SELF }, report, userdata);
+}
+
+int pool_check_load_as(
+                PoolConfig **ret, const PoolCheck *what, PoolCheckReport report, void *userdata) {
+        Check check = { .as = what->as, .report = report, .userdata = userdata };
         int r;
 
-        r = load(ret, conf_dir, name, &check);
+        r = load(ret, what->conf_dir, what->name, &check);
         if (r == -ENOMEM)
                 report(userdata, "no memory");
 

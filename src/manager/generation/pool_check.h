@@ -13,3 +13,17 @@ typedef void (*PoolCheckReport)(void *userdata, const char *line);
  * if there are none, of all that this machine lacks. 0, or negative errno after at least one report. */
 int pool_check_load(PoolConfig **ret, const char *conf_dir, const char *name,
                 PoolCheckReport report, void *userdata);
+
+typedef enum PoolCheckAs {
+        POOL_CHECK_FOR_SELF, /* this process runs the pool */
+        POOL_CHECK_FOR_ROOT, /* a plain user asks about a pool that root's manager runs */
+} PoolCheckAs;
+
+typedef struct PoolCheck {
+        const char *conf_dir, *name;
+        PoolCheckAs as;
+} PoolCheck;
+
+/* The same; for root, what only root may look at is named and counts as right. */
+int pool_check_load_as(
+                PoolConfig **ret, const PoolCheck *what, PoolCheckReport report, void *userdata);
