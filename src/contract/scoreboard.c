@@ -367,6 +367,15 @@ void scoreboard_set_keepalive(Scoreboard *board, unsigned slot, uint64_t n) {
         atomic_store_explicit(keepalive_at(board, slot), n, memory_order_relaxed);
 }
 
+bool scoreboard_has_keepalive(const Scoreboard *board) {
+        return atomic_load_explicit(&head_of(board)->has_keepalive, memory_order_relaxed) != 0;
+}
+
+void scoreboard_note_keepalive(Scoreboard *board) {
+        if (!scoreboard_has_keepalive(board)) /* all workers read this cache line */
+                atomic_store_explicit(&head_of(board)->has_keepalive, 1, memory_order_relaxed);
+}
+
 bool scoreboard_must_leave(const Scoreboard *board, unsigned slot) {
         return atomic_load_explicit(&board->control_page->draining, memory_order_relaxed) ||
                atomic_load_explicit(&board->control_page->retired[slot], memory_order_relaxed) ||

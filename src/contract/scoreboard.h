@@ -171,6 +171,10 @@ void scoreboard_set_worker_memory(Scoreboard *board, unsigned slot, uint64_t byt
 /* Worker: how many connections it keeps, between two requests. */
 void scoreboard_set_keepalive(Scoreboard *board, unsigned slot, uint64_t n);
 
+/* Worker: says to all workers of this generation that one of them has kept a connection, or asks whether one has. */
+void scoreboard_note_keepalive(Scoreboard *board);
+bool scoreboard_has_keepalive(const Scoreboard *board);
+
 /* Worker: once, who it is; and what its last request cost, 0 while one runs. All of it for display. */
 typedef struct RequestUsage {
         uint64_t duration_usec;

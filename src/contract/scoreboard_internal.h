@@ -43,6 +43,7 @@ struct Scoreboard {
 typedef struct BoardHead {
         _Alignas(64) _Atomic uint32_t draining;
         _Atomic uint32_t n_reopens;
+        _Atomic uint32_t has_keepalive; /* a worker has kept a connection */
         _Alignas(64) _Atomic uint64_t accepted[SCOREBOARD_QUEUES_MAX];
         _Alignas(64) _Atomic uint64_t refused;
         _Alignas(64) _Atomic uint64_t n_busy;

@@ -8,22 +8,53 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 
 enum {
         EVENTS_MAX = 16,
 
         /* Listeners have numbers from 0 on, kept connections from KEEPALIVE_TAG_FIRST on. */
-        TAG_LEASH = 1 << 16,
-        TAG_TAKE,
+        TAG_LIFELINE = 1 << 16,
+        TAG_HANDOFF,
+
+        /* How many connections are moved at once, and how many wait in the pair before no more are. */
+        MOVE_MAX = 16,
+        HANDED_OVER_MAX = 128,
+
+        /* A worker that never sleeps looks at its lifeline this often, for the case that manager and zygote were both
+         * killed and nobody wrote on the boards; and for connections that were left to it. */
+        LOOK_REQUESTS = 64,
+        PAUSE_MSEC = 100,
 };
+
+/* As long may a request wait for the worker to which it came. */
+#define PATIENCE_USEC 4000
+
+/* How often a worker that never sleeps looks at the pair: without and with kept connections in the pool. */
+#define LOOK_SELDOM_USEC 50000
+#define LOOK_OFTEN_USEC 5000
 
 struct Acceptor {
         int epoll_fd, lifeline_fd, handoff_in_fd;
-        bool takes; /* what is handed over is watched */
+        bool watches_handoff; /* what is handed over wakes this worker */
         Keepalive *keepalive;
-        uint64_t tags[EVENTS_MAX]; /* what the last epoll_wait() found, from next_tag on not yet seen to */
+        Scoreboard *board;    /* NULL: nothing is kept */
+        Scoreboard *numbered; /* NULL: without pm.queue_timeout */
+
+        uint64_t tags[EVENTS_MAX]; /* kept connections that epoll_wait() found, from next_tag on not seen to */
         size_t n_tags, next_tag;
+        uint64_t tags_usec;   /* when it found them */
+        bool listeners_wait;  /* there may be more at the listeners */
+        bool handoff_waits;   /* there may be more in the pair */
+        bool handoff_is_late; /* and what was found there last had waited for too long */
+        bool turn_of_listeners, turn_of_handoff;
+        bool hung_up;
+
+        bool has_slept;
+        unsigned n_looks; /* requests since the last look at lifeline and pair */
+        uint64_t look_usec;
+
         size_t n_listen_fds, next;
         int listen_fds[];
 };
@@ -47,7 +78,7 @@ static int open_epoll(Acceptor *acceptor) {
                         return r;
         }
 
-        return watch(acceptor->epoll_fd, acceptor->lifeline_fd, EPOLLIN, TAG_LEASH);
+        return watch(acceptor->epoll_fd, acceptor->lifeline_fd, EPOLLIN, TAG_LIFELINE);
 }
 
 int acceptor_new(Acceptor **ret, const int listen_fds[], size_t n_listen_fds, int lifeline_fd) {
@@ -58,7 +89,7 @@ int acceptor_new(Acceptor **ret, const int listen_fds[], size_t n_listen_fds, in
         if (!acceptor)
                 return -ENOMEM;
 
-        acceptor->epoll_fd = -EBADF;
+        acceptor->epoll_fd = acceptor->handoff_in_fd = -EBADF;
         acceptor->lifeline_fd = lifeline_fd;
         acceptor->n_listen_fds = n_listen_fds;
         memcpy(acceptor->listen_fds, listen_fds, n_listen_fds * sizeof(int));
@@ -80,31 +111,25 @@ Acceptor *acceptor_free(Acceptor *acceptor) {
         return NULL;
 }
 
-static int begin_to_take(Acceptor *acceptor) {
-        int r = watch(acceptor->epoll_fd, acceptor->handoff_in_fd, EPOLLIN | EPOLLEXCLUSIVE,
-                        TAG_TAKE);
+static int watch_handoff(Acceptor *acceptor, bool on) {
+        int r = 0;
 
-        acceptor->takes = r >= 0;
+        if (on)
+                r = watch(acceptor->epoll_fd, acceptor->handoff_in_fd, EPOLLIN | EPOLLEXCLUSIVE,
+                                TAG_HANDOFF);
+        else
+                (void) epoll_ctl(acceptor->epoll_fd, EPOLL_CTL_DEL, acceptor->handoff_in_fd, NULL);
+
+        acceptor->watches_handoff = on && r >= 0;
         return r;
 }
 
-/* Whoever has as many as it can keep leaves them to others, such as those that come up after it in a restart. */
-static void take(Acceptor *acceptor) {
-        if (keepalive_count(acceptor->keepalive) < KEEPALIVE_MAX) {
-                (void) keepalive_receive(acceptor->keepalive);
-                return;
-        }
-
-        (void) epoll_ctl(acceptor->epoll_fd, EPOLL_CTL_DEL, acceptor->handoff_in_fd, NULL);
-        acceptor->takes = false;
-}
-
-int acceptor_keep(Acceptor *acceptor, int handoff_in_fd, int handoff_out_fd,
-                const Scoreboard *board) {
+int acceptor_keep(Acceptor *acceptor, int handoff_in_fd, int handoff_out_fd, Scoreboard *board) {
         int r;
 
         acceptor->handoff_in_fd = handoff_in_fd;
-        r = begin_to_take(acceptor);
+        acceptor->board = board;
+        r = watch_handoff(acceptor, true);
         if (r < 0)
                 return r;
 
@@ -124,6 +149,12 @@ void acceptor_cover_fds(const Acceptor *acceptor, int blank_fd) {
         keepalive_cover_fds(acceptor->keepalive, blank_fd);
 }
 
+void acceptor_number(Acceptor *acceptor, Scoreboard *board) {
+        acceptor->numbered = board;
+}
+
+/* --- listeners --- */
+
 /* What accept(2) says to retry: errors of a connection that died in the queue, not of the listener.
  */
 static bool is_transient(int error) {
@@ -132,16 +163,20 @@ static bool is_transient(int error) {
                error == EOPNOTSUPP || error == ENETUNREACH || error == ENOPROTOOPT;
 }
 
-static int accept_from(const Acceptor *acceptor, size_t queue, Arrival *ret) {
+/* EINVAL: somebody has shut the listener down, which the epoll finds as well. */
+static int accept_from(Acceptor *acceptor, size_t queue, Arrival *ret) {
         int fd;
 
         do
                 fd = accept4(acceptor->listen_fds[queue], NULL, NULL, SOCK_CLOEXEC);
         while (fd < 0 && is_transient(errno));
         if (fd < 0)
-                return -errno;
+                return errno == EINVAL ? -EAGAIN : -errno;
 
-        *ret = (Arrival){ .fd = fd, .queue = queue };
+        *ret = (Arrival){
+                .fd = fd,
+                .is_late = acceptor->numbered && scoreboard_accept(acceptor->numbered, queue),
+        };
         return 0;
 }
 
@@ -157,8 +192,151 @@ static int accept_any(Acceptor *acceptor, Arrival *ret) {
                         return r;
         }
 
+        acceptor->listeners_wait = false;
         return -EAGAIN;
 }
+
+/* A listener that was shut down is ready for ever. */
+static void drop_listener(Acceptor *acceptor, size_t queue) {
+        (void) epoll_ctl(acceptor->epoll_fd, EPOLL_CTL_DEL, acceptor->listen_fds[queue], NULL);
+        acceptor->hung_up = true;
+}
+
+bool acceptor_take_hangup(Acceptor *acceptor) {
+        bool hung_up = acceptor->hung_up;
+
+        acceptor->hung_up = false;
+        return hung_up;
+}
+
+/* --- epoll --- */
+
+static void note_event(Acceptor *acceptor, const struct epoll_event *event) {
+        uint64_t tag = event->data.u64;
+
+        if (tag >= KEEPALIVE_TAG_FIRST) {
+                keepalive_note_arrival(acceptor->keepalive, tag, acceptor->tags_usec);
+                acceptor->tags[acceptor->n_tags++] = tag;
+        } else if (tag == TAG_HANDOFF)
+                acceptor->handoff_waits = true;
+        else if (tag < acceptor->n_listen_fds && event->events & (EPOLLHUP | EPOLLERR))
+                drop_listener(acceptor, tag);
+        else if (tag < acceptor->n_listen_fds)
+                acceptor->listeners_wait = acceptor->turn_of_listeners = true;
+}
+
+static int lifeline_event(const struct epoll_event events[], int n) {
+        for (int i = 0; i < n; i++)
+                if (events[i].data.u64 == TAG_LIFELINE)
+                        /* The end of a pipe whose other end closes reports EPOLLHUP, asked for or not. */
+                        return events[i].events & (EPOLLHUP | EPOLLERR) ? -ESHUTDOWN : 1;
+
+        return 0;
+}
+
+/* A connection at a listener, or one that is handed over, wakes one worker only: this one, so they come first. */
+static int find_events(Acceptor *acceptor, int timeout_msec) {
+        struct epoll_event events[EVENTS_MAX];
+        int n;
+
+        acceptor->n_tags = acceptor->next_tag = 0;
+        n = epoll_wait(acceptor->epoll_fd, events, EVENTS_MAX, timeout_msec);
+        if (n < 0)
+                return errno == EINTR ? 0 : -errno;
+        if (n == 0)
+                return -ETIMEDOUT;
+
+        if (keepalive_count(acceptor->keepalive) > 0)
+                acceptor->tags_usec = clock_now_usec();
+        for (int i = 0; i < n; i++)
+                note_event(acceptor, &events[i]);
+
+        return lifeline_event(events, n);
+}
+
+/* --- the pair --- */
+
+/* A connection that has waited for too long at the listener is answered so, however it comes to its worker. */
+static int move_one(Acceptor *acceptor, uint64_t now_usec) {
+        Arrival arrival;
+        KeepalivePast past = { .is_taken = true };
+        int r;
+
+        r = accept_any(acceptor, &arrival);
+        if (r < 0)
+                return r;
+
+        past.since_usec = arrival.is_late ? 1 : now_usec;
+        r = keepalive_send(acceptor->keepalive, arrival.fd, past.since_usec);
+        if (r < 0) {
+                (void) keepalive_put(acceptor->keepalive, arrival.fd, &past);
+                return r;
+        }
+
+        fd_close(arrival.fd);
+        return 0;
+}
+
+static void move_listeners(Acceptor *acceptor, uint64_t now_usec) {
+        if (keepalive_n_handed_over(acceptor->keepalive) >= HANDED_OVER_MAX)
+                return;
+
+        for (size_t i = 0; i < MOVE_MAX && keepalive_has_room(acceptor->keepalive); i++)
+                if (move_one(acceptor, now_usec) < 0)
+                        return;
+}
+
+/* Those that came to this worker a moment ago stay. */
+static void move_own(Acceptor *acceptor, size_t first, uint64_t now_usec) {
+        for (size_t i = first; i < acceptor->n_tags; i++)
+                if (keepalive_hand_over(acceptor->keepalive, acceptor->tags[i],
+                                    now_usec - PATIENCE_USEC) >= 0)
+                        acceptor->handoff_waits = true;
+}
+
+/* What is at the listeners has woken this worker alone, and would wait for it beside an idle one. */
+static bool should_move_listeners(const Acceptor *acceptor) {
+        return acceptor->handoff_is_late ||
+               (acceptor->listeners_wait && !scoreboard_idle_below(acceptor->board, 1));
+}
+
+/* Before the worker serves what was taken from the pair: whoever waits elsewhere for as long waits there, too. */
+static void move_all(Acceptor *acceptor, uint64_t now_usec) {
+        if (acceptor->handoff_is_late && keepalive_count(acceptor->keepalive) > 0) {
+                (void) find_events(acceptor, 0);
+                move_own(acceptor, 0, now_usec);
+        }
+        if (should_move_listeners(acceptor))
+                move_listeners(acceptor, now_usec);
+}
+
+/* 0: *ret is a connection on which a request waits. Others are kept. A worker that has as many as it can keep leaves
+ * the rest to others, such as those that come up after it in a restart. */
+static int take(Acceptor *acceptor, uint64_t now_usec, Arrival *ret) {
+        for (unsigned i = 0; i < MOVE_MAX && keepalive_has_room(acceptor->keepalive); i++) {
+                Arrival arrival = { .is_keepalive = true };
+
+                arrival.fd = keepalive_receive(acceptor->keepalive, &arrival.past);
+                if (arrival.fd < 0) {
+                        acceptor->handoff_waits = acceptor->handoff_is_late = false;
+                        return arrival.fd;
+                }
+                if (arrival.past.since_usec == 0) {
+                        (void) keepalive_put(acceptor->keepalive, arrival.fd, &arrival.past);
+                        continue;
+                }
+
+                acceptor->handoff_is_late = now_usec > arrival.past.since_usec + PATIENCE_USEC;
+                move_all(acceptor, now_usec);
+                *ret = arrival;
+                return 0;
+        }
+
+        acceptor->handoff_waits = keepalive_has_room(acceptor->keepalive);
+        return -EAGAIN;
+}
+
+/* --- what is next --- */
 
 static int borrow(Acceptor *acceptor, uint64_t tag, Arrival *ret) {
         Arrival arrival = { .is_keepalive = true };
@@ -171,69 +349,98 @@ static int borrow(Acceptor *acceptor, uint64_t tag, Arrival *ret) {
         return 0;
 }
 
-/* What another worker hands over is looked at like all that is kept. */
-static int see_to(Acceptor *acceptor, uint64_t tag, Arrival *ret) {
-        if (tag >= KEEPALIVE_TAG_FIRST)
-                return borrow(acceptor, tag, ret);
-        if (tag < acceptor->n_listen_fds)
-                return accept_from(acceptor, tag, ret);
-        if (tag == TAG_TAKE)
-                take(acceptor);
-
-        return -EAGAIN;
-}
-
-int acceptor_try(Acceptor *acceptor, Arrival *ret) {
+/* New connections, and the kept ones that epoll has found, in turn. */
+static int try_own(Acceptor *acceptor, uint64_t now_usec, Arrival *ret) {
+        bool asks_epoll = keepalive_count(acceptor->keepalive) > 0;
         int r;
 
-        while (acceptor->next_tag < acceptor->n_tags) {
-                r = see_to(acceptor, acceptor->tags[acceptor->next_tag++], ret);
+        if (!asks_epoll && acceptor->next_tag >= acceptor->n_tags)
+                return accept_any(acceptor, ret);
+
+        if (acceptor->next_tag < acceptor->n_tags &&
+                        now_usec >= acceptor->tags_usec + PATIENCE_USEC)
+                move_own(acceptor, acceptor->next_tag + 1, now_usec);
+
+        if (acceptor->listeners_wait && acceptor->turn_of_listeners) {
+                acceptor->turn_of_listeners = false;
+                r = accept_any(acceptor, ret);
                 if (r != -EAGAIN)
                         return r;
         }
 
-        return keepalive_count(acceptor->keepalive) > 0 ? -EAGAIN : accept_any(acceptor, ret);
+        acceptor->turn_of_listeners = true;
+        while (acceptor->next_tag < acceptor->n_tags) {
+                r = borrow(acceptor, acceptor->tags[acceptor->next_tag++], ret);
+                if (r != -EAGAIN)
+                        return r;
+        }
+
+        acceptor->turn_of_listeners = false;
+        return asks_epoll ? -EAGAIN : accept_any(acceptor, ret);
 }
 
-/* A connection at a listener, or one that is handed over, wakes one worker only: this one, who has to take it
- * before it does anything else. A kept one waits for this worker in any case. */
-static void note(Acceptor *acceptor, const struct epoll_event events[], int n, bool keepalive) {
-        for (int i = 0; i < n; i++)
-                if ((events[i].data.u64 >= KEEPALIVE_TAG_FIRST) == keepalive)
-                        acceptor->tags[acceptor->n_tags++] = events[i].data.u64;
+/* A request that has waited for too long in the pair is before all others; without that the pair and the rest take
+ * turns. */
+static bool is_turn_of_handoff(Acceptor *acceptor) {
+        acceptor->turn_of_handoff = acceptor->handoff_waits &&
+                                    (acceptor->handoff_is_late || !acceptor->turn_of_handoff);
+        return acceptor->turn_of_handoff;
 }
 
-static int lifeline_event(const struct epoll_event events[], int n) {
-        for (int i = 0; i < n; i++)
-                if (events[i].data.u64 == TAG_LEASH)
-                        /* The end of a pipe whose other end closes reports EPOLLHUP, asked for or not. */
-                        return events[i].events & (EPOLLHUP | EPOLLERR) ? -ESHUTDOWN : 1;
+int acceptor_try(Acceptor *acceptor, uint64_t now_usec, Arrival *ret) {
+        bool handoff_is_first = is_turn_of_handoff(acceptor);
+        int r = -EAGAIN;
 
-        return 0;
+        if (handoff_is_first)
+                r = take(acceptor, now_usec, ret);
+        if (r == -EAGAIN)
+                r = try_own(acceptor, now_usec, ret);
+        if (r == -EAGAIN && acceptor->handoff_waits && !handoff_is_first)
+                r = take(acceptor, now_usec, ret);
+
+        return r;
 }
 
 int acceptor_wait(Acceptor *acceptor, int timeout_msec) {
-        struct epoll_event events[EVENTS_MAX];
-        int n;
+        if (acceptor->keepalive &&
+                        acceptor->watches_handoff != keepalive_has_room(acceptor->keepalive))
+                watch_handoff(acceptor, !acceptor->watches_handoff);
 
-        if (acceptor->keepalive && !acceptor->takes &&
-                        keepalive_count(acceptor->keepalive) < KEEPALIVE_MAX)
-                (void) begin_to_take(acceptor);
-
-        acceptor->n_tags = acceptor->next_tag = 0;
-        n = epoll_wait(acceptor->epoll_fd, events, EVENTS_MAX, timeout_msec);
-        if (n < 0)
-                return errno == EINTR ? 0 : -errno;
-        if (n == 0)
-                return -ETIMEDOUT;
-
-        note(acceptor, events, n, false);
-        note(acceptor, events, n, true);
-        return lifeline_event(events, n);
+        acceptor->has_slept = true;
+        return find_events(acceptor, timeout_msec);
 }
 
-bool acceptor_lifeline_is_cut(Acceptor *acceptor) {
-        struct pollfd pollfd = { .fd = acceptor->lifeline_fd };
+int acceptor_pause(Acceptor *acceptor) {
+        struct pollfd pollfd = { .fd = acceptor->lifeline_fd, .events = POLLIN };
 
-        return poll(&pollfd, 1, 0) > 0;
+        if (poll(&pollfd, 1, PAUSE_MSEC) <= 0)
+                return 0;
+
+        return pollfd.revents & (POLLHUP | POLLERR) ? -ESHUTDOWN : 1;
+}
+
+bool acceptor_must_leave(Acceptor *acceptor, uint64_t now_usec) {
+        struct pollfd pollfds[] = {
+                { .fd = acceptor->lifeline_fd },
+                { .fd = acceptor->handoff_in_fd, .events = POLLIN },
+        };
+        bool often = acceptor->board && scoreboard_has_keepalive(acceptor->board);
+
+        if (acceptor->has_slept) { /* epoll has looked at both */
+                acceptor->has_slept = false;
+                acceptor->n_looks = 0;
+                acceptor->look_usec = now_usec;
+        }
+        if (++acceptor->n_looks < LOOK_REQUESTS &&
+                        now_usec < acceptor->look_usec + (often ? LOOK_OFTEN_USEC
+                                                                : LOOK_SELDOM_USEC))
+                return false;
+
+        acceptor->n_looks = 0;
+        acceptor->look_usec = now_usec;
+        (void) poll(pollfds, 2, 0);
+        if (pollfds[1].revents)
+                acceptor->handoff_waits = true;
+
+        return pollfds[0].revents != 0;
 }

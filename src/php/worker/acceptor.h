@@ -6,10 +6,17 @@
  * when none waits. The listeners are non-blocking and shared by all workers; EPOLLEXCLUSIVE wakes
  * one of them. With connections that the web server keeps it asks epoll first: one call finds several.
  *
+ * Requests wait in three places: new connections at the listeners, of which nobody can tell since when; kept ones in
+ * the epoll of their worker; and those that were handed over, in the pair that all workers have. As long as nobody
+ * waits for more than a few milliseconds, a worker takes them in turn. Beyond that all of them wait in the pair, in the
+ * order in which they were seen: a worker that finds a request there that has waited for so long puts what waits at
+ * the listeners behind it, and a worker that has not got to its own kept connections hands those over.
+ *
  * Runs in: worker.     Owns: an epoll fd, the kept connections. */
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/cleanup.h"
 #include "php/worker/keepalive.h"
@@ -19,8 +26,8 @@ typedef struct Acceptor Acceptor;
 /* Somebody has something to say. */
 typedef struct Arrival {
         int fd;             /* blocking mode, CLOEXEC */
-        size_t queue;       /* the index of its listener */
-        bool is_keepalive;  /* borrowed from acceptor_keepalive(), not a new connection */
+        bool is_keepalive;  /* borrowed from acceptor_keepalive(), or taken from another worker */
+        bool is_late;       /* a new connection that has waited longer than pm.queue_timeout */
         KeepalivePast past; /* of a kept one */
 } Arrival;
 
@@ -31,21 +38,31 @@ Acceptor *acceptor_free(Acceptor *acceptor);
 DEFINE_CLEANUP(Acceptor, acceptor_free);
 
 /* Keeps connections from now on; the rest is as for keepalive_new(). */
-int acceptor_keep(
-                Acceptor *acceptor, int handoff_in_fd, int handoff_out_fd, const Scoreboard *board);
+int acceptor_keep(Acceptor *acceptor, int handoff_in_fd, int handoff_out_fd, Scoreboard *board);
 Keepalive *acceptor_keepalive(Acceptor *acceptor); /* NULL: none are kept */
 
 /* In a child that a script has forked: covers the descriptors of listeners, lifeline and kept connections, see
  * fd_cover(). */
 void acceptor_cover_fds(const Acceptor *acceptor, int blank_fd);
 
-/* 0 if there is one, else -EAGAIN. Never sleeps. */
-int acceptor_try(Acceptor *acceptor, Arrival *ret);
+/* New connections are numbered on the board, for pm.queue_timeout. */
+void acceptor_number(Acceptor *acceptor, Scoreboard *board);
+
+/* 0 if there is one, else -EAGAIN. -EMFILE, -ENFILE, -ENOBUFS or -ENOMEM: the system has no room for a connection that
+ * waits, see acceptor_pause(). Never sleeps. */
+int acceptor_try(Acceptor *acceptor, uint64_t now_usec, Arrival *ret);
 
 /* Sleeps until something may have arrived or the lifeline is cut, at most timeout_msec (-1: for ever). 0: try
  * again, 1: the same, and something was sent on the lifeline that is to be read, -ESHUTDOWN: leave, but try
  * once more, -ETIMEDOUT, or another negative errno. */
 int acceptor_wait(Acceptor *acceptor, int timeout_msec);
 
-/* Looks at the lifeline alone, for a worker that is never idle. */
-bool acceptor_lifeline_is_cut(Acceptor *acceptor);
+/* Sleeps for a moment, in which others may close something. The same results as acceptor_wait(). */
+int acceptor_pause(Acceptor *acceptor);
+
+/* For a worker that is never idle: looks now and then whether the lifeline is cut, and whether something was handed
+ * over. Returns whether the lifeline is cut. */
+bool acceptor_must_leave(Acceptor *acceptor, uint64_t now_usec);
+
+/* Whether a listener was shut down since the last call, by a process that shares it: nothing arrives there any more. */
+bool acceptor_take_hangup(Acceptor *acceptor);

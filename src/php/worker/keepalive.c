@@ -2,386 +2,373 @@
 #include "php/worker/keepalive.h"
 
 #include <errno.h>
-#include <limits.h>
-#include <linux/futex.h>
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
-#include <sys/syscall.h>
-#include <time.h>
-#include <unistd.h>
+#include <sys/resource.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
-#include "base/fd_pass.h"
-#include "contract/handoff_message.h"
-
-enum {
-        TICK_MSEC = 2,
-        STACK_BYTES = 128 * 1024,
-        NOBODY = KEEPALIVE_MAX,
-};
-
-typedef struct Place {
-        int fd; /* -EBADF: vacant */
-        uint32_t serial;
-        KeepalivePast past;
-} Place;
+#include "php/worker/handoff.h"
+#include "php/worker/keepalive_thread.h"
 
 struct Keepalive {
-        int epoll_fd, handoff_in_fd, handoff_out_fd;
-        const Scoreboard *board;
+        int epoll_fd;
+        Scoreboard *board;
+        KeepaliveThread *thread; /* NULL: nothing was kept yet */
+        bool alone;              /* nobody is there to take anything */
 
-        /* The worker holds it, except during a request. It covers the places. */
-        pthread_mutex_t mutex;
-        bool shared; /* this request has let go of it */
-        bool alone;  /* nobody is there to take anything */
-        Place places[KEEPALIVE_MAX];
-        size_t n_keepalive, borrowed;
-        uint32_t serial;
-
-        bool has_thread;
-        pthread_t thread;
-        _Atomic uint32_t turn; /* odd: a request runs */
-        _Atomic bool asleep, stop;
+        /* The thread's mutex covers these. */
+        KeepaliveTable table;
+        Handoff handoff;
+        bool muted; /* the thread does not hear of the borrowed connection */
 };
 
+/* Scripts open files, too. */
+static size_t table_limit(void) {
+        struct rlimit limit;
+
+        return getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur / 2 > KEEPALIVE_MAX
+                               ? KEEPALIVE_MAX
+                               : (size_t) limit.rlim_cur / 2;
+}
+
 int keepalive_new(Keepalive **ret, int epoll_fd, int handoff_in_fd, int handoff_out_fd,
-                const Scoreboard *board) {
-        _cleanup_free_ Keepalive *keepalive = calloc(1, sizeof(*keepalive));
-        int r;
+                Scoreboard *board) {
+        Keepalive *keepalive = calloc(1, sizeof(*keepalive));
 
         if (!keepalive)
                 return -ENOMEM;
 
         keepalive->epoll_fd = epoll_fd;
-        keepalive->handoff_in_fd = handoff_in_fd;
-        keepalive->handoff_out_fd = handoff_out_fd;
         keepalive->board = board;
-        keepalive->borrowed = NOBODY;
-        for (size_t i = 0; i < KEEPALIVE_MAX; i++)
-                keepalive->places[i].fd = -EBADF;
-
-        r = pthread_mutex_init(&keepalive->mutex, NULL);
-        if (r > 0)
-                return -r;
-
-        (void) pthread_mutex_lock(&keepalive->mutex);
-        *ret = TAKE_PTR(keepalive);
+        keepalive_table_init(&keepalive->table, table_limit());
+        handoff_init(&keepalive->handoff, handoff_in_fd, handoff_out_fd);
+        *ret = keepalive;
         return 0;
-}
-
-size_t keepalive_count(const Keepalive *keepalive) {
-        return keepalive ? keepalive->n_keepalive : 0;
-}
-
-/* --- places --- */
-
-static uint64_t tag_of(const Keepalive *keepalive, size_t i) {
-        return (uint64_t) keepalive->places[i].serial << 32 | i;
-}
-
-static int watch(const Keepalive *keepalive, size_t i) {
-        struct epoll_event event = { .events = EPOLLIN, .data.u64 = tag_of(keepalive, i) };
-
-        return epoll_ctl(keepalive->epoll_fd, EPOLL_CTL_ADD, keepalive->places[i].fd, &event) < 0
-                               ? -errno
-                               : 0;
-}
-
-/* Another process may have the same socket, a child that the script forked, so that close() alone would leave
- * it in the epoll. */
-static void vacate(Keepalive *keepalive, size_t i) {
-        (void) epoll_ctl(keepalive->epoll_fd, EPOLL_CTL_DEL, keepalive->places[i].fd, NULL);
-        keepalive->places[i].fd = fd_close(keepalive->places[i].fd);
-}
-
-static int occupy(Keepalive *keepalive, int fd, const KeepalivePast *past) {
-        int r;
-
-        for (size_t i = 0; i < KEEPALIVE_MAX; i++) {
-                if (keepalive->places[i].fd >= 0)
-                        continue;
-
-                /* A number that was never used before: events of the last tenant mean nothing to this one. */
-                keepalive->serial = keepalive->serial < UINT32_MAX ? keepalive->serial + 1 : 1;
-                keepalive->places[i] =
-                                (Place){ .fd = fd, .serial = keepalive->serial, .past = *past };
-                r = watch(keepalive, i);
-                if (r < 0) {
-                        keepalive->places[i].fd = -EBADF;
-                        return r;
-                }
-
-                keepalive->n_keepalive++;
-                return 0;
-        }
-
-        return -ENOBUFS;
-}
-
-/* The web server sees nothing of it. */
-static int give(Keepalive *keepalive, size_t i) {
-        const HandoffMessage message = { .since_usec = keepalive->places[i].past.since_usec };
-        int r;
-
-        r = fd_pass_send(keepalive->handoff_out_fd, &message, sizeof(message),
-                        keepalive->places[i].fd, MSG_DONTWAIT);
-        if (r < 0)
-                return r;
-
-        vacate(keepalive, i);
-        keepalive->n_keepalive--;
-        return 0;
-}
-
-static bool is_waiting(const Keepalive *keepalive, size_t i) {
-        return keepalive->places[i].fd >= 0 && i != keepalive->borrowed;
-}
-
-static bool is_ready(const Keepalive *keepalive, size_t i) {
-        struct pollfd pollfd = { .fd = keepalive->places[i].fd, .events = POLLIN };
-
-        return is_waiting(keepalive, i) && poll(&pollfd, 1, 0) > 0;
-}
-
-void keepalive_hand_out_all(Keepalive *keepalive) {
-        for (size_t i = 0; keepalive && i < KEEPALIVE_MAX; i++)
-                if (is_waiting(keepalive, i) && give(keepalive, i) < 0)
-                        return;
-}
-
-/* It has waited since one tick ago at most. One that nobody takes is looked at again: its time stays. */
-static void give_ready(Keepalive *keepalive) {
-        bool taken = true;
-
-        for (size_t i = 0; i < KEEPALIVE_MAX; i++) {
-                uint64_t *since_usec = &keepalive->places[i].past.since_usec;
-
-                if ((!taken && *since_usec > 0) || !is_ready(keepalive, i))
-                        continue;
-
-                if (*since_usec == 0)
-                        *since_usec = clock_now_usec();
-                taken = taken && give(keepalive, i) >= 0;
-        }
-}
-
-/* --- the thread --- */
-
-static void tick(void) {
-        const struct timespec time = { .tv_nsec = TICK_MSEC * 1000000L };
-
-        (void) clock_nanosleep(CLOCK_MONOTONIC, 0, &time, NULL);
-}
-
-static void sleep_until_turn(Keepalive *keepalive, uint32_t turn) {
-        atomic_store(&keepalive->asleep, true);
-        if (!atomic_load(&keepalive->stop))
-                (void) syscall(SYS_futex, &keepalive->turn, FUTEX_WAIT_PRIVATE, turn, NULL, NULL,
-                                0);
-        atomic_store(&keepalive->asleep, false);
-}
-
-static void wake_thread(Keepalive *keepalive) {
-        if (atomic_load(&keepalive->asleep))
-                (void) syscall(SYS_futex, &keepalive->turn, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
-}
-
-/* Most requests are over before it is worth to bring in another worker. */
-static void relieve(Keepalive *keepalive, uint32_t turn, bool takes_long) {
-        bool someone_idle = !scoreboard_idle_below(keepalive->board, 1);
-
-        if ((!takes_long && !someone_idle) ||
-                        scoreboard_draining(keepalive->board) == DRAINING_ALONE)
-                return;
-
-        if (pthread_mutex_trylock(&keepalive->mutex) != 0)
-                return;
-
-        if (atomic_load(&keepalive->turn) == turn) {
-                if (takes_long && someone_idle)
-                        keepalive_hand_out_all(keepalive);
-                else
-                        give_ready(keepalive);
-        }
-        (void) pthread_mutex_unlock(&keepalive->mutex);
-}
-
-static void *thread_main(void *userdata) {
-        Keepalive *keepalive = userdata;
-        uint32_t turn, last;
-
-        for (last = atomic_load(&keepalive->turn); !atomic_load(&keepalive->stop); last = turn) {
-                tick();
-                turn = atomic_load(&keepalive->turn);
-                if (turn % 2 == 1)
-                        relieve(keepalive, turn, turn == last);
-                else if (turn == last)
-                        sleep_until_turn(keepalive, turn);
-        }
-
-        return NULL;
-}
-
-/* No signal is for it: PHP's timer means the thread that runs PHP. */
-static int start_thread(Keepalive *keepalive) {
-        pthread_attr_t attributes;
-        sigset_t all, before;
-        int r;
-
-        if (keepalive->has_thread)
-                return 0;
-
-        r = pthread_attr_init(&attributes);
-        if (r > 0)
-                return -r;
-
-        sigfillset(&all);
-        (void) pthread_attr_setstacksize(&attributes, STACK_BYTES);
-        (void) pthread_sigmask(SIG_SETMASK, &all, &before);
-        r = pthread_create(&keepalive->thread, &attributes, thread_main, keepalive);
-        (void) pthread_sigmask(SIG_SETMASK, &before, NULL);
-        (void) pthread_attr_destroy(&attributes);
-        keepalive->has_thread = r == 0;
-        return -r;
-}
-
-static void stop_thread(Keepalive *keepalive) {
-        if (!keepalive->has_thread)
-                return;
-
-        atomic_store(&keepalive->stop, true);
-        atomic_fetch_add(&keepalive->turn, 2);
-        wake_thread(keepalive);
-        (void) pthread_join(keepalive->thread, NULL);
 }
 
 Keepalive *keepalive_free(Keepalive *keepalive) {
         if (!keepalive)
                 return NULL;
 
-        stop_thread(keepalive);
-        for (size_t i = 0; i < KEEPALIVE_MAX; i++)
-                fd_close(keepalive->places[i].fd);
-        (void) pthread_mutex_unlock(&keepalive->mutex);
-        (void) pthread_mutex_destroy(&keepalive->mutex);
+        keepalive_thread_free(keepalive->thread);
+        for (size_t i = 0; i < keepalive->table.n_reserved; i++)
+                fd_close(keepalive->table.places[i].fd);
+        handoff_done(&keepalive->handoff);
         free(keepalive);
         return NULL;
 }
 
-/* --- what the worker does --- */
+size_t keepalive_count(const Keepalive *keepalive) {
+        return keepalive ? keepalive->table.n_waiting : 0;
+}
+
+bool keepalive_has_room(const Keepalive *keepalive) {
+        return keepalive && keepalive_table_has_room(&keepalive->table);
+}
+
+/* --- places, with what watches them --- */
+
+static int watch(Keepalive *keepalive, size_t i) {
+        int fd = keepalive->table.places[i].fd;
+        uint64_t tag = keepalive_table_tag(&keepalive->table, i);
+        struct epoll_event event = { .events = EPOLLIN, .data.u64 = tag };
+
+        if (epoll_ctl(keepalive->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
+                return -errno;
+
+        return keepalive->thread ? keepalive_thread_watch(keepalive->thread, fd, tag) : 0;
+}
+
+/* Another process may have the same socket, a child that the script forked, so that close() alone would leave
+ * it in the epolls. */
+static void vacate(Keepalive *keepalive, size_t i) {
+        int fd = keepalive_table_remove(&keepalive->table, i);
+
+        (void) epoll_ctl(keepalive->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
+        if (keepalive->thread)
+                keepalive_thread_unwatch(keepalive->thread, fd);
+        fd_close(fd);
+}
+
+static int give(Keepalive *keepalive, size_t i) {
+        const KeepalivePlace *place = &keepalive->table.places[i];
+        int r;
+
+        r = handoff_send(&keepalive->handoff, place->fd, place->past.since_usec);
+        if (r < 0)
+                return r;
+
+        vacate(keepalive, i);
+        return 0;
+}
+
+static size_t give_all(Keepalive *keepalive) {
+        KeepaliveTable *table = &keepalive->table;
+
+        for (size_t i = 0; i < table->n_reserved; i++)
+                if (keepalive_table_is_waiting(table, i) && give(keepalive, i) < 0)
+                        break;
+
+        return table->n_waiting;
+}
+
+static void note_arrival(KeepaliveTable *table, size_t i, uint64_t now_usec) {
+        if (table->places[i].past.since_usec == 0)
+                table->places[i].past.since_usec = now_usec;
+}
+
+/* Notes on which connections something has come; returns how many those are. */
+static size_t look_at_all(KeepaliveTable *table) {
+        struct pollfd pollfds[KEEPALIVE_MAX];
+        uint64_t now_usec = clock_now_usec();
+        size_t n = 0;
+
+        for (size_t i = 0; i < table->n_reserved; i++)
+                pollfds[i] = (struct pollfd){
+                        .fd = keepalive_table_is_waiting(table, i) ? table->places[i].fd : -EBADF,
+                        .events = POLLIN,
+                };
+        if (poll(pollfds, table->n_reserved, 0) <= 0)
+                return 0;
+
+        for (size_t i = 0; i < table->n_reserved; i++)
+                if (pollfds[i].revents) {
+                        note_arrival(table, i, now_usec);
+                        n++;
+                }
+
+        return n;
+}
+
+/* --- the thread --- */
+
+/* Returns whether some stay that nobody can take now. */
+static bool give_ready(Keepalive *keepalive) {
+        KeepaliveTable *table = &keepalive->table;
+
+        if (look_at_all(table) == 0)
+                return false;
+
+        for (size_t i = 0; i < table->n_reserved; i++)
+                if (keepalive_table_is_waiting(table, i) && table->places[i].past.since_usec > 0 &&
+                                give(keepalive, i) < 0)
+                        return true;
+
+        return false;
+}
+
+/* The body of the request that runs comes in many pieces, which are none of the thread's business. */
+static void mute(Keepalive *keepalive, size_t i, uint64_t tag) {
+        keepalive->muted = keepalive_thread_mute(keepalive->thread, keepalive->table.places[i].fd,
+                                           tag) >= 0;
+}
+
+static bool give_arrived(Keepalive *keepalive, const uint64_t tags[], size_t n_tags) {
+        uint64_t now_usec = clock_now_usec();
+        bool left = false;
+
+        for (size_t k = 0; k < n_tags; k++) {
+                int i = keepalive_table_find(&keepalive->table, tags[k]);
+
+                if (i < 0)
+                        continue;
+                if (!keepalive_table_is_waiting(&keepalive->table, (size_t) i)) {
+                        mute(keepalive, (size_t) i, tags[k]);
+                        continue;
+                }
+
+                note_arrival(&keepalive->table, (size_t) i, now_usec);
+                left = give(keepalive, (size_t) i) < 0 || left;
+        }
+
+        return left;
+}
+
+/* Most requests are over before it is worth to bring in another worker. During one that takes long, which may end
+ * with the end of its worker, idle connections are better off with an idle worker as well. */
+static bool keepalive_on_look(
+                KeepaliveLook look, const uint64_t tags[], size_t n_tags, void *userdata) {
+        Keepalive *keepalive = userdata;
+        bool someone_idle;
+
+        if (scoreboard_draining(keepalive->board) == DRAINING_ALONE)
+                return false;
+        if (look == KEEPALIVE_LOOK_ARRIVALS)
+                return give_arrived(keepalive, tags, n_tags);
+
+        someone_idle = !scoreboard_idle_below(keepalive->board, 1);
+        if (look == KEEPALIVE_LOOK_LONG && someone_idle) {
+                (void) look_at_all(&keepalive->table);
+                return give_all(keepalive) > 0;
+        }
+
+        return (look == KEEPALIVE_LOOK_LONG || someone_idle) && give_ready(keepalive);
+}
+
+static void unmute(Keepalive *keepalive) {
+        KeepaliveTable *table = &keepalive->table;
+
+        if (keepalive->muted && table->borrowed < KEEPALIVE_MAX)
+                (void) keepalive_thread_unmute(keepalive->thread, table->places[table->borrowed].fd,
+                                keepalive_table_tag(table, table->borrowed));
+        keepalive->muted = false;
+}
+
+static int start_thread(Keepalive *keepalive) {
+        if (keepalive->thread || keepalive->alone)
+                return 0;
+
+        scoreboard_note_keepalive(keepalive->board);
+        return keepalive_thread_new(&keepalive->thread, keepalive_on_look, keepalive);
+}
 
 void keepalive_begin_request(Keepalive *keepalive) {
-        if (!keepalive || keepalive->n_keepalive == 0 || keepalive->alone)
-                return;
-
-        keepalive->shared = true;
-        atomic_fetch_add(&keepalive->turn, 1);
-        (void) pthread_mutex_unlock(&keepalive->mutex);
-        wake_thread(keepalive);
+        if (keepalive_count(keepalive) > 0 && !keepalive->alone)
+                keepalive_thread_begin_request(keepalive->thread);
 }
 
 void keepalive_end_request(Keepalive *keepalive) {
-        if (!keepalive || !keepalive->shared)
+        if (!keepalive)
                 return;
 
-        (void) pthread_mutex_lock(&keepalive->mutex);
-        atomic_fetch_add(&keepalive->turn, 1);
-        keepalive->shared = false;
+        keepalive_thread_end_request(keepalive->thread);
+        unmute(keepalive);
 }
 
-static int borrow(Keepalive *keepalive, size_t i) {
-        keepalive->borrowed = i;
-        keepalive->n_keepalive--;
-        keepalive->places[i].past = (KeepalivePast){};
-        return keepalive->places[i].fd;
+/* --- what the worker does --- */
+
+void keepalive_note_arrival(Keepalive *keepalive, uint64_t tag, uint64_t now_usec) {
+        int i = keepalive_table_find(&keepalive->table, tag);
+
+        if (i >= 0)
+                note_arrival(&keepalive->table, (size_t) i, now_usec);
 }
 
 int keepalive_borrow(Keepalive *keepalive, uint64_t tag, KeepalivePast *ret_past) {
-        size_t i = (size_t) (tag & UINT32_MAX);
+        int i = keepalive_table_find(&keepalive->table, tag);
 
-        if (i >= KEEPALIVE_MAX || keepalive->places[i].fd < 0 || tag != tag_of(keepalive, i))
-                return -ENOENT;
-
-        *ret_past = keepalive->places[i].past;
-        return borrow(keepalive, i);
+        return i < 0 ? i : keepalive_table_borrow(&keepalive->table, (size_t) i, ret_past);
 }
 
 int keepalive_borrow_ready(Keepalive *keepalive, size_t *place) {
-        while (keepalive && *place < KEEPALIVE_MAX) {
-                size_t i = (*place)++;
+        KeepalivePast past;
 
-                if (is_ready(keepalive, i))
-                        return borrow(keepalive, i);
+        while (keepalive && *place < keepalive->table.n_reserved) {
+                size_t i = (*place)++;
+                struct pollfd pollfd = { .fd = keepalive->table.places[i].fd, .events = POLLIN };
+
+                if (keepalive_table_is_waiting(&keepalive->table, i) && poll(&pollfd, 1, 0) > 0)
+                        return keepalive_table_borrow(&keepalive->table, i, &past);
         }
 
         return -ENOENT;
 }
 
-static int keep_new(Keepalive *keepalive, int fd, const KeepalivePast *past) {
-        int r;
+int keepalive_put(Keepalive *keepalive, int fd, const KeepalivePast *past) {
+        int i, r;
 
-        r = keepalive->alone ? 0 : start_thread(keepalive);
-        if (r >= 0)
-                r = occupy(keepalive, fd, past);
-        if (r < 0)
+        r = start_thread(keepalive);
+        i = r < 0 ? r : keepalive_table_add(&keepalive->table, fd, past);
+        if (i < 0) {
                 fd_close(fd);
+                return i;
+        }
+
+        r = watch(keepalive, (size_t) i);
+        if (r < 0)
+                vacate(keepalive, (size_t) i);
 
         return r;
 }
 
 int keepalive_add(Keepalive *keepalive, int fd) {
-        if (keepalive && keepalive->borrowed != NOBODY) {
-                keepalive->borrowed = NOBODY;
-                keepalive->n_keepalive++;
+        if (keepalive && keepalive_table_give_back(&keepalive->table))
                 return 0;
-        }
-
         if (keepalive)
-                return keep_new(keepalive, fd, &(KeepalivePast){});
+                return keepalive_put(keepalive, fd, &(KeepalivePast){});
 
         fd_close(fd);
         return -ENOBUFS;
 }
 
 void keepalive_close(Keepalive *keepalive, int fd) {
-        if (!keepalive || keepalive->borrowed == NOBODY) {
+        if (!keepalive || keepalive->table.borrowed == KEEPALIVE_MAX) {
                 fd_close(fd);
                 return;
         }
 
-        if (keepalive->shared)
-                (void) pthread_mutex_lock(&keepalive->mutex);
-        vacate(keepalive, keepalive->borrowed);
-        keepalive->borrowed = NOBODY;
-        if (keepalive->shared)
-                (void) pthread_mutex_unlock(&keepalive->mutex);
+        keepalive_thread_lock(keepalive->thread);
+        vacate(keepalive, keepalive->table.borrowed);
+        keepalive_thread_unlock(keepalive->thread);
 }
 
 void keepalive_cover_fds(const Keepalive *keepalive, int blank_fd) {
-        for (size_t i = 0; keepalive && i < KEEPALIVE_MAX; i++)
-                fd_cover(keepalive->places[i].fd, blank_fd);
+        if (!keepalive)
+                return;
+
+        for (size_t i = 0; i < keepalive->table.n_reserved; i++)
+                fd_cover(keepalive->table.places[i].fd, blank_fd);
+        fd_cover(keepalive->handoff.spare_fd, blank_fd);
+        if (keepalive->thread)
+                keepalive_thread_cover_fds(keepalive->thread, blank_fd);
 }
 
-int keepalive_receive(Keepalive *keepalive) {
-        KeepalivePast past = { .is_taken = true };
-        HandoffMessage message;
-        int fd = -EBADF, n;
+static void hand_on(Keepalive *keepalive, int fd) {
+        if (handoff_send(&keepalive->handoff, fd, 0) < 0) {
+                unmute(keepalive);
+                (void) keepalive_add(keepalive, fd);
+                return;
+        }
 
-        n = fd_pass_receive(keepalive->handoff_in_fd, &message, sizeof(message), &fd, MSG_DONTWAIT);
-        if (n < 0)
-                return n;
-        if (fd < 0)
-                return -EAGAIN;
+        scoreboard_note_keepalive(keepalive->board);
+        if (keepalive->table.borrowed < KEEPALIVE_MAX)
+                vacate(keepalive, keepalive->table.borrowed);
+        else
+                fd_close(fd);
+}
 
-        if (n == sizeof(message))
-                past.since_usec = message.since_usec;
-        return keep_new(keepalive, fd, &past);
+/* If it stays, the thread has something to see to from now on. */
+void keepalive_hand_on(Keepalive *keepalive, int fd) {
+        keepalive_thread_lock(keepalive->thread);
+        hand_on(keepalive, fd);
+        keepalive_thread_unlock(keepalive->thread);
+        keepalive_begin_request(keepalive);
+}
+
+int keepalive_send(Keepalive *keepalive, int fd, uint64_t since_usec) {
+        return handoff_send(&keepalive->handoff, fd, since_usec);
+}
+
+int keepalive_hand_over(Keepalive *keepalive, uint64_t tag, uint64_t latest_usec) {
+        int i = keepalive_table_find(&keepalive->table, tag);
+
+        if (i < 0)
+                return i;
+        if (keepalive->table.places[i].past.since_usec > latest_usec)
+                return -EBUSY;
+
+        return give(keepalive, (size_t) i);
+}
+
+int keepalive_receive(Keepalive *keepalive, KeepalivePast *ret_past) {
+        int fd, r;
+
+        *ret_past = (KeepalivePast){ .is_taken = true };
+        do
+                r = handoff_receive(&keepalive->handoff, &fd, &ret_past->since_usec);
+        while (r == -EBADMSG);
+
+        return r < 0 ? r : fd;
+}
+
+unsigned keepalive_n_handed_over(const Keepalive *keepalive) {
+        return handoff_depth(&keepalive->handoff);
+}
+
+size_t keepalive_hand_out_all(Keepalive *keepalive) {
+        return keepalive ? give_all(keepalive) : 0;
 }
 
 void keepalive_stop_handoff(Keepalive *keepalive) {
@@ -390,7 +377,13 @@ void keepalive_stop_handoff(Keepalive *keepalive) {
 }
 
 void keepalive_take_in_all(Keepalive *keepalive) {
-        while (keepalive && keepalive->n_keepalive < KEEPALIVE_MAX &&
-                        keepalive_receive(keepalive) >= 0)
-                ;
+        KeepalivePast past;
+        int fd;
+
+        while (keepalive_has_room(keepalive) && (fd = keepalive_receive(keepalive, &past)) >= 0)
+                (void) keepalive_put(keepalive, fd, &past);
+}
+
+const char *keepalive_take_complaint(Keepalive *keepalive) {
+        return keepalive ? handoff_take_complaint(&keepalive->handoff) : NULL;
 }

@@ -26,17 +26,17 @@
 #define DRAIN_LIMIT_USEC 200000
 
 enum {
-        /* A worker that never sleeps looks at its lifeline this often, for the case that manager and
-         * zygote were both killed and nobody wrote on the boards. */
-        LEASH_LOOK_REQUESTS = 64,
-
         /* How long the status worker waits for another question. */
         STATUS_IDLE_MSEC = 10000,
+
+        /* How often a worker that can open no more files waits for a tenth of a second before it is replaced. */
+        PAUSES_MAX = 50,
 };
 
 /* How long the last workers answer what has come on kept connections, before they hand on the rest: a stop loses
  * nothing of an ordinary pool, a restart of one that has more than enough to do is not held up. */
 #define LEAVE_LIMIT_USEC 5000000
+#define LEAVE_PAUSE_NSEC 10000000
 
 void worker_wake_manager(Worker *worker) {
         static const uint64_t one = 1;
@@ -65,6 +65,9 @@ static int open_acceptor(Worker *worker, int lifeline_fd) {
                         lifeline_fd);
         if (r < 0)
                 return r;
+
+        if (worker->context->config->queue_timeout_usec > 0)
+                acceptor_number(worker->acceptor, worker->context->board);
 
         return acceptor_keep(worker->acceptor, inherited->handoff_in_fd, inherited->handoff_out_fd,
                         worker->context->board);
@@ -171,6 +174,7 @@ static int serve(Worker *worker, int fd, bool last) {
         int r;
 
         fcgi_request_attach(worker->fcgi, fd);
+        worker->is_last = last;
         do {
                 keepalive_begin_request(keepalive_of(worker));
                 r = worker_request_serve(worker);
@@ -206,8 +210,8 @@ static bool has_waited_too_long(const Worker *worker, uint64_t since_usec) {
 static bool is_admitted(Worker *worker, const Arrival *arrival) {
         if (arrival->is_keepalive)
                 worker->late = has_waited_too_long(worker, arrival->past.since_usec);
-        else if (worker->context->config->queue_timeout_usec > 0)
-                worker->late = scoreboard_accept(worker->context->board, arrival->queue);
+        else
+                worker->late = arrival->is_late;
 
         if ((arrival->is_keepalive && !arrival->past.is_taken) ||
                         client_guard_admits(&worker->guard, arrival->fd, clock_now_usec()))
@@ -226,24 +230,76 @@ static void show_kept(const Worker *worker) {
                         keepalive_count(keepalive_of(worker)));
 }
 
+/* What worker and thread have met with, and can go on after: a line each, and not too often. */
+static void report_troubles(Worker *worker) {
+        const char *complaint = keepalive_take_complaint(keepalive_of(worker));
+        unsigned n_left_out;
+
+        if (acceptor_take_hangup(worker->acceptor))
+                fprintf(stderr,
+                                "<3>A process of this pool has shut a listening socket down, nothing arrives there "
+                                "any more: systemctl restart fpmd@%s.socket fpmd@%s.service\n",
+                                worker->context->config->name, worker->context->config->name);
+        if (complaint && rate_limit_allows(&worker->handoff_complaints, clock_now_usec(),
+                                         &n_left_out))
+                fprintf(stderr, "<4>Cannot hand over a kept connection to another worker: %s\n",
+                                complaint);
+}
+
+static bool is_shortage(int error) {
+        return error == -EMFILE || error == -ENFILE || error == -ENOBUFS || error == -ENOMEM;
+}
+
+static const char *shortage_text(int error) {
+        if (error == -EMFILE)
+                return "this process has as many files open as RLIMIT_NOFILE allows (rlimit_files)";
+        if (error == -ENFILE)
+                return "all processes together have as many files open as fs.file-max allows";
+
+        return "the kernel has no memory for it";
+}
+
+/* Others may close something. A worker whose own scripts have left files open has none to close, and is replaced; in a
+ * new one, which has that few, only the limit can be the reason. As acceptor_wait(). */
+static int wait_for_room(Worker *worker, int error) {
+        unsigned n_left_out;
+
+        if (rate_limit_allows(&worker->shortages, clock_now_usec(), &n_left_out))
+                fprintf(stderr, "<4>Cannot accept connections, trying again: %s\n",
+                                shortage_text(error));
+        if (error == -EMFILE && worker->n_requests > 0 && ++worker->n_pauses > PAUSES_MAX)
+                worker->too_heavy = true;
+
+        return acceptor_pause(worker->acceptor);
+}
+
+/* Sleeps until something may have come. As acceptor_wait(). */
+static int wait_for_arrival(Worker *worker) {
+        int r;
+
+        report_troubles(worker);
+        show_kept(worker);
+        r = acceptor_wait(worker->acceptor, worker->is_status ? STATUS_IDLE_MSEC : -1);
+        return r == -ETIMEDOUT && worker->is_status ? -ENODATA : r;
+}
+
 /* 0, or -ESHUTDOWN when this worker is to leave. */
 static int next_arrival(Worker *worker, Arrival *ret) {
         bool lifeline_is_cut = false;
+        uint64_t now_usec;
         int r;
 
-        worker_become_idle(worker);
-        if (worker->n_requests % LEASH_LOOK_REQUESTS == LEASH_LOOK_REQUESTS - 1 &&
-                        acceptor_lifeline_is_cut(worker->acceptor))
-                return -ESHUTDOWN;
-
-        if (must_leave(worker))
+        now_usec = worker_become_idle(worker);
+        if (acceptor_must_leave(worker->acceptor, now_usec) || must_leave(worker))
                 return -ESHUTDOWN;
 
         for (;;) {
-                r = acceptor_try(worker->acceptor, ret);
+                r = acceptor_try(worker->acceptor, now_usec, ret);
                 if (r >= 0 && !is_admitted(worker, ret))
                         continue;
-                if (r != -EAGAIN)
+                if (r >= 0)
+                        worker->n_pauses = 0;
+                if (r != -EAGAIN && !is_shortage(r))
                         return r;
 
                 if (lifeline_is_cut || must_leave(worker))
@@ -251,15 +307,15 @@ static int next_arrival(Worker *worker, Arrival *ret) {
 
                 /* A connection wakes one worker. If that is this one, and it left without a look, nobody
                  * would take the connection until the next one comes. */
-                show_kept(worker);
-                r = acceptor_wait(worker->acceptor, worker->is_status ? STATUS_IDLE_MSEC : -1);
-                if (r == -ETIMEDOUT)
+                r = r == -EAGAIN ? wait_for_arrival(worker) : wait_for_room(worker, r);
+                if (r == -ENODATA)
                         return -ESHUTDOWN;
                 if (r < 0 && r != -ESHUTDOWN)
                         return r;
                 if (r > 0)
                         access_log_take_file(worker->php.access);
                 lifeline_is_cut = r == -ESHUTDOWN;
+                now_usec = clock_now_usec();
         }
 }
 
@@ -272,6 +328,22 @@ static int serve_ready(Worker *worker, bool last) {
         while (r >= 0 && (last || clock_now_usec() < until) &&
                         (fd = keepalive_borrow_ready(keepalive_of(worker), &place)) >= 0)
                 r = serve(worker, fd, last);
+
+        return r;
+}
+
+/* Where nobody can take more now, somebody may in a moment; meanwhile this worker serves them itself. */
+static int hand_out_all(Worker *worker) {
+        const struct timespec pause = { .tv_nsec = LEAVE_PAUSE_NSEC };
+        uint64_t until = clock_now_usec() + LEAVE_LIMIT_USEC;
+        int r = 0;
+
+        while (r >= 0 && keepalive_hand_out_all(keepalive_of(worker)) > 0 &&
+                        clock_now_usec() < until) {
+                report_troubles(worker);
+                r = serve_ready(worker, false);
+                (void) clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
+        }
 
         return r;
 }
@@ -289,8 +361,8 @@ static int leave_keepalive(Worker *worker) {
                 keepalive_take_in_all(keepalive_of(worker));
                 r = serve_ready(worker, false);
         }
-        if (draining != DRAINING_ALONE)
-                keepalive_hand_out_all(keepalive_of(worker));
+        if (r >= 0 && draining != DRAINING_ALONE)
+                r = hand_out_all(worker);
 
         /* What nobody takes. */
         return r < 0 ? r : serve_ready(worker, true);
@@ -312,6 +384,7 @@ static int serve_all(Worker *worker) {
                 if (serve(worker, arrival.fd, false) < 0)
                         return give_up(worker);
 
+        report_troubles(worker);
         if (r != -ESHUTDOWN)
                 fprintf(stderr, "<3>Cannot accept connections: %s\n", strerror(-r));
         if (leave_keepalive(worker) < 0)

@@ -33,14 +33,16 @@ typedef struct Worker {
         WorkerMemory worker_memory;
         bool too_heavy;
         ClientGuard guard;
-        RateLimit complaints;
-        bool late; /* the connection has waited longer than pm.queue_timeout */
+        RateLimit complaints, handoff_complaints, shortages;
+        unsigned n_pauses; /* since a connection was accepted */
+        bool is_last;      /* the connection is closed after the answer */
+        bool late;         /* the connection has waited longer than pm.queue_timeout */
 } Worker;
 
 void worker_wake_manager(Worker *worker);
 
-/* Between two requests, and before the first. */
-void worker_become_idle(Worker *worker);
+/* Between two requests, and before the first. Returns the time. */
+uint64_t worker_become_idle(Worker *worker);
 
 /* Before the first request: the hooks of worker->php, and whoever forks is watched. 0 or negative errno. */
 int worker_request_init(Worker *worker);

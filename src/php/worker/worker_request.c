@@ -185,12 +185,13 @@ static void count_served(Worker *worker, uint64_t now_usec) {
 }
 
 /* The moment is also the end of the request before: its duration costs no look at the clock. */
-void worker_become_idle(Worker *worker) {
+uint64_t worker_become_idle(Worker *worker) {
         uint64_t now_usec = clock_now_usec();
 
         if (worker->served)
                 count_served(worker, now_usec);
         scoreboard_set(worker->context->board, worker->slot, SLOT_IDLE, now_usec);
+        return now_usec;
 }
 
 int worker_request_serve(Worker *worker) {

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+#include "php/worker/keepalive_table.h"
+
+enum {
+        NOBODY = KEEPALIVE_MAX,
+};
+
+void keepalive_table_init(KeepaliveTable *table, size_t limit) {
+        *table = (KeepaliveTable){
+                .limit = limit < KEEPALIVE_MAX ? limit : KEEPALIVE_MAX,
+                .borrowed = NOBODY,
+        };
+        for (size_t i = 0; i < KEEPALIVE_MAX; i++)
+                table->places[i].fd = -EBADF;
+}
+
+static size_t n_occupied(const KeepaliveTable *table) {
+        return table->n_waiting + (table->borrowed != NOBODY);
+}
+
+bool keepalive_table_has_room(const KeepaliveTable *table) {
+        return n_occupied(table) < table->limit;
+}
+
+static size_t vacant_place(const KeepaliveTable *table) {
+        size_t i = 0;
+
+        while (i < table->n_reserved && table->places[i].fd >= 0)
+                i++;
+
+        return i;
+}
+
+int keepalive_table_add(KeepaliveTable *table, int fd, const KeepalivePast *past) {
+        size_t i;
+
+        if (!keepalive_table_has_room(table))
+                return -ENOBUFS;
+
+        i = vacant_place(table);
+        if (i == table->n_reserved)
+                table->n_reserved++;
+
+        /* A number that was never used before: events of the last tenant mean nothing to this one. */
+        table->serial = table->serial < UINT32_MAX ? table->serial + 1 : 1;
+        table->places[i] = (KeepalivePlace){ .fd = fd, .serial = table->serial, .past = *past };
+        table->n_waiting++;
+        return (int) i;
+}
+
+int keepalive_table_remove(KeepaliveTable *table, size_t i) {
+        int fd = table->places[i].fd;
+
+        table->places[i].fd = -EBADF;
+        if (i == table->borrowed)
+                table->borrowed = NOBODY;
+        else
+                table->n_waiting--;
+
+        return fd;
+}
+
+uint64_t keepalive_table_tag(const KeepaliveTable *table, size_t i) {
+        return (uint64_t) table->places[i].serial << 32 | i;
+}
+
+int keepalive_table_find(const KeepaliveTable *table, uint64_t tag) {
+        size_t i = (size_t) (tag & UINT32_MAX);
+
+        if (i >= KEEPALIVE_MAX || table->places[i].fd < 0 || tag != keepalive_table_tag(table, i))
+                return -ENOENT;
+
+        return (int) i;
+}
+
+bool keepalive_table_is_waiting(const KeepaliveTable *table, size_t i) {
+        return table->places[i].fd >= 0 && i != table->borrowed;
+}
+
+int keepalive_table_borrow(KeepaliveTable *table, size_t i, KeepalivePast *ret_past) {
+        *ret_past = table->places[i].past;
+        table->places[i].past = (KeepalivePast){};
+        table->borrowed = i;
+        table->n_waiting--;
+        return table->places[i].fd;
+}
+
+bool keepalive_table_give_back(KeepaliveTable *table) {
+        if (table->borrowed == NOBODY)
+                return false;
+
+        table->borrowed = NOBODY;
+        table->n_waiting++;
+        return true;
+}
