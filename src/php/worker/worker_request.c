@@ -39,12 +39,29 @@ static void on_fork_in_child(void) {
         acceptor_cover_fds(worker->acceptor, forking.blank_fd);
 }
 
+/* The answer is out, and the script goes on: the next request on the connection does not wait for it, and does not end
+ * with it. */
+static void hand_on_connection(Worker *worker) {
+        Keepalive *keepalive = acceptor_keepalive(worker->acceptor);
+
+        if (!keepalive || worker->is_last || worker->php.result <= 0 ||
+                        fcgi_request_has_input(worker->fcgi) ||
+                        scoreboard_draining(worker->context->board) == DRAINING_ALONE)
+                return;
+
+        keepalive_hand_on(keepalive, fcgi_request_detach(worker->fcgi));
+}
+
 /* All stages of a request carry the time of its start: that is what its deadline counts from. */
 static void worker_request_on_stage(SlotState state, void *userdata) {
         Worker *worker = userdata;
 
-        if (!fork_guard_is_child())
-                scoreboard_set(worker->context->board, worker->slot, state, worker->request_usec);
+        if (fork_guard_is_child())
+                return;
+
+        scoreboard_set(worker->context->board, worker->slot, state, worker->request_usec);
+        if (state == SLOT_FINISHING)
+                hand_on_connection(worker);
 }
 
 /* The manager says below how many idle ones it wants to hear of it: 0 while it can fork no more. */
