@@ -4,6 +4,8 @@
  *
  * Runs in: any process. */
 
+#include <stdarg.h>
+
 #include "config/pool_config.h"
 
 typedef struct ConfigPlace {
@@ -18,11 +20,15 @@ typedef struct ConfigReporter {
         void *userdata;
         unsigned n_refused;      /* how many were LOG_ERR */
         unsigned n_wrong_values; /* of these: the line is understood but for its value */
+        bool quotes_nothing;     /* config/file_trust.h */
 } ConfigReporter;
 
-/* Says "file:line: directive: text", without what is 0 or NULL; control bytes become '?'. */
+/* Says "file:line: directive: text", without what is 0 or NULL; control bytes become '?'. Where nothing may be quoted,
+ * says only that something is wrong, and with a directive if it is one. */
 _printf_(6, 7) void config_say(ConfigReporter *reporter, int priority, const char *file,
                 unsigned line, const char *directive, const char *format, ...);
+_printf_(6, 0) void config_vsay(ConfigReporter *reporter, int priority, const char *file,
+                unsigned line, const char *directive, const char *format, va_list arguments);
 
 /* Defaults only. dups both. */
 int pool_config_new(PoolConfig **ret, const char *name, const char *file);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <glob.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -9,6 +10,7 @@
 
 #include "base/fd.h"
 #include "config/directive.h"
+#include "config/file_trust.h"
 #include "config/ini.h"
 #include "config/pool_config_internal.h"
 #include "config/pool_name.h"
@@ -32,6 +34,7 @@ typedef struct Reader {
         ConfigReporter reporter;
         bool listen_only;
         bool pool_seen;
+        bool has_others; /* a file that may not be quoted was read */
         Section section;
         const char *file; /* being read, borrowed from config */
         unsigned depth;
@@ -39,12 +42,18 @@ typedef struct Reader {
 
 static int read_file(Reader *reader, const char *path);
 
-/* Says what is wrong, which refuses the file, but for the socket unit. What follows is read all the same, to tell
- * of all mistakes at once. */
-#define refuse(reader, line, directive, ...)                                                       \
-        (config_say(&(reader)->reporter, (reader)->listen_only ? LOG_WARNING : LOG_ERR,            \
-                         (reader)->file, line, directive, __VA_ARGS__),                            \
-                        (reader)->reporter.n_refused < REFUSALS_MAX ? 0 : -EINVAL)
+/* Says what is wrong, which refuses the file, but for the socket unit. Returns 0: what follows is read all the same,
+ * to tell of all mistakes at once; or -EINVAL, when there are too many to read. */
+_printf_(4, 5) static int refuse(
+                Reader *reader, unsigned line, const char *directive, const char *format, ...) {
+        va_list arguments;
+
+        va_start(arguments, format);
+        config_vsay(&reader->reporter, reader->listen_only ? LOG_WARNING : LOG_ERR, reader->file,
+                        line, directive, format, arguments);
+        va_end(arguments);
+        return reader->reporter.n_refused < REFUSALS_MAX ? 0 : -EINVAL;
+}
 
 static int pool_config_load_on_section(Reader *reader, const IniEvent *event) {
         const char *name = reader->config->name;
@@ -344,6 +353,7 @@ static int unreadable(Reader *reader, const char *path, int error) {
 }
 
 static int read_file(Reader *reader, const char *path) {
+        bool quotes_nothing = reader->reporter.quotes_nothing;
         _cleanup_free_ char *text = NULL;
         size_t size;
         int r;
@@ -356,11 +366,18 @@ static int read_file(Reader *reader, const char *path) {
         if (r < 0)
                 return unreadable(reader, path, r);
 
-        return read_text(reader, path, text, size);
+        /* What a file includes that may not be quoted was chosen by whoever wrote it. */
+        if (!file_trust_may_quote(path))
+                reader->reporter.quotes_nothing = reader->has_others = true;
+        r = read_text(reader, path, text, size);
+        reader->reporter.quotes_nothing = quotes_nothing;
+        return r;
 }
 
 /* What is done when the file was read to its end. */
 static int finish(Reader *reader) {
+        /* What goes together may stand in any of the files. */
+        reader->reporter.quotes_nothing = reader->has_others;
         if (reader->listen_only)
                 return pool_config_validate_listen(reader->config, &reader->reporter);
 

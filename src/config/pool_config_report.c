@@ -1,28 +1,40 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <syslog.h>
 
+#include "config/directive.h"
 #include "config/pool_config_internal.h"
 
-void config_say(ConfigReporter *reporter, int priority, const char *file, unsigned line,
-                const char *directive, const char *format, ...) {
+static const char NOT_QUOTED[] =
+                "is not right; fpmctl check says why to the owner of the file, and to root only of files "
+                "that nobody else has a say in";
+
+/* Not one of env[NAME]: the name may be anything. */
+static bool is_directive(const char *text) {
+        return directive_find(DIRECTIVE_POOL, text, false) ||
+               directive_find(DIRECTIVE_GLOBAL, text, false);
+}
+
+void config_vsay(ConfigReporter *reporter, int priority, const char *file, unsigned line,
+                const char *directive, const char *format, va_list arguments) {
         _cleanup_free_ char *text = NULL, *place = NULL, *whole = NULL;
-        va_list ap;
 
         if (priority <= LOG_ERR)
                 reporter->n_refused++;
 
-        va_start(ap, format);
-        if (vasprintf(&text, format, ap) < 0)
+        if (reporter->quotes_nothing) {
+                directive = directive && is_directive(directive) ? directive : NULL;
+                text = strdup(NOT_QUOTED);
+        } else if (vasprintf(&text, format, arguments) < 0)
                 text = NULL;
-        va_end(ap);
 
         if ((line > 0 ? asprintf(&place, "%s:%u", file, line) : asprintf(&place, "%s", file)) < 0)
                 place = NULL;
 
         if (asprintf(&whole, "%s: %s%s%s", place ? place : file, directive ? directive : "",
-                            directive ? ": " : "", text ? text : format) < 0)
+                            directive ? ": " : "", text ? text : NOT_QUOTED) < 0)
                 whole = NULL;
 
         for (char *p = whole; p && *p; p++)
@@ -30,5 +42,14 @@ void config_say(ConfigReporter *reporter, int priority, const char *file, unsign
                         *p = '?';
 
         if (reporter->report)
-                reporter->report(reporter->userdata, priority, whole ? whole : format);
+                reporter->report(reporter->userdata, priority, whole ? whole : NOT_QUOTED);
+}
+
+void config_say(ConfigReporter *reporter, int priority, const char *file, unsigned line,
+                const char *directive, const char *format, ...) {
+        va_list arguments;
+
+        va_start(arguments, format);
+        config_vsay(reporter, priority, file, line, directive, format, arguments);
+        va_end(arguments);
 }

@@ -18,27 +18,45 @@ typedef struct Validation {
         bool all_understood; /* of each line it is known what it is about */
 } Validation;
 
-_printf_(4, 5) static void say(
-                const Validation *v, int priority, const char *directive, const char *format, ...) {
-        _cleanup_free_ char *text = NULL;
-        va_list ap;
-
-        va_start(ap, format);
-        if (vasprintf(&text, format, ap) < 0)
-                text = NULL;
-        va_end(ap);
-
-        config_say(v->reporter, priority, pool_config_file_of(v->config, directive),
-                        pool_config_line_of(v->config, directive), directive, "%s",
-                        text ? text : format);
+_printf_(4, 0) static void vsay(const Validation *v, int priority, const char *directive,
+                const char *format, va_list arguments) {
+        config_vsay(v->reporter, priority, pool_config_file_of(v->config, directive),
+                        pool_config_line_of(v->config, directive), directive, format, arguments);
         if (priority <= LOG_ERR)
                 pool_config_mark_wrong(v->config, directive);
 }
 
-#define refuse(v, ...) (say(v, LOG_ERR, __VA_ARGS__), -EINVAL)
+_printf_(4, 5) static void say(
+                const Validation *v, int priority, const char *directive, const char *format, ...) {
+        va_list arguments;
 
-/* Because of what is missing: that may stand in a line that was not understood. */
-#define refuse_without(v, ...) ((v)->all_understood ? refuse(v, __VA_ARGS__) : -EINVAL)
+        va_start(arguments, format);
+        vsay(v, priority, directive, format, arguments);
+        va_end(arguments);
+}
+
+/* Both return -EINVAL. */
+_printf_(3, 4) static int refuse(
+                const Validation *v, const char *directive, const char *format, ...) {
+        va_list arguments;
+
+        va_start(arguments, format);
+        vsay(v, LOG_ERR, directive, format, arguments);
+        va_end(arguments);
+        return -EINVAL;
+}
+
+/* Because of what is missing: says nothing where that may stand in a line that was not understood. */
+_printf_(3, 4) static int refuse_without(
+                const Validation *v, const char *directive, const char *format, ...) {
+        va_list arguments;
+
+        va_start(arguments, format);
+        if (v->all_understood)
+                vsay(v, LOG_ERR, directive, format, arguments);
+        va_end(arguments);
+        return -EINVAL;
+}
 
 static bool is_given(const Validation *v, const char *directive) {
         return pool_config_line_of(v->config, directive) > 0;
