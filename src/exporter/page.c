@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "fpmctl/pools/pools.h"
@@ -13,6 +14,10 @@
 
 /* For the managers in any case, should systemd have taken its time. */
 #define ASK_MIN_USEC (USEC_PER_SEC / 2)
+
+/* A manager that has not answered the last time is waited for no longer than this, but for one time in so long. */
+#define SILENT_PATIENCE_USEC (USEC_PER_SEC / 10)
+#define TRY_AGAIN_USEC (30 * USEC_PER_SEC)
 
 /* For what comes behind the last answer. */
 #define WRITE_USEC (USEC_PER_SEC / 5)
@@ -55,6 +60,55 @@ static int find_pools(const Page *page, Pools *ret) {
         return r == -EACCES ? pools_find(ret, "/nonexistent", true) : r;
 }
 
+/* --- who is silent --- */
+
+static Silent *find_silent(const Page *page, const char *name) {
+        for (size_t i = 0; i < page->n_silent; i++)
+                if (strcmp(page->silent[i].name, name) == 0)
+                        return &page->silent[i];
+
+        return NULL;
+}
+
+static void free_silent(Silent *silent, size_t n) {
+        for (size_t i = 0; i < n; i++)
+                free(silent[i].name);
+        free(silent);
+}
+
+/* One manager that hangs is not to hold up the numbers of all pools at each scrape. */
+static void set_patience(const Page *page, Pools *pools, uint64_t now_usec) {
+        for (size_t i = 0; i < pools->n_items; i++) {
+                const Silent *silent = find_silent(page, pools->items[i].name);
+
+                if (silent && now_usec - silent->tried_usec < TRY_AGAIN_USEC)
+                        pools->items[i].question.patience_usec = SILENT_PATIENCE_USEC;
+        }
+}
+
+static void note_silent(Page *page, const Pools *pools, uint64_t now_usec) {
+        Silent *silent = calloc(pools->n_items, sizeof(*silent));
+        size_t n = 0;
+
+        for (size_t i = 0; silent && i < pools->n_items; i++) {
+                const Question *question = &pools->items[i].question;
+                const Silent *before = find_silent(page, pools->items[i].name);
+
+                if (question->result != -ETIMEDOUT)
+                        continue;
+
+                silent[n].name = strdup(pools->items[i].name);
+                if (!silent[n].name)
+                        break;
+                silent[n++].tried_usec = before && question->patience_usec > 0 ? before->tried_usec
+                                                                               : now_usec;
+        }
+
+        free_silent(page->silent, page->n_silent);
+        page->silent = silent;
+        page->n_silent = n;
+}
+
 static int make(Page *page) {
         _cleanup_(pools_done) Pools pools = {};
         uint64_t begin = clock_now_usec();
@@ -64,7 +118,9 @@ static int make(Page *page) {
         if (r < 0)
                 return r;
 
+        set_patience(page, &pools, begin);
         pools_ask(&pools, left_to_ask(begin));
+        note_silent(page, &pools, begin);
         for (MetricsFormat format = 0; format < _METRICS_FORMAT_MAX; format++) {
                 r = write_form(page, format, &pools);
                 if (r < 0)
@@ -91,4 +147,5 @@ int page_get(Page *page, MetricsFormat format, const char **ret, size_t *ret_siz
 void page_done(Page *page) {
         for (MetricsFormat format = 0; format < _METRICS_FORMAT_MAX; format++)
                 free(page->forms[format].text);
+        free_silent(page->silent, page->n_silent);
 }

@@ -13,6 +13,12 @@
 
 #define PAGE_LIMIT_USEC (2 * USEC_PER_SEC)
 
+/* A manager that did not answer the last time. */
+typedef struct Silent {
+        char *name;
+        uint64_t tried_usec; /* when it was last waited for as long as the others */
+} Silent;
+
 typedef struct Page {
         const char *conf_dir; /* borrowed */
         struct {
@@ -20,6 +26,8 @@ typedef struct Page {
                 size_t size;
         } forms[_METRICS_FORMAT_MAX];
         uint64_t made_usec; /* 0: never */
+        Silent *silent;
+        size_t n_silent;
 } Page;
 
 /* The text stays the page's, until the next call. 0 or negative errno. */

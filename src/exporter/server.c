@@ -10,30 +10,31 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "exporter/accept.h"
+#include "exporter/clients.h"
 
 enum {
         SOCKETS_MAX = 8,
-        CLIENTS_MAX = 64,
         HEADERS_MAX = 16 * 1024, /* of one client */
+        BATCH_MAX = 32,          /* accepted before those that are here have their turn */
 };
 
 /* From its connection to the end of its answer. libmicrohttpd's own limit counts from the last byte, and would let
  * one that sends a byte a second stay. */
 #define CLIENT_LIMIT_USEC (5 * USEC_PER_SEC)
 
-typedef struct Client {
-        struct Client *next;
-        int fd; /* libmicrohttpd's */
-        uint64_t since_usec;
-} Client;
+/* When no fd is to be had for somebody who waits, or the socket would be ready all the time. */
+#define NO_FD_PAUSE_USEC (USEC_PER_SEC / 10)
 
 struct Server {
         Page *page;
-        struct MHD_Daemon *daemons[SOCKETS_MAX];
-        size_t n_daemons;
-        Client *clients;
-        uint64_t last_usec; /* when somebody was there */
+        struct MHD_Daemon *daemon;
+        int fds[SOCKETS_MAX];
+        size_t n_fds;
+        Clients clients;
+        uint64_t last_usec;   /* when somebody was there */
+        uint64_t accept_usec; /* nobody is accepted before */
 };
 
 /* --- answers --- */
@@ -81,6 +82,16 @@ static enum MHD_Result answer_page(Server *server, struct MHD_Connection *connec
         return answer(connection, MHD_HTTP_OK, metrics_content_type(format), text, size);
 }
 
+/* Its request is there: it makes room for nobody who has not sent one. */
+static void note_request(struct MHD_Connection *connection) {
+        const union MHD_ConnectionInfo *info =
+                        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+        Client *client = info ? info->socket_context : NULL;
+
+        if (client)
+                client->has_asked = true;
+}
+
 static enum MHD_Result on_request(void *userdata, struct MHD_Connection *connection,
                 const char *url, const char *method, const char *version, const char *upload,
                 size_t *upload_size, void **state) {
@@ -88,6 +99,7 @@ static enum MHD_Result on_request(void *userdata, struct MHD_Connection *connect
         (void) upload;
         (void) upload_size;
         (void) state;
+        note_request(connection);
         if (strcmp(url, "/metrics") != 0)
                 return refuse(connection, MHD_HTTP_NOT_FOUND, "There is only /metrics.\n");
         if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
@@ -98,65 +110,77 @@ static enum MHD_Result on_request(void *userdata, struct MHD_Connection *connect
 
 /* --- clients --- */
 
-static void add_client(Server *server, struct MHD_Connection *connection, void **ret) {
-        const union MHD_ConnectionInfo *info =
-                        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-        Client *client = calloc(1, sizeof(*client));
-
-        *ret = client;
-        if (!client)
-                return; /* without a limit, then, but the one of libmicrohttpd */
-
-        *client = (Client){
-                .next = server->clients,
-                .fd = info ? info->connect_fd : -EBADF,
-                .since_usec = clock_now_usec(),
-        };
-        server->clients = client;
-}
-
-static void remove_client(Server *server, Client *client) {
-        for (Client **p = &server->clients; *p; p = &(*p)->next)
-                if (*p == client) {
-                        *p = client->next;
-                        free(client);
-                        return;
-                }
-}
-
 static void server_on_connection(void *userdata, struct MHD_Connection *connection, void **client,
                 enum MHD_ConnectionNotificationCode what) {
         Server *server = userdata;
+        const union MHD_ConnectionInfo *info;
 
         server->last_usec = clock_now_usec();
-        if (what == MHD_CONNECTION_NOTIFY_STARTED)
-                add_client(server, connection, client);
-        else
-                remove_client(server, *client);
+        if (what != MHD_CONNECTION_NOTIFY_STARTED) {
+                clients_remove(&server->clients, *client);
+                return;
+        }
+
+        /* Without memory it has no limit but libmicrohttpd's own. */
+        info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+        *client = info ? clients_add(&server->clients, info->connect_fd, server->last_usec) : NULL;
 }
 
 /* libmicrohttpd sees the end of the connection, and closes it. */
-static void end_late_clients(const Server *server, uint64_t now) {
-        for (const Client *client = server->clients; client; client = client->next)
-                if (now - client->since_usec >= CLIENT_LIMIT_USEC)
-                        (void) shutdown(client->fd, SHUT_RDWR);
+static void end_client(Client *client) {
+        client->is_leaving = true;
+        (void) shutdown(client->fd, SHUT_RDWR);
+}
+
+static void end_late_clients(Server *server, uint64_t now) {
+        for (Client *client = server->clients.first; client; client = client->next)
+                if (!client->is_leaving && now - client->since_usec >= CLIENT_LIMIT_USEC)
+                        end_client(client);
+}
+
+/* 1: there may be more, 0: not now. */
+static int accept_client(Server *server, int listen_fd) {
+        struct sockaddr_storage address = {};
+        socklen_t size = sizeof(address);
+        uint64_t now = clock_now_usec();
+        Client *victim;
+        int fd;
+
+        server->accept_usec = clients_make_room(&server->clients, now, &victim);
+        if (server->accept_usec > 0)
+                return 0;
+
+        fd = accept4(listen_fd, (struct sockaddr *) &address, &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        if (fd < 0) {
+                if (errno != EAGAIN && errno != ECONNABORTED && errno != EINTR)
+                        server->accept_usec = now + NO_FD_PAUSE_USEC;
+                return 0;
+        }
+
+        if (victim)
+                end_client(victim);
+        (void) MHD_add_connection(server->daemon, fd, (struct sockaddr *) &address, size);
+        return 1;
+}
+
+static void accept_clients(Server *server, const struct pollfd *fds) {
+        for (size_t i = 0; i < server->n_fds; i++)
+                for (size_t n = 0; fds[i].revents && n < BATCH_MAX; n++)
+                        if (accept_client(server, server->fds[i]) == 0)
+                                break;
 }
 
 /* --- life --- */
 
-static int start_daemon(Server *server, int fd) {
-        struct MHD_Daemon *daemon = MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, on_request,
-                        server, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-                        (unsigned) CLIENTS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
+/* Accepts no clients by itself: when all places are taken it would let the next one wait for a slow one. */
+static struct MHD_Daemon *start_daemon(Server *server) {
+        return MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL, on_request,
+                        server, MHD_OPTION_CONNECTION_LIMIT,
+                        (unsigned) (CLIENTS_MAX + SOCKETS_MAX * BATCH_MAX),
+                        MHD_OPTION_CONNECTION_TIMEOUT,
                         (unsigned) (CLIENT_LIMIT_USEC / USEC_PER_SEC),
                         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t) HEADERS_MAX,
                         MHD_OPTION_NOTIFY_CONNECTION, server_on_connection, server, MHD_OPTION_END);
-
-        if (!daemon)
-                return -EIO;
-
-        server->daemons[server->n_daemons++] = daemon;
-        return 0;
 }
 
 int server_new(Server **ret, Page *page, const int *fds, size_t n_fds) {
@@ -173,10 +197,15 @@ int server_new(Server **ret, Page *page, const int *fds, size_t n_fds) {
         server->page = page;
         server->last_usec = clock_now_usec();
         for (size_t i = 0; i < n_fds; i++) {
-                r = start_daemon(server, fds[i]);
+                server->fds[server->n_fds++] = fds[i];
+                r = fd_set_nonblock(fds[i], true);
                 if (r < 0)
                         return r;
         }
+
+        server->daemon = start_daemon(server);
+        if (!server->daemon)
+                return -EIO;
 
         *ret = TAKE_PTR(server);
         return 0;
@@ -186,54 +215,67 @@ Server *server_free(Server *server) {
         if (!server)
                 return NULL;
 
-        for (size_t i = 0; i < server->n_daemons; i++)
-                MHD_stop_daemon(server->daemons[i]);
+        if (server->daemon)
+                MHD_stop_daemon(server->daemon);
+        for (size_t i = 0; i < server->n_fds; i++)
+                fd_close(server->fds[i]);
         free(server);
         return NULL;
 }
 
-/* Until something of libmicrohttpd's is due, a client is late, or it has been quiet for long enough. */
+/* Until something of libmicrohttpd's is due, a client is late, somebody may be accepted again, or it has been quiet for
+ * long enough. */
 static int wait_msec(const Server *server, uint64_t idle_usec, uint64_t now) {
-        uint64_t end = server->clients ? now + USEC_PER_SEC : server->last_usec + idle_usec;
-        uint64_t msec = end > now ? (end - now) / 1000 + 1 : 0;
+        bool has_clients = server->clients.first;
+        uint64_t end = has_clients ? now + USEC_PER_SEC : server->last_usec + idle_usec, msec;
         MHD_UNSIGNED_LONG_LONG due;
 
-        if (!server->clients && idle_usec == 0)
-                msec = INT32_MAX;
-        for (size_t i = 0; i < server->n_daemons; i++)
-                if (MHD_get_timeout(server->daemons[i], &due) == MHD_YES && due < msec)
-                        msec = due;
+        if (!has_clients && idle_usec == 0)
+                end = now + INT32_MAX;
+        if (server->accept_usec > now)
+                end = server->accept_usec;
+        msec = end > now ? (end - now) / 1000 + 1 : 0;
+        if (MHD_get_timeout(server->daemon, &due) == MHD_YES && due < msec)
+                msec = due;
 
         return msec < INT32_MAX ? (int) msec : INT32_MAX;
 }
 
 static bool is_over(const Server *server, uint64_t idle_usec, uint64_t now) {
-        return idle_usec > 0 && !server->clients && now >= server->last_usec + idle_usec;
+        return idle_usec > 0 && !server->clients.first && now >= server->last_usec + idle_usec;
 }
 
-int server_run(Server *server, uint64_t idle_usec) {
-        struct pollfd fds[SOCKETS_MAX];
-
-        for (size_t i = 0; i < server->n_daemons; i++)
+/* The listening sockets, then libmicrohttpd's own fd. */
+static size_t fill_fds(const Server *server, struct pollfd *fds, uint64_t now) {
+        for (size_t i = 0; i < server->n_fds; i++)
                 fds[i] = (struct pollfd){
-                        .fd = MHD_get_daemon_info(server->daemons[i], MHD_DAEMON_INFO_EPOLL_FD)
-                                              ->epoll_fd,
+                        .fd = server->accept_usec > now ? -1 : server->fds[i],
                         .events = POLLIN,
                 };
 
+        fds[server->n_fds] = (struct pollfd){
+                .fd = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd,
+                .events = POLLIN,
+        };
+        return server->n_fds + 1;
+}
+
+int server_run(Server *server, uint64_t idle_usec) {
+        struct pollfd fds[SOCKETS_MAX + 1];
+
         for (;;) {
                 uint64_t now = clock_now_usec();
+                size_t n = fill_fds(server, fds, now);
 
                 if (is_over(server, idle_usec, now))
                         return 0;
 
-                if (poll(fds, server->n_daemons, wait_msec(server, idle_usec, now)) < 0 &&
-                                errno != EINTR)
+                if (poll(fds, n, wait_msec(server, idle_usec, now)) < 0 && errno != EINTR)
                         return -errno;
 
                 end_late_clients(server, clock_now_usec());
-                for (size_t i = 0; i < server->n_daemons; i++)
-                        if (MHD_run(server->daemons[i]) != MHD_YES)
-                                return -EIO;
+                accept_clients(server, fds);
+                if (MHD_run(server->daemon) != MHD_YES)
+                        return -EIO;
         }
 }

@@ -2,8 +2,8 @@
 #pragma once
 /* Server: the page over HTTP, at one listening socket or several, until nobody comes.
  *
- * One thread, one request at a time: what libmicrohttpd reads of a client is bounded in size and number, and a
- * client that has not got its answer after a while is let go of.
+ * One thread, one request at a time: what libmicrohttpd reads of a client is bounded in size and number. A client that
+ * has not got its answer after a while is let go of, and at once when others need its place (clients.h).
  *
  * Runs in: fpmd-exporter.
  * Trusts:  no client. */

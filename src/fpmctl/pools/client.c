@@ -231,15 +231,6 @@ static void hear_all(Question *questions, const struct pollfd *fds, size_t n) {
         }
 }
 
-static size_t count_open(const Question *questions, size_t n) {
-        size_t n_open = 0;
-
-        for (size_t i = 0; i < n; i++)
-                n_open += is_open(&questions[i]);
-
-        return n_open;
-}
-
 static void end_unheard(Question *question, int result) {
         question->refused = question->is_busy;
         end(question, question->is_busy ? CONTROL_BUSY : result);
@@ -251,8 +242,34 @@ static void end_all(Question *questions, size_t n, int result) {
                         end_unheard(&questions[i], result);
 }
 
+/* When the next of those that are open is to be given up; 0: none is open. Those that are late are ended. */
+static uint64_t next_deadline(Question *questions, size_t n, uint64_t now_usec) {
+        uint64_t next = 0;
+
+        for (size_t i = 0; i < n; i++) {
+                Question *question = &questions[i];
+
+                if (is_open(question) && question->deadline_usec <= now_usec)
+                        end_unheard(question, -ETIMEDOUT);
+                if (is_open(question) && (next == 0 || question->deadline_usec < next))
+                        next = question->deadline_usec;
+        }
+
+        return next;
+}
+
+static void set_deadlines(Question *questions, size_t n, uint64_t now_usec, uint64_t timeout_usec) {
+        for (size_t i = 0; i < n; i++) {
+                uint64_t patience = questions[i].patience_usec;
+
+                questions[i].deadline_usec =
+                                now_usec +
+                                (patience > 0 && patience < timeout_usec ? patience : timeout_usec);
+        }
+}
+
 void client_ask(Question *questions, size_t n, uint64_t timeout_usec) {
-        uint64_t now = clock_now_usec(), deadline = now + timeout_usec;
+        uint64_t now = clock_now_usec(), deadline;
         _cleanup_free_ struct pollfd *fds = calloc(n, sizeof(*fds));
 
         if (!fds) {
@@ -260,19 +277,18 @@ void client_ask(Question *questions, size_t n, uint64_t timeout_usec) {
                 return;
         }
 
-        for (; now < deadline; now = clock_now_usec()) {
+        set_deadlines(questions, n, now, timeout_usec);
+        for (;; now = clock_now_usec()) {
                 bool again = ask_all(questions, n, now);
-                uint64_t left_msec = (deadline - now) / 1000 + 1;
 
-                if (count_open(questions, n) == 0)
+                deadline = next_deadline(questions, n, now);
+                if (deadline == 0)
                         return;
                 for (size_t i = 0; i < n; i++)
                         fds[i] = (struct pollfd){ .fd = questions[i].asked ? questions[i].fd : -1,
                                 .events = POLLIN };
 
-                if (poll(fds, n, again ? RETRY_MSEC : (int) left_msec) > 0)
+                if (poll(fds, n, again ? RETRY_MSEC : (int) ((deadline - now) / 1000 + 1)) > 0)
                         hear_all(questions, fds, n);
         }
-
-        end_all(questions, n, -ETIMEDOUT);
 }

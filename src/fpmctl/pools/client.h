@@ -18,6 +18,7 @@ typedef struct Question {
         const char *pool; /* borrowed */
         ControlVerb verb;
         uint32_t slot;
+        uint64_t patience_usec; /* this one is not waited for any longer; 0: as long as for all */
 
         /* What came of it. */
         int result;   /* 0 or negative errno; -ETIMEDOUT, -ECONNREFUSED and -ENOENT: no manager */
@@ -30,6 +31,7 @@ typedef struct Question {
         bool asked;
         bool is_busy;             /* the manager's last word was CONTROL_BUSY */
         uint64_t not_before_usec; /* for the next try */
+        uint64_t deadline_usec;
 } Question;
 
 void question_init(Question *question, const char *pool, ControlVerb verb);

@@ -131,12 +131,49 @@ sleep 1.1
 begin=$(date +%s%N)
 metrics=$(fetch $url)
 took=$((($(date +%s%N) - begin) / 1000000))
+again=''
+for _ in 1 2 3; do
+	sleep 1.1
+	begin=$(date +%s%N)
+	fetch --output /dev/null $url
+	again+=" $((($(date +%s%N) - begin) / 1000000))"
+done
 in_container kill -CONT "$hung"
+assert_at_most 'milliseconds, when it has been silent before' 600 "$(median $again)"
 assert_eq 'the one that hangs' 0 "$(value 'fpmd_up{pool="other"}' <<<"$metrics")"
 assert_eq 'the others' 1 "$(value 'fpmd_up{pool="exported"}' <<<"$metrics")"
 assert_at_most 'milliseconds' 2200 "$took"
 assert_eq 'afterwards' 1 "$(scrape | value 'fpmd_up{pool="other"}')"
 wait "$slow"
+
+# --- 400 who connect and say next to nothing, for as long as they like, and come again when they are let go of
+cat >"$CONTAINER_ROOT/srv/slow.py" <<'END'
+import resource, select, socket, time
+resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096))
+end, peers = time.monotonic() + 9, []
+n = 0
+while time.monotonic() < end:
+    while len(peers) < 400:
+        peer = socket.create_connection(("127.0.0.1", 9253))
+        peer.send(b"GET /metrics HTTP/1.1\r\n")
+        peers.append(peer)
+        n += 1
+    gone = select.select(peers, [], [], 0.01)[0]
+    for peer in gone:
+        peer.close()
+        peers.remove(peer)
+print("slow connections: %d" % n)
+END
+in_container setpriv --reuid=65534 --regid=65534 --clear-groups python3 /srv/slow.py &
+slow_crowd=$!
+sleep 0.5
+for _ in {1..20}; do
+	took=$(in_container curl --silent --output /dev/null --max-time 5 --write-out '%{http_code} %{time_total}' "$url") ||
+		fail "not served beside the slow ones: $took"
+	[[ $took =~ ^'200 '[01]\. ]] || fail "served late beside the slow ones: $took"
+	sleep 0.3
+done
+wait "$slow_crowd"
 
 # --- nobody asks; a unix socket
 in_container systemctl stop fpmd-exporter.socket fpmd-exporter.service
