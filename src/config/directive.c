@@ -6,6 +6,7 @@
 #include <syslog.h>
 
 #include "base/cleanup.h"
+#include "base/number.h"
 #include "base/parse.h"
 #include "contract/scoreboard.h"
 
@@ -297,12 +298,6 @@ const Directive *directive_find(DirectiveSection section, const char *key, bool 
         return NULL;
 }
 
-static size_t smallest(size_t a, size_t b, size_t c) {
-        size_t least = a < b ? a : b;
-
-        return least < c ? least : c;
-}
-
 static char lower(char c) {
         return c >= 'A' && c <= 'Z' ? (char) (c + ('a' - 'A')) : c;
 }
@@ -326,7 +321,7 @@ static size_t distance(const char *a, const char *b) {
                         size_t change = diagonal + (lower(a[i]) != lower(b[j]));
 
                         diagonal = row[j + 1];
-                        row[j + 1] = smallest(change, row[j] + 1, row[j + 1] + 1);
+                        row[j + 1] = number_min(change, number_min(row[j], row[j + 1]) + 1);
                 }
         }
 

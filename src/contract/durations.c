@@ -2,6 +2,7 @@
 #include "contract/durations.h"
 
 #include "base/cleanup.h"
+#include "base/number.h"
 
 /* One worker at a million requests a second for twelve days, or at work for 35 years; and what is far
  * from an overflow in a signed number. */
@@ -43,20 +44,16 @@ const char *durations_bound(unsigned bucket) {
         return bounds[bucket].text;
 }
 
-static uint64_t lesser(uint64_t a, uint64_t b) {
-        return a < b ? a : b;
-}
-
 void durations_add_claim(Durations *sum, const Durations *claim) {
-        Durations possible = { .sum_usec = lesser(claim->sum_usec, CLAIM_USEC_MAX) };
+        Durations possible = { .sum_usec = number_min(claim->sum_usec, CLAIM_USEC_MAX) };
 
         for (unsigned i = 0; i < DURATION_BUCKETS; i++)
-                possible.n[i] = lesser(claim->n[i], CLAIM_N_MAX);
+                possible.n[i] = number_min(claim->n[i], CLAIM_N_MAX);
         durations_add(sum, &possible);
 }
 
 void durations_add(Durations *sum, const Durations *other) {
         for (unsigned i = 0; i < DURATION_BUCKETS; i++)
-                sum->n[i] = lesser(sum->n[i] + lesser(other->n[i], SUM_MAX), SUM_MAX);
-        sum->sum_usec = lesser(sum->sum_usec + lesser(other->sum_usec, SUM_MAX), SUM_MAX);
+                sum->n[i] = number_min(sum->n[i] + number_min(other->n[i], SUM_MAX), SUM_MAX);
+        sum->sum_usec = number_min(sum->sum_usec + number_min(other->sum_usec, SUM_MAX), SUM_MAX);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "manager/control/control_quota.h"
 
+#include "base/number.h"
 #include "base/parse.h"
 
 /* How far what was spent may be ahead of the time: a millisecond of CPU at 5 percent. Short, so that whoever tries
@@ -30,12 +31,12 @@ bool control_quota_take(ControlQuota *quota, uid_t uid, uint64_t now_usec) {
                 return false;
 
         quota->users[i].uid = uid;
-        quota->users[i].due_usec = (due > now_usec ? due : now_usec) + cost;
+        quota->users[i].due_usec = number_max(due, now_usec) + cost;
         return true;
 }
 
 uint64_t control_quota_spend(ControlQuota *quota, uint64_t cpu_usec, uint64_t now_usec) {
-        uint64_t due = quota->cpu_due_usec > now_usec ? quota->cpu_due_usec : now_usec;
+        uint64_t due = number_max(quota->cpu_due_usec, now_usec);
 
         quota->cpu_due_usec = due + cpu_usec * 100 / CONTROL_QUOTA_CPU;
         return quota->cpu_due_usec > now_usec + CPU_AHEAD_USEC ? quota->cpu_due_usec : 0;

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/number.h"
 #include "manager/base/log.h"
 #include "manager/base/timer.h"
 #include "manager/generation/generation_internal.h"
@@ -472,10 +473,6 @@ int generation_summarize(Generation *g, ScoreboardSummary *ret) {
         return scoreboard_summarize(g->board, ret);
 }
 
-static uint64_t higher(uint64_t a, uint64_t b) {
-        return a > b ? a : b;
-}
-
 int generation_add_counts(Generation *g, GenerationCounts *counts, ScoreboardSummary *ret_now) {
         uint64_t n_refused = 0, n_busy_max = 0, n_slots = scoreboard_slots(g->board);
         int r;
@@ -488,8 +485,8 @@ int generation_add_counts(Generation *g, GenerationCounts *counts, ScoreboardSum
         counts->n_slow += request_timeouts_count_slow(g->request_timeouts);
         counts->n_queue_timeouts += n_refused;
         counts->n_limit_reached += workforce_limit_reached(g->workforce);
-        counts->n_queued_max = higher(counts->n_queued_max, queue_watch_peak(g->queue_watch));
-        counts->n_busy_max = higher(counts->n_busy_max, n_busy_max);
+        counts->n_queued_max = number_max(counts->n_queued_max, queue_watch_peak(g->queue_watch));
+        counts->n_busy_max = number_max(counts->n_busy_max, n_busy_max);
 
         r = generation_summarize(g, ret_now);
         if (r < 0)

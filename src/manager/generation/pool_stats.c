@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/number.h"
 #include "manager/generation/pool_internal.h"
 
 int pool_each_generation(Pool *pool, GenerationVisit visit, void *userdata) {
@@ -34,11 +35,8 @@ bool pool_is_reloading(const Pool *pool) {
 uint64_t pool_drain_limit_usec(const Pool *pool) {
         uint64_t limit = pool->current ? generation_drain_limit_usec(pool->current) : 0;
 
-        for (size_t i = 0; i < pool->n_draining; i++) {
-                uint64_t other = generation_drain_limit_usec(pool->draining[i]);
-
-                limit = other > limit ? other : limit;
-        }
+        for (size_t i = 0; i < pool->n_draining; i++)
+                limit = number_max(limit, generation_drain_limit_usec(pool->draining[i]));
 
         return limit;
 }

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "manager/workers/policy.h"
 
+#include "base/number.h"
 #include "base/parse.h"
-
-static uint64_t min_u64(uint64_t a, uint64_t b) {
-        return a < b ? a : b;
-}
 
 static uint64_t missing(uint64_t wanted, uint64_t present) {
         return wanted > present ? wanted - present : 0;
@@ -70,13 +67,14 @@ static uint64_t wanted(const PoolConfig *config, const PolicyInput *input) {
 static uint64_t surplus(const PoolConfig *config, const PolicyInput *input) {
         switch (config->pm) {
         case PM_DYNAMIC:
-                return min_u64(missing(input->n_idle, config->max_spare_servers), input->n_expired);
+                return number_min(missing(input->n_idle, config->max_spare_servers),
+                                input->n_expired);
         case PM_ONDEMAND:
                 /* One stays with what web servers keep open: they would send a request on it just now. */
-                return min_u64(input->n_expired,
+                return number_min(input->n_expired,
                                 missing(alive(input), input->has_keepalive ? 1 : 0));
         case PM_AUTO:
-                return min_u64(missing(input->n_idle, auto_most_idle(input->rate)),
+                return number_min(missing(input->n_idle, auto_most_idle(input->rate)),
                                 input->n_expired);
         default:
                 return 0;
@@ -115,7 +113,7 @@ static uint64_t sooner(uint64_t a, uint64_t b) {
         if (a == 0 || b == 0)
                 return a + b;
 
-        return min_u64(a, b);
+        return number_min(a, b);
 }
 
 uint64_t policy_idle_limit_usec(const PoolConfig *config) {
@@ -139,7 +137,7 @@ uint64_t policy_worker_limit(
                 return config->max_children;
 
         fit = budget_bytes / (worker_bytes > 0 ? worker_bytes : POLICY_WORKER_BYTES_GUESS);
-        return fit == 0 ? 1 : min_u64(fit, config->max_children);
+        return fit == 0 ? 1 : number_min(fit, config->max_children);
 }
 
 unsigned policy_wake_below(const PoolConfig *config, double rate) {
@@ -158,7 +156,7 @@ unsigned policy_wake_below(const PoolConfig *config, double rate) {
 PolicyDecision policy_decide(const PoolConfig *config, const PolicyInput *input) {
         uint64_t want = wanted(config, input);
         uint64_t room = missing(input->worker_limit, alive(input));
-        uint64_t now = min_u64(want, room);
+        uint64_t now = number_min(want, room);
         PolicyDecision decision = { .limit_reached = want > room && config->pm != PM_STATIC };
 
         if (config->pm == PM_DYNAMIC && now > config->max_spawn_rate) {
@@ -192,7 +190,7 @@ void backoff_fail(Backoff *backoff, uint64_t lived_usec, uint64_t now_usec) {
                 pause_msec *= 2;
 
         backoff->n_failures++;
-        backoff->until_usec = now_usec + min_u64(pause_msec, BACKOFF_LIMIT_MSEC) * 1000;
+        backoff->until_usec = now_usec + number_min(pause_msec, BACKOFF_LIMIT_MSEC) * 1000;
 }
 
 void backoff_pause(Backoff *backoff, uint64_t lived_usec, uint64_t now_usec) {

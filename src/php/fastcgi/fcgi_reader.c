@@ -4,12 +4,10 @@
 #include <assert.h>
 #include <errno.h>
 
+#include "base/number.h"
+
 void fcgi_reader_init(FcgiReader *reader, FcgiConnection *conn) {
         *reader = (FcgiReader){ .conn = conn, .budget = UINT64_MAX };
-}
-
-static size_t min_size(size_t a, size_t b) {
-        return a < b ? a : b;
 }
 
 static void spend(FcgiReader *reader, size_t n) {
@@ -38,7 +36,7 @@ int fcgi_reader_leave(FcgiReader *reader, uint64_t deadline_usec) {
                 if (r < 0)
                         return r;
 
-                n = min_size(fcgi_connection_available(reader->conn), reader->padding_left);
+                n = number_min(fcgi_connection_available(reader->conn), reader->padding_left);
                 reader->padding_left -= n;
                 spend(reader, n);
         }
@@ -84,7 +82,7 @@ int fcgi_reader_content(FcgiReader *reader, uint64_t deadline_usec) {
         if (r < 0)
                 return r;
 
-        return (int) min_size(fcgi_connection_available(reader->conn), reader->content_left);
+        return (int) number_min(fcgi_connection_available(reader->conn), reader->content_left);
 }
 
 int fcgi_reader_whole(FcgiReader *reader, uint64_t deadline_usec) {

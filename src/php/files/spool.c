@@ -6,10 +6,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-
-static size_t least(size_t a, size_t b) {
-        return a < b ? a : b;
-}
+#include "base/number.h"
 
 void spool_reset(Spool *spool) {
         spool->fd = fd_close(spool->fd);
@@ -84,7 +81,7 @@ int spool_append(Spool *spool, const char *data, size_t size) {
                 if (r < 0)
                         return r;
 
-                n = least(n, size);
+                n = number_min(n, size);
                 memcpy(room, data, n);
                 spool_grow(spool, n);
                 data += n;
@@ -108,7 +105,7 @@ static int load_window(Spool *spool, off_t position) {
         n = pread(spool->fd, spool->window, SPOOL_WINDOW, position);
         r = n < 0 ? -errno : n == 0 ? -EIO : 0;
         spool->start = position;
-        spool->used = r < 0 ? 0 : least((size_t) n, (size_t) (spool->size - position));
+        spool->used = r < 0 ? 0 : number_min((size_t) n, (size_t) (spool->size - position));
         return r;
 }
 
@@ -124,7 +121,7 @@ ssize_t spool_read(Spool *spool, off_t position, char *data, size_t size) {
                         return done > 0 ? (ssize_t) done : r;
 
                 at = (size_t) (position - spool->start);
-                n = least(size - done, spool->used - at);
+                n = number_min(size - done, spool->used - at);
                 memcpy(data + done, spool->window + at, n);
                 position += (off_t) n;
                 done += n;
@@ -137,6 +134,6 @@ void spool_cut(Spool *spool, off_t size) {
         spool->size = size;
         if (spool->start > size)
                 spool->start = size;
-        spool->used = least(spool->used, (size_t) (size - spool->start));
+        spool->used = number_min(spool->used, (size_t) (size - spool->start));
         spool->dirty = spool->dirty && spool->used > 0;
 }
