@@ -19,6 +19,7 @@
 #include "php/engine/php_timezones.h"
 #include "php/trace/php_trace.h"
 #include "php/trace/trace_line.h"
+#include "php/worker/leave_signals.h"
 #include "php/worker/worker.h"
 #include "php/zygote/apparmor.h"
 #include "php/zygote/inherited.h"
@@ -178,6 +179,7 @@ static int run(const Inherited *inherited, const PoolConfig *config, Proctitle *
         if (r < 0)
                 return fail(inherited, r, "scoreboard");
 
+        leave_signals_install();
         r = php_engine_start(config, strict);
         if (r < 0)
                 return EX_CONFIG; /* report_exit_while_starting() has PHP's own words */

@@ -18,6 +18,7 @@
 #include "base/fd.h"
 #include "base/journal_socket.h"
 #include "php/engine/php_engine.h"
+#include "php/worker/leave_signals.h"
 #include "php/worker/request_quota.h"
 #include "php/worker/worker_internal.h"
 #include "php/zygote/zygote.h"
@@ -116,6 +117,7 @@ static int worker_init(Worker *worker, int lifeline_fd) {
         if (r < 0)
                 return r;
 
+        leave_signals_enter_worker(lifeline_fd);
         r = access_log_new(&worker->php.access, worker->context->config, worker->context->inherited,
                         worker->context->board, lifeline_fd);
         if (r < 0)
@@ -164,7 +166,7 @@ static bool has_done_enough(const Worker *worker) {
 }
 
 static bool must_leave(const Worker *worker) {
-        return has_done_enough(worker) ||
+        return has_done_enough(worker) || leave_signals_came() ||
                scoreboard_must_leave(worker->context->board, worker->slot);
 }
 
