@@ -25,7 +25,9 @@
 #include "php/engine/php_startup.h"
 #include "php/engine/php_status.h"
 #include "php/engine/php_variables.h"
+#include "php/hooks/php_disabled.h"
 #include "php/hooks/php_hidden.h"
+#include "php/hooks/php_hooks.h"
 #include "php/hooks/php_output.h"
 #include "php/hooks/php_process.h"
 #include "php/hooks/php_timeout.h"
@@ -52,6 +54,23 @@ static int check_start(bool strict) {
         return 0;
 }
 
+static const PoolConfig *starting_config;
+
+static void on_registered(void) {
+        php_hidden_strip(starting_config->php_pcntl);
+}
+
+/* Preloaded code is compiled for the functions that there are: it would call what is disabled later, and crash. */
+static void on_started(void) {
+        php_hidden_remove();
+        php_settings_disable(&starting_config->php_values);
+}
+
+static const PhpStartHooks start_hooks = {
+        .on_registered = on_registered,
+        .on_started = on_started,
+};
+
 int php_engine_start(const PoolConfig *config, bool strict) {
         const char *scan_dir = ini_files_scan_dirs(config);
         int r;
@@ -63,7 +82,8 @@ int php_engine_start(const PoolConfig *config, bool strict) {
         if (r < 0)
                 return r;
 
-        php_hidden_init(config->php_pcntl);
+        starting_config = config;
+        php_hooks_watch_start(&start_hooks);
         ignore_broken_pipes();
         zend_signal_startup();
         fpmd_sapi_module.php_ini_path_override = (char *) ini_files_path(config);
@@ -93,6 +113,10 @@ int php_engine_start(const PoolConfig *config, bool strict) {
         php_functions_watch_chdir();
         php_output_init();
         php_process_init();
+        r = php_disabled_init();
+        if (r < 0)
+                return r;
+
         php_upload_init();
         php_input_init();
         return check_start(strict);
@@ -153,7 +177,7 @@ static void set_request_info(PhpRequest *request) {
 static void run_script(PhpRequest *request) {
         zend_file_handle handle;
 
-        if (php_status_serve(request) || php_body_refuse(request) ||
+        if (php_status_serve(request) || php_request_ini_refuse() || php_body_refuse(request) ||
                         !php_script_open(request, &handle))
                 return;
 
@@ -252,6 +276,10 @@ int php_engine_serve(PhpRequest *request) {
 
 int php_engine_exit_status(void) {
         return EG(exit_status);
+}
+
+bool php_engine_is_spent(void) {
+        return php_disabled_for_good();
 }
 
 bool php_engine_starts_program(void) {

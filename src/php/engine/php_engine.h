@@ -25,6 +25,9 @@ void php_engine_enter_worker(void);
  * called before php_engine_serve(), and before anybody looks at SCRIPT_NAME. */
 void php_engine_resolve(PhpRequest *request);
 
+/* Worker: whether the last request has changed PHP in a way that the next one must not meet. */
+bool php_engine_is_spent(void);
+
 /* In a child that a script has forked: the status that the script has ended with. */
 int php_engine_exit_status(void);
 

@@ -9,9 +9,9 @@
 #include <zend_ini_scanner.h>
 
 #include "base/escape.h"
-#include "php/hooks/php_disabled.h"
 #include "php/engine/php_message.h"
 #include "php/engine/php_settings.h"
+#include "php/hooks/php_disabled.h"
 
 enum {
         /* A directory takes some hundred bytes; one that a client made up has no script in it, and still
@@ -256,6 +256,19 @@ void php_request_ini_apply(const PhpRequest *request) {
                 apply_all(request);
         }
         zend_end_try();
+}
+
+bool php_request_ini_refuse(void) {
+        static const char line[] =
+                        "disable_functions of a request does not reach the code that opcache.preload "
+                        "has compiled: refused, use php_admin_value[disable_functions]";
+
+        if (!php_disabled_failed())
+                return false;
+
+        php_message_send(LOG_ERR, line, line);
+        php_message_answer(500, "The settings of this request cannot be met.\n");
+        return true;
 }
 
 void php_request_ini_end(void) {

@@ -12,5 +12,8 @@
 /* Before PHP starts the request, for what PHP looks at while it does (post_max_size). */
 void php_request_ini_apply(const PhpRequest *request);
 
+/* Answers a request whose settings cannot be met, and returns true; false: they are. */
+bool php_request_ini_refuse(void);
+
 /* After PHP has ended it, in whatever way. */
 void php_request_ini_end(void);

@@ -118,15 +118,19 @@ static void say_unknown(const Setting *setting) {
                         setting->line, directives[setting->kind], setting->key);
 }
 
+void php_settings_disable(const SettingList *settings) {
+        for (size_t i = 0; i < settings->n_items; i++)
+                if (is_additive(settings->items[i].key))
+                        apply_additive(&settings->items[i]);
+}
+
 void php_settings_apply(const SettingList *settings) {
         for (size_t i = 0; i < settings->n_items; i++) {
                 const Setting *setting = &settings->items[i];
                 zend_ini_entry *entry;
 
-                if (is_additive(setting->key)) {
-                        apply_additive(setting);
+                if (is_additive(setting->key))
                         continue;
-                }
 
                 entry = zend_hash_str_find_ptr(
                                 EG(ini_directives), setting->key, strlen(setting->key));

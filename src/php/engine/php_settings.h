@@ -20,8 +20,10 @@
 /* The text for sapi_module.ini_entries; the caller frees. NULL: no memory. */
 char *php_settings_ini_text(const SettingList *settings);
 
-/* After PHP's start: closes admin values, disables functions and classes, warns about unknown
- * names. */
+/* While PHP starts, before opcache preloads: disables functions and classes. */
+void php_settings_disable(const SettingList *settings);
+
+/* After PHP's start: closes admin values, warns about unknown names. */
 void php_settings_apply(const SettingList *settings);
 
 /* After that: lets opcache compile no value of php.ini into code, because a request may bring another one.

@@ -1,6 +1,43 @@
 /* SPDX-License-Identifier: MIT */
 #include "php/hooks/php_hooks.h"
 
+#include <php_main.h>
+
+/* --- the start --- */
+
+static PhpStartHooks start_hooks;
+
+/* What php_module_startup() would have called. */
+static typeof(php_register_internal_extensions_func) register_extensions;
+static typeof(zend_post_startup_cb) post_startup;
+
+/* opcache calls this in front of its own, which preloads. */
+static zend_result watched_post_startup(void) {
+        start_hooks.on_started();
+        return post_startup ? post_startup() : SUCCESS;
+}
+
+/* PHP forgets an earlier zend_post_startup_cb when it begins to start. */
+static int watched_register_extensions(void) {
+        int r = register_extensions();
+
+        if (r == FAILURE)
+                return r;
+
+        start_hooks.on_registered();
+        post_startup = zend_post_startup_cb;
+        zend_post_startup_cb = watched_post_startup;
+        return r;
+}
+
+void php_hooks_watch_start(const PhpStartHooks *hooks) {
+        start_hooks = *hooks;
+        register_extensions = php_register_internal_extensions_func;
+        php_register_internal_extensions_func = (void *) watched_register_extensions;
+}
+
+/* --- functions --- */
+
 bool php_hooks_replace(const char *name, zif_handler handler, zif_handler *ret_original) {
         zend_internal_function *function =
                         zend_hash_str_find_ptr(CG(function_table), name, strlen(name));

@@ -1,11 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* PhpHooks: functions of ours in the place of PHP's own.
+/* PhpHooks: functions of ours that PHP calls while it starts, and in the place of its own.
  *
- * Runs in: zygote, after PHP has started and before opcache compiles anything that calls them. */
+ * Runs in: zygote. */
 
 #include <php.h>
 
-/* Puts handler in the place of what PHP calls for the function with that name, and fills in ret_original for it to
- * call. Returns whether there is such a function; without it nothing happens. */
+/* Two moments of PHP's start. */
+typedef struct PhpStartHooks {
+        /* What is compiled in has registered its functions, and nothing of it has started. */
+        void (*on_registered)(void);
+
+        /* All extensions have started; opcache has preloaded nothing yet. */
+        void (*on_started)(void);
+} PhpStartHooks;
+
+/* Before PHP starts. */
+void php_hooks_watch_start(const PhpStartHooks *hooks);
+
+/* After PHP has started, before a script runs: puts handler in the place of what PHP calls for the function with that
+ * name, and fills in ret_original for handler to call. Returns whether there is such a function; without it nothing
+ * happens. */
 bool php_hooks_replace(const char *name, zif_handler handler, zif_handler *ret_original);

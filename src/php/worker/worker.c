@@ -159,7 +159,7 @@ static void weigh(Worker *worker) {
 }
 
 static bool has_done_enough(const Worker *worker) {
-        if (worker->too_heavy)
+        if (worker->too_heavy || php_engine_is_spent())
                 return true;
 
         return worker->max_requests > 0 && worker->n_requests >= worker->max_requests;
