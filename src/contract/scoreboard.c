@@ -228,7 +228,10 @@ int scoreboard_read(const Scoreboard *board, void *buffer, size_t size, size_t o
         return (size_t) n == size ? 0 : -EIO;
 }
 
+/* What the manager has asked for on the control page comes before this look, also on a processor that would put a load
+ * in front of an earlier store: a worker that changes its word behind the look sees what was asked for. */
 int scoreboard_copy(Scoreboard *board) {
+        atomic_thread_fence(memory_order_seq_cst);
         return scoreboard_read(board, board->copy,
                         n_places(board->n_slots) * N_COPIED * sizeof(SlotWord), WORDS_OFFSET);
 }

@@ -41,17 +41,25 @@ typedef enum SlotState {
 /* state and since when, in one word: the only thing that decisions are made from. */
 typedef uint64_t SlotWord;
 
+enum {
+        SLOT_STATE_BITS = 3,
+        SLOT_STATE_MASK = (1 << SLOT_STATE_BITS) - 1,
+};
+
+_Static_assert(_SLOT_STATE_MAX <= SLOT_STATE_MASK + 1, "a state fits into its bits of the word");
+_Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "processes share the words, and no lock");
+
 static inline SlotWord slot_word(SlotState state, uint64_t since_usec) {
-        return since_usec << 3 | (uint64_t) state;
+        return since_usec << SLOT_STATE_BITS | (uint64_t) state;
 }
 
 static inline SlotState slot_word_state(SlotWord word) {
-        return (SlotState) (word & 7);
+        return (SlotState) (word & SLOT_STATE_MASK);
 }
 
 /* CLOCK_MONOTONIC, microseconds. */
 static inline uint64_t slot_word_since_usec(SlotWord word) {
-        return word >> 3;
+        return word >> SLOT_STATE_BITS;
 }
 
 /* What only the manager knows, for the status page. */

@@ -176,22 +176,33 @@ void scoreboard_set_user(Scoreboard *board, unsigned slot, const char *user) {
         end_write(detail, sequence);
 }
 
-/* Reads the detail until two readings agree, a few times only: the writer may be hostile. */
+static int read_sequence(const Scoreboard *board, size_t offset, uint64_t *ret) {
+        return scoreboard_read(board, ret, sizeof(*ret), offset + offsetof(SlotDetail, sequence));
+}
+
+/* Reads the detail until the sequence is the same before and behind it, a few times only: the writer may be hostile. The
+ * fences keep the three readings apart, from each other and from what the compiler makes of them. */
 static int detail_read(const Scoreboard *board, unsigned slot, SlotDetail *ret) {
         size_t offset = scoreboard_details_offset(board->n_slots) + slot * sizeof(SlotDetail);
-        uint64_t after;
+        uint64_t before, after;
         int r;
 
         for (unsigned attempt = 0; attempt < 3; attempt++) {
+                r = read_sequence(board, offset, &before);
+                if (r < 0)
+                        return r;
+
+                atomic_thread_fence(memory_order_acquire);
                 r = scoreboard_read(board, ret, sizeof(*ret), offset);
                 if (r < 0)
                         return r;
 
-                r = scoreboard_read(board, &after, sizeof(after), offset);
+                atomic_thread_fence(memory_order_acquire);
+                r = read_sequence(board, offset, &after);
                 if (r < 0)
                         return r;
 
-                if (after == ret->sequence && (after & 1) == 0)
+                if (after == before && (after & 1) == 0)
                         break;
         }
 

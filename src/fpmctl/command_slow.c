@@ -213,7 +213,8 @@ int command_slow(const Invocation *in) {
         if (in->json)
                 return print_json(list);
 
-        json_array_foreach(list, i, entry) print_entry(entry);
+        json_array_foreach(list, i, entry)
+                print_entry(entry);
         if (json_array_size(list) == 0)
                 report_none(in);
         return EXIT_SUCCESS;

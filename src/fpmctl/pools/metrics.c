@@ -90,8 +90,8 @@ static void write_labels(const Writer *w, const Family *family, const MetricsPoo
         json_t *object = json_object_get(pool->answer, family->key), *value;
         const char *label;
 
-        json_object_foreach(object, label,
-                        value) if (!family->not_a_label || strcmp(label, family->not_a_label) != 0)
+        json_object_foreach(object, label, value)
+                if (!family->not_a_label || strcmp(label, family->not_a_label) != 0)
                         write_sample(w, family, pool, label, value);
 }
 

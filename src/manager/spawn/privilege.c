@@ -186,7 +186,12 @@ _noreturn_ static void chroot_helper(int fd, const char *path) {
 
 /* fork() with a shared fs_struct; the child of a child, so that init reaps it. */
 static pid_t fork_sharing_fs(void) {
+#if defined(__s390__) || defined(__CRIS__)
+        /* There the stack comes first, clone(2). */
+        return (pid_t) syscall(SYS_clone, NULL, CLONE_FS | SIGCHLD, NULL, NULL, 0);
+#else
         return (pid_t) syscall(SYS_clone, CLONE_FS | SIGCHLD, NULL, NULL, NULL, 0);
+#endif
 }
 
 int privilege_fork_chroot_helper(const char *path, int *ret_fd) {

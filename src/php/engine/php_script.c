@@ -3,7 +3,9 @@
 
 #include <SAPI.h>
 #include <errno.h>
+#if __has_include(<ext/session/php_session.h>)
 #include <ext/session/php_session.h>
+#endif
 #include <ext/standard/basic_functions.h>
 #include <fcntl.h>
 #include <php.h>
@@ -53,7 +55,31 @@ static int start_fd = -EBADF;
 static char entered[MAXPATHLEN];
 static uint64_t entered_usec;
 
+/* Not by PS(): where session is an extension of its own, libphp has no such symbol. */
+#ifdef PHP_SESSION_H
+static const php_ps_globals *session_globals;
+
+static void find_session(void) {
+        const zend_module_entry *session =
+                        zend_hash_str_find_ptr(&module_registry, ZEND_STRL("session"));
+
+        session_globals = session ? session->globals_ptr : NULL;
+}
+
+static bool session_is_active(void) {
+        return session_globals && session_globals->session_status == php_session_active;
+}
+#else
+static void find_session(void) {
+}
+
+static bool session_is_active(void) {
+        return true; /* the way back is always right */
+}
+#endif
+
 void php_script_enter_worker(void) {
+        find_session();
         start_fd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
@@ -217,7 +243,7 @@ static bool objects_call_back(void) {
 void php_script_leave_directory(void) {
         bool calls_back = BG(user_shutdown_function_names) || buffers_call_back() ||
                           (!Z_ISUNDEF(SG(callback_func)) && !SG(headers_sent)) ||
-                          PS(session_status) == php_session_active || objects_call_back();
+                          session_is_active() || objects_call_back();
 
         if (!calls_back)
                 return;

@@ -71,8 +71,7 @@ static void restore(const StartSetting *setting) {
                 return;
 
         /* An empty one is "off", or no file. */
-        if (given && Z_TYPE_P(given) == IS_STRING &&
-                        (setting->otherwise || Z_STRLEN_P(given) > 0))
+        if (given && Z_TYPE_P(given) == IS_STRING && (setting->otherwise || Z_STRLEN_P(given) > 0))
                 value = zend_string_init(Z_STRVAL_P(given), Z_STRLEN_P(given), true);
         if (value)
                 GC_MAKE_PERSISTENT_LOCAL(value);

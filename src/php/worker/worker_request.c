@@ -64,14 +64,15 @@ static void worker_request_on_stage(SlotState state, void *userdata) {
                 hand_on_connection(worker);
 }
 
-/* The manager says below how many idle ones it wants to hear of it: 0 while it can fork no more. */
+/* The manager says below how many idle ones it wants to hear of it: 0 while it can fork no more. Behind the store of this
+ * worker's word, so that either the manager sees the word or the worker sees what the manager wants. */
 static bool someone_should_know(const Worker *worker) {
         const Scoreboard *board = worker->context->board;
         const PoolControl *control_page = scoreboard_view(board);
-        uint32_t below = atomic_load_explicit(&control_page->wake_below, memory_order_relaxed);
+        uint32_t below = atomic_load(&control_page->wake_below);
 
         if (below == 0)
-                below = atomic_load_explicit(&control_page->wake_when_busy, memory_order_relaxed);
+                below = atomic_load(&control_page->wake_when_busy);
 
         return below > 0 && scoreboard_idle_below(board, below);
 }
