@@ -105,6 +105,7 @@ int php_engine_start(const PoolConfig *config, bool strict) {
         if (r == FAILURE)
                 return -ENOEXEC;
 
+        php_hooks_end_start();
         php_startup_restore();
         php_settings_apply(&config->php_values);
         if (config->php_value_from_request || php_ini_has_per_dir_config() ||

@@ -2,6 +2,8 @@
 #include "php/hooks/php_hooks.h"
 
 #include <php_main.h>
+#include <php_version.h>
+#include <stdio.h>
 
 /* --- the start --- */
 
@@ -11,8 +13,11 @@ static PhpStartHooks start_hooks;
 static typeof(php_register_internal_extensions_func) register_extensions;
 static typeof(zend_post_startup_cb) post_startup;
 
+static bool has_started;
+
 /* opcache calls this in front of its own, which preloads. */
 static zend_result watched_post_startup(void) {
+        has_started = true;
         start_hooks.on_started();
         return post_startup ? post_startup() : SUCCESS;
 }
@@ -34,6 +39,17 @@ void php_hooks_watch_start(const PhpStartHooks *hooks) {
         start_hooks = *hooks;
         register_extensions = php_register_internal_extensions_func;
         php_register_internal_extensions_func = (void *) watched_register_extensions;
+}
+
+void php_hooks_end_start(void) {
+        if (has_started)
+                return;
+
+        fputs("<4>PHP " PHP_VERSION
+              " does not tell when its extensions have started: preloaded code "
+              "that calls what the pool file disables ends its worker\n",
+                        stderr);
+        start_hooks.on_started();
 }
 
 /* --- functions --- */

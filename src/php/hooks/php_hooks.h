@@ -18,6 +18,10 @@ typedef struct PhpStartHooks {
 /* Before PHP starts. */
 void php_hooks_watch_start(const PhpStartHooks *hooks);
 
+/* After PHP has started: calls on_started() where PHP has not, which is late for preloaded code, and says so in the
+ * journal. */
+void php_hooks_end_start(void);
+
 /* After PHP has started, before a script runs: puts handler in the place of what PHP calls for the function with that
  * name, and fills in ret_original for handler to call. Returns whether there is such a function; without it nothing
  * happens. */
