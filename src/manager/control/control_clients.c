@@ -34,6 +34,20 @@ int control_clients_add(ControlClients *clients, int fd, bool is_stranger, Contr
         return 0;
 }
 
+/* What was asked is taken out first: the kernel would drop the reply with a socket that has unread data. */
+void control_turn_away(int fd) {
+        ControlReply reply = { .version = CONTROL_VERSION, .result = CONTROL_BUSY };
+        static const char text[] = "too many ask the manager at once; try again";
+        char byte;
+
+        (void) shutdown(fd, SHUT_RD);
+        while (recv(fd, &byte, sizeof(byte), MSG_DONTWAIT | MSG_TRUNC) > 0)
+                ;
+        memcpy(reply.text, text, sizeof(text));
+        (void) send(fd, &reply, offsetof(ControlReply, text) + sizeof(text),
+                        MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
 void control_clients_remove(ControlClients *clients, ControlClient *client) {
         for (ControlClient **p = &clients->first; *p; p = &(*p)->next)
                 if (*p == client) {
@@ -86,6 +100,7 @@ bool control_clients_make_room(ControlClients *clients, uid_t uid) {
         if (!silent)
                 return false;
 
+        control_turn_away(silent->fd);
         control_clients_remove(clients, silent);
         return true;
 }

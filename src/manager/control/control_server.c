@@ -209,9 +209,11 @@ static int control_server_on_silence(sd_event_source *source, uint64_t usec, voi
         (void) usec;
         for (ControlClient *client = server->clients.first; client; client = next) {
                 next = client->next;
-                if (client->state == CLIENT_SILENT &&
-                                client->since_usec + SILENCE_LIMIT_USEC <= now)
-                        client_close(client);
+                if (client->state != CLIENT_SILENT || client->since_usec + SILENCE_LIMIT_USEC > now)
+                        continue;
+
+                control_turn_away(client->fd);
+                client_close(client);
         }
 
         watch_silence(server);
@@ -249,20 +251,6 @@ static int client_new(ControlServer *server, int fd, bool is_stranger) {
         return 0;
 }
 
-/* What was asked is taken out first: the kernel would drop the reply with a socket that has unread data. */
-static void turn_away(int fd) {
-        ControlReply reply = { .version = CONTROL_VERSION, .result = CONTROL_BUSY };
-        static const char text[] = "too many ask the manager at once; try again";
-        char byte;
-
-        (void) shutdown(fd, SHUT_RD);
-        while (recv(fd, &byte, sizeof(byte), MSG_DONTWAIT | MSG_TRUNC) > 0)
-                ;
-        memcpy(reply.text, text, sizeof(text));
-        (void) send(fd, &reply, offsetof(ControlReply, text) + sizeof(text),
-                        MSG_NOSIGNAL | MSG_DONTWAIT);
-}
-
 static int welcome_stranger(ControlServer *server, ControlSocket *socket) {
         _cleanup_close_ int fd = control_socket_accept(socket);
         struct ucred peer;
@@ -277,7 +265,7 @@ static int welcome_stranger(ControlServer *server, ControlSocket *socket) {
                         control_clients_make_room(&server->clients, peer.uid))
                 (void) client_new(server, TAKE_FD(fd), true);
         else
-                turn_away(fd);
+                control_turn_away(fd);
 
         return 0;
 }
