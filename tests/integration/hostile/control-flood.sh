@@ -7,7 +7,6 @@
 source "${BASH_SOURCE[0]%/*}/../lib.sh"
 source "${BASH_SOURCE[0]%/*}/../fake_pool.sh"
 needs_fpmd
-needs_no_sanitizer
 
 write_page flooded page.php <<<'<?php echo "ok";'
 pool flooded
