@@ -22,7 +22,7 @@ typedef struct MessageRule {
 static const MessageRule rules[] = {
         /*                       name          from                  known slot   text   word   min max       */
         [MESSAGE_FORK]       = { "FORK",       MESSAGE_FROM_MANAGER, true, true,  false, false, 0,  0         },
-        [MESSAGE_SIGNAL]     = { "SIGNAL",     MESSAGE_FROM_MANAGER, true, true,  false, true,  1,  31        },
+        [MESSAGE_END]        = { "END",        MESSAGE_FROM_MANAGER, true, true,  false, true,  0,  4096      },
         [MESSAGE_TRACE]      = { "TRACE",      MESSAGE_FROM_MANAGER, true, true,  false, false, 1,  4096      },
         [MESSAGE_RETIRE]     = { "RETIRE",     MESSAGE_FROM_MANAGER, true, true,  false, false, 0,  0         },
         [MESSAGE_DRAIN]      = { "DRAIN",      MESSAGE_FROM_MANAGER, true, false, false, false, 0,  0         },
@@ -78,19 +78,23 @@ int message_check(const Message *message, MessageSide from, unsigned n_slots) {
 }
 
 int message_send(int fd, const Message *message) {
-        return fd_pass_send(fd, message, sizeof(*message), -EBADF, 0);
+        return fd_pass_send(fd, message, sizeof(*message), -EBADF, MSG_DONTWAIT);
 }
 
 int message_send_fd(int fd, const Message *message, int passed_fd) {
-        return fd_pass_send(fd, message, sizeof(*message), passed_fd, 0);
+        return fd_pass_send(fd, message, sizeof(*message), passed_fd, MSG_DONTWAIT);
 }
 
+/* The kernel says ECONNRESET once, before anything else, when the peer has closed its end with messages unread.
+ * What it had sent itself comes behind that. */
 int message_receive_fd(int fd, Message *ret, int *ret_fd) {
         _cleanup_close_ int passed_fd = -EBADF;
         Message message;
         int n;
 
-        n = fd_pass_receive(fd, &message, sizeof(message), &passed_fd, 0);
+        do
+                n = fd_pass_receive(fd, &message, sizeof(message), &passed_fd, MSG_DONTWAIT);
+        while (n == -ECONNRESET);
         if (n <= 0)
                 return n;
         if ((size_t) n != sizeof(message))
@@ -110,8 +114,8 @@ int message_receive(int fd, Message *ret) {
         /* MSG_TRUNC makes the kernel tell the real length of a packet that is too long for us. Without
          * room for an fd it closes one that is sent along. */
         do
-                n = recv(fd, &message, sizeof(message), MSG_TRUNC);
-        while (n < 0 && errno == EINTR);
+                n = recv(fd, &message, sizeof(message), MSG_TRUNC | MSG_DONTWAIT);
+        while (n < 0 && (errno == EINTR || errno == ECONNRESET));
         if (n < 0)
                 return -errno;
         if (n == 0)

@@ -17,13 +17,14 @@ enum {
 typedef enum MessageType {
         /* manager → zygote */
         MESSAGE_FORK = 1, /* slot */
-        MESSAGE_SIGNAL,   /* slot, value: signal number, word: only while the slot's word is this */
-        MESSAGE_TRACE,    /* slot, value: depth; FRAMEs follow, then TRACED */
-        MESSAGE_RETIRE,   /* slot: finishes what it holds and leaves */
-        MESSAGE_DRAIN,    /* workers finish what they hold and leave, then the zygote */
-        MESSAGE_PING,     /* value: cookie */
-        MESSAGE_KILL,     /* every worker, whatever it does */
-        MESSAGE_REOPEN,   /* with an fd: lines of the access log go there from now on */
+        MESSAGE_END, /* slot, word: SIGKILL for its worker, if it still has the request of this word; value:
+                             0, or the depth of the stack that is read before, as for TRACE */
+        MESSAGE_TRACE,  /* slot, value: depth; FRAMEs follow, then TRACED */
+        MESSAGE_RETIRE, /* slot: finishes what it holds and leaves */
+        MESSAGE_DRAIN,  /* workers finish what they hold and leave, then the zygote */
+        MESSAGE_PING,   /* value: cookie */
+        MESSAGE_KILL,   /* every worker, whatever it does */
+        MESSAGE_REOPEN, /* with an fd: lines of the access log go there from now on */
 
         /* zygote → manager */
         MESSAGE_READY = 64, /* PHP has started, FORK is welcome */
@@ -56,15 +57,16 @@ _Static_assert(sizeof(Message) == 256, "the layout of Message is a contract");
  * text terminated, value in range. Pure. 0 or -EBADMSG. */
 int message_check(const Message *message, MessageSide from, unsigned n_slots);
 
-/* Sends one message. Never blocks on a non-blocking fd. 0 or negative errno (-EAGAIN: the peer does
- * not read, -EPIPE: it is gone). */
+/* Sends one message. Never blocks. 0 or negative errno (-EAGAIN: the peer has not read enough of what was sent
+ * before, -EPIPE: it is gone). */
 int message_send(int fd, const Message *message);
 
 /* The same with an fd, borrowed, that goes along. */
 int message_send_fd(int fd, const Message *message, int passed_fd);
 
-/* Receives one message. 1: got one, 0: EOF, -EAGAIN: none waits, -EBADMSG: not of our size. An fd that came
- * along is closed. */
+/* Receives one message. Never blocks. 1: got one, 0: EOF, -EAGAIN: none waits, -EBADMSG: not of our size. An fd
+ * that came along is closed. A peer that has died with messages unread is at its EOF, like any other, behind
+ * what it had sent. */
 int message_receive(int fd, Message *ret);
 
 /* The same where one may come along: *ret_fd is that, or -EBADF. -EBADMSG too when it has none, or has one,

@@ -311,7 +311,13 @@ void scoreboard_begin_busy(Scoreboard *board) {
 }
 
 void scoreboard_end_busy(Scoreboard *board) {
-        atomic_fetch_sub_explicit(&head_of(board)->n_busy, 1, memory_order_relaxed);
+        _Atomic uint64_t *n_busy = &head_of(board)->n_busy;
+        uint64_t n = atomic_load_explicit(n_busy, memory_order_relaxed);
+
+        /* What workers write can make it count one end too many: then it stays 0. */
+        while (n > 0 && !atomic_compare_exchange_weak_explicit(n_busy, &n, n - 1,
+                                        memory_order_relaxed, memory_order_relaxed))
+                ;
 }
 
 bool scoreboard_accept(Scoreboard *board, size_t queue) {

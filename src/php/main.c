@@ -172,7 +172,12 @@ static int run(const Inherited *inherited, const PoolConfig *config, Proctitle *
         };
         ZygoteHooks hooks = { .worker = worker_run, .trace = trace_worker };
         _cleanup_close_ int proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        FileLimit file_limit;
         int r;
+
+        r = file_limit_raise(&file_limit);
+        if (r < 0)
+                return fail(inherited, r, "RLIMIT_NOFILE");
 
         r = scoreboard_attach(&board, inherited->board_fd, inherited->control_page_fd,
                         (unsigned) config->max_children);
@@ -192,7 +197,12 @@ static int run(const Inherited *inherited, const PoolConfig *config, Proctitle *
         if (r != 0)
                 return r;
 
+        /* Where there is no chroot nobody needs it: /proc is where it is. */
+        if (inherited->root_fd < 0)
+                proc_fd = fd_close(proc_fd);
+
         context.board = board;
+        context.file_limit = &file_limit;
         context.proc_fd = proc_fd;
         hooks.userdata = &context;
         hooks.status_fd = inherited->status_fd;

@@ -38,7 +38,7 @@ import struct
 import sys
 import time
 
-FORK, SIGNAL, TRACE, RETIRE, DRAIN, PING, KILL = range(1, 8)
+FORK, END, TRACE, RETIRE, DRAIN, PING, KILL = range(1, 8)
 READY, FAILED, FORKED, NOT_FORKED, EXITED, PONG, FRAME, TRACED = range(64, 72)
 FORMAT = struct.Struct("=IIiIQ232s")
 IDLE, RUNNING = 2, 5
@@ -97,8 +97,11 @@ class Pool:
     def obey(self, kind, slot, value):
         if kind == FORK:
             self.fork(slot)
-        elif kind == SIGNAL and slot in self.workers:
-            self.end(slot, value)
+        elif kind == END:
+            if value > 0:
+                self.say(TRACED, slot, 3)
+            if slot in self.workers:
+                self.end(slot, signal.SIGKILL)
         elif kind == TRACE:
             self.say(TRACED, slot, 3)
         elif kind == RETIRE and slot in self.workers:

@@ -69,12 +69,12 @@ START_TEST(fields_that_a_type_does_not_have_are_zero) {
 END_TEST
 
 START_TEST(values_out_of_range_are_refused) {
-        Message signal = { .type = MESSAGE_SIGNAL, .value = 0 };
+        Message end = { .type = MESSAGE_END, .value = -1 };
         Message forked = { .type = MESSAGE_FORKED, .value = -1 };
 
-        ck_assert_int_eq(message_check(&signal, MESSAGE_FROM_MANAGER, 4), -EBADMSG);
-        signal.value = 65;
-        ck_assert_int_eq(message_check(&signal, MESSAGE_FROM_MANAGER, 4), -EBADMSG);
+        ck_assert_int_eq(message_check(&end, MESSAGE_FROM_MANAGER, 4), -EBADMSG);
+        end.value = 4097;
+        ck_assert_int_eq(message_check(&end, MESSAGE_FROM_MANAGER, 4), -EBADMSG);
         ck_assert_int_eq(message_check(&forked, MESSAGE_FROM_ZYGOTE, 4), -EBADMSG);
 }
 END_TEST
@@ -110,6 +110,29 @@ START_TEST(the_length_on_the_wire_is_exact) {
         ck_assert_int_eq(message_receive(pair[1], &got), 0);
         ck_assert_int_eq(message_send(pair[1], &sent), -EPIPE);
         close(pair[1]);
+}
+END_TEST
+
+/* The kernel says ECONNRESET first, once. What the dead had said is worth hearing, and then comes its end. */
+START_TEST(a_peer_that_died_with_messages_unread_is_at_its_end) {
+        Message ping = { .type = MESSAGE_PING }, forked = { .type = MESSAGE_FORKED, .value = 7 },
+                got;
+        int pair[2], fd = -EBADF;
+
+        for (unsigned i = 0; i < 2; i++) {
+                ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+                ck_assert_int_eq(message_send(pair[0], &ping), 0);
+                ck_assert_int_eq(message_send(pair[1], &forked), 0);
+                close(pair[1]);
+                ck_assert_int_eq(i == 0 ? message_receive(pair[0], &got)
+                                        : message_receive_fd(pair[0], &got, &fd),
+                                1);
+                ck_assert_int_eq(got.value, 7);
+                ck_assert_int_eq(i == 0 ? message_receive(pair[0], &got)
+                                        : message_receive_fd(pair[0], &got, &fd),
+                                0);
+                close(pair[0]);
+        }
 }
 END_TEST
 
@@ -195,4 +218,5 @@ UNIT_MAIN("message", a_good_message_passes, a_slot_out_of_range_is_refused,
                 the_wrong_side_is_refused, unknown_types_are_refused,
                 fields_that_a_type_does_not_have_are_zero, values_out_of_range_are_refused,
                 text_without_an_end_is_refused, the_length_on_the_wire_is_exact,
+                a_peer_that_died_with_messages_unread_is_at_its_end,
                 an_fd_goes_along_with_reopen_alone, an_fd_that_nobody_wants_is_closed);

@@ -17,13 +17,15 @@ typedef struct Asker {
 } Asker;
 
 static unsigned n_orders, last_slot, last_depth;
+static SlotWord last_end_word;
 static int order_result;
 
-static int on_order(unsigned slot, unsigned depth, void *userdata) {
+static int on_order(unsigned slot, unsigned depth, SlotWord end_word, void *userdata) {
         (void) userdata;
         n_orders++;
         last_slot = slot;
         last_depth = depth;
+        last_end_word = end_word;
         return order_result;
 }
 
@@ -40,7 +42,7 @@ static StackRequests *start(void) {
         StackRequests *stack_requests = NULL;
 
         order_result = 0;
-        ck_assert_int_eq(stack_requests_new(&stack_requests, on_order, NULL), 0);
+        ck_assert_int_eq(stack_requests_new(&stack_requests, 6, on_order, NULL), 0);
         return stack_requests;
 }
 
@@ -116,6 +118,44 @@ START_TEST(the_zygote_cannot_be_asked) {
 }
 END_TEST
 
+/* The zygote sees first to requests that are to be ended. */
+START_TEST(slots_are_answered_in_any_order) {
+        StackRequests *stack_requests = start();
+        Asker a = {}, b = {}, c = {};
+
+        ck_assert_int_eq(stack_requests_ask(stack_requests, 0, 2, on_stack, &a), 0);
+        ck_assert_uint_eq(last_end_word, 0);
+        ck_assert_int_eq(stack_requests_ask_and_end(stack_requests, 1, 2, 77, on_stack, &b), 0);
+        ck_assert_uint_eq(last_end_word, 77);
+
+        ck_assert_int_eq(stack_requests_add(stack_requests, 1, "one"), 0);
+        ck_assert_int_eq(stack_requests_add(stack_requests, 0, "zero"), 0);
+        ck_assert_int_eq(stack_requests_end(stack_requests, 1, 0), 0);
+        ck_assert_int_eq(stack_requests_ask(stack_requests, 2, 2, on_stack, &c), 0);
+        ck_assert_int_eq(stack_requests_end(stack_requests, 2, -ESRCH), 0);
+        ck_assert_int_eq(stack_requests_end(stack_requests, 0, 0), 0);
+        ck_assert_int_eq(stack_requests_end(stack_requests, 0, 0), -EBADMSG);
+        ck_assert_str_eq(a.stack, "zero");
+        ck_assert_str_eq(b.stack, "one");
+        ck_assert_int_eq(c.error, -ESRCH);
+        stack_requests_free(stack_requests);
+}
+END_TEST
+
+START_TEST(open_questions_are_bounded) {
+        StackRequests *stack_requests = start();
+        Asker a = {};
+
+        for (unsigned i = 0; i < 6; i++)
+                ck_assert_int_eq(stack_requests_ask(stack_requests, i, 1, on_stack, &a), 0);
+        ck_assert_int_eq(stack_requests_ask(stack_requests, 7, 1, on_stack, &a), -EBUSY);
+        ck_assert_int_eq(stack_requests_end(stack_requests, 3, 0), 0);
+        ck_assert_int_eq(stack_requests_ask(stack_requests, 7, 1, on_stack, &a), 0);
+        stack_requests_free(stack_requests);
+        ck_assert_uint_eq(a.n_answers, 7);
+}
+END_TEST
+
 START_TEST(rubbish_is_escaped) {
         StackRequests *stack_requests = start();
         Asker a = {};
@@ -136,4 +176,4 @@ START_TEST(rubbish_is_escaped) {
 END_TEST
 
 UNIT_MAIN("traces", several_ask, nobody_asked, an_asker_leaves, the_zygote_cannot_be_asked,
-                rubbish_is_escaped);
+                slots_are_answered_in_any_order, open_questions_are_bounded, rubbish_is_escaped);

@@ -6,7 +6,7 @@
  *
  * Runs in: manager.     Owns: the configuration, the zygote's control socket, the scoreboard.
  * Trusts:  nobody. What the zygote says is checked by form (message_check), by state (the tables in
- * generation.c and slots.c) and else ends the generation; the scoreboard only tells how busy it is.
+ * generation_state.c and slots.c) and else ends the generation; the scoreboard only tells how busy it is.
  */
 
 #include <stdbool.h>
@@ -17,29 +17,13 @@
 #include "base/parse.h"
 #include "config/pool_config.h"
 #include "contract/scoreboard.h"
+#include "manager/generation/generation_state.h"
 #include "manager/requests/stack_requests.h"
 #include "manager/sockets/listener.h"
 #include "manager/workers/reaper.h"
 #include "manager/workers/slots.h"
 
 typedef struct Generation Generation;
-
-/* Less than TimeoutStopSec= of the unit, so that it is us who end what hangs, and nothing stays
- * behind. */
-#define GENERATION_DRAIN_LIMIT_USEC (80 * USEC_PER_SEC)
-
-/* How long PHP may take to start: less than TimeoutStartSec= of the unit. */
-#define GENERATION_START_LIMIT_USEC (50 * USEC_PER_SEC)
-
-typedef enum GenerationState {
-        GENERATION_STARTING, /* PHP starts */
-        GENERATION_WARMING,  /* workers were asked for, none has reached the socket */
-        GENERATION_SERVING,
-        GENERATION_DRAINING, /* workers finish what they hold */
-        GENERATION_ORPHANED, /* the zygote has died, workers finish what they hold */
-        GENERATION_GONE,     /* the zygote has exited, and so have the workers */
-        _GENERATION_STATE_MAX,
-} GenerationState;
 
 /* Over all of its life. */
 typedef struct GenerationCounts {
@@ -141,7 +125,7 @@ int generation_summarize(Generation *generation, ScoreboardSummary *ret);
 int generation_add_counts(
                 Generation *generation, GenerationCounts *counts, ScoreboardSummary *ret_now);
 
-/* --- what its workers do: generation_snapshot_worker.c --- */
+/* --- what its workers do: generation_stats.c --- */
 
 /* One worker now. 0, -ENOENT: nobody is in the slot; or another negative errno. */
 struct WorkerSnapshot;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the zygote of a generation says, and its bell: the events of generation.c's states. */
+/* What the zygote of a generation says, and what it means for its workers. Whether it may be said at all stands in
+ * generation_state.c. */
 
 #include <errno.h>
 #include <stdlib.h>
@@ -13,14 +14,6 @@
 #include "manager/generation/generation_internal.h"
 #include "manager/requests/worker_report.h"
 
-static void begin_serving(Generation *g) {
-        g->state = GENERATION_SERVING;
-        log_event(EVENT_GENERATION_SERVING, LOG_INFO,
-                        LOG_FIELDS({ "FPMD_GENERATION", LOG_NUMBER(g->number) }),
-                        "Generation %u serves", g->number);
-        g->context.hooks->serving(g, g->context.userdata);
-}
-
 int generation_on_wake(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
         Generation *g = userdata;
         ScoreboardSummary summary;
@@ -30,9 +23,9 @@ int generation_on_wake(sd_event_source *source, int fd, uint32_t revents, void *
         (void) revents;
         (void) !read(fd, &count, sizeof(count));
 
-        if (g->state == GENERATION_WARMING && scoreboard_summarize(g->board, &summary) >= 0 &&
+        if (g->life.state == GENERATION_WARMING && scoreboard_summarize(g->board, &summary) >= 0 &&
                         summary.n_idle + summary.n_busy > 0)
-                begin_serving(g);
+                (void) generation_take(g, GENERATION_WORKER_WAITS);
 
         workforce_balance(g->workforce);
         request_timeouts_check(g->request_timeouts);
@@ -41,47 +34,9 @@ int generation_on_wake(sd_event_source *source, int fd, uint32_t revents, void *
         return 0;
 }
 
-/* --- what the zygote says --- */
+/* --- workers come and go --- */
 
-typedef int (*MessageHandler)(Generation *g, const Message *message);
-
-static int misuse(Generation *g, const Message *message) {
-        log_error("Generation %u: the zygote said %s out of turn", g->number,
-                        message_type_name(message->type));
-        return -EBADMSG;
-}
-
-static int ignore(Generation *g, const Message *message) {
-        (void) g;
-        (void) message;
-        return 0;
-}
-
-static int generation_messages_on_ready(Generation *g, const Message *message) {
-        (void) message;
-        log_debug("Generation %u: PHP has started", g->number);
-        g->php_start_usec = clock_now_usec() - g->spawned_usec;
-        g->state = GENERATION_WARMING;
-        workforce_start(g->workforce);
-        request_timeouts_check(g->request_timeouts);
-        queue_watch_check(g->queue_watch);
-        if (slots_taken(generation_slots(g)) == 0)
-                begin_serving(g); /* on demand: systemd's queue is as good as a worker */
-
-        return 0;
-}
-
-static int generation_messages_on_failed(Generation *g, const Message *message) {
-        g->refused = true;
-        escape_string(g->reason, sizeof(g->reason), message->text);
-        log_event(EVENT_PHP_REFUSED, LOG_ERR,
-                        LOG_FIELDS({ "FPMD_GENERATION", LOG_NUMBER(g->number) }),
-                        "PHP cannot start: %s", g->reason);
-        g->state = GENERATION_DRAINING;
-        return 0;
-}
-
-static int generation_messages_on_forked(Generation *g, const Message *message) {
+static int on_forked(Generation *g, const Message *message) {
         int r;
 
         r = slots_forked(
@@ -92,7 +47,7 @@ static int generation_messages_on_forked(Generation *g, const Message *message) 
         return r;
 }
 
-static int generation_messages_on_not_forked(Generation *g, const Message *message) {
+static int on_not_forked(Generation *g, const Message *message) {
         int r;
 
         r = slots_not_forked(generation_slots(g), message->slot, generation_now_usec(g));
@@ -103,7 +58,7 @@ static int generation_messages_on_not_forked(Generation *g, const Message *messa
                         LOG_FIELDS({ "FPMD_SLOT", LOG_NUMBER(message->slot) }),
                         "Cannot fork worker %u, trying again: %s", message->slot,
                         strerror(message->value));
-        workforce_balance(g->workforce);
+        g->changed = true;
         return 0;
 }
 
@@ -127,8 +82,7 @@ static void report_exit(Generation *g, WorkerExit exit) {
                 exit.cause = end.cause;
                 exit.seconds = end.seconds;
                 exit.stack = end.stack;
-                if (g->state == GENERATION_ORPHANED && !end.stack)
-                        exit.why_no_stack = "the zygote has gone";
+                exit.why_no_stack = end.stack ? NULL : request_timeouts_why_no_stack(end.error);
         }
         worker_report_exit(g->board, &exit);
         free(end.stack);
@@ -151,92 +105,95 @@ int generation_worker_left(Generation *g, unsigned slot, int wait_status) {
         g->context.n_exits[end]++;
         exit.lived_usec = lived_usec;
         report_exit(g, exit);
-        workforce_balance(g->workforce);
+        g->changed = true;
         if (worker_exit_is_crash(wait_status))
                 g->context.hooks->crashed(g, g->context.userdata);
-        g->context.hooks->changed(g, g->context.userdata);
         return 0;
 }
 
-static int generation_messages_on_exited(Generation *g, const Message *message) {
-        return generation_worker_left(g, message->slot, message->value);
+/* Once for all that came together: a thousand may have ended at the same time. */
+void generation_settle(Generation *g) {
+        if (!g->changed)
+                return;
+
+        g->changed = false;
+        workforce_balance(g->workforce);
+        g->context.hooks->changed(g, g->context.userdata);
 }
 
-static int generation_messages_on_pong(Generation *g, const Message *message) {
+void generation_on_pause(void *userdata) {
+        generation_settle(userdata);
+}
+
+/* --- what the zygote says --- */
+
+static void take_reason(Generation *g, const Message *message) {
+        g->refused = true;
+        escape_string(g->reason, sizeof(g->reason), message->text);
+        log_event(EVENT_PHP_REFUSED, LOG_ERR,
+                        LOG_FIELDS({ "FPMD_GENERATION", LOG_NUMBER(g->number) }),
+                        "PHP cannot start: %s", g->reason);
+}
+
+static int on_pong(Generation *g) {
         if (g->n_pings == 0)
-                return misuse(g, message);
+                return -EBADMSG;
 
         g->n_pings--;
         g->context.hooks->alive(g, g->context.userdata);
         return 0;
 }
 
-static int generation_messages_on_frame(Generation *g, const Message *message) {
-        return stack_requests_add(g->stack_requests, message->slot, message->text) == -EBADMSG
-                               ? misuse(g, message)
-                               : 0;
-}
-
-static int generation_messages_on_traced(Generation *g, const Message *message) {
-        return stack_requests_end(g->stack_requests, message->slot, -message->value) < 0
-                               ? misuse(g, message)
-                               : 0;
-}
-
-/* Every state and every word of the zygote: what is not expected ends the generation. */
-typedef enum ZygoteWord {
-        WORD_READY,
-        WORD_FAILED,
-        WORD_FORKED,
-        WORD_NOT_FORKED,
-        WORD_EXITED,
-        WORD_PONG,
-        WORD_FRAME,
-        WORD_TRACED,
-        _WORD_MAX,
-} ZygoteWord;
-
-/* clang-format off */
-static const MessageHandler handlers[_GENERATION_STATE_MAX][_WORD_MAX] = {
-        /*                         READY     FAILED     FORKED     NOT_FORKED     EXITED     PONG     FRAME     TRACED */
-        [GENERATION_STARTING] = { generation_messages_on_ready,  generation_messages_on_failed, misuse,    misuse,        misuse,    generation_messages_on_pong, misuse,   misuse },
-        [GENERATION_WARMING]  = { misuse,    misuse,    generation_messages_on_forked, generation_messages_on_not_forked, generation_messages_on_exited, generation_messages_on_pong, generation_messages_on_frame, generation_messages_on_traced },
-        [GENERATION_SERVING]  = { misuse,    misuse,    generation_messages_on_forked, generation_messages_on_not_forked, generation_messages_on_exited, generation_messages_on_pong, generation_messages_on_frame, generation_messages_on_traced },
-        [GENERATION_DRAINING] = { ignore,    generation_messages_on_failed, generation_messages_on_forked, generation_messages_on_not_forked, generation_messages_on_exited, generation_messages_on_pong, generation_messages_on_frame, generation_messages_on_traced },
-        [GENERATION_ORPHANED] = { misuse,    misuse,    misuse,    misuse,        misuse,    misuse,  misuse,   misuse },
-        [GENERATION_GONE]     = { misuse,    misuse,    misuse,    misuse,        misuse,    misuse,  misuse,   misuse },
-};
-/* clang-format on */
-
 static int handle(Generation *g, const Message *message) {
-        int r;
-
-        r = message_check(message, MESSAGE_FROM_ZYGOTE, slots_count(generation_slots(g)));
-        if (r < 0)
-                return r;
-
-        return handlers[g->state][message->type - MESSAGE_READY](g, message);
+        switch (message->type) {
+        case MESSAGE_FORKED:
+                return on_forked(g, message);
+        case MESSAGE_NOT_FORKED:
+                return on_not_forked(g, message);
+        case MESSAGE_EXITED:
+                return generation_worker_left(g, message->slot, message->value);
+        case MESSAGE_PONG:
+                return on_pong(g);
+        case MESSAGE_FRAME:
+                return stack_requests_add(g->stack_requests, message->slot, message->text) ==
+                                                       -EBADMSG
+                                       ? -EBADMSG
+                                       : 0;
+        case MESSAGE_TRACED:
+                return stack_requests_end(g->stack_requests, message->slot, -message->value);
+        default:
+                return -EBADMSG;
+        }
 }
 
-int generation_on_control(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
+/* The events of a zygote's messages have the order of its message types. */
+static GenerationEvent event_of(const Message *message) {
+        _Static_assert(MESSAGE_TRACED - MESSAGE_READY == GENERATION_TRACED - GENERATION_READY,
+                        "each message of a zygote is an event");
+
+        return (GenerationEvent) (message->type - MESSAGE_READY + GENERATION_READY);
+}
+
+int generation_on_message(const Message *message, void *userdata) {
         Generation *g = userdata;
-        Message message;
-        int r;
+        int r = 0;
 
-        (void) source;
-        (void) revents;
-
-        r = message_receive(fd, &message);
-        if (r == -EAGAIN)
-                return 0;
-        if (r == 0) {
-                generation_close_control(g); /* its exit status tells the rest */
-                return 0;
+        switch (generation_take(g, event_of(message))) {
+        case GENERATION_REFUSE:
+                take_reason(g, message);
+                break;
+        case GENERATION_TAKE:
+                r = handle(g, message);
+                break;
+        case GENERATION_MISUSE:
+                r = -EBADMSG;
+                break;
+        default:
+                break;
         }
-        if (r > 0)
-                r = handle(g, &message);
-        if (r < 0)
-                generation_misused(g, "the zygote sent a wrong message");
+        if (r == -EBADMSG)
+                log_error("Generation %u: the zygote said %s out of turn", g->number,
+                                message_type_name(message->type));
 
-        return 0;
+        return r;
 }

@@ -1,10 +1,96 @@
 /* SPDX-License-Identifier: MIT */
-/* What can be seen of a generation's workers from outside. */
+/* What can be seen of a generation and its workers from outside. */
 
 #include <errno.h>
 
+#include "base/number.h"
 #include "manager/generation/generation_internal.h"
 #include "manager/workers/worker_snapshot.h"
+
+uint64_t generation_drain_limit_usec(const Generation *g) {
+        return generation_life_drain_limit_usec(&g->life);
+}
+
+uint64_t generation_drain_left_usec(const Generation *g) {
+        uint64_t end_usec = g->life.limit_usec, now = generation_now_usec(g);
+
+        if (end_usec == 0)
+                return 0;
+
+        return end_usec > now ? end_usec - now : 1;
+}
+
+GenerationState generation_state(const Generation *g) {
+        return g->life.state;
+}
+
+HandoffPair *generation_pair(const Generation *g) {
+        return g->listeners.pair;
+}
+
+unsigned generation_number(const Generation *g) {
+        return g->number;
+}
+
+const PoolConfig *generation_config(const Generation *g) {
+        return g->config;
+}
+
+const char *generation_reason(const Generation *g) {
+        return *g->reason ? g->reason
+                          : "the new zygote died before it was ready; the journal has more";
+}
+
+uint64_t generation_worker_limit(const Generation *g) {
+        return workforce_worker_limit(g->workforce);
+}
+
+void generation_describe_worker_limit(const Generation *g, char *buffer, size_t size) {
+        workforce_describe_worker_limit(g->workforce, buffer, size);
+}
+
+bool generation_refused(const Generation *g) {
+        return g->refused;
+}
+
+void generation_queue_depth(const Generation *g, QueueDepth *ret) {
+        listeners_queue_depth(&g->listeners, ret);
+}
+
+uint64_t generation_php_start_usec(const Generation *g) {
+        return g->php_start_usec;
+}
+
+void generation_publish(Generation *g, const PoolTotals *totals) {
+        scoreboard_set_totals(g->board, totals);
+}
+
+int generation_summarize(Generation *g, ScoreboardSummary *ret) {
+        return scoreboard_summarize(g->board, ret);
+}
+
+int generation_add_counts(Generation *g, GenerationCounts *counts, ScoreboardSummary *ret_now) {
+        uint64_t n_refused = 0, n_busy_max = 0, n_slots = scoreboard_slots(g->board);
+        int r;
+
+        (void) scoreboard_refused(g->board, &n_refused);
+        (void) scoreboard_busy_max(g->board, &n_busy_max);
+        if (n_busy_max > n_slots) /* a claim */
+                n_busy_max = n_slots;
+
+        counts->n_slow += request_timeouts_count_slow(g->request_timeouts);
+        counts->n_queue_timeouts += n_refused;
+        counts->n_limit_reached += workforce_limit_reached(g->workforce);
+        counts->n_queued_max = number_max(counts->n_queued_max, queue_watch_peak(g->queue_watch));
+        counts->n_busy_max = number_max(counts->n_busy_max, n_busy_max);
+
+        r = generation_summarize(g, ret_now);
+        if (r < 0)
+                return r;
+
+        counts->n_requests += ret_now->n_requests;
+        return 0;
+}
 
 int generation_snapshot_worker(Generation *g, unsigned slot, WorkerSnapshot *ret) {
         WorkerSnapshot look = { .generation = g->number, .slot = slot };
@@ -48,7 +134,7 @@ int generation_each_busy(Generation *g, BusyHook hook, void *userdata) {
 }
 
 int generation_trace(Generation *g, unsigned slot, unsigned depth, TraceHook hook, void *userdata) {
-        return g->state >= GENERATION_ORPHANED
+        return g->life.state >= GENERATION_ORPHANED
                                ? -ECANCELED
                                : stack_requests_ask(g->stack_requests, slot, depth, hook, userdata);
 }

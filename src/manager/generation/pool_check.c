@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 #include "manager/base/log.h"
 #include "manager/spawn/account.h"
 #include "manager/spawn/as_user.h"
+#include "manager/spawn/file_limits.h"
 #include "manager/spawn/log_file.h"
 #include "manager/spawn/privilege.h"
 
@@ -367,6 +369,20 @@ static int check_php_files(const Check *check) {
         return r < 0 ? r : check_ini_files(check);
 }
 
+/* The zygote would go on with fewer workers, and try to fork the others for ever. */
+static int check_files(const Check *check) {
+        uint64_t needed = file_limits_needed(check->config), limit = 0;
+
+        if (file_limits_allow(needed, &limit))
+                return 0;
+
+        return refuse(check,
+                        check->config->rlimit_files == needed ? "rlimit_files" : "pm.max_children",
+                        "needs %" PRIu64 " open files in one process, and the limit is %" PRIu64
+                        ": raise LimitNOFILE= of the unit",
+                        needed, limit);
+}
+
 /* All of them: the first mistake is returned, each is told. */
 static int check_machine(const Check *check) {
         static int (*const checks[])(const Check *check) = {
@@ -377,6 +393,7 @@ static int check_machine(const Check *check) {
                 check_php_files,
                 check_access_log,
                 check_slow_log,
+                check_files,
         };
         int result = 0;
 

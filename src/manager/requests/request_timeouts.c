@@ -15,6 +15,7 @@ typedef struct Ended {
         uint64_t ran_usec; /* 0: none */
         SlotWord word;
         char *stack; /* owned */
+        int error;   /* why there is no stack, 0: nobody has said so */
 } Ended;
 
 struct RequestTimeouts {
@@ -27,18 +28,28 @@ struct RequestTimeouts {
 static void request_timeouts_on_stack(unsigned slot, int error, const char *stack, void *userdata) {
         RequestTimeouts *o = userdata;
 
-        (void) error;
+        /* It has ended by itself in the last moment. */
+        if (error == -ESTALE)
+                o->ended[slot].ran_usec = 0;
         free(o->ended[slot].stack);
         o->ended[slot].stack = *stack ? slow_format_stack(stack) : NULL;
+        o->ended[slot].error = error;
 }
 
+/* One order, so that there is no more to send than requests that are late. Without the stack, if that cannot be
+ * asked for. */
 static void end_request(RequestTimeouts *o, unsigned slot, SlotWord word, uint64_t ran_usec) {
+        int r;
+
         free(o->ended[slot].stack);
         o->ended[slot] = (Ended){ .ran_usec = ran_usec, .word = word };
-        (void) stack_requests_ask(o->context.stack_requests, slot,
-                        (unsigned) o->context.config->request_slowlog_trace_depth,
+        r = stack_requests_ask_and_end(o->context.stack_requests, slot,
+                        (unsigned) o->context.config->request_slowlog_trace_depth, word,
                         request_timeouts_on_stack, o);
-        o->context.end(slot, word, o->context.userdata);
+        if (r < 0) {
+                o->ended[slot].error = r;
+                o->context.end(slot, word, o->context.userdata);
+        }
 }
 
 static void request_timeouts_on_due(DeadlineKind kind, unsigned slot, SlotWord word,
@@ -127,6 +138,23 @@ bool request_timeouts_take_end(RequestTimeouts *o, unsigned slot, RequestTimeout
                         "ran for %.2f s, longer than request_terminate_timeout", seconds);
         snprintf(ret->seconds, sizeof(ret->seconds), "%.6f", seconds);
         ret->stack = TAKE_PTR(ended->stack);
+        ret->error = ended->error;
         ended->ran_usec = 0;
         return true;
+}
+
+const char *request_timeouts_why_no_stack(int error) {
+        switch (error) {
+        case -ECANCELED:
+                return "the zygote has gone";
+        case -EBUSY:
+                return "too many requests were to be ended at once";
+        case -EMFILE:
+        case -ENFILE:
+                return "the zygote has no file descriptor left for it (RLIMIT_NOFILE)";
+        case -ETOOMANYREFS:
+                return "too many file descriptors of its user are under way in sockets (RLIMIT_NOFILE)";
+        default:
+                return NULL;
+        }
 }

@@ -15,16 +15,15 @@
 
 typedef struct RequestTimeouts RequestTimeouts;
 
-/* What it works with, all borrowed. The zygote follows orders in turn, so a stack is read before the end. */
+/* What it works with, all borrowed. */
 typedef struct RequestTimeoutsContext {
         sd_event *event;
         const PoolConfig *config;
         Scoreboard *board;
         const Slots *slots;
         StackRequests *stack_requests;
-        void (*end)(unsigned slot, SlotWord word,
-                        void *userdata); /* order to the zygote, if there is one */
-        void (*slow)(void *userdata);    /* there is one more slow request */
+        void (*end)(unsigned slot, SlotWord word, void *userdata); /* without a stack */
+        void (*slow)(void *userdata); /* there is one more slow request */
         void *userdata;
 } RequestTimeoutsContext;
 
@@ -46,8 +45,12 @@ typedef struct RequestTimeoutsEnd {
         char cause[96];   /* "ran for …" */
         char seconds[32]; /* for how long */
         char *stack;      /* owned, NULL: none was read */
+        int error;        /* then: why */
 } RequestTimeoutsEnd;
 
 /* The worker of this slot is dead. Whether it was we who ended it; then the caller frees ret->stack. */
 bool request_timeouts_take_end(
                 RequestTimeouts *request_timeouts, unsigned slot, RequestTimeoutsEnd *ret);
+
+/* What an entry says of a stack that is missing; NULL: nothing that anybody needs to know. */
+const char *request_timeouts_why_no_stack(int error);

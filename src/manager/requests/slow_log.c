@@ -121,6 +121,13 @@ static const char *why_no_stack(int error) {
                 return "the request ended while its stack was read";
         case -ECANCELED:
                 return "the zygote has gone";
+        case -EBUSY:
+                return "too many stacks were to be read at once";
+        case -EMFILE:
+        case -ENFILE:
+                return "the zygote has no file descriptor left for it (RLIMIT_NOFILE)";
+        case -ETOOMANYREFS:
+                return "too many file descriptors of its user are under way in sockets (RLIMIT_NOFILE)";
         case -EAGAIN:
                 return "it calls and returns too quickly for its stack to be read";
         default:

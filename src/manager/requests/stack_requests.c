@@ -22,15 +22,17 @@ typedef struct Question {
 struct StackRequests {
         TraceOrder order;
         void *userdata;
-        Question *first, **last; /* in the order of the answers */
+        unsigned n, max;
+        Question *first, **last; /* the oldest first */
 };
 
-int stack_requests_new(StackRequests **ret, TraceOrder order, void *userdata) {
+int stack_requests_new(StackRequests **ret, unsigned max, TraceOrder order, void *userdata) {
         StackRequests *stack_requests = calloc(1, sizeof(*stack_requests));
 
         if (!stack_requests)
                 return -ENOMEM;
 
+        stack_requests->max = max;
         stack_requests->order = order;
         stack_requests->userdata = userdata;
         stack_requests->last = &stack_requests->first;
@@ -38,12 +40,23 @@ int stack_requests_new(StackRequests **ret, TraceOrder order, void *userdata) {
         return 0;
 }
 
-static void answer(StackRequests *stack_requests, int error) {
-        Question *question = stack_requests->first;
+/* Where the oldest question for a slot hangs. */
+static Question **find(StackRequests *stack_requests, unsigned slot) {
+        Question **place = &stack_requests->first;
 
-        stack_requests->first = question->next;
-        if (!stack_requests->first)
-                stack_requests->last = &stack_requests->first;
+        while (*place && (*place)->slot != slot)
+                place = &(*place)->next;
+
+        return place;
+}
+
+static void answer(StackRequests *stack_requests, Question **place, int error) {
+        Question *question = *place;
+
+        *place = question->next;
+        if (!question->next)
+                stack_requests->last = place;
+        stack_requests->n--;
         if (question->hook)
                 question->hook(question->slot, error, question->text ? question->text : "",
                                 question->userdata);
@@ -62,14 +75,16 @@ StackRequests *stack_requests_free(StackRequests *stack_requests) {
 
 void stack_requests_cancel(StackRequests *stack_requests) {
         while (stack_requests && stack_requests->first)
-                answer(stack_requests, -ECANCELED);
+                answer(stack_requests, &stack_requests->first, -ECANCELED);
 }
 
-int stack_requests_ask(StackRequests *stack_requests, unsigned slot, unsigned depth, TraceHook hook,
-                void *userdata) {
+int stack_requests_ask_and_end(StackRequests *stack_requests, unsigned slot, unsigned depth,
+                SlotWord word, TraceHook hook, void *userdata) {
         Question *question;
         int r;
 
+        if (stack_requests->n >= stack_requests->max)
+                return -EBUSY;
         if (depth > TRACE_DEPTH_MAX)
                 depth = TRACE_DEPTH_MAX;
 
@@ -77,7 +92,7 @@ int stack_requests_ask(StackRequests *stack_requests, unsigned slot, unsigned de
         if (!question)
                 return -ENOMEM;
 
-        r = stack_requests->order(slot, depth, stack_requests->userdata);
+        r = stack_requests->order(slot, depth, word, stack_requests->userdata);
         if (r < 0) {
                 free(question);
                 return r;
@@ -91,7 +106,13 @@ int stack_requests_ask(StackRequests *stack_requests, unsigned slot, unsigned de
         };
         *stack_requests->last = question;
         stack_requests->last = &question->next;
+        stack_requests->n++;
         return 0;
+}
+
+int stack_requests_ask(StackRequests *stack_requests, unsigned slot, unsigned depth, TraceHook hook,
+                void *userdata) {
+        return stack_requests_ask_and_end(stack_requests, slot, depth, 0, hook, userdata);
 }
 
 void stack_requests_forget(StackRequests *stack_requests, const void *userdata) {
@@ -125,11 +146,11 @@ static size_t escape_frame(char *line, size_t size, const char *frame) {
 
 int stack_requests_add(StackRequests *stack_requests, unsigned slot, const char *frame) {
         char line[4 * MESSAGE_TEXT_MAX], *grown;
-        Question *question = stack_requests->first;
+        Question *question = *find(stack_requests, slot);
         bool separate;
         size_t n;
 
-        if (!question || question->slot != slot || question->n_frames >= question->depth)
+        if (!question || question->n_frames >= question->depth)
                 return -EBADMSG;
 
         n = escape_frame(line, sizeof(line), frame);
@@ -148,9 +169,11 @@ int stack_requests_add(StackRequests *stack_requests, unsigned slot, const char 
 }
 
 int stack_requests_end(StackRequests *stack_requests, unsigned slot, int error) {
-        if (!stack_requests->first || stack_requests->first->slot != slot)
+        Question **place = find(stack_requests, slot);
+
+        if (!*place)
                 return -EBADMSG;
 
-        answer(stack_requests, error);
+        answer(stack_requests, place, error);
         return 0;
 }

@@ -17,6 +17,7 @@
 #include "base/fd.h"
 #include "manager/base/log.h"
 #include "manager/spawn/environment.h"
+#include "manager/spawn/file_limits.h"
 #include "manager/spawn/privilege.h"
 
 /* What the child was doing when it failed: told to the parent, which can log. */
@@ -65,7 +66,7 @@ static int child_set_limit(int resource, uint64_t value) {
 static int child_set_limits(const PoolConfig *config) {
         int r;
 
-        r = child_set_limit(RLIMIT_NOFILE, config->rlimit_files);
+        r = file_limits_raise(config);
         if (r < 0)
                 return r;
 

@@ -11,8 +11,8 @@
 #include "manager/workers/worker_limit.h"
 
 enum {
-        /* The control socket takes some 250 messages that the zygote has not read; one that does not fit means
-         * that it does not read at all. So there are never more orders underway than this. */
+        /* Orders to fork that are underway: the zygote sees between two of them whether something else is more
+         * urgent, and a pool that is told to stop meanwhile has few workers to come. */
         ORDERS_MAX = 100,
 };
 
@@ -260,8 +260,10 @@ static void fork_workers(Workforce *w, unsigned n) {
 
         for (; n > 0 && slots_forking(w->slots) < ORDERS_MAX && slots_take(w->slots, &slot); n--) {
                 atomic_store(&scoreboard_control_page(w->board)->retired[slot], 0);
-                if (w->orders->start_worker(slot, w->userdata) < 0)
+                if (w->orders->start_worker(slot, w->userdata) < 0) {
+                        (void) slots_not_forked(w->slots, slot, timer_now_usec(w->event));
                         return;
+                }
         }
         w->more_to_fork = n > 0;
 }
@@ -295,6 +297,7 @@ static void retire_workers(Workforce *w, unsigned n) {
                 if (slots_retire(w->slots, slot) < 0)
                         return;
 
+                /* Should the order fail, it leaves by this after its next request. */
                 atomic_store(&scoreboard_control_page(w->board)->retired[slot], 1);
                 if (w->orders->retire_worker(slot, w->userdata) < 0)
                         return;
@@ -367,7 +370,10 @@ void workforce_balance(Workforce *w) {
         if (!decision.wake_below)
                 atomic_store(&control_page->wake_below, 0);
         watch_listeners(w, decision.watch_listeners);
-        if (decision.check_again_usec > 0)
+        pause_until = slots_pause_until_usec(w->slots);
+        if (pause_until > now) /* an order could not be given */
+                check_again_at(w, pause_until);
+        else if (decision.check_again_usec > 0)
                 check_again_at(w, now + decision.check_again_usec);
         else
                 stop_checking(w);

@@ -20,7 +20,7 @@
 
 typedef struct Workforce Workforce;
 
-/* How orders get to the zygote. Negative errno: they do not, and the generation ends. */
+/* How orders get to the zygote. Negative errno: they do not, because it is gone or reads nothing. */
 typedef struct WorkforceOrders {
         int (*start_worker)(unsigned slot, void *userdata);
         int (*retire_worker)(unsigned slot, void *userdata);

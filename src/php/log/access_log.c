@@ -14,7 +14,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "config/log_target.h"
-#include "php/zygote/zygote.h"
+#include "php/zygote/lifeline.h"
 
 /* In front of each line of the journal: how important it is (sd-daemon(3)). */
 #define JOURNAL_PREFIX "<6>"
@@ -107,7 +107,7 @@ void access_log_take_file(AccessLog *log) {
                 return;
 
         log->n_reopens = scoreboard_reopens(log->board);
-        fd = zygote_receive_log(log->lifeline_fd);
+        fd = lifeline_receive_log(log->lifeline_fd);
         if (fd < 0)
                 return;
 

@@ -21,7 +21,7 @@
 #include "php/worker/leave_signals.h"
 #include "php/worker/request_quota.h"
 #include "php/worker/worker_internal.h"
-#include "php/zygote/zygote.h"
+#include "php/zygote/lifeline.h"
 
 /* How long the end of a worker may be put off by a journald that does not read. */
 #define DRAIN_LIMIT_USEC 200000
@@ -45,14 +45,17 @@ void worker_wake_manager(Worker *worker) {
         (void) !write(worker->context->inherited->wake_fd, &one, sizeof(one));
 }
 
-/* Before the process closes itself to others of its own user: what was opened stays open. /proc
- * comes from before the chroot. */
 static void give_memory_to_zygote(const WorkerContext *context, int lifeline_fd) {
-        int fd = openat(context->proc_fd, "self/mem", O_RDONLY | O_CLOEXEC);
+        int r;
 
-        if (fd < 0 || zygote_send_memory(lifeline_fd, fd) < 0)
-                fputs("<4>Stacks of this worker cannot be read: no access to /proc/self/mem\n",
+        r = lifeline_send_memory(lifeline_fd, context->proc_fd);
+        if (r == -ETOOMANYREFS)
+                fputs("<4>Stacks of this worker cannot be read: more file descriptors of its user are under "
+                      "way in sockets than RLIMIT_NOFILE allows\n",
                                 stderr);
+        else if (r < 0)
+                fprintf(stderr, "<4>Stacks of this worker cannot be read: /proc/self/mem: %s\n",
+                                strerror(-r));
 }
 
 static int open_acceptor(Worker *worker, int lifeline_fd) {
@@ -128,8 +131,10 @@ static int worker_init(Worker *worker, int lifeline_fd) {
         if (r < 0)
                 fprintf(stderr, "<4>The memory of this worker cannot be measured: %s\n",
                                 strerror(-r));
-        (void) close(worker->context->proc_fd); /* it leads out of a chroot */
-        return 0;
+        fd_close(worker->context->proc_fd); /* it leads out of a chroot */
+
+        /* What scripts get. All that a worker needs itself is open. */
+        return file_limit_lower(worker->context->file_limit, worker->context->config->rlimit_files);
 }
 
 /* Often while it is young and grows, then seldom: reading it costs a fraction of a millisecond. */

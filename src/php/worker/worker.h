@@ -6,6 +6,7 @@
 
 #include "config/pool_config.h"
 #include "contract/scoreboard.h"
+#include "php/zygote/file_limit.h"
 #include "php/zygote/inherited.h"
 #include "php/zygote/proctitle.h"
 
@@ -14,7 +15,8 @@ typedef struct WorkerContext {
         const Inherited *inherited;
         Scoreboard *board;
         Proctitle *proctitle;
-        int proc_fd; /* O_PATH of /proc; closed by the worker before it serves */
+        int proc_fd; /* O_PATH of /proc, for a chroot, else -EBADF; closed by the worker before it serves */
+        const FileLimit *file_limit;
 } WorkerContext;
 
 /* Serves until it is told to leave or has done pm.max_requests. Returns the exit status: 0, or 70

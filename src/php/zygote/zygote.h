@@ -2,6 +2,12 @@
 #pragma once
 /* Zygote: the parent of a pool's workers. PHP has started in it, it never runs a request.
  *
+ * It never waits for anybody but in its event loop: what the manager does not read yet is kept (message_queue.h).
+ * Orders that are urgent are followed as they come; between two of the others, to fork a worker or to read a
+ * stack, it looks whether there is an urgent one.
+ *
+ * It is not dumpable: no process of its user can open its memory, or reach what its fds lead to, by /proc.
+ *
  * Runs in: zygote, as the pool's user.
  * Trusts:  the manager. Of the workers it hears only what the kernel says: that they died. */
 
@@ -9,12 +15,11 @@
 
 #include "config/pool_config.h"
 #include "contract/scoreboard.h"
-#include "php/zygote/inherited.h"
 
 typedef struct Zygote Zygote;
 
-/* What a worker does with its life; returns its exit status. lifeline_fd: hangs up when it is to
- * leave, and takes its /proc/self/mem by zygote_send_memory(). */
+/* What a worker does with its life; returns its exit status. lifeline_fd: lifeline.h; hangs up when the worker is
+ * to leave. */
 typedef int (*WorkerMain)(unsigned slot, int lifeline_fd, void *userdata);
 
 /* Reads the stack of a worker out of its memory and gives each call to add(), innermost first. 0 or
@@ -44,14 +49,6 @@ DEFINE_CLEANUP(Zygote, zygote_free);
 /* Says READY and follows orders until all has drained. In a worker this does not return.
  * 0 or negative errno. */
 int zygote_run(Zygote *zygote);
-
-/* Worker: lets the zygote look into this process for as long as it lives. Takes memory_fd. 0 or
- * negative errno. */
-int zygote_send_memory(int lifeline_fd, int memory_fd);
-
-/* Worker: the file that lines of the access log go to from now on, the newest of those that wait; -ENODATA:
- * none does. Never sleeps. */
-int zygote_receive_log(int lifeline_fd);
 
 /* Tells the manager why there will be no READY. text is cut to MESSAGE_TEXT_MAX. */
 void zygote_report_failure(int control_fd, const char *text);

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* MessageQueue: messages that wait until their reader has room for them.
+ *
+ * The control socket holds some 160 messages. What does not fit waits here and is sent, in order, when the socket
+ * becomes writable. So neither side ever blocks in sending, and a reader that is held up for some seconds loses
+ * nothing. A reader that never reads costs no more memory than max messages.
+ *
+ * Runs in: manager and zygote.     Owns: the messages and the fds that wait with them. */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "contract/message.h"
+
+typedef struct MessageQueue {
+        struct QueuedMessage *first, *last;
+        size_t n, max;
+} MessageQueue;
+
+void message_queue_init(MessageQueue *queue, size_t max);
+void message_queue_done(
+                MessageQueue *queue); /* drops what waits; the queue is empty then, and usable */
+
+size_t message_queue_length(const MessageQueue *queue);
+
+/* Sends the message, or keeps it behind those that wait. passed_fd goes along and is duplicated if it has to
+ * wait; -EBADF: none. 0, -ENOBUFS: max messages wait already; or another negative errno, as of message_send(). */
+int message_queue_send(MessageQueue *queue, int socket_fd, const Message *message, int passed_fd);
+
+/* Sends what waits. 0: nothing waits any more, 1: the rest waits until the socket is writable; or negative
+ * errno, after which nothing waits. */
+int message_queue_flush(MessageQueue *queue, int socket_fd);

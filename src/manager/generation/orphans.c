@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+#include "manager/generation/orphans.h"
+
+#include <errno.h>
+#include <signal.h>
+
+#include "manager/base/log.h"
+
+/* The slots of one generation never share a pid here: the reaper watches each once. */
+static bool find_slot(const Orphans *orphans, pid_t pid, unsigned *ret) {
+        for (unsigned slot = 0; slot < slots_count(orphans->slots); slot++)
+                if (slots_pid(orphans->slots, slot) == pid) {
+                        *ret = slot;
+                        return true;
+                }
+
+        return false;
+}
+
+static void orphans_on_exit(pid_t pid, int wait_status, void *userdata) {
+        Orphans *orphans = userdata;
+        unsigned slot;
+
+        if (pid <= 0 || !find_slot(orphans, pid, &slot))
+                return;
+
+        (void) scoreboard_mark_orphan_dead(orphans->board, slot);
+        orphans->left(slot, wait_status, orphans->userdata);
+}
+
+/* The zygote reaped it and could not say so any more; or it was never there. */
+static void vacate(Orphans *orphans, unsigned slot, uint64_t now_usec) {
+        uint64_t lived_usec;
+
+        (void) scoreboard_mark_orphan_dead(orphans->board, slot);
+        if (slots_life(orphans->slots, slot) == SLOT_FORKING)
+                (void) slots_not_forked(orphans->slots, slot, now_usec);
+        else
+                (void) slots_exited(orphans->slots, slot, SLOT_LEFT, now_usec, &lived_usec);
+}
+
+static void adopt(Orphans *orphans, unsigned slot, uint64_t now_usec) {
+        pid_t pid = slots_pid(orphans->slots, slot);
+        int r;
+
+        r = reaper_watch(orphans->reaper, pid, orphans_on_exit, orphans);
+        if (r >= 0)
+                return;
+
+        if (r != -ECHILD)
+                log_warning_errno(r,
+                                "Generation %u: process %d is not taken for worker %u, as the "
+                                "zygote said: %m",
+                                orphans->generation, pid, slot);
+        vacate(orphans, slot, now_usec);
+}
+
+unsigned orphans_adopt(Orphans *orphans, uint64_t now_usec) {
+        for (unsigned slot = 0; slot < slots_count(orphans->slots); slot++)
+                if (slots_life(orphans->slots, slot) != SLOT_VACANT)
+                        adopt(orphans, slot, now_usec);
+
+        return slots_taken(orphans->slots);
+}
+
+/* Not the next request of that worker, which may have come since the manager looked. */
+void orphans_end(Orphans *orphans, unsigned slot, SlotWord word) {
+        pid_t pid = slots_pid(orphans->slots, slot);
+
+        if (pid > 0 && scoreboard_copy(orphans->board) >= 0 &&
+                        slot_word_since_usec(scoreboard_word(orphans->board, slot)) ==
+                                        slot_word_since_usec(word))
+                (void) kill(pid, SIGKILL);
+}
+
+void orphans_kill(Orphans *orphans) {
+        for (unsigned slot = 0; slot < slots_count(orphans->slots); slot++)
+                if (slots_pid(orphans->slots, slot) > 0)
+                        (void) kill(slots_pid(orphans->slots, slot), SIGKILL);
+}
+
+void orphans_forget(Orphans *orphans) {
+        reaper_forget(orphans->reaper, orphans);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* Orphans: the workers that a dead zygote leaves behind.
+ *
+ * While the zygote lives, it alone signals them. When it dies they become children of the manager (reaper.h), which
+ * then does for them what the zygote did: ends what runs too long, tells how they left, and marks them dead on the
+ * scoreboard.
+ *
+ * Runs in: manager.     Owns: the watches of its workers.
+ * Trusts:  nobody. Which pid a slot has is the zygote's word, never a worker's, and is used only here, after the
+ * kernel has confirmed that it is a child of ours: so a zygote that lies harms processes of its own pool. */
+
+#include "base/cleanup.h"
+#include "contract/scoreboard.h"
+#include "manager/workers/reaper.h"
+#include "manager/workers/slots.h"
+
+typedef struct Orphans {
+        Reaper *reaper;
+        Slots *slots;
+        Scoreboard *board;
+        unsigned generation; /* for display */
+
+        /* The worker of that slot has ended, and is dead on the scoreboard. */
+        void (*left)(unsigned slot, int wait_status, void *userdata);
+        void *userdata;
+} Orphans;
+
+/* Takes over the workers of all slots; a slot whose worker cannot be found is vacant afterwards. now_usec: of the
+ * event loop. Returns how many there are. */
+unsigned orphans_adopt(Orphans *orphans, uint64_t now_usec);
+
+/* SIGKILL for the worker of a slot, if it still has the request of that word; for all of them. */
+void orphans_end(Orphans *orphans, unsigned slot, SlotWord word);
+void orphans_kill(Orphans *orphans);
+
+/* left() is not called any more. What ends from now on is reaped in silence. */
+void orphans_forget(Orphans *orphans);

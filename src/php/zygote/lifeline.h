@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* Lifeline: the socket pair between the zygote and one worker, and what goes over it.
+ *
+ *     worker → zygote     a LifelineMemory with an fd of the worker's memory, or with why there is none; once, right
+ *                         after the fork, before PHP does anything. The zygote reads it as soon as it comes.
+ *     zygote → worker     "l" with an fd of the access log's new file. The worker reads it when it waits for a
+ *                         connection, or before its next line.
+ *                         "d" without an fd, to wake a worker that waits: its orders stand on the scoreboard.
+ *     end of file         The worker is to leave after its request: the zygote has retired it, or is dead.
+ *
+ * The zygote never waits for a worker: what does not fit makes it cut the lifeline, and the worker is replaced
+ * after its request.
+ *
+ * Runs in: zygote and worker.
+ * Trusts:  the zygote does not trust the worker: it takes one fd from it, from before PHP served a request. */
+
+#include <stdbool.h>
+
+/* Zygote: the two ends. 0 or negative errno. */
+int lifeline_new(int *ret_zygote_fd, int *ret_worker_fd);
+
+typedef struct LifelineMemory {
+        int error; /* 0, or an errno */
+} LifelineMemory;
+
+/* Zygote: the memory that the worker has sent, as an fd that is the caller's. -EAGAIN: it has not yet; another
+ * negative errno: there is none, and none will come. */
+int lifeline_receive_memory(int lifeline_fd);
+
+/* Zygote. 0, or negative errno: the worker does not hear it. */
+int lifeline_send_log(int lifeline_fd, int log_fd);
+int lifeline_wake(int lifeline_fd);
+
+/* Worker: opens its own memory and sends it. It is dumpable for no longer than that takes, and not afterwards.
+ * proc_fd: of /proc from before a chroot; negative: /proc is where it should be. 0, or negative errno: no stack
+ * of this worker can be read. */
+int lifeline_send_memory(int lifeline_fd, int proc_fd);
+
+/* Worker: the file that lines of the access log go to from now on, the newest of those that wait; -ENODATA:
+ * none does. Never sleeps. */
+int lifeline_receive_log(int lifeline_fd);
