@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* What generation.c (its life), generation_messages.c (what the zygote says) and generation_stats.c (what can be
- * seen of it) share with each other and with nobody else.
+/* What generation.c (its parts, what is asked of it), generation_events.c (what follows from what happens),
+ * generation_messages.c (what the zygote says) and generation_stats.c (what can be seen of it) share with each other
+ * and with nobody else.
  *
  * Runs in: manager. */
 
@@ -53,15 +54,26 @@ Slots *generation_slots(Generation *g);
  * life takes as it is, is the caller's to handle. Returns what was done. */
 GenerationAction generation_take(Generation *g, GenerationEvent event);
 
+/* Sees to it that the next time of its life is heard of. */
+void generation_arm_time(Generation *g);
+
+/* Workers read it from the control page, also when the zygote is not there to wake them. */
+void generation_order_leave(Generation *g, Draining draining);
+
+void generation_log_misuse(Generation *g, const char *what);
+
 /* The worker of a slot has ended. 0, or -EBADMSG: there was none. */
 int generation_worker_left(Generation *g, unsigned slot, int wait_status);
 
 /* Looks whether there are as many workers as there should be, if any came or went. */
 void generation_settle(Generation *g);
 
-/* Of ZygoteLinkHooks. */
+/* Of ZygoteLinkHooks, and of Orphans. */
 int generation_on_message(const Message *message, void *userdata);
 void generation_on_pause(void *userdata);
+void generation_on_wrong(void *userdata);
+void generation_on_orphan_left(unsigned slot, int wait_status, void *userdata);
 
 /* Event handlers; userdata is the Generation. */
 int generation_on_wake(sd_event_source *source, int fd, uint32_t revents, void *userdata);
+int generation_on_zygote_exit(sd_event_source *source, const siginfo_t *si, void *userdata);

@@ -180,73 +180,6 @@ static void take_over(Pool *pool, Generation *generation) {
         pool->hooks->followed(pool->reason, 0, "", pool->userdata);
 }
 
-/* --- idle exit --- */
-
-static int pool_on_idle_timer(sd_event_source *source, uint64_t usec, void *userdata);
-
-static void check_idleness_at(Pool *pool, uint64_t usec) {
-        (void) timer_arm(pool->event, &pool->idle_source, usec, pool_on_idle_timer, pool,
-                        "the pool will not leave when idle");
-}
-
-/* When it last did something: to the microsecond where a worker is there to tell, else to a look. */
-static uint64_t active_usec(Pool *pool, uint64_t now) {
-        PoolStatus status;
-        ScoreboardSummary summary = {};
-
-        pool_status(pool, &status);
-        if (pool->current)
-                (void) generation_summarize(pool->current, &summary);
-
-        /* A worker writes down when it became idle; one that is gone, or a lie about the future, does not
-         * count for more than now. */
-        if (status.n_busy > 0 || status.n_draining > 0 || status.n_queued > 0 || pool->next ||
-                        (status.counts.n_requests != pool->n_requests_seen &&
-                                        summary.n_idle == 0) ||
-                        summary.last_idle_usec > now)
-                pool->active_usec = now;
-        else if (summary.last_idle_usec > pool->active_usec)
-                pool->active_usec = summary.last_idle_usec;
-        pool->n_requests_seen = status.counts.n_requests;
-        return pool->active_usec;
-}
-
-/* A web server that keeps a connection may send the next request on it at any time: what is closed just then is
- * lost. So it is the one to close them. */
-static bool has_keepalive(Pool *pool) {
-        ScoreboardSummary summary = {};
-
-        return pool->current && generation_summarize(pool->current, &summary) >= 0 &&
-               summary.n_keepalive > 0;
-}
-
-static int pool_on_idle_timer(sd_event_source *source, uint64_t usec, void *userdata) {
-        Pool *pool = userdata;
-        uint64_t timeout = pool->config->idle_exit_timeout_usec, now = timer_now_usec(pool->event),
-                 active;
-
-        (void) source;
-        (void) usec;
-        if (pool->state != POOL_SERVING || timeout == 0)
-                return 0;
-
-        active = active_usec(pool, now);
-        if (active + timeout > now)
-                check_idleness_at(pool, active + timeout);
-        else if (has_keepalive(pool))
-                check_idleness_at(pool, now + (timeout > USEC_PER_SEC ? timeout : USEC_PER_SEC));
-        else
-                pool->hooks->idle(pool->userdata);
-
-        return 0;
-}
-
-static void watch_idleness(Pool *pool) {
-        pool->active_usec = timer_now_usec(pool->event);
-        if (pool->config->idle_exit_timeout_usec > 0)
-                check_idleness_at(pool, pool->active_usec + pool->config->idle_exit_timeout_usec);
-}
-
 static void pool_on_serving(Generation *generation, void *userdata) {
         Pool *pool = userdata;
 
@@ -254,7 +187,7 @@ static void pool_on_serving(Generation *generation, void *userdata) {
                 pool->state = POOL_SERVING;
         if (generation == pool->next)
                 take_over(pool, generation);
-        watch_idleness(pool);
+        pool_watch_idleness(pool);
         pool_publish(pool);
 
         pool->hooks->serving(pool->userdata);

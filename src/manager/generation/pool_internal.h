@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* What pool.c (its life) and pool_look.c (what can be seen of it) share with each other and with nobody else.
+/* What pool.c (its life), pool_idle.c (when it leaves) and pool_stats.c (what can be seen of it) share with each other
+ * and with nobody else.
  *
  * Runs in: manager. */
 
@@ -53,3 +54,6 @@ struct Pool {
  * that serves, if there is one. */
 void pool_publish_to(Pool *pool, Generation *generation);
 void pool_publish(Pool *pool);
+
+/* A generation has begun to serve: from now on it may be idle. */
+void pool_watch_idleness(Pool *pool);
