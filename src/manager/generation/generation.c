@@ -15,7 +15,7 @@
 #include "manager/spawn/log_file.h"
 
 /* A ping counts as missed after this time. The manager may have been held up itself, and ask twice in a row. */
-#define PING_PATIENCE_USEC (USEC_PER_SEC / 2)
+#define PING_PATIENCE_USEC (USEC_PER_SEC / 5)
 
 enum {
         /* Open questions for stacks: of the slow log, of request_terminate_timeout, and of fpmctl. */

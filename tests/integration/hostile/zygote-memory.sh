@@ -1,0 +1,64 @@
+#!/bin/bash
+# A script can neither read nor write the memory of its zygote or of another worker, nor reach what their fds lead
+# to, by /proc; also in a chroot that has /proc, where no fd leads out of it. And no worker's memory is under way on
+# a socket: it would count against all processes of its user.
+
+# shellcheck disable=SC2016  # PHP
+source "${BASH_SOURCE[0]%/*}/../lib.sh"
+needs_fpmd
+
+jail=/srv/jail
+# What can be opened; a process may open what is its own, unless it is not dumpable.
+pages() {
+	mkdir -p "$1"
+	cat >"$1/peek.php" <<'END'
+<?php
+$found = [];
+foreach (glob('/proc/[0-9]*') as $process) {
+	if (!is_readable("$process/stat") || strpos((string) @file_get_contents("$process/comm"), 'fpmd-php') !== 0)
+		continue;
+	$who = basename($process) == posix_getppid() ? 'zygote' : (basename($process) == getmypid() ? 'self' : 'other');
+	$files = ['mem' => 'r', 'mem ' => 'r+', 'environ' => 'r'] + ($who === 'self' ? [] : ['maps' => 'r']);
+	foreach ($files as $file => $mode)
+		if (@fopen("$process/" . trim($file), $mode))
+			$found[] = "$who $file $mode";
+	for ($fd = 0; $fd < 1024; $fd++)
+		if (@file_exists("$process/fd/$fd/self"))
+			$found[] = "$who fd $fd";
+	if ($who !== 'self' && (@scandir("$process/root") || @scandir("$process/cwd")))
+		$found[] = "$who root";
+	$seen[$who] = true;
+}
+ksort($seen);
+echo implode(' ', array_keys($seen)), ': ', implode(', ', $found) ?: 'nothing';
+END
+	touch -d '1 hour ago' "$1/peek.php"
+}
+pages "$CONTAINER_ROOT/srv/www/peek"
+pages "$CONTAINER_ROOT$jail/www"
+in_container install -d $jail/proc
+in_container mount --bind /proc $jail/proc
+pool peek <<<'pm.max_children = 4'
+pool peekjail <<END
+pm.max_children = 4
+chroot = $jail
+END
+site peekjail unix:/run/fpmd/peekjail.sock /www
+for name in peek peekjail; do
+	in_container systemctl start "fpmd@$name.service"
+	assert_eq "$name" 'other self zygote: nothing' "$(fetch "http://$name.test/peek.php")"
+done
+
+# scm_fds in fdinfo of a unix socket: how many fds lie there unread (Linux 5.6)
+in_flight() {
+	in_container sh -c 'cat /proc/$1/fdinfo/* 2>/dev/null' sh "$1" |
+		awk '$1 == "scm_fds:" { n += $2; seen = 1 } END { print seen ? n : "unknown" }'
+}
+for name in peek peekjail; do
+	zygote=$(zygote_of $name)
+	assert_matches "fds under way to the zygote of $name" '^(0|unknown)$' "$(in_flight "$zygote")"
+	# lifeline and memory of each worker
+	assert_eq "memories that the zygote of $name can read" 4 \
+		"$(in_container sh -c 'ls -l /proc/$1/fd' sh "$zygote" | grep -c '/mem$')"
+done
+in_container umount $jail/proc
