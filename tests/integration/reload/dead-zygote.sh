@@ -2,7 +2,7 @@
 # When the zygote is killed its workers finish what they hold, and the limits stay: request_terminate_timeout
 # ends one of them on time, process_control_timeout what a stop would wait for, SIGINT all at once. What a
 # script leaves behind becomes the manager's, which reaps it when it ends and never ends it.
-# A zygote that hangs is killed, and its requests are answered.
+# A zygote that hangs is killed, and one that dies with orders unread: their requests are answered.
 
 source "${BASH_SOURCE[0]%/*}/../lib.sh"
 needs_fpmd
@@ -130,6 +130,21 @@ nobody_is_left() {
 	[[ -z $(processes_of dead) ]]
 }
 wait_for 2 nobody_is_left
+
+# --- one that dies with orders unread costs no request
+configure 0 0
+in_container systemctl start fpmd@dead.socket "$unit"
+ask unread 3
+sleep 0.4
+zygote=$(zygote_of dead)
+in_container kill -STOP "$zygote"
+in_container timeout 5 fpmctl trace dead >/dev/null || true # an order that it does not read
+in_container kill -KILL "$zygote"
+wait_for 5 another_zygote dead "$zygote"
+wait
+assert_matches 'the request of one that had orders' '^slept\|200 3\.' "$(answer unread)"
+assert_lacks 'the journal' 'wrong message' "$(journal_of "$unit" --priority=err)"
+in_container systemctl stop fpmd@dead.socket "$unit"
 
 # --- one that hangs is killed for it, and costs no request
 mkdir -p "$CONTAINER_ROOT/etc/systemd/system/$unit.d"
