@@ -163,21 +163,43 @@ static void set_title(Proctitle *proctitle, const PoolConfig *config) {
         unsetenv("FPMD_GENERATION");
 }
 
-static int run(const Inherited *inherited, const PoolConfig *config, Proctitle *proctitle,
-                bool strict) {
-        _cleanup_(scoreboard_freep) Scoreboard *board = NULL;
+static int run_zygote(WorkerContext *context) {
         _cleanup_(zygote_freep) Zygote *zygote = NULL;
-        WorkerContext context = {
-                .config = config, .inherited = inherited, .proctitle = proctitle
+        const Inherited *inherited = context->inherited;
+        uint64_t limit = context->config->process_control_timeout_usec;
+        ZygoteHooks hooks = {
+                .worker = worker_run,
+                .trace = trace_worker,
+                .userdata = context,
+                .status_fd = inherited->status_fd,
+                .log_fd = inherited->access_fd,
+                .orphan_limit_usec = limit > 0 ? limit : ORPHAN_LIMIT_USEC,
         };
-        ZygoteHooks hooks = { .worker = worker_run, .trace = trace_worker };
-        _cleanup_close_ int proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
         FileLimit file_limit;
         int r;
 
+        /* After PHP has started: what runs in it then has the limit of scripts. */
         r = file_limit_raise(&file_limit);
         if (r < 0)
                 return fail(inherited, r, "RLIMIT_NOFILE");
+
+        context->file_limit = &file_limit;
+        r = zygote_new(&zygote, inherited->control_fd, context->board, &hooks);
+        if (r < 0)
+                return fail(inherited, r, "zygote");
+
+        starting_control_fd = -EBADF;
+        return zygote_run(zygote) < 0 ? EX_OSERR : EX_OK;
+}
+
+static int run(const Inherited *inherited, const PoolConfig *config, Proctitle *proctitle,
+                bool strict) {
+        _cleanup_(scoreboard_freep) Scoreboard *board = NULL;
+        _cleanup_close_ int proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        WorkerContext context = {
+                .config = config, .inherited = inherited, .proctitle = proctitle
+        };
+        int r;
 
         r = scoreboard_attach(&board, inherited->board_fd, inherited->control_page_fd,
                         (unsigned) config->max_children);
@@ -202,20 +224,8 @@ static int run(const Inherited *inherited, const PoolConfig *config, Proctitle *
                 proc_fd = fd_close(proc_fd);
 
         context.board = board;
-        context.file_limit = &file_limit;
         context.proc_fd = proc_fd;
-        hooks.userdata = &context;
-        hooks.status_fd = inherited->status_fd;
-        hooks.log_fd = inherited->access_fd;
-        hooks.orphan_limit_usec = config->process_control_timeout_usec > 0
-                                                  ? config->process_control_timeout_usec
-                                                  : ORPHAN_LIMIT_USEC;
-        r = zygote_new(&zygote, inherited->control_fd, board, &hooks);
-        if (r < 0)
-                return fail(inherited, r, "zygote");
-
-        starting_control_fd = -EBADF;
-        return zygote_run(zygote) < 0 ? EX_OSERR : EX_OK;
+        return run_zygote(&context);
 }
 
 int main(int argc, char *argv[]) {

@@ -15,20 +15,14 @@
 #include "config/ini_files.h"
 #include "config/log_target.h"
 #include "manager/base/log.h"
+#include "manager/generation/pool_check_internal.h"
 #include "manager/spawn/account.h"
 #include "manager/spawn/as_user.h"
 #include "manager/spawn/file_limits.h"
 #include "manager/spawn/log_file.h"
 #include "manager/spawn/privilege.h"
 
-typedef struct Check {
-        const PoolConfig *config;
-        PoolCheckAs as;
-        PoolCheckReport report;
-        void *userdata;
-} Check;
-
-static void report_line(void *userdata, int priority, const char *line) {
+void pool_check_report_line(void *userdata, int priority, const char *line) {
         const Check *check = userdata;
 
         if (priority <= LOG_ERR)
@@ -52,7 +46,7 @@ _printf_(4, 0) static void say(const Check *check, int priority, const char *dir
                             directive, text ? text : "is wrong") < 0)
                 whole = NULL;
 
-        report_line((void *) (uintptr_t) check, priority, whole ? whole : "no memory");
+        pool_check_report_line((void *) (uintptr_t) check, priority, whole ? whole : "no memory");
 }
 
 /* Returns -EINVAL. */
@@ -373,7 +367,8 @@ static int check_php_files(const Check *check) {
 static int check_files(const Check *check) {
         uint64_t needed = file_limits_needed(check->config), limit = 0;
 
-        if (file_limits_allow(needed, &limit))
+        /* Another process runs it, with limits of its own. */
+        if (check->as == POOL_CHECK_FOR_ROOT || file_limits_allow(needed, &limit))
                 return 0;
 
         return refuse(check,
@@ -384,7 +379,7 @@ static int check_files(const Check *check) {
 }
 
 /* All of them: the first mistake is returned, each is told. */
-static int check_machine(const Check *check) {
+int pool_check_machine(const Check *check) {
         static int (*const checks[])(const Check *check) = {
                 check_user,
                 check_socket_names,
@@ -406,58 +401,4 @@ static int check_machine(const Check *check) {
         }
 
         return result;
-}
-
-/* What libfcgi and php-fpm call it. As there, an entry that is no address is left out. */
-static int take_clients_of_environment(PoolConfig *config) {
-        const char *clients = getenv("FCGI_WEB_SERVER_ADDRS");
-
-        if (config->listen_allowed_clients || !clients || *clients == '\0')
-                return 0;
-
-        config->listen_allowed_clients = strdup(clients);
-        return config->listen_allowed_clients ? 0 : -ENOMEM;
-}
-
-static int load(PoolConfig **ret, const char *conf_dir, const char *name, Check *check) {
-        _cleanup_(pool_config_freep) PoolConfig *config = NULL;
-        _cleanup_free_ char *path = NULL;
-        int r;
-
-        if (asprintf(&path, "%s/%s.conf", conf_dir, name) < 0)
-                return -ENOMEM;
-
-        r = pool_config_load(&config, name, path, report_line, check);
-        if (r < 0)
-                return r;
-
-        r = take_clients_of_environment(config);
-        if (r < 0)
-                return r;
-
-        check->config = config;
-        r = check_machine(check);
-        if (r < 0)
-                return r;
-
-        *ret = TAKE_PTR(config);
-        return 0;
-}
-
-int pool_check_load(PoolConfig **ret, const char *conf_dir, const char *name,
-                PoolCheckReport report, void *userdata) {
-        return pool_check_load_as(
-                        ret, &(PoolCheck){ conf_dir, name, POOL_CHECK_FOR_SELF }, report, userdata);
-}
-
-int pool_check_load_as(
-                PoolConfig **ret, const PoolCheck *what, PoolCheckReport report, void *userdata) {
-        Check check = { .as = what->as, .report = report, .userdata = userdata };
-        int r;
-
-        r = load(ret, what->conf_dir, what->name, &check);
-        if (r == -ENOMEM)
-                report(userdata, "no memory");
-
-        return r;
 }

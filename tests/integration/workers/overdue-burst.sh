@@ -9,6 +9,8 @@ needs_fpmd
 needs_no_sanitizer # a thousand workers would not fit
 
 n=1000
+# 0.2 s on a machine that has nothing else to do: to end a thousand processes takes its time of the CPU.
+tolerance=$(awk -v cpus="$(nproc)" '{ print $1 / cpus < 1 ? 0.2 : 1 }' /proc/loadavg)
 write_page burst late.php <<'END'
 <?php
 function pay()
@@ -72,7 +74,8 @@ zygote=$(zygote_of burst)
 overdue late.php 4
 assert_ends
 assert_eq 'answers of what was ended' 0 "$(number answered)"
-awk -v p="$(number p99)" -v w="$(number worst)" 'BEGIN { exit !(p <= 0.2 && w <= 0.5) }' || fail 'not on time'
+awk -v p="$(number p99)" -v w="$(number worst)" -v t="$tolerance" 'BEGIN { exit !(p <= t && w <= 2 * t) }' ||
+	fail "more than $tolerance s from their time"
 wait_for 5 all_are_told 'was ended during GET /late.php' $n
 echo "stacks: $(entries '^sleep() /srv/www/burst/late.php:4')"
 wait_for 20 all_are_there

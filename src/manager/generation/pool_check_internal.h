@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* What pool_check.c (what this machine must have) and pool_check_load.c (which pool) share with each other and with
+ * nobody else.
+ *
+ * Runs in: manager. */
+
+#include "manager/generation/pool_check.h"
+
+typedef struct Check {
+        const PoolConfig *config;
+        PoolCheckAs as;
+        PoolCheckReport report;
+        void *userdata;
+} Check;
+
+/* Tells of a line about the file: a mistake, or something to be logged. userdata is a Check. */
+void pool_check_report_line(void *userdata, int priority, const char *line);
+
+/* Whether this machine has what the pool names: each thing that it lacks is told. 0 or the first negative errno. */
+int pool_check_machine(const Check *check);

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/* A pool file is read, and checked against this machine. */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "manager/generation/pool_check_internal.h"
+
+/* What libfcgi and php-fpm call it. As there, an entry that is no address is left out. */
+static int take_clients_of_environment(PoolConfig *config) {
+        const char *clients = getenv("FCGI_WEB_SERVER_ADDRS");
+
+        if (config->listen_allowed_clients || !clients || *clients == '\0')
+                return 0;
+
+        config->listen_allowed_clients = strdup(clients);
+        return config->listen_allowed_clients ? 0 : -ENOMEM;
+}
+
+static int load(PoolConfig **ret, const char *conf_dir, const char *name, Check *check) {
+        _cleanup_(pool_config_freep) PoolConfig *config = NULL;
+        _cleanup_free_ char *path = NULL;
+        int r;
+
+        if (asprintf(&path, "%s/%s.conf", conf_dir, name) < 0)
+                return -ENOMEM;
+
+        r = pool_config_load(&config, name, path, pool_check_report_line, check);
+        if (r < 0)
+                return r;
+
+        r = take_clients_of_environment(config);
+        if (r < 0)
+                return r;
+
+        check->config = config;
+        r = pool_check_machine(check);
+        if (r < 0)
+                return r;
+
+        *ret = TAKE_PTR(config);
+        return 0;
+}
+
+int pool_check_load(PoolConfig **ret, const char *conf_dir, const char *name,
+                PoolCheckReport report, void *userdata) {
+        return pool_check_load_as(
+                        ret, &(PoolCheck){ conf_dir, name, POOL_CHECK_FOR_SELF }, report, userdata);
+}
+
+int pool_check_load_as(
+                PoolConfig **ret, const PoolCheck *what, PoolCheckReport report, void *userdata) {
+        Check check = { .as = what->as, .report = report, .userdata = userdata };
+        int r;
+
+        r = load(ret, what->conf_dir, what->name, &check);
+        if (r == -ENOMEM)
+                report(userdata, "no memory");
+
+        return r;
+}
