@@ -156,7 +156,9 @@ GenerationAction generation_take(Generation *g, GenerationEvent event) {
                 break;
         case GENERATION_DRAIN:
                 workforce_stop(g->workforce);
-                (void) zygote_link_order(&g->link, MESSAGE_DRAIN, 0, 0);
+                /* Its end of file means the same. */
+                if (zygote_link_order(&g->link, MESSAGE_DRAIN, 0, 0) < 0)
+                        zygote_link_close(&g->link);
                 break;
         case GENERATION_KILL:
         case GENERATION_KILL_WORKERS:

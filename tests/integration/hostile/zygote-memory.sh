@@ -62,3 +62,27 @@ for name in peek peekjail; do
 		"$(in_container sh -c 'ls -l /proc/$1/fd' sh "$zygote" | grep -c '/mem$')"
 done
 in_container umount $jail/proc
+
+# A process of the same user has more fds under way than the limit allows: requests are served, and what is missing is
+# told with the name of the limit.
+write_page parked slow.php <<<'<?php sleep(2); echo "answered";'
+dropin=$CONTAINER_ROOT/etc/systemd/system/fpmd@parked.service.d
+mkdir -p "$dropin"
+printf '[Service]\nLimitNOFILE=1024:2000\n' >"$dropin/files.conf"
+in_container chown alice /srv/www/parked
+in_container systemd-run --quiet --unit=park --uid=alice --property=LimitNOFILE=15000 python3 -c '
+import os, socket, time
+a, b = socket.socketpair()
+null = os.open("/dev/null", os.O_RDONLY)
+for _ in range(10):
+	socket.send_fds(a, [b"x"], [null] * 250)
+open("/srv/www/parked/ready", "w")
+time.sleep(60)'
+wait_for 3 test -e "$CONTAINER_ROOT/srv/www/parked/ready"
+pool parked <<<'request_slowlog_timeout = 1s'
+assert_eq 'a slow page' answered "$(fetch http://parked.test/slow.php)"
+in_container systemctl stop park.service
+wait_for 3 journal_has fpmd@parked.service 'executing too slow'
+assert_matches 'why there is no stack' 'without a stack: too many file descriptors of its user are under way.*RLIMIT_NOFILE' \
+	"$(journal_of fpmd@parked.service)"
+assert_contains 'the worker' 'are under way in sockets than RLIMIT_NOFILE allows' "$(journal_of fpmd@parked.service)"
