@@ -14,14 +14,15 @@ floors='
 base
 contract:            base
 config:              contract base
+listen:              config contract base
 manager/base:        config contract base
-manager/spawn:       manager/base config contract base
-manager/sockets:     manager/spawn manager/base config contract base
-manager/workers:     manager/sockets manager/spawn manager/base config contract base
-manager/requests:    manager/workers manager/sockets manager/spawn manager/base config contract base
-manager/generation:  manager/requests manager/workers manager/sockets manager/spawn manager/base config contract base
-manager/control:     manager/generation manager/requests manager/workers manager/sockets manager/spawn manager/base config contract base
-manager:             manager/control manager/generation manager/requests manager/workers manager/sockets manager/spawn manager/base config contract base
+manager/spawn:       manager/base listen config contract base
+manager/sockets:     manager/spawn manager/base listen config contract base
+manager/workers:     manager/sockets manager/spawn manager/base listen config contract base
+manager/requests:    manager/workers manager/sockets manager/spawn manager/base listen config contract base
+manager/generation:  manager/requests manager/workers manager/sockets manager/spawn manager/base listen config contract base
+manager/control:     manager/generation manager/requests manager/workers manager/sockets manager/spawn manager/base listen config contract base
+manager:             manager/control manager/generation manager/requests manager/workers manager/sockets manager/spawn manager/base listen config contract base
 php/trace:           config contract base
 php/fastcgi:         config contract base
 php/zygote:          php/trace config contract base
@@ -32,7 +33,7 @@ php/hooks:           php/files config contract base
 php/engine:          php/hooks php/log php/files php/pages php/fastcgi php/trace config contract base
 php/worker:          php/engine php/log php/files php/pages php/fastcgi php/zygote php/trace config contract base
 php:                 php/worker php/engine php/log php/zygote php/trace config contract base
-generator:           config contract base
+generator:           listen config contract base
 fpmctl/pools:        config contract base
 fpmctl:              fpmctl/pools config contract base
 exporter:            fpmctl/pools config contract base

@@ -51,6 +51,14 @@ static int parse_host(
         return -EINVAL;
 }
 
+static bool climbs(const char *path) {
+        for (const char *p = strstr(path, ".."); p; p = strstr(p + 1, ".."))
+                if ((p == path || p[-1] == '/') && (p[2] == '\0' || p[2] == '/'))
+                        return true;
+
+        return false;
+}
+
 static int parse_path(Address *ret, const char *text, char why[static ADDRESS_WHY_MAX]) {
         size_t room = sizeof(((struct sockaddr_un *) NULL)->sun_path);
 
@@ -65,9 +73,41 @@ static int parse_path(Address *ret, const char *text, char why[static ADDRESS_WH
                 return -EINVAL;
         }
 
+        if (climbs(text)) {
+                snprintf(why, ADDRESS_WHY_MAX,
+                                "'%.120s' has '..' in it, write the path that it leads to", text);
+                return -EINVAL;
+        }
+
+        if (text[strlen(text) - 1] == '/') {
+                snprintf(why, ADDRESS_WHY_MAX, "'%.120s' is a folder, name a socket in it", text);
+                return -EINVAL;
+        }
+
         ret->kind = ADDRESS_UNIX;
         ret->path = text;
         return 0;
+}
+
+/* systemd binds the path without these, and listener_is() compares the text with what is bound. */
+void address_simplify(char *text) {
+        char *out = text;
+
+        if (*text != '/')
+                return;
+
+        for (const char *p = text; *p;) {
+                size_t size = strcspn(++p, "/");
+
+                if (size > 0 && !(size == 1 && *p == '.')) {
+                        *out++ = '/';
+                        memmove(out, p, size);
+                        out += size;
+                }
+                p += size;
+        }
+
+        *out = '\0';
 }
 
 int address_parse(Address *ret, const char *text, char why[static ADDRESS_WHY_MAX]) {
@@ -214,27 +254,4 @@ bool address_is_of(const char *text, const struct sockaddr *bound) {
                (address.kind == ADDRESS_PORT ||
                                (address.kind == ADDRESS_IPV4 &&
                                                host_is(address.host, AF_INET, &in->sin_addr)));
-}
-
-/* inet_pton(3) reads more than one form of an IPv6 address. */
-static bool hosts_are_same(const Address *a, const Address *b) {
-        unsigned char bytes[sizeof(struct in6_addr)];
-        int family = a->kind == ADDRESS_IPV6 ? AF_INET6 : AF_INET;
-
-        return a->kind == b->kind && inet_pton(family, a->host, bytes) == 1 &&
-               host_is(b->host, family, bytes);
-}
-
-bool address_is_same(const char *a, const char *b) {
-        char why[ADDRESS_WHY_MAX];
-        Address first, second;
-
-        if (address_parse(&first, a, why) < 0 || address_parse(&second, b, why) < 0)
-                return false;
-        if (first.kind == ADDRESS_UNIX || second.kind == ADDRESS_UNIX)
-                return first.kind == second.kind && strcmp(first.path, second.path) == 0;
-
-        return first.port == second.port &&
-               (first.kind == ADDRESS_PORT || second.kind == ADDRESS_PORT ||
-                               hosts_are_same(&first, &second));
 }

@@ -29,16 +29,15 @@ enum {
 };
 
 /* By php-fpm's rule an address with a colon, or of digits only, is tcp, everything else a unix
- * path. "localhost" is 127.0.0.1. 0, or -EINVAL with what would be right in why. */
+ * path, which must not contain "..". "localhost" is 127.0.0.1. 0, or -EINVAL with what would be right in why. */
 int address_parse(Address *ret, const char *text, char why[static ADDRESS_WHY_MAX]);
 
 /* Whether a listening socket bound there is the one that the text names. An address of the whole machine is that
  * of any family. */
 bool address_is_of(const char *text, const struct sockaddr *bound);
 
-/* Whether two texts name sockets of which only one can be bound. A port of the whole machine is that of each of
- * its addresses. */
-bool address_is_same(const char *a, const char *b);
+/* Takes the doubled slashes and "/./" out of an absolute path; other texts stay as they are. */
+void address_simplify(char *text);
 
 /* One entry of listen.allowed_clients: an address or, which php-fpm lacks, address/bits. */
 typedef struct ClientRange {

@@ -263,11 +263,25 @@ bool directive_has_field(const Directive *directive) {
         return directive->offset != DIRECTIVE_NO_FIELD;
 }
 
-bool directive_is_listen(const Directive *directive) {
+static bool is_listen(const Directive *directive) {
         return directive->section == DIRECTIVE_POOL &&
                (strcmp(directive->key, "listen") == 0 ||
                                strcmp(directive->key, "pm.status_listen") == 0 ||
                                strncmp(directive->key, "listen.", 7) == 0);
+}
+
+bool directive_is_for_units(const Directive *directive) {
+        static const char *const places[] = { "prefix", "chroot", "chdir", "access.log", "slowlog" };
+
+        if (is_listen(directive))
+                return true;
+
+        for (size_t i = 0; i < ELEMENTSOF(places); i++)
+                if (directive->section == DIRECTIVE_POOL &&
+                                strcmp(directive->key, places[i]) == 0)
+                        return true;
+
+        return false;
 }
 
 bool directive_is_text(const Directive *directive) {

@@ -105,8 +105,8 @@ bool directive_is_array(const Directive *directive);
 /* Whether its value is kept in a PoolConfig. */
 bool directive_has_field(const Directive *directive);
 
-/* Whether it is of the socket unit: listen and listen.*. */
-bool directive_is_listen(const Directive *directive);
+/* Whether fpmd-generator reads it: listen and listen.*, and what names a folder that may be a mount. */
+bool directive_is_for_units(const Directive *directive);
 
 /* Whether $pool is expanded in its value. */
 bool directive_is_text(const Directive *directive);

@@ -30,7 +30,7 @@ int pool_config_load(PoolConfig **ret, const char *name, const char *path, Confi
 int pool_config_parse(PoolConfig **ret, const char *name, const char *file, const char *text,
                 size_t size, ConfigReport report, void *userdata);
 
-/* Only listen and listen.*, for the socket unit: whatever else is wrong in the file is skipped,
+/* Only listen and listen.*, for the socket unit, and the folders that the service needs: whatever else is wrong in the file is skipped,
  * because a typo in pm.max_children must not take the pool's address away at the next
  * daemon-reload. What is wrong with these directives is skipped too, after a LOG_WARNING report. */
 int pool_config_load_listen(PoolConfig **ret, const char *name, const char *path,

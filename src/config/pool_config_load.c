@@ -216,8 +216,7 @@ static int pool_config_load_on_entry(Reader *reader, const IniEvent *event) {
         if (reader->section == SECTION_OTHER)
                 return 0;
 
-        if (reader->listen_only &&
-                        (!d || (!directive_is_listen(d) && strcmp(d->key, "prefix") != 0)))
+        if (reader->listen_only && (!d || !directive_is_for_units(d)))
                 return 0;
 
         if (!d)

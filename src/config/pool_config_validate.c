@@ -301,6 +301,7 @@ static int check_address(const Validation *v, int priority, const char *directiv
                                                 *text);
                         return -EINVAL;
                 }
+                address_simplify(*text);
                 if (r == 0)
                         r = address_parse(&address, *text, why);
         }

@@ -12,7 +12,6 @@
 #include "config/pool_config.h"
 #include "fpmctl/checker.h"
 #include "fpmctl/command.h"
-#include "fpmctl/pools/duplicates.h"
 #include "fpmctl/pools/pools.h"
 
 typedef struct Check {
@@ -116,50 +115,6 @@ static void check_file(Check *check, const char *path) {
         check_named(check, dir, pool);
 }
 
-/* Of a pool that was checked before: its part of the JSON is good no more. */
-static void command_check_on_duplicate(void *userdata, const char *pool, const char *line) {
-        Check *check = userdata;
-        json_t *one;
-        size_t i;
-
-        check->status = EX_CONFIG;
-        if (!check->list) {
-                say_line(line, false);
-                return;
-        }
-
-        json_array_foreach(check->list, i, one) {
-                if (strcmp(answer_text(one, "pool"), pool) != 0)
-                        continue;
-
-                (void) json_object_set_new(one, "good", json_false());
-                (void) json_array_append_new(json_object_get(one, "messages"), json_string(line));
-        }
-}
-
-/* What is wrong in a file was said: here its addresses count as far as they can be read. */
-static int check_addresses(Check *check, const Pools *pools) {
-        Addresses addresses = {};
-        int r = 0;
-
-        for (size_t i = 0; r >= 0 && i < pools->n_items; i++) {
-                const PoolFacts *pool = &pools->items[i];
-                _cleanup_(pool_config_freep) PoolConfig *config = NULL;
-                _cleanup_free_ char *path = NULL;
-
-                if (!pool->has_file)
-                        continue;
-
-                if (asprintf(&path, "%s/%s.conf", check->in->conf_dir, pool->name) < 0)
-                        r = -ENOMEM;
-                else if (pool_config_load_listen(&config, pool->name, path, NULL, NULL) >= 0)
-                        r = addresses_add(&addresses, config, command_check_on_duplicate, check);
-        }
-
-        addresses_done(&addresses);
-        return r;
-}
-
 static void check_all(Check *check) {
         _cleanup_(pools_done) Pools pools = {};
         int r;
@@ -173,9 +128,6 @@ static void check_all(Check *check) {
         for (size_t i = 0; i < pools.n_items; i++)
                 if (pools.items[i].has_file)
                         check_pool(check, check->in->conf_dir, pools.items[i].name);
-
-        if (check_addresses(check, &pools) < 0)
-                check->status = complain_memory();
 }
 
 int command_check(const Invocation *in) {

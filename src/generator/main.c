@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fpmd-generator: makes a drop-in for the socket unit of each pool file that speaks of its socket.
+/* fpmd-generator: makes a drop-in for the socket unit of each pool file that speaks of its socket, and for the service of
+ * each that names folders.
  *
  * Runs in: systemd, as root, at boot and at every daemon-reload. So: no network, no user database,
  * no journal, and one bad file must not stop the others. */
@@ -15,21 +16,23 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "config/address.h"
+#include "generator/names.h"
 #include "generator/unit.h"
+#include "listen/pool_sockets.h"
+#include "listen/socket_path.h"
 
 #ifndef FPMD_CONF_DIR
 #define FPMD_CONF_DIR "/etc/fpmd/conf.d"
 #endif
 
-static const char SUFFIX[] = ".conf";
-
 typedef struct Generator {
         const char *conf_dir;
-        const char *setfacl;
         int unit_dir_fd;
         int kmsg_fd;
-        SettingList taken; /* addresses so far; the key is the pool's name */
+        PoolConfig **configs; /* as far as they concern units */
+        size_t n_configs;
+        PoolSockets sockets;
+        Names names;
         bool failed;
 } Generator;
 
@@ -55,125 +58,172 @@ static void fail(Generator *generator, const char *what, const char *path, int e
         say(generator, LOG_ERR, line ? line : what);
 }
 
-static int write_unit(
-                const Generator *generator, const char *dir, const char *path, const char *text) {
+/* By rename: who reads the folder meanwhile sees the file whole or not at all. */
+static int write_file(const Generator *generator, const char *path, const char *text) {
+        _cleanup_free_ char *temporary = NULL;
         _cleanup_close_ int fd = -EBADF;
+        int r;
 
-        if (mkdirat(generator->unit_dir_fd, dir, 0755) < 0 && errno != EEXIST)
-                return -errno;
+        if (asprintf(&temporary, "%s.new", path) < 0)
+                return -ENOMEM;
 
-        fd = openat(generator->unit_dir_fd, path,
-                        O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+        (void) unlinkat(generator->unit_dir_fd, temporary, 0);
+        fd = openat(generator->unit_dir_fd, temporary,
+                        O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
         if (fd < 0)
                 return -errno;
 
-        return fd_write_all(fd, text, strlen(text));
+        r = fd_write_all(fd, text, strlen(text));
+        if (r >= 0 && renameat(generator->unit_dir_fd, temporary, generator->unit_dir_fd, path) < 0)
+                r = -errno;
+        if (r < 0)
+                (void) unlinkat(generator->unit_dir_fd, temporary, 0);
+
+        return r;
 }
 
-static const char *taken_by(const Generator *generator, const char *address) {
-        for (size_t i = 0; i < generator->taken.n_items; i++)
-                if (address_is_same(generator->taken.items[i].value, address))
-                        return generator->taken.items[i].key;
+static int write_dropin(
+                const Generator *generator, const char *name, const char *type, const char *text) {
+        _cleanup_free_ char *dir = NULL, *path = NULL;
 
-        return NULL;
+        if (asprintf(&dir, "fpmd@%s.%s.d", name, type) < 0)
+                return -ENOMEM;
+        if (asprintf(&path, "%s/50-pool-file.conf", dir) < 0)
+                return -ENOMEM;
+        if (mkdirat(generator->unit_dir_fd, dir, 0755) < 0 && errno != EEXIST)
+                return -errno;
+
+        return write_file(generator, path, text);
 }
 
-/* Says which other pool file wants the same address, for systemd would unlink a unix socket that
- * another pool listens on. Both keep it all the same: which of them is enabled is not ours to know,
- * and a www.conf copied for a trial must not take the address away from the real one. */
-static int note_addresses(Generator *generator, const PoolConfig *config) {
-        for (size_t i = 0; i < config->listen.n_items; i++) {
-                const Setting *setting = &config->listen.items[i];
-                const char *owner = taken_by(generator, setting->value);
-                _cleanup_free_ char *line = NULL;
-                int r;
-
-                if (owner && asprintf(&line,
-                                             "%s:%u: listen: %s is an address of pool %s too, only "
-                                             "one of them can be started",
-                                             setting->file, setting->line, setting->value,
-                                             owner) >= 0)
-                        say(generator, LOG_WARNING, line);
-
-                r = setting_list_add(&generator->taken,
-                                &(Setting){ .key = config->name, .value = setting->value });
-                if (r < 0)
-                        return r;
-        }
-
-        return 0;
-}
-
-static int generate(Generator *generator, const char *name, const char *file) {
-        _cleanup_(pool_config_freep) PoolConfig *config = NULL;
-        _cleanup_free_ char *text = NULL, *dir = NULL, *path = NULL;
-        UnitReport report = { .report = say, .userdata = generator };
+static int write_mounts(const Generator *generator, const PoolConfig *config) {
+        _cleanup_free_ char *target = NULL, *dropin = NULL, *path = NULL;
         int r;
+
+        r = unit_mounts(config, &target, &dropin);
+        if (r < 0 || !target)
+                return r;
+
+        if (asprintf(&path, "fpmd-mounts@%s.target", config->name) < 0)
+                return -ENOMEM;
+
+        r = write_file(generator, path, target);
+        return r < 0 ? r : write_dropin(generator, config->name, "service", dropin);
+}
+
+static bool is_owned(const char *address) {
+        char why[SOCKET_PATH_WHY_MAX];
+
+        return *address == '/' && socket_path_check(address, why) == SOCKET_PATH_OWNED;
+}
+
+static UnitFacts facts_of(Generator *generator, const PoolConfig *config) {
+        UnitFacts facts = {
+                .is_refused = pool_sockets_check(&generator->sockets, config->name, true, say,
+                                              generator) > 0,
+                .has_late_names = !names_have_users(&generator->names, config->listen_owner) ||
+                                  !names_have_users(&generator->names, config->listen_acl_users) ||
+                                  !names_have_groups(&generator->names, config->listen_group) ||
+                                  !names_have_groups(&generator->names, config->listen_acl_groups),
+        };
+
+        for (size_t i = 0; i < config->listen.n_items; i++)
+                if (is_owned(config->listen.items[i].value))
+                        facts.is_owned = true;
+        if (config->status_listen && is_owned(config->status_listen))
+                facts.is_owned = true;
+
+        return facts;
+}
+
+static int write_socket(Generator *generator, const PoolConfig *config) {
+        UnitReport report = { .report = say, .userdata = generator };
+        UnitFacts facts = facts_of(generator, config);
+        _cleanup_free_ char *text = NULL;
+        int r;
+
+        r = unit_socket_dropin(config, &facts, &report, &text);
+        if (r < 0 || !text)
+                return r;
+
+        return write_dropin(generator, config->name, "socket", text);
+}
+
+static void generate(Generator *generator, const PoolConfig *config) {
+        int r;
+
+        r = write_socket(generator, config);
+        if (r < 0)
+                fail(generator, "make the drop-in of the socket", config->file, r);
+
+        r = write_mounts(generator, config);
+        if (r < 0)
+                fail(generator, "make the target of its mounts", config->file, r);
+}
+
+static int load(Generator *generator, const char *name, const char *file) {
+        _cleanup_(pool_config_freep) PoolConfig *config = NULL;
+        PoolConfig **configs;
 
         /* What is wrong with the file was said, and is not for our exit status. */
         if (pool_config_load_listen(&config, name, file, say, generator) < 0)
                 return 0;
 
-        r = note_addresses(generator, config);
-        if (r < 0)
-                return r;
-
-        r = unit_socket_dropin(config, generator->setfacl, &report, &text);
-        if (r < 0 || !text)
-                return r;
-
-        if (asprintf(&dir, "fpmd@%s.socket.d", name) < 0)
-                return -ENOMEM;
-        if (asprintf(&path, "%s/50-pool-file.conf", dir) < 0)
+        configs = reallocarray(generator->configs, generator->n_configs + 1, sizeof(*configs));
+        if (!configs)
                 return -ENOMEM;
 
-        return write_unit(generator, dir, path, text);
+        generator->configs = configs;
+        configs[generator->n_configs++] = config;
+        return pool_sockets_add(&generator->sockets, TAKE_PTR(config));
 }
 
-static void generate_for(Generator *generator, const char *entry) {
-        size_t size = strlen(entry) - strlen(SUFFIX);
-        _cleanup_free_ char *name = strndup(entry, size), *file = NULL;
+static void load_for(Generator *generator, const char *entry) {
+        _cleanup_free_ char *name = NULL, *file = NULL;
         int r = -ENOMEM;
+        size_t size;
 
+        if (!pool_file_is(entry, &size))
+                return;
+
+        name = strndup(entry, size);
         if (name && asprintf(&file, "%s/%s", generator->conf_dir, entry) >= 0)
-                r = generate(generator, name, file);
+                r = load(generator, name, file);
         if (r < 0)
-                fail(generator, "make the socket's drop-in", entry, r);
+                fail(generator, "read it", entry, r);
 }
 
-static int is_pool_file(const struct dirent *entry) {
-        size_t size = strlen(entry->d_name);
-
-        return entry->d_name[0] != '.' && size > strlen(SUFFIX) &&
-               strcmp(entry->d_name + size - strlen(SUFFIX), SUFFIX) == 0;
-}
-
+/* All files are read before the first unit is written: each pool is compared with each other. */
 static void generate_all(Generator *generator) {
         struct dirent **entries;
         int n;
 
-        n = scandir(generator->conf_dir, &entries, is_pool_file, alphasort);
+        n = scandir(generator->conf_dir, &entries, NULL, alphasort);
         if (n < 0 && errno != ENOENT)
                 fail(generator, "read the folder", generator->conf_dir, -errno);
         if (n < 0)
                 return;
 
+        names_read(&generator->names);
         for (int i = 0; i < n; i++) {
-                generate_for(generator, entries[i]->d_name);
+                load_for(generator, entries[i]->d_name);
                 free(entries[i]);
         }
-
         free(entries);
+
+        for (size_t i = 0; i < generator->n_configs; i++)
+                generate(generator, generator->configs[i]);
 }
 
-static const char *find_setfacl(void) {
-        static const char *const paths[] = { "/usr/bin/setfacl", "/bin/setfacl" };
+static void generator_done(Generator *generator) {
+        for (size_t i = 0; i < generator->n_configs; i++)
+                pool_config_free(generator->configs[i]);
 
-        for (size_t i = 0; i < ELEMENTSOF(paths); i++)
-                if (access(paths[i], X_OK) == 0)
-                        return paths[i];
-
-        return NULL;
+        free(generator->configs);
+        pool_sockets_done(&generator->sockets);
+        names_done(&generator->names);
+        fd_close(generator->unit_dir_fd);
+        fd_close(generator->kmsg_fd);
 }
 
 int main(int argc, char *argv[]) {
@@ -190,15 +240,12 @@ int main(int argc, char *argv[]) {
         if (getenv("SYSTEMD_SCOPE"))
                 generator.kmsg_fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC | O_NOCTTY);
 
-        generator.setfacl = find_setfacl();
         generator.unit_dir_fd = open(argv[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (generator.unit_dir_fd < 0)
                 fail(&generator, "open the folder", argv[1], -errno);
         else
                 generate_all(&generator);
 
-        setting_list_done(&generator.taken);
-        fd_close(generator.unit_dir_fd);
-        fd_close(generator.kmsg_fd);
+        generator_done(&generator);
         return generator.failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -11,6 +11,7 @@
 
 typedef struct Unit {
         const PoolConfig *config;
+        const UnitFacts *facts;
         const UnitReport *report;
         FILE *out;
 } Unit;
@@ -69,6 +70,14 @@ static void put(const Unit *unit, const char *key, const char *value) {
 
 static bool is_unix(const char *address) {
         return *address == '/';
+}
+
+static bool names_host(const char *text) {
+        char why[ADDRESS_WHY_MAX];
+        Address address;
+
+        return address_parse(&address, text, why) >= 0 &&
+               (address.kind == ADDRESS_IPV4 || address.kind == ADDRESS_IPV6);
 }
 
 static bool listens_on_tcp(const PoolConfig *config) {
@@ -148,120 +157,47 @@ static void write_name(const Unit *unit, const char *key, const char *directive,
         put(unit, key, name);
 }
 
-/* "u:www-data:rw,u:deploy:rw" out of "www-data, deploy". false: nothing that can be said. */
-static bool write_acl(
-                const Unit *unit, FILE *out, char kind, const char *directive, const char *names) {
-        bool any = false;
-
-        for (const char *p = names; p && *p;) {
-                size_t size = strcspn(p += strspn(p, ", \t"), ", \t");
-                _cleanup_free_ char *name = strndup(p, size);
-
-                p += size;
-                if (!name || size == 0)
-                        continue;
-
-                if (!is_safe(name, "\\ \"':")) {
-                        say(unit, LOG_ERR, directive,
-                                        "'%s' cannot stand in a unit, write its number", name);
-                        continue;
-                }
-
-                fprintf(out, "%s%c:", any ? "," : "", kind);
-                put_escaped(out, name, "%$");
-                fputs(":rw", out);
-                any = true;
+/* systemd changes the owner by the path. In a folder of another user that path may be a link by then, and ACLs are not
+ * among what systemd sets: fpmd does both, by a descriptor of the socket that systemd has bound. */
+static void write_access_helper(const Unit *unit, bool also_owner) {
+        if (also_owner) {
+                put(unit, "SocketUser", "");
+                put(unit, "SocketGroup", "");
         }
 
-        return any;
-}
-
-static int acl_of(const Unit *unit, char **ret) {
-        const PoolConfig *config = unit->config;
-        _cleanup_free_ char *acl = NULL;
-        size_t size;
-        FILE *out;
-        bool any;
-
-        out = open_memstream(&acl, &size);
-        if (!out)
-                return -ENOMEM;
-
-        any = write_acl(unit, out, 'u', "listen.acl_users", config->listen_acl_users);
-        if (any && config->listen_acl_groups)
-                fputc(',', out);
-        any = write_acl(unit, out, 'g', "listen.acl_groups", config->listen_acl_groups) || any;
-
-        if (fclose(out) != 0)
-                return -ENOMEM;
-
-        if (any && size > 0 && acl[size - 1] == ',')
-                acl[size - 1] = '\0';
-
-        *ret = any ? TAKE_PTR(acl) : NULL;
-        return 0;
-}
-
-static void write_setfacl(
-                const Unit *unit, const char *setfacl, const char *acl, const char *path) {
-        if (!is_safe(path, "\\\"'")) {
-                say(unit, LOG_ERR, "listen", "a path with quotes cannot have listen.acl_users");
-                return;
-        }
-
-        fprintf(unit->out, "ExecStartPost=%s -m %s -- \"", setfacl, acl);
-        put_escaped(unit->out, path, "%$");
-        fputs("\"\n", unit->out);
-}
-
-/* systemd knows owner, group and mode; entries of an ACL are set when the socket is there. */
-static int write_acls(const Unit *unit, const char *setfacl) {
-        const PoolConfig *config = unit->config;
-        const char *directive = config->listen_acl_users ? "listen.acl_users" : "listen.acl_groups";
-        _cleanup_free_ char *acl = NULL, *path = NULL;
-        int r;
-
-        if (!setfacl) {
-                say(unit, LOG_WARNING, directive,
-                                "needs setfacl: install the package acl, or use listen.group");
-                return 0;
-        }
-
-        r = acl_of(unit, &acl);
-        if (r < 0 || !acl)
-                return r;
-
-        if (config->listen.n_items == 0) {
-                if (pool_config_default_listen(config, &path) < 0)
-                        return -ENOMEM;
-
-                write_setfacl(unit, setfacl, acl, path);
-        }
-
-        for (size_t i = 0; i < config->listen.n_items; i++)
-                if (is_unix(config->listen.items[i].value))
-                        write_setfacl(unit, setfacl, acl, config->listen.items[i].value);
-
-        return 0;
+        fprintf(unit->out, "ExecStartPost=" FPMD_MANAGER_PROGRAM " --socket-access %s\n",
+                        unit->config->name);
 }
 
 /* Owner, group, mode and ACL: only unix sockets have them. */
-static int write_access(const Unit *unit, const char *setfacl) {
+static void write_access(const Unit *unit) {
         const PoolConfig *config = unit->config;
         bool acl = config->listen_acl_users || config->listen_acl_groups;
 
         if (!pool_config_listens_on_path(config))
-                return 0;
+                return;
 
         if (is_given(unit, "listen.mode"))
                 fprintf(unit->out, "SocketMode=0%llo\n", (unsigned long long) config->listen_mode);
 
-        if (acl)
-                return write_acls(unit, setfacl);
+        if (acl || unit->facts->is_owned) {
+                write_access_helper(unit, unit->facts->is_owned);
+                return;
+        }
 
         write_name(unit, "SocketUser", "listen.owner", config->listen_owner);
         write_name(unit, "SocketGroup", "listen.group", config->listen_group);
-        return 0;
+}
+
+/* An address that the machine gets later: from DHCP, or when a failover moves it here. */
+static void write_free_bind(const Unit *unit) {
+        const PoolConfig *config = unit->config;
+        bool any = config->status_listen && names_host(config->status_listen);
+
+        for (size_t i = 0; i < config->listen.n_items && !any; i++)
+                any = names_host(config->listen.items[i].value);
+        if (any)
+                put(unit, "FreeBind", "yes");
 }
 
 /* Everybody is shut out first, so that a list with something wrong in it admits too few. */
@@ -302,14 +238,44 @@ static bool says_anything(const Unit *unit) {
         return unit->config->listen.n_items > 0;
 }
 
-int unit_socket_dropin(const PoolConfig *config, const char *setfacl, const UnitReport *report,
+/* The socket of a user whom a service knows, sssd say, waits for that service. Sockets are otherwise opened before any
+ * service starts (Before=sockets.target), which would be a circle. The lines are the rest of what DefaultDependencies=
+ * stands for. */
+static void write_order(const Unit *unit) {
+        if (!unit->facts->has_late_names)
+                return;
+
+        fputs("[Unit]\n"
+              "DefaultDependencies=no\n"
+              "Requires=sysinit.target\n"
+              "After=sysinit.target nss-user-lookup.target\n"
+              "Conflicts=shutdown.target\n"
+              "Before=shutdown.target\n",
+                        unit->out);
+}
+
+static void write_socket(const Unit *unit) {
+        fputs("[Socket]\n", unit->out);
+
+        /* Tells why, and fails. The addresses stay, for a socket that is open keeps what its unit says. */
+        if (unit->facts->is_refused)
+                fprintf(unit->out, "ExecStartPre=" FPMD_MANAGER_PROGRAM " --socket-refused %s\n",
+                                unit->config->name);
+
+        write_addresses(unit);
+        write_free_bind(unit);
+        write_backlog(unit);
+        write_access(unit);
+        write_clients(unit);
+}
+
+int unit_socket_dropin(const PoolConfig *config, const UnitFacts *facts, const UnitReport *report,
                 char **ret) {
-        Unit unit = { .config = config, .report = report };
+        Unit unit = { .config = config, .facts = facts, .report = report };
         _cleanup_free_ char *text = NULL;
         size_t size;
-        int r;
 
-        if (!says_anything(&unit)) {
+        if (!says_anything(&unit) && !facts->is_refused) {
                 *ret = NULL;
                 return 0;
         }
@@ -321,19 +287,13 @@ int unit_socket_dropin(const PoolConfig *config, const char *setfacl, const Unit
         fprintf(unit.out,
                         "# Made by fpmd-generator(8) from the pool file %s.conf. Change that file, "
                         "then run\n# systemctl daemon-reload && systemctl restart fpmd@%s.socket "
-                        "fpmd@%s.service\n"
-                        "[Socket]\n",
+                        "fpmd@%s.service\n",
                         config->name, config->name, config->name);
+        write_order(&unit);
+        write_socket(&unit);
 
-        write_addresses(&unit);
-        write_backlog(&unit);
-        r = write_access(&unit, setfacl);
-        write_clients(&unit);
-
-        if (fclose(unit.out) != 0 && r == 0)
-                r = -ENOMEM;
-        if (r < 0)
-                return r;
+        if (fclose(unit.out) != 0)
+                return -ENOMEM;
 
         *ret = TAKE_PTR(text);
         return 0;

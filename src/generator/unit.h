@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* Unit: the drop-in of fpmd@POOL.socket that says what listen and listen.* of the pool file say.
- * Pure.
+/* Unit: what a pool file says, as parts of units: the drop-in of fpmd@POOL.socket for listen and listen.*, and the target
+ * that has the mounts which the pool's folders lie on. Pure.
  *
  * Runs in: fpmd-generator.
  * Trusts:  nobody. A value that could be read as more than a value (line breaks, backslashes,
@@ -14,7 +14,17 @@ typedef struct UnitReport {
         void *userdata;
 } UnitReport;
 
-/* setfacl is the program's path, NULL if it is not installed. *ret is NULL if the pool says nothing
- * about its socket; the caller frees. 0 or -ENOMEM. */
-int unit_socket_dropin(const PoolConfig *config, const char *setfacl, const UnitReport *report,
+/* What the machine says of a pool. */
+typedef struct UnitFacts {
+        bool is_refused; /* the pool must not listen there: the socket tells why and does not start */
+        bool is_owned;   /* a unix socket lies in a folder of another user than root */
+        bool has_late_names; /* a user or group of the socket does not stand in /etc/passwd or /etc/group */
+} UnitFacts;
+
+/* *ret is NULL if there is nothing to say about the socket; the caller frees. 0 or -ENOMEM. */
+int unit_socket_dropin(const PoolConfig *config, const UnitFacts *facts, const UnitReport *report,
                 char **ret);
+
+/* The text of fpmd-mounts@POOL.target, and of the drop-in by which fpmd@POOL.service starts after it. Both are NULL if
+ * the pool file names no folder; the caller frees both. 0 or -ENOMEM. */
+int unit_mounts(const PoolConfig *config, char **ret_target, char **ret_dropin);

@@ -15,6 +15,7 @@
 #include "manager/generation/pool.h"
 #include "manager/generation/pool_check.h"
 #include "manager/manager.h"
+#include "manager/socket_unit.h"
 #include "manager/sockets/listener.h"
 #include "manager/sockets/socket_check.h"
 #include "manager/spawn/privilege.h"
@@ -23,6 +24,7 @@ static const char *arg_conf_dir = FPMD_CONF_DIR;
 static const char *arg_program = FPMD_POOL_PROGRAM;
 static const char *arg_pool;
 static bool arg_test;
+static int (*arg_socket_command)(const char *conf_dir, const char *pool); /* NULL: none */
 
 static void usage(FILE *f) {
         fputs("Usage: fpmd [OPTION]... POOL\n"
@@ -42,6 +44,8 @@ static void usage(FILE *f) {
 enum {
         OPTION_CONF_DIR = 256,
         OPTION_POOL_PROGRAM,
+        OPTION_SOCKET_ACCESS,
+        OPTION_SOCKET_REFUSED,
 };
 
 /* 1: go on, else done with exit status *ret. */
@@ -50,6 +54,8 @@ static int parse_arguments(int argc, char *argv[], int *ret) {
                 { "test", no_argument, NULL, 't' },
                 { "conf-dir", required_argument, NULL, OPTION_CONF_DIR },
                 { "pool-program", required_argument, NULL, OPTION_POOL_PROGRAM },
+                { "socket-access", no_argument, NULL, OPTION_SOCKET_ACCESS },
+                { "socket-refused", no_argument, NULL, OPTION_SOCKET_REFUSED },
                 { "help", no_argument, NULL, 'h' },
                 { "version", no_argument, NULL, 'v' },
                 {},
@@ -66,6 +72,12 @@ static int parse_arguments(int argc, char *argv[], int *ret) {
                         break;
                 case OPTION_POOL_PROGRAM:
                         arg_program = optarg;
+                        break;
+                case OPTION_SOCKET_ACCESS:
+                        arg_socket_command = socket_unit_give;
+                        break;
+                case OPTION_SOCKET_REFUSED:
+                        arg_socket_command = socket_unit_refuse;
                         break;
                 case 'h':
                         usage(stdout);
@@ -102,6 +114,11 @@ static int exit_status(int r) {
         return r == POOL_REFUSED ? EX_CONFIG : EXIT_FAILURE;
 }
 
+static void report_address(void *userdata, int priority, const char *line) {
+        (void) userdata;
+        log_full(priority, "%s", line);
+}
+
 static int run_pool(PoolConfig *config) {
         _cleanup_(listeners_done) Listeners listeners = {};
         _cleanup_(manager_freep) Manager *manager = NULL;
@@ -114,6 +131,13 @@ static int run_pool(PoolConfig *config) {
 
         r = listeners_receive(&listeners, handoff_pair_owner(config));
         if (r < 0) {
+                pool_config_free(config);
+                return EX_CONFIG;
+        }
+
+        /* A pool that has its addresses goes on, whoever else names them meanwhile. */
+        if (!socket_check_serves_all(&listeners, config) &&
+                        socket_unit_check(arg_conf_dir, arg_pool, report_address, NULL) > 0) {
                 pool_config_free(config);
                 return EX_CONFIG;
         }
@@ -133,9 +157,28 @@ static void report_mistake(void *userdata, const char *line) {
         log_event(EVENT_CONFIG_REFUSED, LOG_ERR, LOG_NO_FIELDS, "%s", line);
 }
 
+/* Also what only the socket unit minds, and at a start is its matter: it has been opened by then. */
+static int test_pool(void) {
+        _cleanup_(pool_config_freep) PoolConfig *config = NULL;
+        /* A user asks who does not run the pool. */
+        PoolCheck check = {
+                .conf_dir = arg_conf_dir,
+                .name = arg_pool,
+                .as = geteuid() != 0 ? POOL_CHECK_FOR_ROOT : POOL_CHECK_FOR_SELF,
+        };
+        int r = pool_check_load_as(&config, &check, report_mistake, NULL);
+
+        if (r == -EACCES)
+                return EX_NOPERM;
+        if (socket_unit_check(arg_conf_dir, arg_pool, report_address, NULL) > 0 || r < 0)
+                return EX_CONFIG;
+
+        printf("configuration file %s test is successful\n", config->file);
+        return EXIT_SUCCESS;
+}
+
 static int load_and_run(void) {
         _cleanup_(pool_config_freep) PoolConfig *config = NULL;
-        PoolCheck check;
         int r;
 
         log_open("", LOG_INFO);
@@ -147,28 +190,20 @@ static int load_and_run(void) {
         }
 
         log_open(arg_pool, LOG_INFO);
+        if (arg_socket_command)
+                return arg_socket_command(arg_conf_dir, arg_pool);
+
         r = privilege_keep_spawning();
         if (r < 0) {
                 log_error_errno(r, "Cannot let go of capabilities: %m");
                 return EXIT_FAILURE;
         }
 
-        /* With --test a user asks who does not run the pool. */
-        check = (PoolCheck){
-                .conf_dir = arg_conf_dir,
-                .name = arg_pool,
-                .as = arg_test && geteuid() != 0 ? POOL_CHECK_FOR_ROOT : POOL_CHECK_FOR_SELF,
-        };
-        r = pool_check_load_as(&config, &check, report_mistake, NULL);
-        if (r == -EACCES && arg_test)
-                return EX_NOPERM;
-        if (r < 0)
-                return EX_CONFIG;
+        if (arg_test)
+                return test_pool();
 
-        if (arg_test) {
-                printf("configuration file %s test is successful\n", config->file);
-                return EXIT_SUCCESS;
-        }
+        if (pool_check_load(&config, arg_conf_dir, arg_pool, report_mistake, NULL) < 0)
+                return EX_CONFIG;
 
         log_open(arg_pool, (int) config->log_level);
         log_event(EVENT_POOL_STARTING, LOG_INFO, LOG_NO_FIELDS,

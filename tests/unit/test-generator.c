@@ -11,6 +11,7 @@
 #include <sys/un.h>
 
 #include "config/address.h"
+#include "generator/names.h"
 #include "unit.h"
 
 static char reports[8192];
@@ -22,37 +23,45 @@ static void record(void *userdata, int priority, const char *line) {
         snprintf(reports + used, sizeof(reports) - used, "<%d> %s\n", priority, line);
 }
 
-/* What is below [Socket] in the drop-in of the pool file that has these lines, NULL for none. */
-static char *dropin_with(const char *lines, const char *setfacl) {
-        UnitReport report = { .report = record };
+static PoolConfig *config_of(const char *lines) {
         PoolConfig *config = NULL;
-        char text[4096], *unit = NULL, *socket;
+        char text[4096];
 
         reports[0] = '\0';
         snprintf(text, sizeof(text), "[www]\n%s", lines);
         ck_assert_int_eq(pool_config_parse_listen(&config, "www", "www.conf", text, strlen(text),
                                          record, NULL),
                         0);
-        ck_assert_int_eq(unit_socket_dropin(config, setfacl, &report, &unit), 0);
-        pool_config_free(config);
-        if (!unit)
-                return NULL;
-
-        socket = strstr(unit, "[Socket]\n");
-        ck_assert_ptr_nonnull(socket);
-        socket = strdup(socket + strlen("[Socket]\n"));
-        free(unit);
-        return socket;
+        return config;
 }
 
+/* The drop-in of the pool file that has these lines, without the comment. NULL for none. */
+static char *dropin_with(const char *lines, const UnitFacts *facts) {
+        _cleanup_(pool_config_freep) PoolConfig *config = config_of(lines);
+        UnitReport report = { .report = record };
+        _cleanup_free_ char *unit = NULL;
+
+        ck_assert_int_eq(unit_socket_dropin(config, facts, &report, &unit), 0);
+        return unit ? strdup(strchr(unit, '[')) : NULL;
+}
+
+static void becomes_with(const char *lines, const UnitFacts *facts, const char *expected) {
+        _cleanup_free_ char *unit = dropin_with(lines, facts);
+
+        ck_assert_ptr_nonnull(unit);
+        ck_assert_str_eq(unit, expected);
+}
+
+/* What stands below [Socket]. */
 static void becomes(const char *lines, const char *expected) {
-        _cleanup_free_ char *unit = dropin_with(lines, "/usr/bin/setfacl");
+        _cleanup_free_ char *unit = dropin_with(lines, &(UnitFacts){}), *whole = NULL;
 
         if (!expected)
                 ck_assert_ptr_null(unit);
         else {
                 ck_assert_ptr_nonnull(unit);
-                ck_assert_str_eq(unit, expected);
+                ck_assert_int_ge(asprintf(&whole, "[Socket]\n%s", expected), 0);
+                ck_assert_str_eq(unit, whole);
         }
 }
 
@@ -66,11 +75,15 @@ START_TEST(addresses) {
         becomes("listen = /run/php/$pool.sock\n",
                         "ListenStream=\nListenStream=/run/php/www.sock\n");
         becomes("listen = 9000\n", "ListenStream=\nListenStream=9000\n");
-        becomes("listen = 127.0.0.1:9000\n", "ListenStream=\nListenStream=127.0.0.1:9000\n");
-        becomes("listen = localhost:9000\n", "ListenStream=\nListenStream=127.0.0.1:9000\n");
-        becomes("listen = [::1]:9000\n", "ListenStream=\nListenStream=[::1]:9000\n");
-        becomes("listen = ::1:9000\n", "ListenStream=\nListenStream=[::1]:9000\n");
+        becomes("listen = 127.0.0.1:9000\n",
+                        "ListenStream=\nListenStream=127.0.0.1:9000\nFreeBind=yes\n");
+        becomes("listen = localhost:9000\n",
+                        "ListenStream=\nListenStream=127.0.0.1:9000\nFreeBind=yes\n");
+        becomes("listen = [::1]:9000\n", "ListenStream=\nListenStream=[::1]:9000\nFreeBind=yes\n");
+        becomes("listen = ::1:9000\n", "ListenStream=\nListenStream=[::1]:9000\nFreeBind=yes\n");
         becomes("prefix = /srv\nlisten = x.sock\n", "ListenStream=\nListenStream=/srv/x.sock\n");
+        becomes("listen = //a//./b\nlisten = /./c\n",
+                        "ListenStream=\nListenStream=/a/b\nListenStream=/c\n");
         becomes("listen = /a\nlisten = 9000\nlisten = /b\n",
                         "ListenStream=\nListenStream=/a\nListenStream=9000\nListenStream=/b\n");
         ck_assert_str_eq(reports, "");
@@ -89,22 +102,94 @@ START_TEST(owner_group_mode_backlog) {
 }
 END_TEST
 
-START_TEST(access_control_lists) {
-        _cleanup_free_ char *unit = NULL;
+#define GIVE "ExecStartPost=" FPMD_MANAGER_PROGRAM " --socket-access www\n"
 
-        becomes("listen.acl_users = alice, bob\nlisten.acl_groups = web\n",
-                        "ExecStartPost=/usr/bin/setfacl -m u:alice:rw,u:bob:rw,g:web:rw -- "
-                        "\"/run/fpmd/www.sock\"\n");
-        becomes("listen = /a b$%x\nlisten = 9000\nlisten.acl_users = a$x\nlisten.owner = bob\n",
-                        "ListenStream=\nListenStream=/a b$%%x\nListenStream=9000\n"
-                        "ExecStartPost=/usr/bin/setfacl -m u:a$$x:rw -- \"/a b$$%%x\"\n");
+START_TEST(access_by_descriptor) {
+        /* what systemd does not know */
+        becomes("listen.acl_users = alice, bob\nlisten.acl_groups = web\nlisten.owner = bob\n",
+                        GIVE);
         becomes("listen = 9000\nlisten.acl_users = a\n", "ListenStream=\nListenStream=9000\n");
-        ck_assert_str_eq(reports, "");
 
-        unit = dropin_with("listen.acl_users = alice\n", NULL);
-        ck_assert_str_eq(unit, "");
-        ck_assert_str_eq(reports, "<4> www.conf:2: listen.acl_users: needs setfacl: install the "
-                                  "package acl, or use listen.group\n");
+        /* in a folder of somebody else, where systemd's way would be a race */
+        becomes_with("listen = /x\nlisten.owner = bob\nlisten.mode = 0600\n",
+                        &(UnitFacts){ .is_owned = true },
+                        "[Socket]\nListenStream=\nListenStream=/x\nSocketMode=0600\nSocketUser=\n"
+                        "SocketGroup=\n" GIVE);
+        ck_assert_str_eq(reports, "");
+}
+END_TEST
+
+START_TEST(refused) {
+        becomes_with("", &(UnitFacts){ .is_refused = true },
+                        "[Socket]\nExecStartPre=" FPMD_MANAGER_PROGRAM " --socket-refused www\n");
+        /* an open socket keeps what its unit says */
+        becomes_with("listen = /x\n", &(UnitFacts){ .is_refused = true },
+                        "[Socket]\nExecStartPre=" FPMD_MANAGER_PROGRAM " --socket-refused www\n"
+                        "ListenStream=\nListenStream=/x\n");
+}
+END_TEST
+
+START_TEST(late_names) {
+        becomes_with("listen.owner = bob\n", &(UnitFacts){ .has_late_names = true },
+                        "[Unit]\nDefaultDependencies=no\nRequires=sysinit.target\n"
+                        "After=sysinit.target nss-user-lookup.target\nConflicts=shutdown.target\n"
+                        "Before=shutdown.target\n[Socket]\nSocketUser=bob\n");
+}
+END_TEST
+
+START_TEST(names_of_files) {
+        char users[] = "\nroot:x:0:0::/:\nwww-data:x:33:\n", groups[] = "\nweb:x:2100:alice\n";
+        Names names = { .users = users, .groups = groups };
+
+        ck_assert(names_have_users(&names, NULL));
+        ck_assert(names_have_users(&names, "root, www-data 4711"));
+        ck_assert(!names_have_users(&names, "root,www"));
+        ck_assert(!names_have_users(&names, "data"));
+        ck_assert(!names_have_users(&names, "web"));
+        ck_assert(names_have_groups(&names, "web"));
+        ck_assert(!names_have_groups(&names, "web2"));
+        ck_assert(!names_have_users(&(Names){}, "root"));
+        ck_assert(names_have_users(&(Names){}, "0"));
+}
+END_TEST
+
+static void needs_mounts(const char *lines, const char *expected) {
+        _cleanup_(pool_config_freep) PoolConfig *config = config_of(lines);
+        _cleanup_free_ char *target = NULL, *dropin = NULL;
+
+        ck_assert_int_eq(unit_mounts(config, &target, &dropin), 0);
+        if (!expected) {
+                ck_assert_ptr_null(target);
+                ck_assert_ptr_null(dropin);
+                return;
+        }
+
+        ck_assert_ptr_nonnull(target);
+        ck_assert_ptr_nonnull(strstr(target, expected));
+        ck_assert_ptr_nonnull(strstr(
+                        dropin, "Wants=fpmd-mounts@www.target\nAfter=fpmd-mounts@www.target\n"));
+}
+
+START_TEST(mounts) {
+        needs_mounts("user = alice\n", NULL);
+        needs_mounts("chdir = /\n", NULL);
+        needs_mounts("chdir = relative\n", NULL);
+        needs_mounts("access.log = journal\nslowlog = /var/log/fpmd/www/slow.log\n", NULL);
+        needs_mounts("chroot = /srv/$pool\n", "\nRequiresMountsFor=\"/srv/www\"\n");
+        needs_mounts("chroot = /srv\nchdir = /a b%\n", "\nRequiresMountsFor=\"/srv/a b%%\"\n");
+        needs_mounts("prefix = /data\naccess.log = log/a\nslowlog = /mnt/slow\nchdir = /www\n",
+                        "\nRequiresMountsFor=\"/www\" \"/data/log\" \"/mnt\"\n");
+        needs_mounts("chdir = '/a\"b'\n", NULL);
+        needs_mounts("chdir = \"/a\nWants=evil\"\n", NULL);
+}
+END_TEST
+
+START_TEST(free_bind) {
+        becomes("listen = 9000\nlisten = /x\n",
+                        "ListenStream=\nListenStream=9000\nListenStream=/x\n");
+        becomes("listen = /x\npm.status_listen = [2001:db8::1]:9000\n",
+                        "ListenStream=\nListenStream=/x\nListenStream=[2001:db8::1]:9000\n"
+                        "FreeBind=yes\n");
 }
 END_TEST
 
@@ -134,10 +219,6 @@ START_TEST(nothing_else_gets_into_a_unit) {
         becomes("listen.owner = \"%i\"\n", "");
         becomes("listen = '/run/%i \"quoted\"; #x'\n",
                         "ListenStream=\nListenStream=/run/%%i \"quoted\"; #x\n");
-        becomes("listen = '/run/\"x'\nlisten.acl_users = a\n",
-                        "ListenStream=\nListenStream=/run/\"x\n");
-        becomes("listen.acl_users = 'a:rwx,u:b'\n", "");
-        becomes("listen.acl_users = 'a\\b'\n", "");
 }
 END_TEST
 
@@ -186,34 +267,6 @@ START_TEST(peers) {
 }
 END_TEST
 
-START_TEST(same_addresses) {
-        static const struct {
-                const char *a, *b;
-                bool same;
-        } cases[] = {
-                { "/run/a.sock", "/run/a.sock", true },
-                { "/run/a.sock", "/run/b.sock", false },
-                { "/run/9000", "9000", false },
-                { "9000", "9000", true },
-                { "9000", "127.0.0.1:9000", true },
-                { "9000", "[::1]:9000", true },
-                { "9000", "9001", false },
-                { "localhost:9000", "127.0.0.1:9000", true },
-                { "127.0.0.1:9000", "127.0.0.2:9000", false },
-                { "127.0.0.1:9000", "127.0.0.1:9001", false },
-                { "[::1]:9000", "[0:0::1]:9000", true },
-                { "[::1]:9000", "127.0.0.1:9000", false },
-                { "nonsense:0", "nonsense:0", false },
-        };
-
-        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
-                ck_assert_msg(address_is_same(cases[i].a, cases[i].b) == cases[i].same, "%s %s",
-                                cases[i].a, cases[i].b);
-                ck_assert(address_is_same(cases[i].b, cases[i].a) == cases[i].same);
-        }
-}
-END_TEST
-
 START_TEST(client_lists) {
         const char *cursor = "1.2.3.4/33,::1/129,1.2.3.4/,1.2.3.4/x,1.2.3/8,"
                              "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
@@ -233,7 +286,8 @@ END_TEST
 START_TEST(addresses_that_are_none) {
         static const char *const bad[] = { "", "0", "65536", "99999999999999999999", "127.0.0.1:0",
                 "127.0.0.1:", ":9000", "*:9000", "256.0.0.1:1", "[127.0.0.1]:1", "[localhost]:1",
-                "[::1:9000", "[]:1", "host:1", "[::1%lo]:1" };
+                "[::1:9000", "[]:1", "host:1", "[::1%lo]:1", "/tmp/../etc/passwd", "../x",
+                "/run/..", "/run/x/" };
         char long_path[200], why[ADDRESS_WHY_MAX];
         Address address = { .port = 7 };
 
@@ -243,7 +297,8 @@ START_TEST(addresses_that_are_none) {
                 ck_assert(why[0]);
         }
 
-        memset(long_path, '/', sizeof(long_path));
+        memset(long_path, 'x', sizeof(long_path));
+        long_path[0] = '/';
         long_path[108] = '\0';
         ck_assert_int_eq(address_parse(&address, long_path, why), -EINVAL);
         long_path[107] = '\0';
@@ -252,6 +307,7 @@ START_TEST(addresses_that_are_none) {
 }
 END_TEST
 
-UNIT_MAIN("generator", nothing_said, addresses, owner_group_mode_backlog, access_control_lists,
-                allowed_clients, nothing_else_gets_into_a_unit, a_wrong_file_keeps_its_address,
-                peers, same_addresses, client_lists, addresses_that_are_none);
+UNIT_MAIN("generator", nothing_said, addresses, owner_group_mode_backlog, access_by_descriptor,
+                refused, late_names, names_of_files, mounts, free_bind, allowed_clients,
+                nothing_else_gets_into_a_unit, a_wrong_file_keeps_its_address, peers, client_lists,
+                addresses_that_are_none);

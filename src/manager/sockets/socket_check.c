@@ -22,6 +22,14 @@ static bool is_served(const Listeners *listeners, const char *address) {
         return false;
 }
 
+bool socket_check_serves_all(const Listeners *listeners, const PoolConfig *config) {
+        for (size_t i = 0; i < config->listen.n_items; i++)
+                if (!is_served(listeners, config->listen.items[i].value))
+                        return false;
+
+        return true;
+}
+
 /* Without a listen the addresses are the unit's or an administrator's. */
 static void check_addresses(const Listeners *listeners, const PoolConfig *config) {
         for (size_t i = 0; i < config->listen.n_items; i++) {

@@ -4,9 +4,14 @@
  *
  * Runs in: manager. The sockets are systemd's: all that is done here is to say so. */
 
+#include <stdbool.h>
+
 #include "config/pool_config.h"
 #include "manager/sockets/listener.h"
 
 /* Warns, a line each, of addresses of listen that no socket is bound to, and of sockets whose path is gone or is
  * that of another one. */
 void socket_check_warn(const Listeners *listeners, const PoolConfig *config);
+
+/* Whether each address of listen is among the sockets. */
+bool socket_check_serves_all(const Listeners *listeners, const PoolConfig *config);

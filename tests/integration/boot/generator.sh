@@ -1,6 +1,7 @@
 #!/bin/bash
 # listen and listen.* of the pool file are the socket unit's after a daemon-reload: address, owner, group,
-# mode, backlog; also when they change or go away. A file that is wrong disturbs no other pool.
+# mode, backlog; also when they change or go away. A file that is wrong disturbs no other pool. Owners that only a
+# service knows, and addresses that come late, are waited for.
 
 source "${BASH_SOURCE[0]%/*}/../lib.sh"
 needs_fpmd
@@ -72,30 +73,56 @@ rm "$CONTAINER_ROOT/etc/fpmd/conf.d/listen.conf"
 in_container systemctl daemon-reload
 assert_eq 'the default again' '/run/fpmd/listen.sock (Stream)' "$(unit_property fpmd@listen.socket Listen)"
 
-# one address in two files: the generator gives it to both, fpmctl check tells
-mkdir "$CONTAINER_ROOT/srv/twins"
-twin() {
-	printf '[%s]\nuser = alice\npm = static\npm.max_children = 1\n' "$1"
-	printf 'listen = %s\n' "${@:2}"
-} >"$CONTAINER_ROOT/srv/twins/$1.conf"
-check_twins() {
-	local status=0
+# an address of no interface yet
+write_pool listen <<'END'
+user = alice
+pm = static
+pm.max_children = 1
+listen = 192.0.2.77:9280
+END
+in_container systemctl start fpmd@listen.socket
+assert_eq 'an address that comes late' active "$(unit_property fpmd@listen.socket ActiveState)"
+in_container ip address add 192.0.2.77/32 dev lo
+site listen 192.0.2.77:9280
+assert_eq 'a page by it' 2001 "$(fetch http://listen.test/page.php)"
+in_container ip address del 192.0.2.77/32 dev lo
+in_container systemctl stop fpmd@listen.socket fpmd@listen.service
 
-	in_container fpmctl --conf-dir=/srv/twins check "$@" 2>/dev/stdout >/dev/null || status=$?
-	echo "$status"
+# an owner whom a service knows that starts as late as sssd: both in one transaction, as at boot
+cat >"$CONTAINER_ROOT/etc/systemd/system/fpmd-test-sssd.service" <<'END'
+[Unit]
+Before=nss-user-lookup.target
+Wants=nss-user-lookup.target
+After=basic.target
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=sh -c 'sleep 1; echo late:x:2077:2077::/:/bin/false >>/etc/passwd; echo late:x:2077: >>/etc/group'
+END
+write_pool late <<'END'
+user = alice
+pm = static
+pm.max_children = 1
+listen.owner = late
+listen.group = late
+END
+write_pool early <<'END'
+user = alice
+pm = static
+pm.max_children = 1
+listen.owner = bob
+END
+in_container systemctl start fpmd-test-sssd.service fpmd@late.socket fpmd@early.socket
+assert_eq 'the late owner' 'late late 660' "$(look /run/fpmd/late.sock)"
+order() {
+	unit_property "fpmd@$1.socket" "$2"
 }
-twin one /run/x.sock 127.0.0.1:9281
-twin two /run/y.sock 127.0.0.1:9282
-assert_eq 'addresses of their own' 0 "$(check_twins)"
-twin two localhost:9281 /run/fpmd/three.sock /run/x.sock
-printf '[three]\nuser = alice\npm = static\npm.max_children = 1\n' >"$CONTAINER_ROOT/srv/twins/three.conf"
-d=/srv/twins o='too, only one of them can be started'
-assert_eq 'twins' "\
-$d/two.conf:5: listen: localhost:9281 is an address of $d/one.conf:6 $o
-$d/two.conf:6: listen: /run/fpmd/three.sock is an address of $d/three.conf $o
-$d/two.conf:7: listen: /run/x.sock is an address of $d/one.conf:5 $o
-78" "$(check_twins)"
-assert_eq 'one file alone' 0 "$(check_twins two)"
-assert_eq 'in JSON' 'one True 1, three True 1, two False 4' "$(in_container sh -c \
-	'fpmctl --conf-dir=/srv/twins check --json || true' | python3 -c 'import json, sys
-print(", ".join("%s %s %d" % (p["pool"], p["good"], len(p["messages"])) for p in json.load(sys.stdin)))')"
+assert_lacks 'no circle with services' sockets.target "$(order late Before)"
+assert_contains 'ended at shutdown' shutdown.target "$(order late Conflicts)"
+assert_contains 'others before services' sockets.target "$(order early Before)"
+in_container systemctl stop fpmd@late.socket fpmd@early.socket
+rm "$CONTAINER_ROOT/etc/systemd/system/fpmd-test-sssd.service"
+sed -i '/^late:/d' "$CONTAINER_ROOT/etc/passwd" "$CONTAINER_ROOT/etc/group"
+
+# a file of the generator is whole or not there
+assert_eq 'nothing half written' '' "$(in_container find /run/systemd/generator -name '*.new')"

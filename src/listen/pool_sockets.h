@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* PoolSockets: where the pools of one folder listen, and why a pool must not listen there: another pool has the address,
+ * or somebody else could change what the path leads to. systemd looks at neither.
+ *
+ * Runs in: fpmd-generator, and the manager's checks. */
+
+#include "config/pool_config.h"
+#include "config/setting.h"
+#include "listen/address_key.h"
+
+typedef struct PoolSocket {
+        AddressKey key;
+        const char *directive;
+        char *pool, *address;
+        char *place; /* "FILE:LINE", or "FILE" for the default */
+} PoolSocket;
+
+typedef struct PoolSockets {
+        PoolSocket *items;
+        size_t n_items;
+        SettingList pools; /* the key is the name, the value is the file */
+} PoolSockets;
+
+/* Adds the addresses of one pool file, which was loaded whole or by pool_config_load_listen(). 0 or -ENOMEM. */
+int pool_sockets_add(PoolSockets *sockets, const PoolConfig *config);
+
+/* Adds those of NAME.conf in conf_dir. What is wrong in the file is passed over: its own check tells it. Where others than
+ * root decide which file that is, messages do not quote it. 0 or -ENOMEM. */
+int pool_sockets_add_file(PoolSockets *sockets, const char *conf_dir, const char *name);
+
+/* Adds those of each pool file in conf_dir but that of the pool named except. 0, or -ENOMEM; a folder that cannot be read has no pool files. */
+int pool_sockets_add_folder(PoolSockets *sockets, const char *conf_dir, const char *except);
+
+void pool_sockets_done(PoolSockets *sockets);
+
+/* Reports with LOG_ERR each reason why this pool must not listen where its file says, and returns how many there are.
+ * with_folders: looks at the folders above unix sockets, too. report may be NULL. */
+unsigned pool_sockets_check(const PoolSockets *sockets, const char *pool, bool with_folders,
+                ConfigReport report, void *userdata);
+
+/* Whether the file of a pool is called so: NAME.conf. Writes the size of NAME. */
+bool pool_file_is(const char *file_name, size_t *ret_name_size);

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* SocketPath: whether root can make a unix socket at a path and give it away without being led elsewhere.
+ *
+ * systemd binds the socket by its path and changes its owner by its path, as root. Who can change a folder above it can
+ * put a link there in between, and is given another file, or another pool's place.
+ *
+ * Runs in: any process. Reads the file system.
+ * Trusts:  folders that only root can change. */
+
+enum {
+        SOCKET_PATH_WHY_MAX = 512,
+};
+
+typedef enum SocketPathKind {
+        SOCKET_PATH_SAFE, /* only root can change a folder above it; a folder that is missing is made by systemd */
+        SOCKET_PATH_OWNED, /* the last folder belongs to another user, the folders above it are root's alone */
+        SOCKET_PATH_UNSAFE,
+} SocketPathKind;
+
+/* path is absolute and without "..". Writes what would be right to why where it returns SOCKET_PATH_UNSAFE. */
+SocketPathKind socket_path_check(const char *path, char why[static SOCKET_PATH_WHY_MAX]);

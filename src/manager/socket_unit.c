@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+#include "manager/socket_unit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "listen/pool_sockets.h"
+#include "manager/base/log.h"
+#include "manager/spawn/socket_access.h"
+
+/* The generator has said what it passes over. */
+static int load(PoolConfig **ret, const char *conf_dir, const char *pool) {
+        _cleanup_free_ char *path = NULL;
+
+        if (asprintf(&path, "%s/%s.conf", conf_dir, pool) < 0)
+                return -ENOMEM;
+
+        return pool_config_load_listen(ret, pool, path, NULL, NULL);
+}
+
+/* Without root nobody gives a socket away, and the folders are those of a user's own services. */
+unsigned socket_unit_check(
+                const char *conf_dir, const char *pool, ConfigReport report, void *userdata) {
+        _cleanup_(pool_sockets_done) PoolSockets sockets = {};
+
+        if (pool_sockets_add_file(&sockets, conf_dir, pool) < 0 ||
+                        pool_sockets_add_folder(&sockets, conf_dir, pool) < 0)
+                return 0; /* no memory: whoever goes on will say so */
+
+        return pool_sockets_check(&sockets, pool, geteuid() == 0, report, userdata);
+}
+
+static void socket_unit_on_reason(void *userdata, int priority, const char *line) {
+        (void) userdata;
+        log_full(priority, "%s", line);
+}
+
+int socket_unit_refuse(const char *conf_dir, const char *pool) {
+        if (socket_unit_check(conf_dir, pool, socket_unit_on_reason, NULL) == 0)
+                log_error("The pool file was refused when systemd read it, and has changed since: run "
+                          "systemctl daemon-reload");
+
+        return EX_CONFIG;
+}
+
+int socket_unit_give(const char *conf_dir, const char *pool) {
+        _cleanup_(pool_config_freep) PoolConfig *config = NULL;
+        int r;
+
+        r = load(&config, conf_dir, pool);
+        if (r < 0) {
+                log_error_errno(r, "Cannot read %s/%s.conf: %m", conf_dir, pool);
+                return EX_CONFIG;
+        }
+
+        return socket_access_give(config) < 0 ? EX_CONFIG : EXIT_SUCCESS;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* SocketUnit: what fpmd does for fpmd@POOL.socket, which fpmd-generator writes into its drop-in, and the same checks for
+ * fpmd --test.
+ *
+ * Runs in: ExecStartPre= and ExecStartPost= of the socket unit, as root; fpmd --test. */
+
+#include "config/pool_config.h"
+
+/* Reports each reason why the pool must not listen where its file says. Returns how many there are. */
+unsigned socket_unit_check(
+                const char *conf_dir, const char *pool, ConfigReport report, void *userdata);
+
+/* Logs these reasons; returns the exit status, always one of failure: the unit was written for a refused pool. */
+int socket_unit_refuse(const char *conf_dir, const char *pool);
+
+/* Gives the sockets that systemd has opened to their owner, or sets their ACL. Returns the exit status. */
+int socket_unit_give(const char *conf_dir, const char *pool);
