@@ -14,6 +14,7 @@
 #include "manager/base/log.h"
 #include "manager/generation/pool.h"
 #include "manager/generation/pool_check.h"
+#include "manager/late_start.h"
 #include "manager/manager.h"
 #include "manager/socket_unit.h"
 #include "manager/sockets/listener.h"
@@ -179,6 +180,7 @@ static int test_pool(void) {
 
 static int load_and_run(void) {
         _cleanup_(pool_config_freep) PoolConfig *config = NULL;
+        LateStart late = {};
         int r;
 
         log_open("", LOG_INFO);
@@ -202,7 +204,11 @@ static int load_and_run(void) {
         if (arg_test)
                 return test_pool();
 
-        if (pool_check_load(&config, arg_conf_dir, arg_pool, report_mistake, NULL) < 0)
+        do
+                r = pool_check_load(&config, arg_conf_dir, arg_pool,
+                                late.n_looks == 0 ? report_mistake : NULL, NULL);
+        while (late_start_again(&late, r));
+        if (r < 0)
                 return EX_CONFIG;
 
         log_open(arg_pool, (int) config->log_level);

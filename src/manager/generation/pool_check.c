@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 #include "config/ini_files.h"
 #include "config/log_target.h"
 #include "manager/base/log.h"
+#include "manager/generation/mount_check.h"
 #include "manager/generation/pool_check_internal.h"
 #include "manager/spawn/account.h"
 #include "manager/spawn/as_user.h"
@@ -24,6 +26,9 @@
 
 void pool_check_report_line(void *userdata, int priority, const char *line) {
         const Check *check = userdata;
+
+        if (!check->report)
+                return;
 
         if (priority <= LOG_ERR)
                 check->report(check->userdata, line);
@@ -191,6 +196,7 @@ static int check_socket_names(const Check *check) {
 static int check_directory(
                 const Check *check, const char *directive, const char *root, const char *path) {
         _cleanup_free_ char *full = NULL;
+        char unit[NAME_MAX + 1];
         struct stat st;
 
         if (!path)
@@ -199,6 +205,10 @@ static int check_directory(
         if (asprintf(&full, "%s%s", root ? root : "", path) < 0)
                 return -ENOMEM;
 
+        if (mount_check_is_missing(full, unit, sizeof(unit)))
+                return refuse(check, directive,
+                                "'%s' needs a mount that is not there: systemctl start '%s'", full,
+                                unit);
         if (stat(full, &st) < 0 && is_unknown(check, -errno))
                 return leave_unknown(check, directive, full);
         if (stat(full, &st) < 0)

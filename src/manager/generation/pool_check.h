@@ -4,13 +4,20 @@
  *
  * Runs in: manager. The syntax was checked before, in shared/, which knows no machine. */
 
+#include <errno.h>
+
 #include "config/pool_config.h"
 
 /* Called for each mistake: "www.conf:12: directive: reason", for the caller to log. */
 typedef void (*PoolCheckReport)(void *userdata, const char *line);
 
+enum {
+        POOL_CHECK_LACKS = -ENODEV, /* the file is right, and this machine lacks what it names */
+};
+
 /* Reads, validates and checks the pool file of name in conf_dir. Logs warnings. Tells of all mistakes of the file, or
- * if there are none, of all that this machine lacks. 0, or negative errno after at least one report. */
+ * if there are none, of all that this machine lacks. 0, POOL_CHECK_LACKS, or
+ * negative errno; each failure after at least one report. report NULL: nothing is told nor logged. */
 int pool_check_load(PoolConfig **ret, const char *conf_dir, const char *name,
                 PoolCheckReport report, void *userdata);
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 
 #include "manager/generation/pool_check_internal.h"
 
@@ -38,7 +39,7 @@ static int load(PoolConfig **ret, const char *conf_dir, const char *name, Check 
         check->config = config;
         r = pool_check_machine(check);
         if (r < 0)
-                return r;
+                return r == -EINVAL ? POOL_CHECK_LACKS : r;
 
         *ret = TAKE_PTR(config);
         return 0;
@@ -57,7 +58,7 @@ int pool_check_load_as(
 
         r = load(ret, what->conf_dir, what->name, &check);
         if (r == -ENOMEM)
-                report(userdata, "no memory");
+                pool_check_report_line(&check, LOG_ERR, "no memory");
 
         return r;
 }
