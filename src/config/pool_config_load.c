@@ -344,6 +344,11 @@ static int unreadable(Reader *reader, const char *path, int error) {
                                 "is larger than %d bytes, is this a pool file?", FILE_BYTES_MAX);
         else if (error == -EINVAL)
                 config_say(&reader->reporter, priority, path, 0, NULL, "is not a regular file");
+        else if (error == -ENOENT && !is_included)
+                config_say(&reader->reporter, priority, path, 0, NULL,
+                                "there is no such file; if the pool was removed: systemctl disable --now "
+                                "fpmd@%s.socket fpmd@%s.service",
+                                reader->config->name, reader->config->name);
         else
                 config_say(&reader->reporter, priority, path, 0, NULL, "cannot read it: %s",
                                 strerror(-error));

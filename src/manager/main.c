@@ -19,6 +19,7 @@
 #include "manager/socket_unit.h"
 #include "manager/sockets/listener.h"
 #include "manager/sockets/socket_check.h"
+#include "manager/sockets/socket_restart.h"
 #include "manager/spawn/privilege.h"
 
 static const char *arg_conf_dir = FPMD_CONF_DIR;
@@ -133,7 +134,8 @@ static int run_pool(PoolConfig *config) {
         r = listeners_receive(&listeners, handoff_pair_owner(config));
         if (r < 0) {
                 pool_config_free(config);
-                return EX_CONFIG;
+                return r == -ENOTCONN && socket_restart(arg_pool) != -ENOTCONN ? EXIT_FAILURE
+                                                                               : EX_CONFIG;
         }
 
         /* A pool that has its addresses goes on, whoever else names them meanwhile. */

@@ -430,7 +430,9 @@ START_TEST(files_that_cannot_be_read) {
         make_folder();
         ck_assert_int_eq(load(&config, "www.conf"), -ENOENT);
         snprintf(expected, sizeof(expected),
-                        "<3> %s/www.conf: cannot read it: No such file or directory\n", folder);
+                        "<3> %s/www.conf: there is no such file; if the pool was removed: "
+                        "systemctl disable --now fpmd@www.socket fpmd@www.service\n",
+                        folder);
         ck_assert_str_eq(reports.text, expected);
 
         ck_assert_int_eq(mkfifo(in_folder("fifo"), 0600), 0);

@@ -106,12 +106,7 @@ static int sort(int n, char **names, Listeners *listeners, Stored *stored) {
                         return r;
         }
 
-        if (listeners->n_fds > 0)
-                return 0;
-
-        log_error("No listening socket was passed; start the pool through its socket unit, "
-                  "fpmd@.socket");
-        return -ENOTCONN;
+        return listeners->n_fds > 0 ? 0 : -ENOTCONN;
 }
 
 static int handoff_pair(HandoffPair **ret, const Stored *stored, uid_t uid) {

@@ -25,7 +25,7 @@ typedef struct Listeners {
 
 /* Takes what sd_listen_fds(3) has, checks that each is a listening stream socket, makes them non-blocking (workers
  * share them) and CLOEXEC. Besides there may be a pair that is stored: that of the user uid is taken, or a new one
- * made and stored. Logs. 0, -ENOTCONN: nothing was passed, or negative errno. */
+ * made and stored. 0, -ENOTCONN: no listening socket was passed, or negative errno, which is logged. */
 int listeners_receive(Listeners *ret, uid_t uid);
 void listeners_done(Listeners *listeners);
 
