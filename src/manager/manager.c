@@ -18,6 +18,7 @@
 #include "manager/generation/pool.h"
 #include "manager/reload.h"
 #include "manager/status_line.h"
+#include "manager/workers/leftovers.h"
 
 enum {
         /* Of systemd's patience: a zygote that leaves a ping unanswered for one part is replaced in the
@@ -34,6 +35,8 @@ struct Manager {
         ControlQueries *control_queries;
         Reload reload;
         bool ready, stopping, is_idle;
+        bool is_deliberate;     /* stopped by a signal, which is systemd's or an administrator's */
+        uint64_t patience_usec; /* then: for workers of an earlier manager */
         uint64_t n_requests_seen; /* at the last look of the watchdog */
         unsigned n_stuck;         /* looks in a row at which nothing moved that should */
         unsigned n_told;          /* workers in the last status line */
@@ -127,8 +130,12 @@ static void manager_on_alive(void *userdata) {
                                 "the watchdog");
 }
 
-static void manager_on_idle(void *userdata) {
+static bool manager_on_idle(void *userdata) {
         Manager *m = userdata;
+
+        /* A stop ends them, and there is no stop of a service that has left. */
+        if (leftovers_are_there(m->options.name))
+                return false;
 
         log_event(EVENT_POOL_IDLE_EXIT, LOG_NOTICE, LOG_NO_FIELDS,
                         "Idle for as long as pm.idle_exit_timeout says, leaving; the next connection "
@@ -136,6 +143,7 @@ static void manager_on_idle(void *userdata) {
         m->is_idle = true;
         stop(m);
         pool_drain(m->pool);
+        return true;
 }
 
 /* One that came while the pool was leaving for want of work was served, and may bring the next request at any time:
@@ -280,6 +288,8 @@ static int manager_on_drain_signal(
         (void) si;
         log_event(EVENT_POOL_STOPPING, LOG_NOTICE, LOG_NO_FIELDS,
                         "Stopping: workers finish what they hold");
+        m->patience_usec = pool_drain_limit_usec(m->pool);
+        m->is_deliberate = true;
         stop(m);
         pool_drain(m->pool);
         return 0;
@@ -293,6 +303,8 @@ static int manager_on_fast_signal(
         (void) si;
         log_event(EVENT_POOL_STOPPING, LOG_NOTICE, LOG_NO_FIELDS,
                         "Stopping at once: requests that run are lost");
+        m->patience_usec = 0;
+        m->is_deliberate = true;
         stop(m);
         pool_kill(m->pool);
         return 0;
@@ -447,5 +459,12 @@ int manager_run(Manager *m) {
         if (r < 0)
                 return r;
 
-        return sd_event_loop(m->event);
+        r = sd_event_loop(m->event);
+        if (m->is_deliberate) {
+                (void) sd_notifyf(0, "EXTEND_TIMEOUT_USEC=%" PRIu64,
+                                m->patience_usec + 10 * USEC_PER_SEC);
+                leftovers_end(m->options.name, m->patience_usec);
+        }
+
+        return r;
 }

@@ -41,10 +41,10 @@ typedef struct PoolStatus {
 } PoolStatus;
 
 typedef struct PoolHooks {
-        void (*serving)(void *userdata);           /* requests are answered now */
-        void (*changed)(void *userdata);           /* worth a new status line */
-        void (*alive)(void *userdata);             /* answer to pool_ping() */
-        void (*idle)(void *userdata);              /* for pm.idle_exit_timeout: time to leave */
+        void (*serving)(void *userdata); /* requests are answered now */
+        void (*changed)(void *userdata); /* worth a new status line */
+        void (*alive)(void *userdata);   /* answer to pool_ping() */
+        bool (*idle)(void *userdata); /* for pm.idle_exit_timeout: time to leave. false: not now */
         void (*ended)(int result, void *userdata); /* all has left: 0 after a drain, else why */
 
         /* The generation that was to follow the one that serves does so now: 0; or why the old one goes on. Each

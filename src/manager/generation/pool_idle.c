@@ -55,10 +55,8 @@ static int pool_on_idle_timer(sd_event_source *source, uint64_t usec, void *user
         active = active_usec(pool, now);
         if (active + timeout > now)
                 check_idleness_at(pool, active + timeout);
-        else if (has_keepalive(pool))
+        else if (has_keepalive(pool) || !pool->hooks->idle(pool->userdata))
                 check_idleness_at(pool, now + (timeout > USEC_PER_SEC ? timeout : USEC_PER_SEC));
-        else
-                pool->hooks->idle(pool->userdata);
 
         return 0;
 }

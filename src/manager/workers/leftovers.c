@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT */
+#include "manager/workers/leftovers.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <systemd/sd-login.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/escape.h"
+#include "base/fd.h"
+#include "base/parse.h"
+#include "manager/base/log.h"
+
+enum {
+        ROUND_PROCESSES_MAX = 256, /* the rest comes in the next round */
+        ROUND_MSEC = 50,
+        ANCESTORS_MAX = 64,
+        NAME_BYTES = 16,
+};
+
+#define TERM_USEC (2 * USEC_PER_SEC)
+#define KILL_USEC                                                                                  \
+        (5 * USEC_PER_SEC) /* a process in a system call that hangs is not waited for longer */
+
+/* The kernel's name of a process of the pool program, of which scripts run in it. */
+static const char POOL_PROGRAM[] = "fpmd-php";
+
+typedef struct Process {
+        pid_t pid;
+        int fd;
+        char name[NAME_BYTES];
+        bool is_earlier; /* of the pool program, and no child of ours: of an earlier manager */
+} Process;
+
+typedef struct Round {
+        Process processes[ROUND_PROCESSES_MAX];
+        size_t n;
+        bool is_full;
+} Round;
+
+bool leftovers_parse_stat(char *stat, const char **ret_name, int *ret_parent) {
+        char *begin = strchr(stat, '('), *end = strrchr(stat, ')');
+
+        if (!begin || !end || end < begin || sscanf(end + 1, " %*c %d", ret_parent) != 1)
+                return false;
+
+        *end = '\0';
+        *ret_name = begin + 1;
+        return true;
+}
+
+static bool read_stat(pid_t pid, char name[static NAME_BYTES], pid_t *ret_parent) {
+        char path[32], text[512];
+        _cleanup_close_ int fd = -EBADF;
+        const char *found;
+        ssize_t n;
+
+        snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+        n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+        if (n < 0)
+                return false;
+
+        text[n] = '\0';
+        if (!leftovers_parse_stat(text, &found, ret_parent))
+                return false;
+
+        snprintf(name, NAME_BYTES, "%s", found);
+        return true;
+}
+
+/* The manager is a subreaper: what it or its children have started has it among its ancestors. */
+static bool descends_from_us(pid_t parent) {
+        char name[NAME_BYTES];
+
+        for (int i = 0; i < ANCESTORS_MAX && parent > 1; i++) {
+                if (parent == getpid())
+                        return true;
+                if (!read_stat(parent, name, &parent))
+                        return false;
+        }
+
+        return false;
+}
+
+static FILE *open_list(const char *pool) {
+        static const char *const bases[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/systemd",
+                "/sys/fs/cgroup/unified" };
+        _cleanup_free_ char *unit = NULL, *cgroup = NULL, *expected = NULL;
+
+        if (sd_pid_get_unit(0, &unit) < 0 || sd_pid_get_cgroup(0, &cgroup) < 0 ||
+                        asprintf(&expected, "fpmd@%s.service", pool) < 0 ||
+                        strcmp(unit, expected) != 0)
+                return NULL;
+
+        for (size_t i = 0; i < ELEMENTSOF(bases); i++) {
+                char path[PATH_MAX];
+                FILE *f;
+
+                snprintf(path, sizeof(path), "%s%s/cgroup.procs", bases[i], cgroup);
+                f = fopen(path, "re");
+                if (f)
+                        return f;
+        }
+
+        return NULL;
+}
+
+static bool is_listed(FILE *list, pid_t wanted) {
+        int pid;
+
+        rewind(list);
+        while (fscanf(list, "%d", &pid) == 1)
+                if (pid == wanted)
+                        return true;
+
+        return false;
+}
+
+static void add(Round *round, FILE *list, pid_t pid) {
+        Process process = { .pid = pid };
+        pid_t parent;
+
+        process.fd = (int) syscall(SYS_pidfd_open, pid, 0);
+        if (process.fd < 0)
+                return;
+
+        /* Still in the list, so the descriptor is of nobody who got its number since the list was read. */
+        if (!is_listed(list, pid) || !read_stat(pid, process.name, &parent)) {
+                fd_close(process.fd);
+                return;
+        }
+
+        process.is_earlier = strcmp(process.name, POOL_PROGRAM) == 0 && !descends_from_us(parent);
+        round->processes[round->n++] = process;
+}
+
+static void gather(Round *round, const char *pool) {
+        _cleanup_fclose_ FILE *list = open_list(pool);
+        int pids[ROUND_PROCESSES_MAX], pid;
+        size_t n = 0;
+
+        round->n = 0;
+        if (!list)
+                return;
+
+        while (n < ROUND_PROCESSES_MAX && fscanf(list, "%d", &pid) == 1)
+                if (pid > 0 && pid != getpid()) /* 0: of another PID namespace */
+                        pids[n++] = pid;
+        round->is_full = n == ROUND_PROCESSES_MAX;
+
+        for (size_t i = 0; i < n; i++)
+                add(round, list, pids[i]);
+}
+
+static void round_done(Round *round) {
+        for (size_t i = 0; i < round->n; i++)
+                fd_close(round->processes[i].fd);
+}
+
+bool leftovers_are_there(const char *pool) {
+        _cleanup_(round_done) Round round = {};
+
+        gather(&round, pool);
+        for (size_t i = 0; i < round.n; i++)
+                if (strcmp(round.processes[i].name, POOL_PROGRAM) != 0)
+                        return true;
+
+        return false;
+}
+
+/* How many of them are to end now. */
+static unsigned signal_all(const Round *round, int signal, bool with_earlier) {
+        unsigned n = 0;
+
+        for (size_t i = 0; i < round->n; i++) {
+                const Process *process = &round->processes[i];
+
+                if (process->is_earlier && !with_earlier)
+                        continue;
+
+                n++;
+                if (signal > 0)
+                        (void) syscall(SYS_pidfd_send_signal, process->fd, signal, NULL, 0);
+                if (signal == SIGTERM) /* one that is stopped would not see it */
+                        (void) syscall(SYS_pidfd_send_signal, process->fd, SIGCONT, NULL, 0);
+        }
+
+        return n;
+}
+
+/* Until one of them is gone, or it is time to look for others that they have started. */
+static void wait_for_one(const Round *round) {
+        struct pollfd fds[ROUND_PROCESSES_MAX];
+
+        for (size_t i = 0; i < round->n; i++)
+                fds[i] = (struct pollfd){ .fd = round->processes[i].fd, .events = POLLIN };
+
+        (void) poll(fds, round->n, ROUND_MSEC);
+}
+
+static void log_round(const Round *round, unsigned n) {
+        char name[NAME_BYTES * 4] = "";
+        pid_t pid = 0;
+
+        for (size_t i = 0; i < round->n && pid == 0; i++)
+                if (!round->processes[i].is_earlier) {
+                        escape_string(name, sizeof(name), round->processes[i].name);
+                        pid = round->processes[i].pid;
+                }
+
+        if (n > 0)
+                log_notice("Ending %s%u process%s that scripts have left behind, '%s' (pid %d)%s",
+                                round->is_full ? "more than " : "", n, n > 1 ? "es" : "", name,
+                                (int) pid, n > 1 ? " and others" : "");
+}
+
+static bool end_some(const char *pool, bool is_first, uint64_t begin_usec, uint64_t patience_usec) {
+        uint64_t passed = clock_now_usec() - begin_usec;
+        bool with_earlier = passed >= patience_usec;
+        int signal = passed >= TERM_USEC ? SIGKILL : is_first ? SIGTERM : 0;
+        _cleanup_(round_done) Round round = {};
+        unsigned n;
+
+        gather(&round, pool);
+        n = signal_all(&round, signal, with_earlier);
+        if (is_first)
+                log_round(&round, n);
+        if (round.n == 0)
+                return false;
+
+        if (passed >= patience_usec + KILL_USEC || (passed >= KILL_USEC && n == round.n && n > 0)) {
+                log_warning("%u processes that scripts have left behind do not end", n);
+                return false;
+        }
+
+        wait_for_one(&round);
+        return true;
+}
+
+void leftovers_end(const char *pool, uint64_t patience_usec) {
+        uint64_t begin = clock_now_usec();
+        bool is_first = true;
+
+        while (end_some(pool, is_first, begin, patience_usec))
+                is_first = false;
+}

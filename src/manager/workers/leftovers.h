@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* Leftovers: processes that scripts have left behind in the pool's cgroup: daemons in a session of their own, children of
+ * workers that are gone.
+ *
+ * The unit has KillMode=process, so that the workers of a manager that was killed finish their requests: systemd leaves
+ * everything alone that it has not started itself. So the manager ends them where the pool is stopped.
+ *
+ * Runs in: manager of fpmd@POOL.service; elsewhere the functions do nothing, for the cgroup is somebody else's.
+ * Trusts:  the kernel's list of the cgroup. A process can name itself as it likes: one that is called like a worker of
+ * an earlier manager is waited for as long as one. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Whether there is any beside this process and processes of the pool program. */
+bool leftovers_are_there(const char *pool);
+
+/* Ends all of them, when the manager's own zygotes and workers are gone: by SIGTERM, and what is there two seconds later
+ * by SIGKILL. Workers of an earlier manager have patience_usec to finish. Logs who it was. Waits until they are gone. */
+void leftovers_end(const char *pool, uint64_t patience_usec);
+
+/* The name and the parent in /proc/PID/stat: "(a) b" is a name, too. Pure. false: it cannot be read. */
+bool leftovers_parse_stat(char *stat, const char **ret_name, int *ret_parent);
