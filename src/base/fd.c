@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 int fd_close(int fd) {
@@ -37,6 +38,13 @@ int fd_set_nonblock(int fd, bool on) {
                 return -errno;
 
         return 0;
+}
+
+int fd_drain_event(int fd) {
+        uint64_t count;
+        struct iovec iov = { .iov_base = &count, .iov_len = sizeof(count) };
+
+        return preadv2(fd, &iov, 1, -1, RWF_NOWAIT) < 0 ? -errno : 0;
 }
 
 int fd_set_cloexec(int fd, bool on) {

@@ -26,6 +26,10 @@ void fd_cover(int fd, int blank_fd);
 int fd_set_nonblock(int fd, bool on);
 int fd_set_cloexec(int fd, bool on);
 
+/* Empties an eventfd whose description others share, who may have cleared its O_NONBLOCK: never waits. Returns 0, -EAGAIN
+ * when it is empty, or another negative errno (before Linux 5.8 -EOPNOTSUPP). */
+int fd_drain_event(int fd);
+
 /* Moves each fds[i] to first + i, without CLOEXEC, in a child between fork and exec, where the
  * numbers are a contract (sd_listen_fds(3): 3, 4, 5 …). The fds may already stand in that range in
  * any order. Returns 0 or a negative errno; after an error the process can only _exit(). */

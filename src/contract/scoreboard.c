@@ -385,6 +385,10 @@ void scoreboard_note_keepalive(Scoreboard *board) {
                 atomic_store_explicit(&head_of(board)->has_keepalive, 1, memory_order_relaxed);
 }
 
+bool scoreboard_note_hangup(Scoreboard *board) {
+        return atomic_exchange(&head_of(board)->has_hangup, 1) == 0;
+}
+
 bool scoreboard_must_leave(const Scoreboard *board, unsigned slot) {
         return atomic_load_explicit(&board->control_page->draining, memory_order_relaxed) ||
                atomic_load_explicit(&board->control_page->retired[slot], memory_order_relaxed) ||

@@ -183,6 +183,9 @@ void scoreboard_set_keepalive(Scoreboard *board, unsigned slot, uint64_t n);
 void scoreboard_note_keepalive(Scoreboard *board);
 bool scoreboard_has_keepalive(const Scoreboard *board);
 
+/* Worker: a socket that all workers share was shut down. Returns whether it is the first of its generation to say so. */
+bool scoreboard_note_hangup(Scoreboard *board);
+
 /* Worker: once, who it is; and what its last request cost, 0 while one runs. All of it for display. */
 typedef struct RequestUsage {
         uint64_t duration_usec;

@@ -146,6 +146,11 @@ static int run_pool(PoolConfig *config) {
         }
 
         socket_check_warn(&listeners, config);
+        if (listeners_are_hung_up(&listeners)) {
+                pool_config_free(config);
+                return EXIT_FAILURE;
+        }
+
         r = manager_new(&manager, &options, config, &listeners);
         if (r < 0) {
                 log_error_errno(r, "Cannot start: %m");

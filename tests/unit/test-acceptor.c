@@ -194,6 +194,21 @@ START_TEST(a_listener_that_was_shut_down_is_left_alone) {
 }
 END_TEST
 
+START_TEST(a_pair_that_was_shut_down_is_left_alone) {
+        int own = kept();
+
+        ck_assert_int_eq(shutdown(pair[0], SHUT_RDWR), 0);
+        client("a");
+        ck_assert_str_eq(order(false), "a");
+        ck_assert(acceptor_take_hangup(acceptor));
+        ck_assert_int_eq(acceptor_wait(acceptor, 0), -ETIMEDOUT);
+        ck_assert_int_eq(write(own, "1", 1), 1);
+        ck_assert_str_eq(order(true), "1");
+        ck_assert_uint_eq(keepalive_hand_out_all(acceptor_keepalive(acceptor)), 0);
+        ck_assert_uint_eq(keepalive_count(acceptor_keepalive(acceptor)), 1);
+}
+END_TEST
+
 START_TEST(with_no_file_left_nothing_is_lost) {
         const struct rlimit limit = { .rlim_cur = 64, .rlim_max = 64 };
         int fds[64], n = 0;
@@ -223,6 +238,7 @@ int main(void) {
         tcase_add_test(tcase, idle_ones_are_taken_on_the_way);
         tcase_add_test(tcase, own_ones_that_wait_too_long_are_handed_over);
         tcase_add_test(tcase, a_listener_that_was_shut_down_is_left_alone);
+        tcase_add_test(tcase, a_pair_that_was_shut_down_is_left_alone);
         tcase_add_test(tcase, with_no_file_left_nothing_is_lost);
         suite_add_tcase(suite, tcase);
         return unit_run(suite);

@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -210,5 +211,17 @@ START_TEST(reading_all) {
 }
 END_TEST
 
-UNIT_MAIN("fd", any_order_is_arranged, one_fd_may_be_given_twice, a_bad_fd_is_an_error, flags,
-                memfds_are_sealed, reading_all);
+/* Each process that has the fd can clear the flag. */
+START_TEST(an_empty_eventfd_is_not_waited_for) {
+        _cleanup_close_ int fd = eventfd(0, EFD_CLOEXEC);
+
+        ck_assert_int_eq(fd_drain_event(fd), -EAGAIN);
+        eventfd_write(fd, 3);
+        ck_assert_int_eq(fd_drain_event(fd), 0);
+        ck_assert_int_eq(fd_drain_event(fd), -EAGAIN);
+}
+END_TEST
+
+UNIT_MAIN("fd", an_empty_eventfd_is_not_waited_for, any_order_is_arranged,
+                one_fd_may_be_given_twice, a_bad_fd_is_an_error, flags, memfds_are_sealed,
+                reading_all);

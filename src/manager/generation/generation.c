@@ -247,7 +247,9 @@ static int watch(Generation *g, int control_fd) {
         if (r < 0)
                 return r;
 
-        r = sd_event_add_io(event, &g->wake_source, g->wake_fd, EPOLLIN, generation_on_wake, g);
+        /* EPOLLET: it is heard of once even where it cannot be emptied. */
+        r = sd_event_add_io(event, &g->wake_source, g->wake_fd, EPOLLIN | EPOLLET,
+                        generation_on_wake, g);
         if (r < 0)
                 return r;
 

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/escape.h"
+#include "base/fd.h"
 #include "manager/base/log.h"
 #include "manager/generation/generation_internal.h"
 #include "manager/requests/worker_report.h"
@@ -17,11 +18,10 @@
 int generation_on_wake(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
         Generation *g = userdata;
         ScoreboardSummary summary;
-        uint64_t count;
 
         (void) source;
         (void) revents;
-        (void) !read(fd, &count, sizeof(count));
+        (void) fd_drain_event(fd);
 
         if (g->life.state == GENERATION_WARMING && scoreboard_summarize(g->board, &summary) >= 0 &&
                         summary.n_idle + summary.n_busy > 0)

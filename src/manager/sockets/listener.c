@@ -18,6 +18,7 @@
 #include "base/queue_depth.h"
 #include "config/address.h"
 #include "manager/base/log.h"
+#include "manager/sockets/listener_state.h"
 
 enum {
         /* As long as a worker would wait for the first byte; then the kernel hands it over all the same. */
@@ -30,17 +31,17 @@ enum {
 static int listener_check(int fd, const char *name) {
         int r;
 
-        r = sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, true);
+        r = sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, -1);
         if (r < 0)
                 return log_error_errno(r, "Cannot examine the socket '%s' (fd %d): %m", name, fd);
-        if (r == 0) {
+        if (r == 0 || !listener_state_revive(fd)) {
                 log_error("The fd %d ('%s') is not a listening stream socket; "
                           "use ListenStream= in the socket unit",
                                 fd, name);
                 return -EINVAL;
         }
 
-        r = fd_set_nonblock(fd, true);
+        r = listener_state_unblock(fd);
         if (r < 0)
                 return log_error_errno(r, "Cannot make the socket '%s' non-blocking: %m", name);
 
@@ -79,7 +80,6 @@ static int add_listener(Listeners *listeners, int fd, const char *name) {
         r = listener_check(fd, name);
         if (r < 0)
                 return r;
-
         listeners->fds[listeners->n_fds++] = fd;
         return 0;
 }
@@ -94,12 +94,26 @@ static void add_stored(Stored *stored, int fd, char *name) {
         stored->names[stored->n++] = name;
 }
 
+/* Names are given by socket units, too, as their administrators like; but what comes from there listens. */
+static bool is_unknown(int fd, const char *name) {
+        return strcmp(name, "listen") != 0 && sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, -1) == 0;
+}
+
+/* Another version of this program may have stored it. */
+static void close_unknown(int fd, const char *name) {
+        log_warning("The descriptor '%s' is none that this version knows, closing it", name);
+        fd_close(fd);
+        (void) sd_notifyf(0, "FDSTOREREMOVE=1\nFDNAME=%s", name);
+}
+
 static int sort(int n, char **names, Listeners *listeners, Stored *stored) {
         for (int i = 0; i < n; i++) {
                 int fd = SD_LISTEN_FDS_START + i, r = 0;
 
                 if (handoff_pair_is_name(names[i]))
                         add_stored(stored, fd, names[i]);
+                else if (is_unknown(fd, names[i]))
+                        close_unknown(fd, names[i]);
                 else
                         r = add_listener(listeners, fd, names[i]);
                 if (r < 0)
@@ -141,6 +155,14 @@ int listeners_receive(Listeners *ret, uid_t uid) {
 
         *ret = listeners;
         return 0;
+}
+
+bool listeners_are_hung_up(const Listeners *listeners) {
+        for (size_t i = 0; i < listeners->n_fds; i++)
+                if (!listener_state_is_hung_up(listeners->fds[i]))
+                        return false;
+
+        return true;
 }
 
 void listeners_done(Listeners *listeners) {
@@ -232,6 +254,9 @@ static int watch_copy(sd_event *event, sd_event_source **source, int listen_fd,
 int listener_watch(sd_event *event, sd_event_source **source, int listen_fd,
                 sd_event_io_handler_t handler, void *userdata) {
         int r;
+
+        if (listener_state_is_hung_up(listen_fd))
+                return *source ? sd_event_source_set_enabled(*source, SD_EVENT_OFF) : 0;
 
         if (!*source) {
                 r = watch_copy(event, source, listen_fd, handler, userdata);

@@ -29,6 +29,9 @@ typedef struct Listeners {
 int listeners_receive(Listeners *ret, uid_t uid);
 void listeners_done(Listeners *listeners);
 
+/* Whether all of them were shut down, so that nobody can come. */
+bool listeners_are_hung_up(const Listeners *listeners);
+
 /* Whether that socket is bound to the address, as listen writes it. */
 bool listener_is(int fd, const char *address);
 
@@ -42,7 +45,8 @@ void listeners_split(const Listeners *all, const char *status_address, Listeners
 void listeners_queue_depth(const Listeners *listeners, QueueDepth *ret);
 
 /* Calls handler once when a connection waits there; *source is made if it is NULL, and armed again if not. The
- * same socket may be watched by several. 0 or negative errno. */
+ * same socket may be watched by several. A socket that was shut down, which would be ready for ever, is not watched. 0 or
+ * negative errno. */
 int listener_watch(sd_event *event, sd_event_source **source, int listen_fd,
                 sd_event_io_handler_t handler, void *userdata);
 

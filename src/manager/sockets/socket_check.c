@@ -13,6 +13,7 @@
 #include "base/unix_diag.h"
 #include "config/address.h"
 #include "manager/base/log.h"
+#include "manager/sockets/listener_state.h"
 
 static bool is_served(const Listeners *listeners, const char *address) {
         for (size_t i = 0; i < listeners->n_fds; i++)
@@ -92,6 +93,8 @@ static void check_path(int fd, const char *name) {
 void socket_check_warn(const Listeners *listeners, const PoolConfig *config) {
         check_addresses(listeners, config);
 
-        for (size_t i = 0; i < listeners->n_fds; i++)
+        for (size_t i = 0; i < listeners->n_fds; i++) {
                 check_path(listeners->fds[i], config->name);
+                listener_state_restore(listeners->fds[i], config->listen_backlog, config->name);
+        }
 }

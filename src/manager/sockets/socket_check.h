@@ -10,7 +10,7 @@
 #include "manager/sockets/listener.h"
 
 /* Warns, a line each, of addresses of listen that no socket is bound to, and of sockets whose path is gone or is
- * that of another one. */
+ * that of another one; and undoes what processes of the pool did to them, see listener_state.h. */
 void socket_check_warn(const Listeners *listeners, const PoolConfig *config);
 
 /* Whether each address of listen is among the sockets. */

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "php/worker/accept_queue.h"
 
 enum {
         EVENTS_MAX = 16,
@@ -39,8 +40,8 @@ struct Acceptor {
         int epoll_fd, lifeline_fd, handoff_in_fd;
         bool watches_handoff; /* what is handed over wakes this worker */
         Keepalive *keepalive;
-        Scoreboard *board;    /* NULL: nothing is kept */
-        Scoreboard *numbered; /* NULL: without pm.queue_timeout */
+        Scoreboard *board; /* NULL: nothing is kept */
+        AcceptQueue queue;
 
         uint64_t tags[EVENTS_MAX]; /* kept connections that epoll_wait() found, from next_tag on not seen to */
         size_t n_tags, next_tag;
@@ -55,7 +56,7 @@ struct Acceptor {
         unsigned n_looks; /* requests since the last look at lifeline and pair */
         uint64_t look_usec;
 
-        size_t n_listen_fds, next;
+        size_t n_listen_fds;
         int listen_fds[];
 };
 
@@ -93,6 +94,10 @@ int acceptor_new(Acceptor **ret, const int listen_fds[], size_t n_listen_fds, in
         acceptor->lifeline_fd = lifeline_fd;
         acceptor->n_listen_fds = n_listen_fds;
         memcpy(acceptor->listen_fds, listen_fds, n_listen_fds * sizeof(int));
+        acceptor->queue = (AcceptQueue){
+                .listen_fds = acceptor->listen_fds,
+                .n_listen_fds = n_listen_fds,
+        };
         r = open_epoll(acceptor);
         if (r < 0)
                 return r;
@@ -150,55 +155,35 @@ void acceptor_cover_fds(const Acceptor *acceptor, int blank_fd) {
 }
 
 void acceptor_number(Acceptor *acceptor, Scoreboard *board) {
-        acceptor->numbered = board;
+        acceptor->queue.board = board;
 }
 
 /* --- listeners --- */
 
-/* What accept(2) says to retry: errors of a connection that died in the queue, not of the listener.
- */
-static bool is_transient(int error) {
-        return error == EINTR || error == ECONNABORTED || error == EPROTO || error == ENETDOWN ||
-               error == EHOSTDOWN || error == ENONET || error == EHOSTUNREACH ||
-               error == EOPNOTSUPP || error == ENETUNREACH || error == ENOPROTOOPT;
-}
-
-/* EINVAL: somebody has shut the listener down, which the epoll finds as well. */
-static int accept_from(Acceptor *acceptor, size_t queue, Arrival *ret) {
-        int fd;
-
-        do
-                fd = accept4(acceptor->listen_fds[queue], NULL, NULL, SOCK_CLOEXEC);
-        while (fd < 0 && is_transient(errno));
-        if (fd < 0)
-                return errno == EINVAL ? -EAGAIN : -errno;
-
-        *ret = (Arrival){
-                .fd = fd,
-                .is_late = acceptor->numbered && scoreboard_accept(acceptor->numbered, queue),
-        };
-        return 0;
-}
-
-/* Each listener gets its turn, or a busy unix socket would starve the tcp one. */
 static int accept_any(Acceptor *acceptor, Arrival *ret) {
-        for (size_t i = 0; i < acceptor->n_listen_fds; i++) {
-                size_t queue = acceptor->next;
-                int r;
+        Arrival arrival = {};
 
-                acceptor->next = (acceptor->next + 1) % acceptor->n_listen_fds;
-                r = accept_from(acceptor, queue, ret);
-                if (r != -EAGAIN)
-                        return r;
+        arrival.fd = accept_queue_next(&acceptor->queue, &arrival.is_late);
+        if (arrival.fd < 0) {
+                acceptor->listeners_wait = acceptor->listeners_wait && arrival.fd != -EAGAIN;
+                return arrival.fd;
         }
 
-        acceptor->listeners_wait = false;
-        return -EAGAIN;
+        *ret = arrival;
+        return 0;
 }
 
 /* A listener that was shut down is ready for ever. */
 static void drop_listener(Acceptor *acceptor, size_t queue) {
         (void) epoll_ctl(acceptor->epoll_fd, EPOLL_CTL_DEL, acceptor->listen_fds[queue], NULL);
+        acceptor->hung_up = true;
+}
+
+/* The same for the pair. What is here is served here from now on. */
+static void drop_handoff(Acceptor *acceptor) {
+        (void) watch_handoff(acceptor, false);
+        acceptor->handoff_in_fd = -EBADF;
+        acceptor->handoff_waits = false;
         acceptor->hung_up = true;
 }
 
@@ -217,7 +202,9 @@ static void note_event(Acceptor *acceptor, const struct epoll_event *event) {
         if (tag >= KEEPALIVE_TAG_FIRST) {
                 keepalive_note_arrival(acceptor->keepalive, tag, acceptor->tags_usec);
                 acceptor->tags[acceptor->n_tags++] = tag;
-        } else if (tag == TAG_HANDOFF)
+        } else if (tag == TAG_HANDOFF && event->events & (EPOLLHUP | EPOLLERR))
+                drop_handoff(acceptor);
+        else if (tag == TAG_HANDOFF)
                 acceptor->handoff_waits = true;
         else if (tag < acceptor->n_listen_fds && event->events & (EPOLLHUP | EPOLLERR))
                 drop_listener(acceptor, tag);
@@ -319,7 +306,7 @@ static int take(Acceptor *acceptor, uint64_t now_usec, Arrival *ret) {
                 arrival.fd = keepalive_receive(acceptor->keepalive, &arrival.past);
                 if (arrival.fd < 0) {
                         acceptor->handoff_waits = acceptor->handoff_is_late = false;
-                        return arrival.fd;
+                        return arrival.fd == -ESHUTDOWN ? -EAGAIN : arrival.fd;
                 }
                 if (arrival.past.since_usec == 0) {
                         (void) keepalive_put(acceptor->keepalive, arrival.fd, &arrival.past);
@@ -402,7 +389,7 @@ int acceptor_try(Acceptor *acceptor, uint64_t now_usec, Arrival *ret) {
 }
 
 int acceptor_wait(Acceptor *acceptor, int timeout_msec) {
-        if (acceptor->keepalive &&
+        if (acceptor->handoff_in_fd >= 0 &&
                         acceptor->watches_handoff != keepalive_has_room(acceptor->keepalive))
                 watch_handoff(acceptor, !acceptor->watches_handoff);
 

@@ -79,7 +79,7 @@ int handoff_receive(Handoff *handoff, int *ret_fd, uint64_t *ret_since_usec) {
         if (n < 0)
                 return n;
         if (fd < 0)
-                return -EBADMSG;
+                return n == 0 ? -ESHUTDOWN : -EBADMSG;
 
         *ret_fd = fd;
         *ret_since_usec = n == sizeof(message) ? message.since_usec : 0;
@@ -104,6 +104,9 @@ const char *handoff_take_complaint(Handoff *handoff) {
         if (failure == ETOOMANYREFS)
                 return "its user has as many descriptors under way through sockets, on the whole machine, as "
                        "the hard limit RLIMIT_NOFILE of this process allows (rlimit_files)";
+
+        if (failure == EPIPE)
+                return "a process of this pool has shut the pair down";
 
         return strerror(failure);
 }

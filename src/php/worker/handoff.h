@@ -27,7 +27,8 @@ void handoff_done(Handoff *handoff);
 int handoff_send(Handoff *handoff, int fd, uint64_t since_usec);
 
 /* Takes the connection that has waited longest in the pair; the caller closes it. Returns 0, -EAGAIN when there is none,
- * -EMFILE when this process has no number free for one, or another negative errno. */
+ * -EMFILE when this process has no number free for one, -EBADMSG when what lay there was no connection, -ESHUTDOWN when
+ * a process has shut the pair down, or another negative errno. */
 int handoff_receive(Handoff *handoff, int *ret_fd, uint64_t *ret_since_usec);
 
 /* How many connections lie in the pair. */

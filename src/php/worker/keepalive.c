@@ -368,7 +368,9 @@ unsigned keepalive_n_handed_over(const Keepalive *keepalive) {
 }
 
 size_t keepalive_hand_out_all(Keepalive *keepalive) {
-        return keepalive ? give_all(keepalive) : 0;
+        size_t n_left = keepalive ? give_all(keepalive) : 0;
+
+        return n_left > 0 && keepalive->handoff.failure == EPIPE ? 0 : n_left;
 }
 
 void keepalive_stop_handoff(Keepalive *keepalive) {

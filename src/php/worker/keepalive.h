@@ -70,7 +70,8 @@ unsigned keepalive_n_handed_over(const Keepalive *keepalive);
 void keepalive_begin_request(Keepalive *keepalive);
 void keepalive_end_request(Keepalive *keepalive);
 
-/* Hands over all connections, before the worker leaves. Returns how many nobody can take now. */
+/* Hands over all connections, before the worker leaves. Returns how many nobody can take now,
+ * but may take later. */
 size_t keepalive_hand_out_all(Keepalive *keepalive);
 
 /* Before the last workers leave: hands over nothing more during requests; and takes what the others left, as much as

@@ -242,10 +242,11 @@ static void report_troubles(Worker *worker) {
         const char *complaint = keepalive_take_complaint(keepalive_of(worker));
         unsigned n_left_out;
 
-        if (acceptor_take_hangup(worker->acceptor))
+        if (acceptor_take_hangup(worker->acceptor) &&
+                        scoreboard_note_hangup(worker->context->board))
                 fprintf(stderr,
-                                "<3>A process of this pool has shut a listening socket down, nothing arrives there "
-                                "any more: systemctl restart fpmd@%s.socket fpmd@%s.service\n",
+                                "<3>A process of this pool has shut down a socket that all workers share, on which "
+                                "nothing arrives any more: systemctl restart fpmd@%s.socket fpmd@%s.service\n",
                                 worker->context->config->name, worker->context->config->name);
         if (complaint && rate_limit_allows(&worker->handoff_complaints, clock_now_usec(),
                                          &n_left_out))

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* AcceptQueue: the listening sockets of a worker, as one queue of new connections.
+ *
+ * Runs in: worker.     Owns: nothing; the listeners are non-blocking and shared by all workers. */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "contract/scoreboard.h"
+
+typedef struct AcceptQueue {
+        const int *listen_fds; /* borrowed */
+        size_t n_listen_fds, next;
+        Scoreboard *board; /* new connections are numbered there, for pm.queue_timeout; NULL: they are not */
+} AcceptQueue;
+
+/* Takes the next new connection. Returns its fd in blocking mode, or -EAGAIN when none waits. -EMFILE, -ENFILE, -ENOBUFS
+ * or -ENOMEM: one waits for which there is no room. ret_is_late: it has waited longer than pm.queue_timeout. */
+int accept_queue_next(AcceptQueue *queue, bool *ret_is_late);
