@@ -340,10 +340,11 @@ static int serve_ready(Worker *worker, bool last) {
         return r;
 }
 
-/* Where nobody can take more now, somebody may in a moment; meanwhile this worker serves them itself. */
-static int hand_out_all(Worker *worker) {
+/* Where nobody can take more now, somebody may in a moment, if others are there; meanwhile this worker serves them
+ * itself. */
+static int hand_out_all(Worker *worker, bool others_are_there) {
         const struct timespec pause = { .tv_nsec = LEAVE_PAUSE_NSEC };
-        uint64_t until = clock_now_usec() + LEAVE_LIMIT_USEC;
+        uint64_t until = others_are_there ? clock_now_usec() + LEAVE_LIMIT_USEC : 0;
         int r = 0;
 
         while (r >= 0 && keepalive_hand_out_all(keepalive_of(worker)) > 0 &&
@@ -352,6 +353,11 @@ static int hand_out_all(Worker *worker) {
                 r = serve_ready(worker, false);
                 (void) clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
         }
+        if (keepalive_count(keepalive_of(worker)) > 0)
+                fprintf(stderr,
+                                "<4>Worker %u leaves and closes %zu kept connections, which no other worker has "
+                                "taken: the handoff pair has no room for them (net.core.wmem_max limits it)\n",
+                                worker->slot, keepalive_count(keepalive_of(worker)));
 
         return r;
 }
@@ -370,7 +376,7 @@ static int leave_keepalive(Worker *worker) {
                 r = serve_ready(worker, false);
         }
         if (r >= 0 && draining != DRAINING_ALONE)
-                r = hand_out_all(worker);
+                r = hand_out_all(worker, draining != DRAINING_LAST);
 
         /* What nobody takes. */
         return r < 0 ? r : serve_ready(worker, true);
