@@ -3,12 +3,10 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <linux/sockios.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
@@ -24,8 +22,6 @@ enum {
 
         /* Twice the usual: some 500 connections. The kernel gives what net.core.wmem_max allows. */
         BUFFER_BYTES = 1 << 20,
-
-        HANDED_OVER_MAX = 1024,
 };
 
 static const char in_prefix[] = "handoff-in-", out_prefix[] = "handoff-out-";
@@ -188,14 +184,6 @@ int handoff_pair_restore(
         return 0;
 }
 
-/* A message each, so they say. */
 unsigned handoff_pair_depth(const HandoffPair *pair) {
-        size_t depth;
-        int n = 0;
-
-        if (ioctl(pair->handoff_in_fd, SIOCINQ, &n) < 0 || n < 0)
-                return 0;
-
-        depth = ((unsigned) n + sizeof(HandoffMessage) - 1) / sizeof(HandoffMessage);
-        return depth < HANDED_OVER_MAX ? (unsigned) depth : HANDED_OVER_MAX;
+        return handoff_message_depth(pair->handoff_in_fd);
 }

@@ -7,12 +7,13 @@
 
 #include "base/clock.h"
 #include "base/queue_depth.h"
+#include "contract/handoff_message.h"
 
 static void read_queues(const PoolView *view, StatusPage *page) {
         QueueDepth depth;
 
         queue_depth_sum(view->listen_fds, view->n_listen_fds, &depth);
-        page->n_queued = depth.n_queued;
+        page->n_queued = depth.n_queued + handoff_message_depth(view->handoff_in_fd);
         page->n_queue_limit = depth.n_limit;
 }
 

@@ -16,6 +16,7 @@ typedef struct PoolView {
         unsigned slot;         /* of the worker itself */
         const int *listen_fds; /* whose queues count */
         size_t n_listen_fds;
+        int handoff_in_fd; /* what is handed over waits as well */
 } PoolView;
 
 /* The state at this moment. ret->processes is to be freed by the caller. 0 or -ENOMEM. */

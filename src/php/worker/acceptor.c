@@ -33,7 +33,7 @@ enum {
 #define PATIENCE_USEC 4000
 
 /* How often a worker that never sleeps looks at the pair: without and with kept connections in the pool. */
-#define LOOK_SELDOM_USEC 50000
+#define LOOK_SELDOM_USEC 250000
 #define LOOK_OFTEN_USEC 5000
 
 struct Acceptor {

@@ -3,9 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/sockios.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
@@ -87,12 +85,7 @@ int handoff_receive(Handoff *handoff, int *ret_fd, uint64_t *ret_since_usec) {
 }
 
 unsigned handoff_depth(const Handoff *handoff) {
-        int n = 0;
-
-        if (ioctl(handoff->in_fd, SIOCINQ, &n) < 0 || n < 0)
-                return 0;
-
-        return (unsigned) n / sizeof(HandoffMessage);
+        return handoff_message_depth(handoff->in_fd);
 }
 
 const char *handoff_take_complaint(Handoff *handoff) {

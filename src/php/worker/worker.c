@@ -91,6 +91,7 @@ static void appear(Worker *worker) {
                 .slot = worker->slot,
                 .listen_fds = context->inherited->listen_fds,
                 .n_listen_fds = context->inherited->n_listen_fds,
+                .handoff_in_fd = context->inherited->handoff_in_fd,
         };
         scoreboard_set_worker(context->board, worker->slot, getpid(), (uint64_t) time(NULL));
 }
