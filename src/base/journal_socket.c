@@ -11,6 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/fd.h"
 
@@ -85,6 +86,31 @@ int journal_socket_send(int fd, const JournalEntry *entry) {
                 return send_memfd(fd, entry);
 
         return send(fd, entry->data, entry->size, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -errno : 0;
+}
+
+void journal_stream_limit(int fd) {
+        struct timeval limit = { .tv_usec = JOURNAL_STREAM_WAIT_USEC };
+
+        (void) setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+}
+
+/* One packet of the socket holds some 32 KB: what is shorter is sent whole or not at all. */
+int journal_stream_write(int fd, const char *lines, size_t size) {
+        struct iovec iov[] = { { (void *) "\n", 1 }, { (void *) lines, size } };
+        struct msghdr message = { .msg_iov = iov, .msg_iovlen = ELEMENTSOF(iov) };
+        ssize_t n;
+
+        n = sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (n < 0 && errno == ENOTSOCK)
+                return fd_write_all(fd, lines, size);
+        if (n < 0)
+                return -errno;
+
+        return (size_t) n == size + 1 ? 0 : -EAGAIN;
+}
+
+void journal_stream_end_line(int fd) {
+        (void) send(fd, "\n", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 static int wait_until_read(int fd, uint64_t until) {

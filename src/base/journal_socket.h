@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* JournalSocket: a connected way to journald. It is opened while journald's socket can be seen: what has changed
- * its root directory, or is forked later, goes on using the fd.
+/* JournalSocket: two connected ways to journald, a socket for entries and a stream for lines. They are opened while
+ * journald's sockets can be seen: what has changed its root directory, or is forked later, goes on using the fd.
  *
- * Runs in: manager (opens), workers (send). */
+ * Runs in: manager (opens), workers (send).
+ * Trusts:  not even journald: nothing here waits for it without a limit. */
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/journal_entry.h"
@@ -15,6 +17,25 @@ int journal_socket_open(void);
 /* Never waits: 0, -EAGAIN (journald does not keep up, or this pool has sent its share) or another negative
  * errno. What is too large for a datagram goes in a memfd. */
 int journal_socket_send(int fd, const JournalEntry *entry);
+
+enum {
+        /* How long a line down the stream waits for a journald that does not read. Longer than a busy one leaves a full
+         * stream unread, and short enough for a request in which a script writes some lines while journald hangs. */
+        JOURNAL_STREAM_WAIT_USEC = 100 * 1000,
+};
+
+/* Lets a write() to the stream fail with EAGAIN after that time. The limit belongs to the socket: it holds for all
+ * processes that have it, so for libraries and for programs that a script starts. Nothing turns O_NONBLOCK on for the
+ * file description, which they share as well (CVE-2015-9253). */
+void journal_stream_limit(int fd);
+
+/* Whole lines, the last new line included, in one piece behind whatever a script has left there without an end. Never
+ * waits: 0, or negative errno, then they are lost. fd may also be something else than a stream to journald: it is
+ * written to as it is. */
+int journal_stream_write(int fd, const char *lines, size_t size);
+
+/* Ends what a script has left there; there is no entry for an empty line. Never waits. */
+void journal_stream_end_line(int fd);
 
 /* Waits until journald is done with all that was sent, and that was written to a stream of its own (negative:
  * none), at most so long: it looks up who has sent something when it reads it, and knows nothing of a process that

@@ -34,7 +34,8 @@
         E(DRAIN_TIMEOUT,      "drain-timeout",      "2400c5f7144e4a329d4f986acc326d02") \
         E(LIMIT_REACHED,      "limit-reached",      "d8db7efb0f2c45c28683a943f167698f") \
         E(SPARES_LIMITED,     "spares-limited",     "c9f71ba57fb24761ac552509ce23c5b9") \
-        E(QUEUE_REFUSED,      "queue-refused",      "2958b8b323154bf1a1a597dfe5bc0a85")
+        E(QUEUE_REFUSED,      "queue-refused",      "2958b8b323154bf1a1a597dfe5bc0a85") \
+        E(LINES_LOST,         "lines-lost",         "8ed4a1dc4e0549d3bfad609f9cc21198")
 /* clang-format on */
 
 typedef enum Event {

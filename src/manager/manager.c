@@ -388,6 +388,8 @@ static int manager_init(Manager *m) {
         if (r < 0)
                 return r;
 
+        log_attach_event(m->event);
+
         r = add_signals(m);
         if (r < 0)
                 return r;

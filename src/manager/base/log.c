@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,6 +28,8 @@ static struct {
         time_t trouble_at;
         Event trouble_event;
         unsigned n_troubles;
+        unsigned long long n_lost; /* lines that journald did not take, and that is not yet told */
+        sd_event_source *room_source;
 } state = { .pool = "", .max_priority = LOG_INFO, .fd = -EBADF };
 
 /* $JOURNAL_STREAM names the device and inode of stderr when systemd connected it (systemd.exec(5)).
@@ -48,12 +51,6 @@ void log_open(const char *pool, int max_priority) {
         state.journal = stderr_is_journal();
         if (state.journal && state.fd < 0)
                 state.fd = journal_socket_open();
-}
-
-void log_close(void) {
-        if (state.fd >= 0)
-                (void) journal_socket_drain(state.fd, -EBADF, DRAIN_LIMIT_USEC);
-        state.fd = fd_close(state.fd);
 }
 
 const char *log_number(char buffer[static 24], unsigned long long number) {
@@ -115,27 +112,93 @@ static int send_entry(const Entry *entry) {
         return journal_socket_send(state.fd, &fields);
 }
 
-/* A line each: what is said down a stream is an entry per line. */
-static void write_lines(const Entry *entry) {
+/* A line each: what is said down a stream is an entry per line. 0 or negative errno. */
+static int write_lines(const Entry *entry) {
+        _cleanup_free_ char *text = NULL;
         const char *line = entry->line;
+        size_t size;
+        FILE *f;
+
+        f = open_memstream(&text, &size);
+        if (!f)
+                return -errno;
 
         while (*line) {
                 int n = (int) strcspn(line, "\n");
 
                 if (state.journal)
-                        fprintf(stderr, "<%d>%.*s\n", entry->priority, n, line);
+                        fprintf(f, "<%d>%.*s\n", entry->priority, n, line);
                 else
-                        fprintf(stderr, "fpmd: %s%s%.*s\n", state.pool, *state.pool ? ": " : "", n,
+                        fprintf(f, "fpmd: %s%s%.*s\n", state.pool, *state.pool ? ": " : "", n,
                                         line);
                 line += n + (line[n] == '\n');
         }
+
+        if (fclose(f) != 0)
+                return -errno;
+        return journal_stream_write(STDERR_FILENO, text, size);
+}
+
+static int tell_lost(void) {
+        char line[96], number[24];
+        Entry entry = {
+                .priority = LOG_WARNING,
+                .line = line,
+                .event_id = event_id(EVENT_LINES_LOST),
+                .event_name = event_name(EVENT_LINES_LOST),
+                .fields = LOG_FIELDS({ "FPMD_LOST", log_number(number, state.n_lost) }),
+        };
+        int r;
+
+        if (state.n_lost == 0)
+                return 0;
+
+        snprintf(line, sizeof(line), "journald did not read, %llu messages of the manager are lost",
+                        state.n_lost);
+        r = send_entry(&entry);
+        if (r >= 0)
+                state.n_lost = 0;
+
+        return r;
+}
+
+static void note_lost(void) {
+        state.n_lost++;
+        if (state.room_source)
+                (void) sd_event_source_set_enabled(state.room_source, SD_EVENT_ONESHOT);
+}
+
+static int log_on_room(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
+        (void) fd;
+        (void) revents;
+        (void) userdata;
+        if (tell_lost() == -EAGAIN)
+                (void) sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+
+        return 0;
+}
+
+void log_attach_event(sd_event *event) {
+        if (state.fd >= 0 && sd_event_add_io(event, &state.room_source, state.fd, EPOLLOUT,
+                                             log_on_room, NULL) >= 0)
+                (void) sd_event_source_set_enabled(state.room_source, SD_EVENT_OFF);
 }
 
 /* journald, not stderr, as long as it takes it: an event has fields, and what went two ways would not stay in
  * its order. The end of the manager waits for it (log_close), so that nothing of it loses its unit. */
 static void log_entry(const Entry *entry) {
-        if (send_entry(entry) < 0)
-                write_lines(entry);
+        if (tell_lost() >= 0 && send_entry(entry) >= 0)
+                return;
+        if (write_lines(entry) < 0)
+                note_lost();
+}
+
+void log_close(void) {
+        (void) tell_lost();
+        state.room_source = sd_event_source_unref(state.room_source);
+        if (state.fd >= 0)
+                (void) journal_socket_drain(state.fd, -EBADF, DRAIN_LIMIT_USEC);
+        state.fd = fd_close(state.fd);
 }
 
 static void log_valist(const Entry *base, int error, const char *text, va_list arguments) {

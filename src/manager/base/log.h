@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* Log: to the journal, with fields; to stderr where there is no journal.
+/* Log: to the journal, with fields; to stderr where there is no journal. It never waits for journald.
  *
  * Runs in: manager. */
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <syslog.h>
+#include <systemd/sd-event.h>
 #include <time.h>
 
 #include "base/cleanup.h"
@@ -14,6 +15,10 @@
 
 /* Says which pool this process speaks for (borrowed) and how much is said: up to that syslog priority. */
 void log_open(const char *pool, int max_priority);
+
+/* From here on lines that journald did not take are counted and told as soon as it reads again, not only with the next
+ * line. Borrows event until log_close(). */
+void log_attach_event(sd_event *event);
 
 /* Before the end: waits, for a moment, until journald has taken what was said. */
 void log_close(void);

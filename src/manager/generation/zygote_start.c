@@ -17,10 +17,16 @@
 /* The pool's own streams: so that its lines have an identifier and default priorities of their own.
  * They are connected here because the journal's socket is out of sight after a chroot. */
 static int journal_stream(int priority) {
+        int fd;
+
         if (!getenv("JOURNAL_STREAM"))
                 return -ENOENT;
 
-        return sd_journal_stream_fd("fpmd-php", priority, true);
+        fd = sd_journal_stream_fd("fpmd-php", priority, true);
+        if (fd >= 0)
+                journal_stream_limit(fd);
+
+        return fd;
 }
 
 /* What is said with fields goes this way, beside the streams. */

@@ -17,6 +17,7 @@
 #include "php/engine/php_functions.h"
 #include "php/engine/php_ini_check.h"
 #include "php/engine/php_input.h"
+#include "php/engine/php_log.h"
 #include "php/engine/php_message.h"
 #include "php/engine/php_request_ini.h"
 #include "php/engine/php_sapi.h"
@@ -120,6 +121,7 @@ int php_engine_start(const PoolConfig *config, bool strict) {
 
         php_upload_init();
         php_input_init();
+        php_log_init();
         return check_start(strict);
 }
 
@@ -267,6 +269,7 @@ int php_engine_serve(PhpRequest *request) {
         }
         zend_end_try();
         SG(server_context) = NULL;
+        php_log_end_request(request);
         php_request_ini_end();
         php_process_end_request();
         php_body_done(request);

@@ -5,9 +5,15 @@
 #include <php.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <syslog.h>
+#include <unistd.h>
+
+/* Behind php.h, which it needs. */
+#include <ext/standard/php_fopen_wrappers.h>
 
 #include "base/journal_entry.h"
+#include "base/journal_socket.h"
 
 /* A worker may not live on behind a fatal error. */
 #define FATAL_DRAIN_USEC 5000
@@ -71,4 +77,69 @@ const char *php_log_send(PhpRequest *request, int priority, const char *message)
         if (priority <= LOG_ERR)
                 worker_log_drain(request->log, FATAL_DRAIN_USEC);
         return message;
+}
+
+/* --- the standard streams --- */
+
+static php_stream_wrapper_ops noting_ops;
+static php_stream_wrapper noting_wrapper;
+
+/* PHP takes the name with the scheme in front or without. */
+static bool names(const char *path, const char *stream) {
+        static const char scheme[] = "php://";
+
+        if (strncasecmp(path, scheme, strlen(scheme)) == 0)
+                path += strlen(scheme);
+
+        return strcasecmp(path, stream) == 0;
+}
+
+/* PHP makes a stream of sockets of it, whose writes do not look at the timeout of the socket itself: they poll for
+ * default_socket_timeout, a minute, each. */
+static void limit(php_stream *stream) {
+        struct timeval timeout = { .tv_usec = JOURNAL_STREAM_WAIT_USEC };
+
+        (void) php_stream_set_option(stream, PHP_STREAM_OPTION_READ_TIMEOUT, 0, &timeout);
+}
+
+static php_stream *php_log_on_open(php_stream_wrapper *wrapper, const char *path, const char *mode,
+                int options, zend_string **opened_path, php_stream_context *context STREAMS_DC) {
+        bool is_stderr = names(path, "stderr"), is_stdout = names(path, "stdout");
+        PhpRequest *request = php_request_current();
+        php_stream *stream;
+
+        stream = php_stream_php_wrapper.wops->stream_opener(
+                        wrapper, path, mode, options, opened_path, context STREAMS_REL_CC);
+        if (!stream || (!is_stderr && !is_stdout))
+                return stream;
+
+        limit(stream);
+        if (request && is_stderr)
+                request->opened_stderr = true;
+        if (request && is_stdout)
+                request->opened_stdout = true;
+
+        return stream;
+}
+
+/* A copy of PHP's own wrapper in its place. Where PHP does not take it, lines may be put together, and nothing else
+ * is lost. */
+void php_log_init(void) {
+        noting_ops = *php_stream_php_wrapper.wops;
+        noting_ops.stream_opener = php_log_on_open;
+        noting_wrapper = php_stream_php_wrapper;
+        noting_wrapper.wops = &noting_ops;
+        if (php_unregister_url_stream_wrapper("php") == SUCCESS)
+                (void) php_register_url_stream_wrapper("php", &noting_wrapper);
+}
+
+void php_log_end_request(PhpRequest *request) {
+        bool journal = request->log && request->log->fd >= 0;
+
+        if (request->opened_stderr && journal)
+                journal_stream_end_line(STDERR_FILENO);
+        if (request->opened_stdout && journal)
+                journal_stream_end_line(STDOUT_FILENO);
+
+        request->opened_stderr = request->opened_stdout = false;
 }

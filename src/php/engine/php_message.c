@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
-#include <unistd.h>
 
 #include "config/log_target.h"
 #include "php/engine/php_functions.h"
@@ -22,7 +21,7 @@ const char *php_message_first(void) {
 }
 
 /* Each line with the priority in front that journald understands (sd-daemon(3)), in one write. */
-static void write_lines(int priority, const char *message) {
+static void write_lines(PhpRequest *request, int priority, const char *message) {
         char *text = NULL;
         size_t size = 0;
         FILE *f;
@@ -42,7 +41,7 @@ static void write_lines(int priority, const char *message) {
         }
 
         if (fclose(f) == 0)
-                (void) !write(STDERR_FILENO, text, size);
+                worker_log_write(request ? request->log : NULL, text, size);
         free(text);
 }
 
@@ -68,8 +67,10 @@ static void send_to_web_server(PhpRequest *request, const char *prefix, const ch
 }
 
 void php_message_send(int priority, const char *line, const char *web_server) {
-        write_lines(priority, php_log_send(php_request_current(), priority, line));
-        send_to_web_server(php_request_current(), "", web_server);
+        PhpRequest *request = php_request_current();
+
+        write_lines(request, priority, php_log_send(request, priority, line));
+        send_to_web_server(request, "", web_server);
 }
 
 void php_message_answer(int status, const char *text) {
@@ -89,7 +90,7 @@ static bool is_for_web_server(void) {
 void php_message_log(const char *message, int priority) {
         PhpRequest *request = php_request_current();
 
-        write_lines(priority, php_log_send(request, priority, message));
+        write_lines(request, priority, php_log_send(request, priority, message));
         if (is_for_web_server())
                 send_to_web_server(request, "PHP message: ", message);
         if (!request && first_message[0] == '\0' && priority <= LOG_WARNING)

@@ -33,6 +33,7 @@ typedef struct PhpRequest {
         bool must_close; /* the connection is not kept behind this answer */
         int result;      /* of php_request_finish() */
         bool told;       /* the web server has had a message of this request */
+        bool opened_stderr, opened_stdout; /* the script has, see php_log.h */
         PhpBody body;
         ScriptPath path;
         const struct PoolView *view; /* for the status page */

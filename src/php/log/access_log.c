@@ -33,6 +33,7 @@ struct AccessLog {
         int fd, lifeline_fd;
         bool journal, needs_peer, needs_cpu, needs_headers, failing;
         uint32_t n_reopens;
+        WorkerLog *worker_log;
         AccessLine *line;
 
         AccessFacts facts;
@@ -174,6 +175,10 @@ static const char *param_of(const FcgiRequest *fcgi, const char *name) {
         return fcgi_request_param(fcgi, name, strlen(name));
 }
 
+void access_log_count_in(AccessLog *log, WorkerLog *worker_log) {
+        log->worker_log = worker_log;
+}
+
 void access_log_begin(AccessLog *log, const FcgiRequest *fcgi) {
         AccessFacts *facts = &log->facts;
 
@@ -232,7 +237,7 @@ static void complete(AccessLog *log) {
 
 /* Said once until it works again: a full disk is not to fill the journal too. */
 static void complain(AccessLog *log, int error) {
-        if (!log->failing && !log->journal)
+        if (!log->failing)
                 fprintf(stderr, "<3>Cannot write the access log, its lines are lost: %s\n",
                                 strerror(error));
         log->failing = true;
@@ -262,7 +267,7 @@ void access_log_end(AccessLog *log) {
         complete(log);
         size = access_line_format(log->line, &log->facts, text);
         if (log->journal) {
-                write_line(log, log->text, size + JOURNAL_PREFIX_SIZE);
+                worker_log_write(log->worker_log, log->text, size + JOURNAL_PREFIX_SIZE);
                 return;
         }
 

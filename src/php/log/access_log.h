@@ -9,6 +9,7 @@
 #include "contract/scoreboard.h"
 #include "php/fastcgi/fcgi_request.h"
 #include "php/log/access_line.h"
+#include "php/log/worker_log.h"
 #include "php/zygote/inherited.h"
 
 typedef struct AccessLog AccessLog;
@@ -30,6 +31,9 @@ void access_log_note_header(AccessLog *log, const char *header, size_t size);
 
 /* Writes the line, unless access.suppress_path says no. fcgi is still attached. */
 void access_log_end(AccessLog *log);
+
+/* Where lines that journald does not take are counted. Borrowed. */
+void access_log_count_in(AccessLog *log, WorkerLog *worker_log);
 
 /* Something was sent on the lifeline: takes a new file, if it is one. log may be NULL. */
 void access_log_take_file(AccessLog *log);

@@ -6,6 +6,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/journal_socket.h"
@@ -24,7 +27,6 @@ void worker_log_begin(const WorkerLog *log, JournalEntry *entry, int priority, c
         journal_entry_add_number(entry, "FPMD_SLOT", log->slot);
 }
 
-/* A script that floods is held up here, at the speed at which journald reads. */
 static int send_patiently(WorkerLog *log, const JournalEntry *entry) {
         struct pollfd fd = { .fd = log->fd, .events = POLLOUT };
         int r;
@@ -47,12 +49,61 @@ int worker_log_send(WorkerLog *log, const JournalEntry *entry) {
         if (log->fd < 0)
                 return -EBADF;
 
+        worker_log_tell_lost(log);
         r = send_patiently(log, entry);
         if (r < 0)
                 return r;
 
         log->sent = true;
         return 0;
+}
+
+static unsigned count_lines(const char *lines, size_t size) {
+        const char *end = lines + size;
+        unsigned n = 0;
+
+        while ((lines = memchr(lines, '\n', (size_t) (end - lines)))) {
+                lines++;
+                n++;
+        }
+
+        return n;
+}
+
+void worker_log_write(WorkerLog *log, const char *lines, size_t size) {
+        if (log)
+                worker_log_tell_lost(log);
+        if (journal_stream_write(STDERR_FILENO, lines, size) < 0 && log)
+                log->n_lost += count_lines(lines, size);
+}
+
+void worker_log_tell_lost(WorkerLog *log) {
+        _cleanup_(journal_entry_done) JournalEntry entry = {};
+        char text[96];
+        int n;
+
+        if (log->n_lost == 0 || log->fd < 0)
+                return;
+
+        n = snprintf(text, sizeof(text), "journald did not read, %llu lines of worker %u are lost",
+                        log->n_lost, log->slot);
+        worker_log_begin(log, &entry, LOG_WARNING, text, (size_t) n);
+        journal_entry_add(&entry, "MESSAGE_ID", event_id(EVENT_LINES_LOST));
+        journal_entry_add(&entry, "FPMD_EVENT", event_name(EVENT_LINES_LOST));
+        journal_entry_add_number(&entry, "FPMD_LOST", log->n_lost);
+        if (journal_socket_send(log->fd, &entry) < 0)
+                return;
+
+        log->n_lost = 0;
+        log->sent = true;
+}
+
+static void write_line(WorkerLog *log, int priority, const char *text) {
+        _cleanup_free_ char *line = NULL;
+        int n = asprintf(&line, "<%d>%s\n", priority, text);
+
+        if (n >= 0)
+                worker_log_write(log, line, (size_t) n);
 }
 
 void worker_log_event(WorkerLog *log, Event event, int priority, const char *format, ...) {
@@ -71,7 +122,7 @@ void worker_log_event(WorkerLog *log, Event event, int priority, const char *for
         journal_entry_add(&entry, "MESSAGE_ID", event_id(event));
         journal_entry_add(&entry, "FPMD_EVENT", event_name(event));
         if (worker_log_send(log, &entry) < 0)
-                fprintf(stderr, "<%d>%s\n", priority, text);
+                write_line(log, priority, text);
 }
 
 void worker_log_drain(WorkerLog *log, uint64_t timeout_usec) {

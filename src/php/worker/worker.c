@@ -126,6 +126,8 @@ static int worker_init(Worker *worker, int lifeline_fd) {
                         worker->context->board, lifeline_fd);
         if (r < 0)
                 return r;
+        if (worker->php.access)
+                access_log_count_in(worker->php.access, &worker->log);
 
         php_engine_enter_worker();
         r = worker_memory_init(&worker->worker_memory, worker->context->proc_fd);
@@ -414,8 +416,9 @@ static void end_logs(Worker *worker) {
         if (worker->log.fd < 0)
                 return;
 
-        (void) !write(STDOUT_FILENO, "\n", 1);
-        (void) !write(STDERR_FILENO, "\n", 1);
+        worker_log_tell_lost(&worker->log);
+        journal_stream_end_line(STDOUT_FILENO);
+        journal_stream_end_line(STDERR_FILENO);
         (void) journal_socket_drain(worker->log.fd, STDERR_FILENO, DRAIN_LIMIT_USEC);
 }
 

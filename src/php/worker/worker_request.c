@@ -208,6 +208,8 @@ uint64_t worker_become_idle(Worker *worker) {
 
         if (worker->served)
                 count_served(worker, now_usec);
+        if (worker->log.n_lost > 0)
+                worker_log_tell_lost(&worker->log);
         scoreboard_set(worker->context->board, worker->slot, SLOT_IDLE, now_usec);
         return now_usec;
 }
