@@ -72,6 +72,8 @@ static const Directive directives[] = {
         /* [global] */
         G("log_level",              LEVEL,     log_level,                 "notice",   0,    0,
           "the least important message of the pool that is logged"),
+        G("log_limit",              UINT,      log_limit,                 "1024",     512,  INT32_MAX,
+          "how much of a message of PHP the web server is told, in bytes; the journal has the whole"),
         G("emergency_restart_threshold", UINT, emergency_restart_threshold, "0",      0,    INT32_MAX,
           "start a new generation when this many workers crashed within the interval, 0: never"),
         G("emergency_restart_interval",  USEC, emergency_restart_interval_usec, "0",  0,    365 * DAY,
@@ -89,8 +91,6 @@ static const Directive directives[] = {
           "messages go to the journal; set SyslogFacility= in the unit"),
         N(GLOBAL, "log_buffering",    BOOL,    "yes",      0, 0,            LOG_NOTICE,
           "the journal takes whole lines from the workers"),
-        N(GLOBAL, "log_limit",        INT,     "1024",     512, INT32_MAX,  LOG_NOTICE,
-          "lines are not wrapped; the journal's limit is LineMax= in journald.conf"),
         N(GLOBAL, "process.max",      INT,     "0",        0, INT32_MAX,    LOG_WARNING,
           "each pool is its own service; set TasksMax= in the unit or in the slice of the pools"),
         N(GLOBAL, "process.priority", INT,     NULL,       -20, 20,         LOG_WARNING,

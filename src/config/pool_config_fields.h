@@ -108,6 +108,7 @@ typedef struct PoolConfig {
         uint64_t emergency_restart_threshold;
         uint64_t emergency_restart_interval_usec;
         uint64_t log_level; /* a syslog priority: what is said at all */
+        uint64_t log_limit; /* bytes of a line that php-fpm would write: what the web server is told */
 
         /* for messages: the files that were read, and where each row of the table was given last;
          * NULL after deserialize() */

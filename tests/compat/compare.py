@@ -28,7 +28,8 @@ UNIT = """
 Type=notify
 PrivateTmp=yes
 RuntimeDirectory=compat
-ExecStart=php-fpm8.2 --nodaemonize --fpm-config /srv/php-fpm.conf
+RuntimeDirectoryPreserve=yes
+ExecStart=php-fpm8.2 --nodaemonize --fpm-config /srv/php-fpm/%i.conf
 """
 
 
@@ -65,15 +66,18 @@ def start(names):
     """Both sides with the pools that are needed."""
     for side in SIDES:
         Path(f"/srv/log/{side}").mkdir(parents=True, exist_ok=True)
-    conf = "[global]\nerror_log = syslog\n"
+    confs = {}
     for name in names:
         write(f"/etc/fpmd/conf.d/{name}.conf", pools.text_of("ours", name))
-        conf += pools.text_of("theirs", name)
-    write("/srv/php-fpm.conf", conf)
+        master = name if name in pools.GLOBALS else "all"
+        confs.setdefault(master, f"[global]\nerror_log = syslog\n{pools.GLOBALS.get(name, '')}")
+        confs[master] += pools.text_of("theirs", name)
+    for master, conf in confs.items():
+        write(f"/srv/php-fpm/{master}.conf", conf)
     write("/etc/php/8.2/fpm/conf.d/99-compat.ini", rows_settings.PHP_INI)
-    write("/etc/systemd/system/compat-php-fpm.service", UNIT)
+    write("/etc/systemd/system/compat-php-fpm@.service", UNIT)
     systemctl("daemon-reload")
-    systemctl("start", "compat-php-fpm.service", *(f"fpmd@{name}.socket" for name in names))
+    systemctl("start", *(f"compat-php-fpm@{master}.service" for master in confs), *(f"fpmd@{name}.socket" for name in names))
     systemctl("start", *(f"fpmd@{name}.service" for name in names))
 
 

@@ -27,6 +27,9 @@ POOLS = {
     "silent": (2, "php_admin_flag[fastcgi.logging] = off\nphp_flag[display_errors] = off\n"
                "php_admin_value[error_reporting] = 32767\n"),
     "log-stderr": (2, "php_admin_value[error_log] = /dev/stderr\nphp_value[error_reporting] = 32767\n"),
+    "log-limit": (2, ""),
+    "log-small": (2, ""),
+    "log-warning": (2, ""),
     "log": (2, "php_admin_value[error_log] = /tmp/php.log\nphp_value[error_reporting] = 32767\n"),
     "header": (2, "php_admin_value[fastcgi.error_header] = \"HTTP/1.1 550 Broken\"\n"
                "php_admin_value[error_reporting] = 32767\n"),
@@ -76,6 +79,13 @@ POOLS = {
     "type": (2, ""),
 }
 
+# [global] of its own, and a php-fpm of its own on the other side
+GLOBALS = {
+    "log-limit": "log_limit = 4096\n",
+    "log-small": "log_limit = 512\n",
+    "log-warning": "log_level = warning\n",
+}
+
 # access.format of its own
 FORMATS = {
     "type": "%{COMPAT_ROW}e|%{Content-Type}o|%{Content-type}o",
@@ -101,5 +111,6 @@ def log_of(side, name):
 def text_of(side, name):
     workers, more = POOLS[name]
     common = COMMON.format(workers=workers, access=FORMATS.get(name, ACCESS).replace('"', "'"))
-    lines = f"[{name}]\n{common}{more}".replace("@LOG@", log_of(side, name))
+    start = f"[global]\n{GLOBALS[name]}" if side == "ours" and name in GLOBALS else ""
+    lines = f"{start}[{name}]\n{common}{more}".replace("@LOG@", log_of(side, name))
     return lines + f"listen = {address(side, name)}\n"

@@ -278,6 +278,16 @@ for name, code in ERRORS.items():
         if name == "time" and pool not in ("base", "errors"):
             continue
         row(f"error-{name}-{pool}", php=code, pool=pool)
+# Each length, around each limit: what the web server is told of a message ends where php-fpm ends it.
+LENGTHS = "[...range(1, 1100), ...range(1101, 4000, 13), ...range(3990, 4110)]"
+MESSAGES = {
+    "plain": f"foreach ({LENGTHS} as $n) error_log(str_repeat('l', $n));",
+    "lines": f"foreach ({LENGTHS} as $n) error_log(substr(str_repeat(str_repeat('l', 299) . \"\\n\", 15), 0, $n));",
+    "ends": f"foreach ({LENGTHS} as $n) error_log(str_repeat('l', $n - 1) . \"\\n\");",
+}
+for name, code in MESSAGES.items():
+    for pool in ("base", "log-limit", "log-small", "log-warning"):
+        row(f"message-{name}" + ("" if pool == "base" else f"-{pool}"), php=code, pool=pool)
 for name in ("log", "log-lines", "warning", "fatal"):
     row(f"log-stderr-{name}", php=ERRORS[name], pool="log-stderr")
 row("log-file-written", php="echo preg_replace('/^\\[.*?\\] /m', '[TIME] ', preg_grep('/only here/', file('/tmp/php.log'))[0] ?? 'none');", pool="log")

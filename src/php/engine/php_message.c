@@ -45,18 +45,22 @@ static void write_lines(PhpRequest *request, int priority, const char *message) 
         free(text);
 }
 
-/* Longer messages end there for the web server, with "...", as they do when php-fpm sends them: nginx has a
- * buffer of 4 KiB for all that comes before the first byte of the answer. The journal has the whole. */
-enum {
-        TOLD_MAX = 1015,
-};
+/* What the web server is told of a message ends there, with "...", as where php-fpm sends it: that counts the end of the
+ * line of its own log and, unless log_level leaves such lines out, what stands in front there. The journal has the
+ * whole. */
+static size_t told_max(const PoolConfig *config) {
+        size_t decoration = config->log_level >= LOG_NOTICE ? strlen("NOTICE: \n") : strlen("\n");
+
+        return config->log_limit - decoration;
+}
 
 static void send_to_web_server(PhpRequest *request, const char *prefix, const char *message) {
-        size_t prefix_len = strlen(prefix), n = strlen(message), max = TOLD_MAX - prefix_len;
+        size_t prefix_len = strlen(prefix), n = strlen(message), max;
 
         if (!php_request_is_open(request) || !php_cgi_settings()->logging)
                 return;
 
+        max = told_max(request->config) - prefix_len;
         if (request->told)
                 (void) fcgi_request_write_error(request->fcgi, ZEND_STRL("; "));
         request->told = true;
