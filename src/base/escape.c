@@ -1,10 +1,43 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/escape.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/cleanup.h"
+
+/* What has no shape of its own and changes how the rest is shown: U+202E turns it round, zero-width characters hide
+ * differences. In order. */
+static const struct {
+        uint32_t first, last;
+} invisible[] = {
+        { 0x80, 0x9f },       /* C1 */
+        { 0xad, 0xad },       /* soft hyphen */
+        { 0x61c, 0x61c },     /* Arabic letter mark */
+        { 0x115f, 0x1160 },   /* Hangul fillers */
+        { 0x17b4, 0x17b5 },   /* Khmer inherent vowels */
+        { 0x180b, 0x180f },   /* Mongolian separators */
+        { 0x200b, 0x200f },   /* zero width, marks of direction */
+        { 0x2028, 0x202e },   /* line and paragraph, embeddings and overrides of direction */
+        { 0x2060, 0x206f },   /* joiners, invisible operators, isolates of direction */
+        { 0x3164, 0x3164 },   /* Hangul filler */
+        { 0xfeff, 0xfeff },   /* byte order mark */
+        { 0xffa0, 0xffa0 },   /* Hangul filler */
+        { 0xfff0, 0xfffb },   /* annotations */
+        { 0xfffe, 0xffff },   /* no characters */
+        { 0x1bca0, 0x1bca3 }, /* of shorthand */
+        { 0x1d173, 0x1d17a }, /* of music */
+        { 0xe0000, 0xe0fff }, /* tags */
+};
+
+static bool is_invisible(uint32_t c) {
+        for (size_t i = 0; i < ELEMENTSOF(invisible) && invisible[i].first <= c; i++)
+                if (c <= invisible[i].last)
+                        return true;
+
+        return false;
+}
 
 size_t escape_utf8_length(const unsigned char *s) {
         size_t n = s[0] < 0x80                   ? 1
@@ -30,13 +63,20 @@ size_t escape_utf8_length(const unsigned char *s) {
         return n;
 }
 
-static bool is_plain(const unsigned char *s, size_t n) {
-        if (n == 0)
-                return false;
-        if (n == 1)
-                return s[0] >= 0x20 && s[0] != 0x7f && s[0] != '\\';
+uint32_t escape_utf8_character(const unsigned char *s, size_t n) {
+        uint32_t c = n == 1 ? s[0] : s[0] & (0x7fU >> n);
 
-        return n != 2 || s[0] != 0xc2 || s[1] >= 0xa0;
+        for (size_t i = 1; i < n; i++)
+                c = c << 6 | (s[i] & 0x3fU);
+
+        return c;
+}
+
+bool escape_utf8_is_shown(const unsigned char *s, size_t n) {
+        if (n <= 1)
+                return n == 1 && s[0] >= 0x20 && s[0] != 0x7f;
+
+        return !is_invisible(escape_utf8_character(s, n));
 }
 
 size_t escape_string(char *buffer, size_t size, const char *string) {
@@ -49,7 +89,7 @@ size_t escape_string(char *buffer, size_t size, const char *string) {
 
         while (*s) {
                 size_t n = escape_utf8_length(s);
-                bool plain = is_plain(s, n);
+                bool plain = escape_utf8_is_shown(s, n) && *s != '\\';
                 size_t need = plain ? n : 4;
 
                 if (used + need >= size)

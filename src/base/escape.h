@@ -4,11 +4,13 @@
  *
  * Runs in: any process. Pure. */
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Control bytes, DEL, the backslash and what is not valid UTF-8 become \xNN; the rest, UTF-8 included,
- * stays. C1 controls in UTF-8 form (U+0080 to U+009F) are escaped too: terminals obey them. Never writes
- * more than size bytes with the NUL; what does not fit is cut between characters. Returns the length. */
+ * stays. Of UTF-8 what terminals obey (U+0080 to U+009F) and what changes or hides how the rest is shown (U+202E and
+ * other marks of direction, zero-width characters) is escaped too, byte by byte. Never writes more than size bytes with the NUL; what does not fit is cut between characters. Returns the length. */
 size_t escape_string(char *buffer, size_t size, const char *string);
 
 /* For JSON, whose writers escape the rest: what is not valid UTF-8 becomes U+FFFD, byte by byte, so that three
@@ -22,3 +24,9 @@ char *escape_utf8_new(const char *string);
 /* The length of the valid UTF-8 sequence at s, 0 if there is none (RFC 3629: no overlong forms, no surrogates,
  * nothing above U+10FFFF). s is NUL-terminated. */
 size_t escape_utf8_length(const unsigned char *s);
+
+/* The character at s, whose length is n > 0. */
+uint32_t escape_utf8_character(const unsigned char *s, size_t n);
+
+/* Whether the sequence of that length at s is one that escape_string() leaves, were it not for the backslash. */
+bool escape_utf8_is_shown(const unsigned char *s, size_t n);

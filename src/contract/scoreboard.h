@@ -187,6 +187,14 @@ bool scoreboard_has_keepalive(const Scoreboard *board);
 bool scoreboard_note_hangup(Scoreboard *board);
 
 /* Worker: once, who it is; and what its last request cost, 0 while one runs. All of it for display. */
+/* The largest number that is shown of what workers, or clients through them, claim: each reader of JSON keeps it exactly
+ * (RFC 7493, 2.2), where strict ones refuse a Content-Length of 2^64 - 1 with the whole page. */
+#define SCOREBOARD_NUMBER_MAX ((UINT64_C(1) << 53) - 1)
+
+static inline uint64_t scoreboard_number(uint64_t claim) {
+        return claim < SCOREBOARD_NUMBER_MAX ? claim : SCOREBOARD_NUMBER_MAX;
+}
+
 typedef struct RequestUsage {
         uint64_t duration_usec;
         uint64_t cpu_centipercent; /* of one CPU, in hundredths of a percent */
@@ -237,7 +245,7 @@ void scoreboard_set_request(Scoreboard *board, unsigned slot, const RequestInfo 
 void scoreboard_set_user(Scoreboard *board, unsigned slot, const char *user);
 
 /* Manager and worker: a copy of one slot, strings NUL-terminated whatever stands there. pid is a claim, for
- * display. */
+ * display, and so are numbers, none of which is above SCOREBOARD_NUMBER_MAX but since_usec and n_requests. */
 typedef struct SlotView {
         SlotState state;
         SlotState last_state; /* of the last one that died in this slot */

@@ -235,11 +235,15 @@ int scoreboard_view_slot(Scoreboard *board, unsigned slot, SlotView *ret) {
                 .last_state = slot_word_state(detail.last_word),
                 .since_usec = slot_word_since_usec(word),
                 .n_requests = counter,
-                .n_requests_own = counter - detail.n_requests_former,
-                .content_length = detail.content_length,
+                .n_requests_own = scoreboard_number(counter - detail.n_requests_former),
+                .content_length = scoreboard_number(detail.content_length),
                 .pid = detail.pid <= INT_MAX ? (pid_t) detail.pid : 0,
-                .start_sec = detail.start_sec,
-                .usage = { detail.duration_usec, detail.cpu_centipercent, detail.memory_bytes },
+                .start_sec = scoreboard_number(detail.start_sec),
+                .usage = {
+                        scoreboard_number(detail.duration_usec),
+                        scoreboard_number(detail.cpu_centipercent),
+                        scoreboard_number(detail.memory_bytes),
+                },
         };
         /* What stands there is of the request before. */
         if (ret->state == SLOT_READING_HEADERS) {

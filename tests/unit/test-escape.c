@@ -27,6 +27,17 @@ START_TEST(control_bytes_go) {
 }
 END_TEST
 
+/* What turns a line round, or hides. */
+START_TEST(what_is_not_seen_goes) {
+        check_escape("/a\u202egpj.php", "/a\\xe2\\x80\\xaegpj.php");
+        check_escape("\u2066\u2069\u200f\u061c",
+                        "\\xe2\\x81\\xa6\\xe2\\x81\\xa9\\xe2\\x80\\x8f\\xd8\\x9c");
+        check_escape("ad\u200bmin\ufeff", "ad\\xe2\\x80\\x8bmin\\xef\\xbb\\xbf");
+        check_escape("\U000e0041", "\\xf3\\xa0\\x81\\x81");
+        check_escape("\u2027\u202f\u061b\u061d", "\u2027\u202f\u061b\u061d"); /* their neighbours */
+}
+END_TEST
+
 START_TEST(invalid_utf8_goes) {
         check_escape("\xff\xc0\xaf", "\\xff\\xc0\\xaf");
         check_escape("\xe2\x82", "\\xe2\\x82");
@@ -69,5 +80,5 @@ START_TEST(all_of_it) {
 }
 END_TEST
 
-UNIT_MAIN("escape", plain_text_stays, control_bytes_go, invalid_utf8_goes,
+UNIT_MAIN("escape", plain_text_stays, control_bytes_go, what_is_not_seen_goes, invalid_utf8_goes,
                 it_is_cut_between_characters, utf8_for_json, all_of_it);

@@ -112,6 +112,13 @@ START_TEST(what_is_shown_reaches_manager_and_workers) {
         ck_assert_int_eq(scoreboard_view_slot(pool, 1, &view), 0);
         ck_assert_int_eq(view.pid, 4711);
 
+        scoreboard_set_usage(pool, 1, &(RequestUsage){ UINT64_MAX, UINT64_MAX, UINT64_MAX });
+        scoreboard_set_request(pool, 1, &(RequestInfo){ .content_length = UINT64_MAX });
+        ck_assert_int_eq(scoreboard_view_slot(manager, 1, &view), 0);
+        ck_assert_uint_eq(view.content_length, (UINT64_C(1) << 53) - 1);
+        ck_assert_uint_eq(view.usage.memory_bytes, (UINT64_C(1) << 53) - 1);
+        ck_assert_uint_eq(view.usage.duration_usec, (UINT64_C(1) << 53) - 1);
+
         scoreboard_set_totals(manager, &totals);
         scoreboard_begin_busy(pool);
         scoreboard_begin_busy(pool);

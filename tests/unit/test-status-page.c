@@ -263,6 +263,25 @@ START_TEST(peaks_are_not_below_what_is_there_now) {
 }
 END_TEST
 
+/* A client says how long its body is, a worker how many requests it has had. */
+START_TEST(a_number_is_one_that_json_keeps) {
+        StatusProcess process = processes[0];
+        _cleanup_free_ char *text = NULL;
+        StatusPage claims = page;
+        size_t size;
+
+        process.slot.content_length = process.slot.n_requests_own =
+                        process.slot.usage.memory_bytes = claims.n_requests =
+                                        process.duration_usec = UINT64_MAX;
+        claims.processes = &process;
+        claims.n_processes = 1;
+        ck_assert_int_eq(status_page_write(&text, &size, &claims, STATUS_JSON, true), 0);
+        ck_assert_ptr_nonnull(strstr(text, "\"accepted conn\":9007199254740991,"));
+        ck_assert_ptr_nonnull(strstr(text, "\"content length\":9007199254740991,"));
+        ck_assert_ptr_null(strstr(text, "18446744073709551615"));
+}
+END_TEST
+
 static void check_text(void (*write)(FILE *f, const char *text), const char *from, const char *to) {
         _cleanup_free_ char *text = NULL;
         size_t size;
@@ -275,6 +294,7 @@ static void check_text(void (*write)(FILE *f, const char *text), const char *fro
 }
 
 START_TEST(no_line_and_no_tag_can_be_forged) {
+        check_text(status_text_plain, "\xff\u202e\u00e9", "\\xff\\xe2\\x80\\xae\u00e9");
         check_text(status_text_plain, "a\nb\x1b[31m\\\x7f", "a\\x0ab\\x1b[31m\\\\x7f");
         check_text(status_text_markup, "<a href=\"x\">&'\n\xff\xc3",
                         "&lt;a href=&quot;x&quot;&gt;&amp;'"
@@ -295,5 +315,5 @@ START_TEST(a_slot_with_nobody_at_the_socket_is_no_process) {
 END_TEST
 
 UNIT_MAIN("status page", each_format_is_php_fpms, the_short_page_is_the_beginning_of_the_full_one,
-                peaks_are_not_below_what_is_there_now, no_line_and_no_tag_can_be_forged,
-                a_slot_with_nobody_at_the_socket_is_no_process);
+                peaks_are_not_below_what_is_there_now, a_number_is_one_that_json_keeps,
+                no_line_and_no_tag_can_be_forged, a_slot_with_nobody_at_the_socket_is_no_process);

@@ -87,7 +87,7 @@ static json_t *status_json(ControlQueries *control_queries) {
                         "max", (json_int_t) status.counts.n_queued_max, "because",
                         status.why_worker_limit, "max_children_reached",
                         (json_int_t) status.counts.n_limit_reached, "requests",
-                        (json_int_t) status.counts.n_requests, "slow_requests",
+                        (json_int_t) scoreboard_number(status.counts.n_requests), "slow_requests",
                         (json_int_t) status.counts.n_slow, "queue_timeouts",
                         (json_int_t) status.counts.n_queue_timeouts, "php_start",
                         (double) status.php_start_usec / 1e6, "worker_exits", exits_json(&status),

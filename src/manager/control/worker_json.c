@@ -33,7 +33,7 @@ static void add_request(json_t *json, const SlotView *view) {
         (void) json_object_set_new(json, "user", json_reply_string(known ? view->user : ""));
         (void) json_object_set_new(json, "client", json_reply_string(known ? view->remote : ""));
         (void) json_object_set_new(json, "content_length",
-                        json_integer(known ? (json_int_t) (view->content_length & INT64_MAX) : 0));
+                        json_integer(known ? (json_int_t) view->content_length : 0));
 }
 
 json_t *worker_json(const WorkerSnapshot *look, uint64_t now_usec) {
@@ -42,7 +42,7 @@ json_t *worker_json(const WorkerSnapshot *look, uint64_t now_usec) {
                         (int) look->generation, "slot", (int) look->slot, "pid", (int) look->pid,
                         "state", state_name(view->state), "seconds",
                         seconds_since(view->since_usec, now_usec), "requests",
-                        (json_int_t) (view->n_requests & INT64_MAX));
+                        (json_int_t) scoreboard_number(view->n_requests));
 
         if (json)
                 add_request(json, view);

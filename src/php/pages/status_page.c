@@ -108,7 +108,7 @@ const char *status_page_state(SlotState state) {
 
 /* --- values --- */
 
-static uint64_t number_of(const StatusPage *page, Field field) {
+static uint64_t claimed_number(const StatusPage *page, Field field) {
         const PoolTotals *totals = &page->totals;
 
         switch (field) {
@@ -142,6 +142,10 @@ static uint64_t number_of(const StatusPage *page, Field field) {
         default:
                 return 0;
         }
+}
+
+static uint64_t number_of(const StatusPage *page, Field field) {
+        return scoreboard_number(claimed_number(page, field));
 }
 
 const char *status_page_number(const StatusPage *page, size_t i, uint64_t *ret) {
@@ -242,7 +246,7 @@ static void write_process_value(FILE *f, StatusFormat format, const StatusPage *
                                 (unsigned) (usage->cpu_centipercent % 100));
                 break;
         default:
-                fprintf(f, "%" PRIu64, numbers[field]);
+                fprintf(f, "%" PRIu64, scoreboard_number(numbers[field]));
         }
 }
 

@@ -8,21 +8,17 @@
 #include "base/escape.h"
 
 void status_text_plain(FILE *f, const char *text) {
-        for (const unsigned char *s = (const unsigned char *) text; *s; s++)
-                if (*s < 0x20 || *s == 0x7f)
-                        fprintf(f, "\\x%02x", *s);
-                else
-                        fputc(*s, f);
-}
+        const unsigned char *s = (const unsigned char *) text;
 
-/* The character at s, which is n > 0 bytes of valid UTF-8. */
-static uint32_t character(const unsigned char *s, size_t n) {
-        uint32_t c = n == 1 ? s[0] : s[0] & (0x7fU >> n);
+        while (*s) {
+                size_t n = escape_utf8_length(s);
 
-        for (size_t i = 1; i < n; i++)
-                c = c << 6 | (s[i] & 0x3fU);
-
-        return c;
+                if (escape_utf8_is_shown(s, n)) {
+                        fwrite(s, 1, n, f);
+                        s += n;
+                } else
+                        fprintf(f, "\\x%02x", *s++);
+        }
 }
 
 static const char *entity(unsigned char c) {
@@ -52,7 +48,7 @@ void status_text_markup(FILE *f, const char *text) {
                 size_t n = escape_utf8_length(s);
                 const char *name = entity(*s);
 
-                if (n == 0 || !is_xml(character(s, n)))
+                if (n == 0 || !is_xml(escape_utf8_character(s, n)))
                         fputs("\xef\xbf\xbd", f);
                 else if (name)
                         fputs(name, f);
@@ -82,7 +78,7 @@ void status_text_json(FILE *f, const char *text) {
                 else if (n == 1 && *s >= 0x20)
                         fputc(*s, f);
                 else if (n > 0)
-                        write_u(f, character(s, n));
+                        write_u(f, escape_utf8_character(s, n));
                 s += n > 0 ? n : 1;
         }
 }
