@@ -85,6 +85,18 @@ static int plan_fds(SpawnPlan *spawn, const ZygotePlan *plan, const StartFds *fd
         return 0;
 }
 
+/* As php-fpm does: who watches the file, or gives it to a group, finds it before the first slow request. The check of
+ * the pool file has said already where it cannot be made. */
+static void make_slow_log(const PoolConfig *config) {
+        int fd = -EBADF;
+
+        if (config->request_slowlog_timeout_usec == 0)
+                return;
+
+        (void) log_file_open_target(config, config->slowlog, &fd);
+        fd_close(fd);
+}
+
 static int spawn_zygote(const ZygotePlan *plan, int control_fd, pid_t *ret_pid) {
         _cleanup_(account_done) Account account = {};
         _cleanup_close_ int config_fd = -EBADF, stdout_fd = -EBADF, stderr_fd = -EBADF;
@@ -115,6 +127,7 @@ static int spawn_zygote(const ZygotePlan *plan, int control_fd, pid_t *ret_pid) 
                 return log_error_errno(
                                 r, "Cannot open the access log '%s': %m", plan->config->access_log);
 
+        make_slow_log(plan->config);
         spawn.stdout_fd = stdout_fd = journal_stream(LOG_INFO);
         spawn.stderr_fd = stderr_fd = journal_stream(LOG_WARNING);
 

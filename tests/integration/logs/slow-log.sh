@@ -135,8 +135,11 @@ for name in slow slowjail both; do
 	in_container systemctl start "fpmd@$name.socket" "fpmd@$name.service"
 done
 
-# one that comes later: at the start it would be refused
-in_container sh -c 'echo secret >/srv/secret; ln -s /srv/secret /srv/link.log'
+# there from the start, as with php-fpm
+assert_eq 'the file before it is needed' '600 root 0' "$(in_container stat -c '%a %U %s' /srv/slow.log)"
+
+# a link that comes later: at the start it would be refused
+in_container sh -c 'echo secret >/srv/secret; ln -sf /srv/secret /srv/link.log'
 
 begin=$EPOCHREALTIME
 names=(sleep deep closure generator include loop moving quick finish)
