@@ -54,7 +54,7 @@ done
 answers=$(in_container bash -c 'for ((n = 0; n < 200; n++)); do
 	curl --silent "http://words.test/open.php?n=$n"
 done')
-kill "${busy[@]}"
+kill "${busy[@]}" 2>/dev/null || true # on a slow machine they have ended
 wait "${busy[@]}" || true
 assert_eq 'answers' 200 "${#answers}"
 wanted='open-'
