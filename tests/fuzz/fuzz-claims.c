@@ -47,14 +47,16 @@ static void check_control(const uint8_t *data, size_t size) {
                                 memchr(reply.text, '\0', size - offsetof(ControlReply, text)));
 }
 
-/* One line, no byte that a terminal obeys, never longer than the buffer. */
+/* One line, no byte that a terminal obeys, nothing that turns it round, never longer than the buffer. */
 static void check_escape(const char *text, size_t buffer_size) {
         char *buffer = malloc(buffer_size);
         size_t n = escape_string(buffer, buffer_size, text);
 
         require(n < buffer_size && strlen(buffer) == n);
-        for (size_t i = 0; i < n; i++)
-                require((uint8_t) buffer[i] >= ' ' && buffer[i] != 0x7f);
+        for (size_t i = 0, length; i < n; i += length) {
+                length = escape_utf8_length((const unsigned char *) buffer + i);
+                require(escape_utf8_is_shown((const unsigned char *) buffer + i, length));
+        }
         free(buffer);
 }
 

@@ -201,7 +201,8 @@ void log_close(void) {
         state.fd = fd_close(state.fd);
 }
 
-static void log_valist(const Entry *base, int error, const char *text, va_list arguments) {
+_printf_(3, 0) static void log_valist(
+                const Entry *base, int error, const char *text, va_list arguments) {
         _cleanup_free_ char *line = NULL;
         Entry entry = *base;
 
