@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A pool file is any bytes: the parser refuses it with one error, or what it makes of it comes
- * through serialize() and deserialize() unchanged. The same bytes are also read for the socket
- * unit, and as what deserialize() gets. */
+ * through serialize() and deserialize() unchanged. The same bytes are also read for the units, in which
+ * there is no line then that the generator does not mean, and as what deserialize() gets. */
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -9,6 +9,8 @@
 #include <syslog.h>
 
 #include "config/pool_config.h"
+#include "generator/unit.h"
+#include "listen/pool_sockets.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -60,6 +62,53 @@ static void check_parse(const char *text, size_t size) {
         pool_config_free(config);
 }
 
+/* No line of a unit but those that the generator means to write. */
+static void check_unit(const char *unit) {
+        static const char *const lines[] = { "#", "[Unit]", "[Socket]", "DefaultDependencies=no",
+                "Requires=sysinit.target", "After=sysinit.target nss-user-lookup.target",
+                "Conflicts=shutdown.target", "Before=shutdown.target",
+                "ListenStream=", "FreeBind=yes", "Backlog=", "SocketMode=0",
+                "SocketUser=", "SocketGroup=", "IPAddressDeny=any",
+                "IPAddressAllow=", "ExecStartPre=" FPMD_MANAGER_PROGRAM " --socket-refused www",
+                "ExecStartPost=" FPMD_MANAGER_PROGRAM " --socket-access www",
+                "Description=Mounts of the PHP", "Documentation=man:", "StopWhenUnneeded=yes",
+                "RequiresMountsFor=\"/", "Wants=fpmd-mounts@www.target",
+                "After=fpmd-mounts@www.target" };
+
+        for (const char *p = unit; p && *p; p += strspn(p, "\n")) {
+                size_t size = strcspn(p, "\n"), i = 0;
+
+                while (i < ELEMENTSOF(lines) && strncmp(p, lines[i], strlen(lines[i])) != 0)
+                        i++;
+                require(i < ELEMENTSOF(lines));
+                require(size == 0 || p[size - 1] != '\\');
+                p += size;
+        }
+}
+
+static void check_units(const PoolConfig *config, uint8_t facts_bits, const UnitReport *report) {
+        UnitFacts facts = { .is_refused = facts_bits & 1,
+                .is_owned = facts_bits & 2,
+                .has_late_names = facts_bits & 4 };
+        _cleanup_free_ char *socket = NULL, *target = NULL, *service = NULL;
+        _cleanup_(pool_sockets_done) PoolSockets sockets = {};
+
+        require(unit_socket_dropin(config, &facts, report, &socket) == 0);
+        require(unit_mounts(config, &target, &service) == 0);
+        check_unit(socket);
+        check_unit(target);
+        check_unit(service);
+
+        require(pool_sockets_add(&sockets, config) == 0);
+        (void) pool_sockets_check(&sockets, "www", false, NULL, NULL);
+}
+
+static void ignore(void *userdata, int priority, const char *line) {
+        (void) userdata;
+        (void) priority;
+        (void) line;
+}
+
 static void check_parse_listen(const char *text, size_t size) {
         PoolConfig *config = NULL;
         unsigned n_errors = 0;
@@ -67,6 +116,8 @@ static void check_parse_listen(const char *text, size_t size) {
         require(pool_config_parse_listen(&config, "www", "www.conf", text, size, count_errors,
                                 &n_errors) == 0);
         require(n_errors == 0);
+        check_units(config, size > 0 ? (uint8_t) text[size - 1] : 0,
+                        &(UnitReport){ .report = ignore });
         pool_config_free(config);
 }
 
