@@ -14,6 +14,7 @@
 #include "manager/base/log.h"
 #include "manager/generation/pool.h"
 #include "manager/generation/pool_check.h"
+#include "manager/generation/pool_resources.h"
 #include "manager/late_start.h"
 #include "manager/manager.h"
 #include "manager/socket_unit.h"
@@ -121,7 +122,7 @@ static void report_address(void *userdata, int priority, const char *line) {
         log_full(priority, "%s", line);
 }
 
-static int run_pool(PoolConfig *config) {
+static int run_pool(PoolResources *resources) {
         _cleanup_(listeners_done) Listeners listeners = {};
         _cleanup_(manager_freep) Manager *manager = NULL;
         ManagerOptions options = {
@@ -131,27 +132,21 @@ static int run_pool(PoolConfig *config) {
         };
         int r;
 
-        r = listeners_receive(&listeners, handoff_pair_owner(config));
-        if (r < 0) {
-                pool_config_free(config);
+        r = listeners_receive(&listeners, resources->account.uid);
+        if (r < 0)
                 return r == -ENOTCONN && socket_restart(arg_pool) != -ENOTCONN ? EXIT_FAILURE
                                                                                : EX_CONFIG;
-        }
 
         /* A pool that has its addresses goes on, whoever else names them meanwhile. */
-        if (!socket_check_serves_all(&listeners, config) &&
-                        socket_unit_check(arg_conf_dir, arg_pool, report_address, NULL) > 0) {
-                pool_config_free(config);
+        if (!socket_check_serves_all(&listeners, resources->config) &&
+                        socket_unit_check(arg_conf_dir, arg_pool, report_address, NULL) > 0)
                 return EX_CONFIG;
-        }
 
-        socket_check_warn(&listeners, config);
-        if (listeners_are_hung_up(&listeners)) {
-                pool_config_free(config);
+        socket_check_warn(&listeners, resources->config);
+        if (listeners_are_hung_up(&listeners))
                 return EXIT_FAILURE;
-        }
 
-        r = manager_new(&manager, &options, config, &listeners);
+        r = manager_new(&manager, &options, resources, &listeners);
         if (r < 0) {
                 log_error_errno(r, "Cannot start: %m");
                 return EXIT_FAILURE;
@@ -186,7 +181,7 @@ static int test_pool(void) {
 }
 
 static int load_and_run(void) {
-        _cleanup_(pool_config_freep) PoolConfig *config = NULL;
+        _cleanup_(pool_resources_done) PoolResources resources = POOL_RESOURCES_NONE;
         LateStart late = {};
         int r;
 
@@ -211,17 +206,18 @@ static int load_and_run(void) {
         if (arg_test)
                 return test_pool();
 
+        /* Nobody is served yet: what takes long here holds up nobody, and a signal ends it. */
         do
-                r = pool_check_load(&config, arg_conf_dir, arg_pool,
+                r = pool_resources_open(&resources, arg_conf_dir, arg_pool,
                                 late.n_looks == 0 ? report_mistake : NULL, NULL);
         while (late_start_again(&late, r));
         if (r < 0)
                 return EX_CONFIG;
 
-        log_open(arg_pool, (int) config->log_level);
+        log_open(arg_pool, (int) resources.config->log_level);
         log_event(EVENT_POOL_STARTING, LOG_INFO, LOG_NO_FIELDS,
-                        "fpmd " PACKAGE_VERSION " starts with %s", config->file);
-        return run_pool(TAKE_PTR(config));
+                        "fpmd " PACKAGE_VERSION " starts with %s", resources.config->file);
+        return run_pool(&resources);
 }
 
 /* logrotate and administrators send these to a pool at any time, also to one that is just starting, which they would

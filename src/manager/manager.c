@@ -327,6 +327,7 @@ static int manager_on_reopen_signal(
         (void) source;
         (void) si;
         log_notice("Reopening log files");
+        reload_note_reopened(&m->reload);
         pool_reopen_logs(m->pool);
         return 0;
 }
@@ -401,26 +402,23 @@ static int manager_init(Manager *m) {
         return add_watchdog(m);
 }
 
-int manager_new(Manager **ret, const ManagerOptions *options, PoolConfig *config,
+int manager_new(Manager **ret, const ManagerOptions *options, PoolResources *resources,
                 const Listeners *listeners) {
         _cleanup_(manager_freep) Manager *m = NULL;
         int r;
 
         m = calloc(1, sizeof(*m));
-        if (!m) {
-                pool_config_free(config);
+        if (!m)
                 return -ENOMEM;
-        }
 
+        m->reload.resources = POOL_RESOURCES_NONE;
         m->options = *options;
         m->listeners = listeners;
         r = manager_init(m);
-        if (r < 0) {
-                pool_config_free(config);
+        if (r < 0)
                 return r;
-        }
 
-        r = pool_new(&m->pool, m->event, listeners, options->program, config, &pool_hooks, m);
+        r = pool_new(&m->pool, m->event, listeners, options->program, resources, &pool_hooks, m);
         if (r < 0)
                 return r;
 
@@ -432,6 +430,7 @@ int manager_new(Manager **ret, const ManagerOptions *options, PoolConfig *config
                 .pool = m->pool,
                 .hooks = &reload_hooks,
                 .userdata = m,
+                .resources = POOL_RESOURCES_NONE,
         };
         r = control_queries_new(&m->control_queries, m->event, m->pool, options->name);
         if (r < 0)
@@ -447,6 +446,7 @@ Manager *manager_free(Manager *m) {
 
         control_server_free(m->control);
         control_queries_free(m->control_queries); /* reads what is the pool's */
+        reload_done(&m->reload);
         pool_free(m->pool);
         sd_event_source_disable_unref(m->watchdog_source);
         sd_event_unref(m->event);

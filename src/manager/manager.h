@@ -8,7 +8,7 @@
 #include <errno.h>
 
 #include "base/cleanup.h"
-#include "config/pool_config.h"
+#include "manager/generation/pool_resources.h"
 #include "manager/sockets/listener.h"
 
 typedef struct Manager Manager;
@@ -20,8 +20,8 @@ typedef struct ManagerOptions {
         const char *program;  /* that runs it */
 } ManagerOptions;
 
-/* Takes config; borrows listeners. 0 or negative errno. */
-int manager_new(Manager **ret, const ManagerOptions *options, PoolConfig *config,
+/* Takes what is in resources, if it succeeds; borrows listeners. 0 or negative errno. */
+int manager_new(Manager **ret, const ManagerOptions *options, PoolResources *resources,
                 const Listeners *listeners);
 Manager *manager_free(Manager *manager);
 DEFINE_CLEANUP(Manager, manager_free);

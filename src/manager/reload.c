@@ -7,13 +7,14 @@
 #include <string.h>
 #include <systemd/sd-daemon.h>
 
+#include "base/fd.h"
+#include "base/fd_pass.h"
 #include "base/parse.h"
 #include "manager/base/log.h"
 #include "manager/generation/generation.h"
-#include "manager/generation/pool_check.h"
 #include "manager/sockets/socket_check.h"
 
-/* --- why not --- */
+/* --- in the helper: what a generation needs --- */
 
 /* A reason is one line. */
 typedef struct Mistakes {
@@ -38,12 +39,56 @@ static void mention_others(Mistakes *mistakes) {
                                 " (and %u more, which fpmctl check tells)", mistakes->n - 1);
 }
 
+static int prepare(int answer_fd, void *userdata) {
+        _cleanup_(pool_resources_done) PoolResources resources = POOL_RESOURCES_NONE;
+        const Reload *reload = userdata;
+        Mistakes mistakes = {};
+        int r;
+
+        r = pool_resources_open(
+                        &resources, reload->conf_dir, reload->name, reload_on_mistake, &mistakes);
+        if (r < 0) {
+                mention_others(&mistakes);
+                (void) fd_pass_send(answer_fd, mistakes.reason, sizeof(mistakes.reason), -EBADF, 0);
+                return r;
+        }
+
+        socket_check_warn(reload->listeners, resources.config);
+        return pool_resources_send(&resources, answer_fd);
+}
+
+/* --- a round --- */
+
+static void reload_on_packet(const void *data, size_t size, int fd, void *userdata) {
+        Reload *reload = userdata;
+        int r;
+
+        r = pool_resources_receive(&reload->resources, data, size, fd);
+        if (r == -ENOMSG) {
+                fd_close(fd);
+                snprintf(reload->reason, sizeof(reload->reason), "%.*s", (int) size,
+                                (const char *) data);
+        } else if (r < 0)
+                log_error_errno(r, "Cannot take what a helper has read: %m");
+}
+
+static const char *reason_of_helper(const Reload *reload, int error) {
+        if (*reload->reason)
+                return reload->reason;
+        if (error == -ETIMEDOUT)
+                return "reading and checking the configuration takes too long: see whether the user "
+                       "database answers, and the mounts that the pool file names";
+
+        return "the helper that reads the configuration failed; the journal has more";
+}
+
 /* The oldest generation is not ended for the new one: its requests would be lost, and whoever needs the reload now
  * can end them. */
-static void explain_start(const Reload *reload, int error, char *reason, size_t size) {
+static void explain_start(Reload *reload, int error) {
         const Generation *oldest = pool_oldest_in_the_way(reload->pool);
         uint64_t left_usec = oldest ? generation_drain_left_usec(oldest) : 0;
-        char limit[64] = "";
+        char limit[64] = "", *reason = reload->reason;
+        size_t size = sizeof(reload->reason);
 
         if (left_usec > 0)
                 snprintf(limit, sizeof(limit), ", which is in %" PRIu64 " s at the latest",
@@ -61,31 +106,59 @@ static void explain_start(const Reload *reload, int error, char *reason, size_t 
                 snprintf(reason, size, "cannot start a generation; the journal has more");
 }
 
-/* --- a round --- */
+/* The pool may have begun something of its own meanwhile: then there is one more round behind that. */
+static void start(Reload *reload) {
+        int r;
+
+        if (pool_is_reloading(reload->pool)) {
+                reload->again |= reload->asked;
+                reload->asked = 0;
+                return;
+        }
+
+        log_open(reload->name, (int) reload->resources.config->log_level);
+        r = pool_reload(reload->pool, &reload->resources);
+        if (r < 0) {
+                explain_start(reload, r);
+                reload_end(reload, r, reload->reason);
+        } else if (reload->has_reopened)
+                pool_reopen_logs(reload->pool);
+}
+
+static void reload_on_helper_ended(int result, void *userdata) {
+        Reload *reload = userdata;
+
+        reload->helper = NULL;
+        if (result >= 0 && !reload->resources.config)
+                result = -EIO;
+        if (result < 0)
+                reload_end(reload, result, reason_of_helper(reload, result));
+        else
+                start(reload);
+        pool_resources_done(&reload->resources);
+}
 
 static void begin(Reload *reload, unsigned asked) {
-        PoolConfig *config = NULL;
-        Mistakes mistakes = {};
+        HelperPlan plan = {
+                .work = prepare,
+                .packet = reload_on_packet,
+                .ended = reload_on_helper_ended,
+                .userdata = reload,
+                .limit_usec = HELPER_LIMIT_USEC,
+                .keep_fds = reload->listeners->fds,
+                .n_keep_fds = reload->listeners->n_fds,
+        };
         uint64_t now = 0;
         int r;
 
         reload->asked = asked;
+        reload->reason[0] = '\0';
+        reload->has_reopened = false;
         (void) sd_event_now(reload->event, CLOCK_MONOTONIC, &now);
         (void) sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, now);
-        r = pool_check_load(&config, reload->conf_dir, reload->name, reload_on_mistake, &mistakes);
-        if (r < 0) {
-                mention_others(&mistakes);
-                reload_end(reload, r, mistakes.reason);
-                return;
-        }
-
-        log_open(reload->name, (int) config->log_level);
-        socket_check_warn(reload->listeners, config);
-        r = pool_reload(reload->pool, config);
-        if (r < 0) {
-                explain_start(reload, r, mistakes.reason, sizeof(mistakes.reason));
-                reload_end(reload, r, mistakes.reason);
-        }
+        r = helper_start(&reload->helper, reload->event, &plan);
+        if (r < 0)
+                reload_end(reload, r, "cannot start a helper that reads the configuration");
 }
 
 static void begin_again(Reload *reload) {
@@ -116,11 +189,18 @@ void reload_end(Reload *reload, int result, const char *reason) {
 }
 
 void reload_resume(Reload *reload) {
-        if (reload->again && reload->state == RELOAD_OPEN)
+        if (reload->again && !reload->asked && reload->state == RELOAD_OPEN)
                 begin_again(reload);
 }
 
 /* --- who asks --- */
+
+/* While the helper reads: no generation has been started. */
+static void cancel(Reload *reload, const char *reason) {
+        reload->helper = helper_free(reload->helper);
+        pool_resources_done(&reload->resources);
+        reload_end(reload, -ECANCELED, reason);
+}
 
 static void refuse_stopping(Reload *reload) {
         reload->hooks->told(-ECANCELED, "the pool stops", reload->userdata);
@@ -129,7 +209,7 @@ static void refuse_stopping(Reload *reload) {
 void reload_ask(Reload *reload, ReloadAsker asker) {
         if (reload->state == RELOAD_CLOSED)
                 refuse_stopping(reload);
-        else if (reload->state == RELOAD_LATER || pool_is_reloading(reload->pool))
+        else if (reload->state == RELOAD_LATER || reload->asked || pool_is_reloading(reload->pool))
                 reload->again |= asker;
         else
                 begin(reload, asker);
@@ -137,7 +217,12 @@ void reload_ask(Reload *reload, ReloadAsker asker) {
 
 void reload_abandon(Reload *reload) {
         reload->again &= ~(unsigned) RELOAD_BY_CLIENT;
-        if (reload->asked == RELOAD_BY_CLIENT)
+        if (reload->asked != RELOAD_BY_CLIENT)
+                return;
+
+        if (reload->helper)
+                cancel(reload, "nobody waits for it any more");
+        else
                 pool_abandon_reload(reload->pool);
 }
 
@@ -146,7 +231,7 @@ void reload_open(Reload *reload) {
                 return;
 
         reload->state = RELOAD_OPEN;
-        if (reload->again && !pool_is_reloading(reload->pool))
+        if (reload->again && !reload->asked && !pool_is_reloading(reload->pool))
                 begin_again(reload);
 }
 
@@ -154,7 +239,18 @@ void reload_close(Reload *reload) {
         reload->state = RELOAD_CLOSED;
 
         /* The end of a round under way is told when it is there. */
-        if (!reload->asked)
-                refuse_stopping(reload);
         reload->again = 0;
+        if (reload->helper)
+                cancel(reload, "the pool stops");
+        else if (!reload->asked)
+                refuse_stopping(reload);
+}
+
+void reload_note_reopened(Reload *reload) {
+        reload->has_reopened = true;
+}
+
+void reload_done(Reload *reload) {
+        reload->helper = helper_free(reload->helper);
+        pool_resources_done(&reload->resources);
 }

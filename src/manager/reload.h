@@ -9,6 +9,7 @@
 
 #include "manager/generation/pool.h"
 #include "manager/sockets/listener.h"
+#include "manager/spawn/helper.h"
 
 typedef enum ReloadAsker {
         RELOAD_BY_CLIENT = 1 << 0, /* waits for what comes of it */
@@ -27,7 +28,7 @@ typedef enum ReloadState {
         RELOAD_CLOSED, /* the pool stops: whoever asks, or waits, is refused */
 } ReloadState;
 
-/* Embedded in its owner, who fills in what stands before state. */
+/* Embedded in its owner, who fills in what stands before state, and calls reload_done() before the event loop goes. */
 typedef struct Reload {
         sd_event *event;
         const char *conf_dir, *name;
@@ -38,6 +39,10 @@ typedef struct Reload {
 
         ReloadState state;
         unsigned asked, again; /* by whom: the round under way, and one more behind it */
+        Helper *helper; /* reads and opens what the next generation needs, as this may take long */
+        PoolResources resources;
+        char reason[600];  /* of the helper, why not */
+        bool has_reopened; /* log files, since it began */
 } Reload;
 
 /* Begins now, when the round under way has ended, or when the pool serves. */
@@ -45,6 +50,9 @@ void reload_ask(Reload *reload, ReloadAsker asker);
 
 /* No client waits any more. What else somebody wants, by a signal, or the pool itself, after crashes, goes on. */
 void reload_abandon(Reload *reload);
+
+/* Log files were moved away: what is being opened for the next generation may be one of them. */
+void reload_note_reopened(Reload *reload);
 
 /* The pool serves; it stops, and for good. */
 void reload_open(Reload *reload);
@@ -55,3 +63,5 @@ void reload_end(Reload *reload, int result, const char *reason);
 
 /* The pool has ended what it started for itself: whoever asked meanwhile has a round now. */
 void reload_resume(Reload *reload);
+
+void reload_done(Reload *reload);

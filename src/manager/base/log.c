@@ -53,6 +53,10 @@ void log_open(const char *pool, int max_priority) {
                 state.fd = journal_socket_open();
 }
 
+int log_fd(void) {
+        return state.fd;
+}
+
 const char *log_number(char buffer[static 24], unsigned long long number) {
         snprintf(buffer, 24, "%llu", number);
         return buffer;

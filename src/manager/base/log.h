@@ -23,6 +23,9 @@ void log_attach_event(sd_event *event);
 /* Before the end: waits, for a moment, until journald has taken what was said. */
 void log_close(void);
 
+/* The fd to journald, for a child that closes all others; -EBADF: there is none. */
+int log_fd(void);
+
 /* text is a printf format; %m is the text of errno. */
 void log_full(int priority, const char *text, ...) _printf_(2, 3);
 

@@ -12,7 +12,6 @@
 #include "manager/base/timer.h"
 #include "manager/generation/generation_internal.h"
 #include "manager/generation/zygote_start.h"
-#include "manager/spawn/log_file.h"
 
 /* A ping counts as missed after this time. The manager may have been held up itself, and ask twice in a row. */
 #define PING_PATIENCE_USEC (USEC_PER_SEC / 5)
@@ -84,15 +83,13 @@ void generation_ping(Generation *g) {
         (void) generation_take(g, GENERATION_PING_MISSED);
 }
 
-void generation_reopen_logs(Generation *g) {
-        _cleanup_close_ int fd = -EBADF;
-        int r;
+void generation_reopen_logs(Generation *g, int fd) {
+        int r = fd;
 
         if (!zygote_link_is_open(&g->link))
                 return; /* no zygote is there to hand it down */
 
-        r = log_file_open_target(g->config, g->config->access_log, &fd);
-        if (r >= 0 && fd >= 0)
+        if (fd >= 0)
                 r = zygote_link_send(&g->link, &(Message){ .type = MESSAGE_REOPEN }, fd);
         if (r < 0)
                 log_error_errno(r,
@@ -261,6 +258,8 @@ int generation_start(Generation *g) {
         ZygotePlan plan = {
                 .program = g->context.program,
                 .config = g->config,
+                .account = g->context.account,
+                .access_fd = g->context.access_fd,
                 .listeners = &g->listeners,
                 .status_fd = g->status_fd,
                 .board = g->board,

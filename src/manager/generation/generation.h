@@ -20,6 +20,7 @@
 #include "manager/generation/generation_state.h"
 #include "manager/requests/stack_requests.h"
 #include "manager/sockets/listener.h"
+#include "manager/spawn/account.h"
 #include "manager/workers/reaper.h"
 #include "manager/workers/slots.h"
 
@@ -53,6 +54,8 @@ typedef struct GenerationHooks {
 typedef struct GenerationContext {
         sd_event *event;
         const Listeners *listeners; /* while generation_new() runs */
+        const Account *account;     /* while generation_start() runs: who its processes are */
+        int access_fd;              /* and where they write the access log; -EBADF: nowhere */
         const char *program;        /* of the pool: fpmd-php */
         Reaper *reaper;
         const GenerationHooks *hooks;
@@ -70,9 +73,9 @@ DEFINE_CLEANUP(Generation, generation_free);
 /* Starts the zygote. Logs. 0 or negative errno, and then gone() is not called. */
 int generation_start(Generation *generation);
 
-/* Opens the log files anew and hands them down: workers write their next lines there, also those that
- * drain. */
-void generation_reopen_logs(Generation *generation);
+/* Hands the access log down, which was opened anew: workers write their next lines there, also those that drain. fd is
+ * borrowed; negative errno: it could not be opened, which is logged. */
+void generation_reopen_logs(Generation *generation, int fd);
 
 /* Asks every worker to leave after its request, then the zygote. No signal reaches a script. What
  * has not left after process_control_timeout is killed, and without that, where nothing replaces it, after

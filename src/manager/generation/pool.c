@@ -46,9 +46,7 @@ static void mark_dead(Pool *pool, Generation *generation) {
 
 /* --- who may hand over to whom --- */
 
-static int pair_for(Pool *pool, const PoolConfig *config, HandoffPair **ret) {
-        uid_t uid = handoff_pair_owner(config);
-
+static int pair_for(Pool *pool, uid_t uid, HandoffPair **ret) {
         if (uid != pool->listeners.pair->uid)
                 return handoff_pair_new(ret, uid);
 
@@ -74,7 +72,7 @@ static bool is_strict(const Pool *pool, StartReason why) {
 }
 
 static int start_generation(
-                Pool *pool, const PoolConfig *config, StartReason why, Generation **ret) {
+                Pool *pool, const PoolResources *resources, StartReason why, Generation **ret) {
         _cleanup_(generation_freep) Generation *generation = NULL;
         _cleanup_(handoff_pair_unrefp) HandoffPair *pair = NULL;
         GenerationContext context = pool->context;
@@ -82,16 +80,18 @@ static int start_generation(
         PoolConfig *copy;
         int r;
 
-        r = pair_for(pool, config, &pair);
+        r = pair_for(pool, resources->account.uid, &pair);
         if (r < 0)
                 return log_error_errno(r, "Cannot make a socket for kept connections: %m");
 
-        r = pool_config_copy(&copy, config);
+        r = pool_config_copy(&copy, resources->config);
         if (r < 0)
                 return log_error_errno(r, "Cannot start a generation: %m");
 
         listeners.pair = pair;
         context.listeners = &listeners;
+        context.account = &resources->account;
+        context.access_fd = resources->access_fd;
         context.strict = is_strict(pool, why);
         r = generation_new(&generation, &context, copy, pool->n_generations + 1);
         if (r < 0)
@@ -163,14 +163,11 @@ static void replace_later(Pool *pool, uint64_t lived_usec) {
 /* --- what generations tell --- */
 
 static void take_over(Pool *pool, Generation *generation) {
-        PoolConfig *config;
-
         pool->next = NULL;
         pool->emergency = false; /* its memory is fresh */
-        if (pool_config_copy(&config, generation_config(generation)) >= 0) {
-                pool_config_free(pool->config);
-                pool->config = config;
-        }
+        pool_resources_done(&pool->resources);
+        pool->resources = pool->next_resources;
+        pool->next_resources = POOL_RESOURCES_NONE;
         adopt_pair(pool, generation_pair(generation));
         if (pool->current)
                 let_drain(pool, pool->current);
@@ -239,16 +236,21 @@ static void start_emergency(Pool *pool) {
 
         pool->emergency = false;
         pool->next_reason = START_EMERGENCY;
-        r = start_generation(pool, pool->config, START_EMERGENCY, &pool->next);
-        if (r < 0)
-                log_error_errno(r,
-                                "Cannot start a generation with fresh memory, the old one goes on: %m");
+        r = pool_resources_copy(&pool->next_resources, &pool->resources);
+        if (r >= 0)
+                r = start_generation(pool, &pool->next_resources, START_EMERGENCY, &pool->next);
+        if (r >= 0)
+                return;
+
+        pool_resources_done(&pool->next_resources);
+        log_error_errno(r, "Cannot start a generation with fresh memory, the old one goes on: %m");
 }
 
 /* It neither serves any more nor will. */
 static void lose(Pool *pool, const Generation *generation) {
         if (generation == pool->next) {
                 pool->next = NULL;
+                pool_resources_done(&pool->next_resources);
                 pool->hooks->followed(pool->next_reason, -EINVAL, generation_reason(generation),
                                 pool->userdata);
         } else if (generation == pool->current)
@@ -287,7 +289,7 @@ static void pool_on_gone(Generation *generation, void *userdata) {
  * new generation has a new one. */
 static void pool_on_crashed(Generation *generation, void *userdata) {
         Pool *pool = userdata;
-        const PoolConfig *config = pool->config;
+        const PoolConfig *config = pool->resources.config;
 
         if (generation != pool->current || pool->state != POOL_SERVING ||
                         !crash_window_add(&pool->crashes, config->emergency_restart_threshold,
@@ -317,24 +319,26 @@ static const GenerationHooks generation_hooks = {
 /* --- life --- */
 
 int pool_new(Pool **ret, sd_event *event, const Listeners *listeners, const char *program,
-                PoolConfig *config, const PoolHooks *hooks, void *userdata) {
+                PoolResources *resources, const PoolHooks *hooks, void *userdata) {
         _cleanup_(pool_freep) Pool *pool = NULL;
         int r;
 
         pool = calloc(1, sizeof(*pool));
         if (!pool) {
-                pool_config_free(config);
+                pool_resources_done(resources);
                 return -ENOMEM;
         }
 
         *pool = (Pool){
                 .event = event,
                 .start_sec = (uint64_t) time(NULL),
-                .config = config,
+                .resources = *resources,
+                .next_resources = POOL_RESOURCES_NONE,
                 .listeners = *listeners,
                 .hooks = hooks,
                 .userdata = userdata,
         };
+        *resources = POOL_RESOURCES_NONE;
         handoff_pair_ref(pool->listeners.pair);
         pool->context = (GenerationContext){
                 .event = event,
@@ -358,6 +362,7 @@ Pool *pool_free(Pool *pool) {
         sd_event_source_disable_unref(pool->sweep_source);
         sd_event_source_disable_unref(pool->retry_source);
         sd_event_source_disable_unref(pool->idle_source);
+        helper_free(pool->reopener);
         generation_free(pool->current);
         generation_free(pool->next);
         generation_free(pool->dead);
@@ -365,7 +370,8 @@ Pool *pool_free(Pool *pool) {
                 generation_free(pool->draining[i]);
         listeners_done(&pool->listeners);
         reaper_free(pool->context.reaper);
-        pool_config_free(pool->config);
+        pool_resources_done(&pool->resources);
+        pool_resources_done(&pool->next_resources);
         free(pool);
         return NULL;
 }
@@ -375,7 +381,7 @@ int pool_start(Pool *pool) {
 
         /* A pool with one broken extension is better than none, as under php-fpm. */
         pool->reason = pool->state == POOL_STARTING ? START_FIRST : START_ZYGOTE_LOST;
-        r = start_generation(pool, pool->config, pool->reason, &pool->current);
+        r = start_generation(pool, &pool->resources, pool->reason, &pool->current);
         if (r < 0 && pool->state == POOL_SERVING) {
                 replace_later(pool, 0);
                 return 0;
@@ -385,23 +391,22 @@ int pool_start(Pool *pool) {
         return r;
 }
 
-int pool_reload(Pool *pool, PoolConfig *config) {
-        _cleanup_(pool_config_freep) PoolConfig *mine = config;
+int pool_reload(Pool *pool, PoolResources *resources) {
+        int r;
 
-        if (pool->next || pool->state != POOL_SERVING || pool->n_draining == DRAINING_MAX)
+        if (pool->next || pool->state != POOL_SERVING || pool->n_draining == DRAINING_MAX) {
+                pool_resources_done(resources);
                 return -EBUSY;
+        }
 
+        pool->next_resources = *resources;
+        *resources = POOL_RESOURCES_NONE;
         pool->next_reason = START_RELOAD;
-        return start_generation(pool, mine, START_RELOAD, &pool->next);
-}
+        r = start_generation(pool, &pool->next_resources, START_RELOAD, &pool->next);
+        if (r < 0)
+                pool_resources_done(&pool->next_resources);
 
-void pool_reopen_logs(Pool *pool) {
-        if (pool->current)
-                generation_reopen_logs(pool->current);
-        if (pool->next)
-                generation_reopen_logs(pool->next);
-        for (size_t i = 0; i < pool->n_draining; i++)
-                generation_reopen_logs(pool->draining[i]);
+        return r;
 }
 
 void pool_drain(Pool *pool) {

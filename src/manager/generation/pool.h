@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "config/pool_config.h"
 #include "manager/generation/generation.h"
+#include "manager/generation/pool_resources.h"
 #include "manager/sockets/listener.h"
 
 typedef struct Pool Pool;
@@ -58,19 +59,19 @@ typedef struct PoolHooks {
 /* And when the pool program died again and again while it started. */
 #define POOL_BROKEN (-ENOEXEC)
 
-/* Takes config, copies listeners; borrows the rest. 0 or negative errno. */
+/* Takes resources, copies listeners; borrows the rest. 0 or negative errno. */
 int pool_new(Pool **ret, sd_event *event, const Listeners *listeners, const char *program,
-                PoolConfig *config, const PoolHooks *hooks, void *userdata);
+                PoolResources *resources, const PoolHooks *hooks, void *userdata);
 Pool *pool_free(Pool *pool);
 DEFINE_CLEANUP(Pool, pool_free);
 
 int pool_start(Pool *pool);
 
-/* Starts a generation with a new configuration, which it takes, beside the one that serves. The old
+/* Starts a generation with new resources, which it takes, beside the one that serves. The old
  * one drains once the new one can accept, and goes on untouched if that never happens. 0, -EBUSY:
  * one is on its way, nothing serves, or too many old ones still drain; or another negative errno.
  */
-int pool_reload(Pool *pool, PoolConfig *config);
+int pool_reload(Pool *pool, PoolResources *resources);
 /* Ends the one that is on its way, if it has not come to serve yet; followed() tells of it. */
 void pool_abandon_reload(Pool *pool);
 /* Whether a generation is on its way that is to follow the one that serves, for whatever reason. */

@@ -44,8 +44,8 @@ static bool has_keepalive(Pool *pool) {
 
 static int pool_on_idle_timer(sd_event_source *source, uint64_t usec, void *userdata) {
         Pool *pool = userdata;
-        uint64_t timeout = pool->config->idle_exit_timeout_usec, now = timer_now_usec(pool->event),
-                 active;
+        uint64_t timeout = pool->resources.config->idle_exit_timeout_usec,
+                 now = timer_now_usec(pool->event), active;
 
         (void) source;
         (void) usec;
@@ -63,6 +63,7 @@ static int pool_on_idle_timer(sd_event_source *source, uint64_t usec, void *user
 
 void pool_watch_idleness(Pool *pool) {
         pool->active_usec = timer_now_usec(pool->event);
-        if (pool->config->idle_exit_timeout_usec > 0)
-                check_idleness_at(pool, pool->active_usec + pool->config->idle_exit_timeout_usec);
+        if (pool->resources.config->idle_exit_timeout_usec > 0)
+                check_idleness_at(pool,
+                                pool->active_usec + pool->resources.config->idle_exit_timeout_usec);
 }

@@ -7,6 +7,8 @@
 
 #include "manager/generation/generation.h"
 #include "manager/generation/pool.h"
+#include "manager/generation/pool_resources.h"
+#include "manager/spawn/helper.h"
 #include "manager/workers/crash_window.h"
 #include "manager/workers/policy.h"
 
@@ -29,7 +31,8 @@ struct Pool {
         void *userdata;
 
         PoolState state;
-        PoolConfig *config; /* what serves now, for the generation that replaces a dead one */
+        PoolResources resources,
+                        next_resources; /* of current, or of what is to replace it; of next */
         Generation *current;
         Generation *next;                   /* of a reload or an emergency, until it serves */
         StartReason reason, next_reason;    /* why these two were started */
@@ -48,6 +51,8 @@ struct Pool {
         Backoff backoff;
         CrashWindow crashes;
         sd_event_source *sweep_source, *retry_source, *idle_source;
+        Helper *reopener; /* opens log files */
+        bool reopen_again;
 };
 
 /* Publish, for the status page, what a worker that serves the page cannot see itself: to one generation, or to the one

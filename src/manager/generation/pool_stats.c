@@ -90,7 +90,7 @@ void pool_status(Pool *pool, PoolStatus *ret) {
 
         *ret = (PoolStatus){
                 .state = state_name(pool),
-                .pm = process_manager_name(pool->config->pm),
+                .pm = process_manager_name(pool->resources.config->pm),
                 .n_queued = n_queued,
                 .counts = pool->counts_before,
         };

@@ -9,9 +9,6 @@
 #include "base/fd.h"
 #include "base/journal_socket.h"
 #include "manager/base/log.h"
-#include "manager/spawn/account.h"
-#include "manager/spawn/log_file.h"
-#include "manager/spawn/privilege.h"
 #include "manager/spawn/spawn.h"
 
 /* The pool's own streams: so that its lines have an identifier and default priorities of their own.
@@ -48,7 +45,7 @@ static int config_memfd(const PoolConfig *config) {
 
 /* What is made for this one start, each its owner's to close. */
 typedef struct StartFds {
-        int control_fd, config_fd, journal_fd, access_fd;
+        int control_fd, config_fd, journal_fd;
 } StartFds;
 
 static int plan_fds(SpawnPlan *spawn, const ZygotePlan *plan, const StartFds *fds) {
@@ -60,7 +57,7 @@ static int plan_fds(SpawnPlan *spawn, const ZygotePlan *plan, const StartFds *fd
                 { plan->wake_fd, "wake" },
                 { fds->journal_fd, "journal" },
                 { plan->status_fd, "status" },
-                { fds->access_fd, "access" },
+                { plan->access_fd, "access" },
                 { plan->listeners->pair->handoff_in_fd, "handoff-in" },
                 { plan->listeners->pair->handoff_out_fd, "handoff-out" },
         };
@@ -85,53 +82,27 @@ static int plan_fds(SpawnPlan *spawn, const ZygotePlan *plan, const StartFds *fd
         return 0;
 }
 
-/* As php-fpm does: who watches the file, or gives it to a group, finds it before the first slow request. The check of
- * the pool file has said already where it cannot be made. */
-static void make_slow_log(const PoolConfig *config) {
-        int fd = -EBADF;
-
-        if (config->request_slowlog_timeout_usec == 0)
-                return;
-
-        (void) log_file_open_target(config, config->slowlog, &fd);
-        fd_close(fd);
-}
-
 static int spawn_zygote(const ZygotePlan *plan, int control_fd, pid_t *ret_pid) {
-        _cleanup_(account_done) Account account = {};
         _cleanup_close_ int config_fd = -EBADF, stdout_fd = -EBADF, stderr_fd = -EBADF;
         _cleanup_close_ int journal_fd = journal_socket();
-        _cleanup_close_ int access_fd = -EBADF;
         SpawnPlan spawn = {
                 .program = plan->program,
                 .pool = plan->config->name,
                 .option = plan->strict ? "--strict" : NULL,
                 .generation = plan->generation,
                 .config = plan->config,
-                .account = &account,
+                .account = plan->account,
         };
         int r;
-
-        r = privilege_can_switch_user()
-                            ? account_resolve(&account, plan->config->user, plan->config->group)
-                            : account_of_self(&account);
-        if (r < 0)
-                return log_error_errno(r, "Cannot resolve the pool's user: %m");
 
         config_fd = config_memfd(plan->config);
         if (config_fd < 0)
                 return log_error_errno(config_fd, "Cannot write down the configuration: %m");
 
-        r = log_file_open_target(plan->config, plan->config->access_log, &access_fd);
-        if (r < 0)
-                return log_error_errno(
-                                r, "Cannot open the access log '%s': %m", plan->config->access_log);
-
-        make_slow_log(plan->config);
         spawn.stdout_fd = stdout_fd = journal_stream(LOG_INFO);
         spawn.stderr_fd = stderr_fd = journal_stream(LOG_WARNING);
 
-        r = plan_fds(&spawn, plan, &(StartFds){ control_fd, config_fd, journal_fd, access_fd });
+        r = plan_fds(&spawn, plan, &(StartFds){ control_fd, config_fd, journal_fd });
         if (r < 0)
                 return log_error_errno(r, "Too many sockets for one pool: %m");
 

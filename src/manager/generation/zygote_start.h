@@ -9,11 +9,14 @@
 #include "config/pool_config.h"
 #include "contract/scoreboard.h"
 #include "manager/sockets/listener.h"
+#include "manager/spawn/account.h"
 
 /* Everything is borrowed. */
 typedef struct ZygotePlan {
         const char *program;
         const PoolConfig *config;
+        const Account *account;
+        int access_fd; /* the access log's file; -EBADF: none */
         const Listeners *listeners;
         int status_fd; /* -EBADF: none */
         const Scoreboard *board;

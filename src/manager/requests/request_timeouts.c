@@ -85,7 +85,7 @@ int request_timeouts_new(RequestTimeouts **ret, const RequestTimeoutsContext *co
         if (!o->ended)
                 return -ENOMEM;
 
-        r = slow_log_new(&o->slow_log, config, context->board, context->slots,
+        r = slow_log_new(&o->slow_log, context->event, config, context->board, context->slots,
                         context->stack_requests);
         if (r < 0)
                 return r;

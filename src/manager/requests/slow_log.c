@@ -7,13 +7,12 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/fd.h"
 #include "base/parse.h"
 #include "config/log_target.h"
 #include "manager/base/log.h"
 #include "manager/requests/request_text.h"
 #include "manager/requests/slow_format.h"
-#include "manager/spawn/log_file.h"
+#include "manager/requests/slow_writer.h"
 
 /* A request whose stack is being read. */
 typedef struct SlowRequest {
@@ -30,13 +29,15 @@ struct SlowLog {
         Scoreboard *board;
         const Slots *slots;
         StackRequests *stack_requests;
+        SlowWriter *writer;
         uint64_t n_slow;
         SlowRequest *asked;
 };
 
-int slow_log_new(SlowLog **ret, const PoolConfig *config, Scoreboard *board, const Slots *slots,
-                StackRequests *stack_requests) {
-        SlowLog *log = calloc(1, sizeof(*log));
+int slow_log_new(SlowLog **ret, sd_event *event, const PoolConfig *config, Scoreboard *board,
+                const Slots *slots, StackRequests *stack_requests) {
+        _cleanup_(slow_log_freep) SlowLog *log = calloc(1, sizeof(*log));
+        int r;
 
         if (!log)
                 return -ENOMEM;
@@ -44,7 +45,11 @@ int slow_log_new(SlowLog **ret, const PoolConfig *config, Scoreboard *board, con
         *log = (SlowLog){
                 .config = config, .board = board, .slots = slots, .stack_requests = stack_requests
         };
-        *ret = log;
+        r = slow_writer_new(&log->writer, event, config);
+        if (r < 0)
+                return r;
+
+        *ret = TAKE_PTR(log);
         return 0;
 }
 
@@ -59,6 +64,7 @@ SlowLog *slow_log_free(SlowLog *log) {
                 stack_requests_forget(log->stack_requests, request);
                 free(request);
         }
+        slow_writer_free(log->writer);
         free(log);
         return NULL;
 }
@@ -69,27 +75,6 @@ uint64_t slow_log_count(const SlowLog *log) {
 
 /* --- the entry --- */
 
-static int write_file(const PoolConfig *config, const SlowEntry *entry) {
-        _cleanup_free_ char *text = NULL;
-        _cleanup_close_ int fd = -EBADF;
-        time_t now = time(NULL);
-        struct tm at;
-
-        if (!localtime_r(&now, &at))
-                return -EOVERFLOW;
-
-        text = slow_format_file(entry, &at);
-        if (!text)
-                return -ENOMEM;
-
-        /* For each entry, which are few: so it can be rotated without telling anybody. */
-        fd = log_file_open(config, config->slowlog);
-        if (fd < 0)
-                return fd;
-
-        return fd_write_all(fd, text, strlen(text));
-}
-
 static void write_to_file(
                 const SlowLog *log, const SlowRequest *request, const char *stack, int error) {
         SlowEntry entry = {
@@ -99,15 +84,18 @@ static void write_to_file(
                 .stack = stack,
                 .error = error,
         };
-        int r;
+        _cleanup_free_ char *text = NULL;
+        time_t now = time(NULL);
+        struct tm at;
 
         /* The journal has it already. */
-        if (!log->config->slowlog || log_target_is_journal(log->config->slowlog))
+        if (!log->config->slowlog || log_target_is_journal(log->config->slowlog) ||
+                        !localtime_r(&now, &at))
                 return;
 
-        r = write_file(log->config, &entry);
-        if (r < 0)
-                log_error_errno(r, "Cannot write the slow log '%s': %m", log->config->slowlog);
+        text = slow_format_file(&entry, &at);
+        if (text)
+                slow_writer_add(log->writer, text);
 }
 
 static const char *why_no_stack(int error) {

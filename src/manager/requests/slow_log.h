@@ -6,6 +6,7 @@
  * Trusts:  nobody: what the scoreboard and the stack say is escaped. */
 
 #include <stdint.h>
+#include <systemd/sd-event.h>
 
 #include "base/cleanup.h"
 #include "config/pool_config.h"
@@ -16,8 +17,8 @@
 typedef struct SlowLog SlowLog;
 
 /* Borrows everything. 0 or -ENOMEM. */
-int slow_log_new(SlowLog **ret, const PoolConfig *config, Scoreboard *board, const Slots *slots,
-                StackRequests *stack_requests);
+int slow_log_new(SlowLog **ret, sd_event *event, const PoolConfig *config, Scoreboard *board,
+                const Slots *slots, StackRequests *stack_requests);
 SlowLog *slow_log_free(SlowLog *log); /* before traces */
 DEFINE_CLEANUP(SlowLog, slow_log_free);
 

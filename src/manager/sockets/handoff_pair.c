@@ -14,8 +14,6 @@
 #include "base/fd.h"
 #include "contract/handoff_message.h"
 #include "manager/base/log.h"
-#include "manager/spawn/account.h"
-#include "manager/spawn/privilege.h"
 
 enum {
         NAME_SIZE = 32,
@@ -28,16 +26,6 @@ static const char in_prefix[] = "handoff-in-", out_prefix[] = "handoff-out-";
 
 static void name_of(char name[static NAME_SIZE], const char *prefix, uid_t uid) {
         snprintf(name, NAME_SIZE, "%s%" PRIu32, prefix, (uint32_t) uid);
-}
-
-uid_t handoff_pair_owner(const PoolConfig *config) {
-        uid_t uid;
-        gid_t gid;
-
-        if (!privilege_can_switch_user())
-                return geteuid();
-
-        return account_know(config->user, config->group, &uid, &gid) < 0 ? (uid_t) -1 : uid;
 }
 
 /* --- life --- */

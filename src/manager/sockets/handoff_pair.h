@@ -22,10 +22,6 @@ typedef struct HandoffPair {
         int handoff_in_fd, handoff_out_fd;
 } HandoffPair;
 
-/* Who runs the pool: the user of the configuration, or the manager's own where that has no choice; (uid_t) -1: there
- * is no such user, which a start of the pool says better. */
-uid_t handoff_pair_owner(const PoolConfig *config);
-
 /* A new one, that nobody stores. 0 or negative errno. */
 int handoff_pair_new(HandoffPair **ret, uid_t uid);
 HandoffPair *handoff_pair_ref(HandoffPair *pair);

@@ -36,3 +36,8 @@ int account_know_group(const char *group);
 int account_of_self(Account *ret);
 
 void account_done(Account *account);
+
+/* As one buffer, the caller's to free, and back: deserialize() refuses what serialize() cannot have written with
+ * -EBADMSG. 0 or negative errno. */
+int account_serialize(const Account *account, char **ret, size_t *ret_size);
+int account_deserialize(Account *ret, const char *data, size_t size);
