@@ -23,6 +23,7 @@
         E(CONFIG_REFUSED,     "config-refused",     "ab10fb8d3f4b4b1ab2d938f842773258") \
         E(PHP_REFUSED,        "php-refused",        "0db95d7294f74415a9f1099b04b66235") \
         E(START_THROTTLED,    "start-throttled",    "d9f5dbddb8134faca37c072d6ad7c51c") \
+        E(START_GIVEN_UP,     "start-given-up",     "6b1da1c929a54d44a338c822a5351f22") \
         E(ZYGOTE_DIED,        "zygote-died",        "4563f2afddeb406398e5d424d97bec28") \
         E(ZYGOTE_MISUSED,     "zygote-misbehaved",  "e72c39b0fcbb47b1bbaf78e1fd647144") \
         E(WORKER_CRASHED,     "worker-crashed",     "cab1cea083a545058118fb619930ea84") \

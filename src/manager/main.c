@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include "base/escape.h"
@@ -17,6 +18,7 @@
 #include "manager/generation/pool_resources.h"
 #include "manager/late_start.h"
 #include "manager/manager.h"
+#include "manager/own_unit.h"
 #include "manager/socket_unit.h"
 #include "manager/sockets/listener.h"
 #include "manager/sockets/socket_check.h"
@@ -180,6 +182,29 @@ static int test_pool(void) {
         return EXIT_SUCCESS;
 }
 
+/* For a connection that waits systemd would start the pool again, to hear the same. To stop the socket is to stop the
+ * service, which is to fail all the same: so that signal waits. */
+static void close_socket(void) {
+        int fds[LISTENERS_MAX], n = sd_listen_fds(false);
+        sigset_t set;
+
+        sigemptyset(&set);
+        sigaddset(&set, SIGTERM);
+        (void) sigprocmask(SIG_BLOCK, &set, NULL);
+        if (n > LISTENERS_MAX)
+                n = LISTENERS_MAX;
+        for (int i = 0; i < n; i++)
+                fds[i] = SD_LISTEN_FDS_START + i;
+        if (n <= 0 || !listeners_have_connection(fds, (size_t) n) ||
+                        own_unit_stop_socket(arg_pool) < 0)
+                return;
+
+        log_event(EVENT_START_GIVEN_UP, LOG_ERR, LOG_NO_FIELDS,
+                        "The configuration is wrong and connections wait, so the socket was stopped: mend it, "
+                        "then run systemctl restart fpmd@%s",
+                        arg_pool);
+}
+
 static int load_and_run(void) {
         _cleanup_(pool_resources_done) PoolResources resources = POOL_RESOURCES_NONE;
         LateStart late = {};
@@ -211,8 +236,11 @@ static int load_and_run(void) {
                 r = pool_resources_open(&resources, arg_conf_dir, arg_pool,
                                 late.n_looks == 0 ? report_mistake : NULL, NULL);
         while (late_start_again(&late, r));
-        if (r < 0)
+        if (r < 0) {
+                if (r != POOL_CHECK_LACKS) /* which may come with the next look */
+                        close_socket();
                 return EX_CONFIG;
+        }
 
         log_open(arg_pool, (int) resources.config->log_level);
         log_event(EVENT_POOL_STARTING, LOG_INFO, LOG_NO_FIELDS,

@@ -16,6 +16,7 @@
 #include "manager/control/control_queries.h"
 #include "manager/control/control_server.h"
 #include "manager/generation/pool.h"
+#include "manager/own_unit.h"
 #include "manager/reload.h"
 #include "manager/status_line.h"
 #include "manager/workers/leftovers.h"
@@ -37,6 +38,8 @@ struct Manager {
         bool ready, stopping, is_idle;
         bool is_deliberate;     /* stopped by a signal, which is systemd's or an administrator's */
         uint64_t patience_usec; /* then: for workers of an earlier manager */
+        int result;             /* of a pool that cannot go on */
+        Helper *helper;         /* asks systemd */
         uint64_t n_requests_seen; /* at the last look of the watchdog */
         unsigned n_stuck;         /* looks in a row at which nothing moved that should */
         unsigned n_told;          /* workers in the last status line */
@@ -146,10 +149,63 @@ static bool manager_on_idle(void *userdata) {
         return true;
 }
 
+static void manager_on_retrying(uint64_t pause_usec, void *userdata) {
+        Manager *m = userdata;
+
+        /* systemd waits for READY=1 as long as one start may take. */
+        if (!m->ready)
+                (void) sd_notifyf(0, "EXTEND_TIMEOUT_USEC=%" PRIu64 "\nSTATUS=%s",
+                                pause_usec + GENERATION_START_LIMIT_USEC + 5 * USEC_PER_SEC,
+                                "PHP dies while it starts, trying again; the journal has more");
+}
+
+/* --- the end --- */
+
+static int stop_socket(int answer_fd, void *userdata) {
+        const Manager *m = userdata;
+
+        (void) answer_fd;
+        return own_unit_stop_socket(m->options.name);
+}
+
+static void manager_on_socket_stopped(int result, void *userdata) {
+        Manager *m = userdata;
+
+        m->helper = NULL;
+        if (result < 0)
+                log_warning_errno(result,
+                                "Cannot stop the socket, which may start the pool again: %m");
+        (void) sd_event_exit(m->event, m->result);
+}
+
+/* Nothing has come of the starts, or the configuration is wrong: for a connection that waits systemd would try it all
+ * again, for ever. Whether that is so, and the end follows. */
+static bool close_socket(Manager *m, int result) {
+        HelperPlan plan = {
+                .work = stop_socket,
+                .ended = manager_on_socket_stopped,
+                .userdata = m,
+                .limit_usec = 5 * USEC_PER_SEC,
+        };
+
+        if ((result != POOL_BROKEN && result != POOL_REFUSED) || m->stopping ||
+                        !listeners_have_connection(m->listeners->fds, m->listeners->n_fds))
+                return false;
+
+        m->result = result;
+        m->stopping = true;
+        return helper_start(&m->helper, m->event, &plan) >= 0;
+}
+
 /* One that came while the pool was leaving for want of work was served, and may bring the next request at any time:
  * systemd, which has it, is to start the pool again. */
 static void manager_on_ended(int result, void *userdata) {
         Manager *m = userdata;
+
+        if (m->result < 0)
+                result = m->result;
+        else if (result < 0 && close_socket(m, result))
+                return;
 
         if (result == 0 && m->is_idle && pool_has_handed_over(m->pool)) {
                 log_notice("Meanwhile somebody came who keeps the connection: starting again");
@@ -242,6 +298,7 @@ static const PoolHooks pool_hooks = {
         .serving = manager_on_serving,
         .changed = manager_on_changed,
         .alive = manager_on_alive,
+        .retrying = manager_on_retrying,
         .idle = manager_on_idle,
         .ended = manager_on_ended,
         .followed = manager_on_followed,
@@ -286,6 +343,9 @@ static int manager_on_drain_signal(
 
         (void) source;
         (void) si;
+        if (m->result < 0) /* it ends already, and systemd does what it was asked for */
+                return 0;
+
         log_event(EVENT_POOL_STOPPING, LOG_NOTICE, LOG_NO_FIELDS,
                         "Stopping: workers finish what they hold");
         m->patience_usec = pool_drain_limit_usec(m->pool);
@@ -444,6 +504,7 @@ Manager *manager_free(Manager *m) {
         if (!m)
                 return NULL;
 
+        helper_free(m->helper);
         control_server_free(m->control);
         control_queries_free(m->control_queries); /* reads what is the pool's */
         reload_done(&m->reload);

@@ -12,8 +12,8 @@
 #include "manager/generation/pool_internal.h"
 
 enum {
-        /* A zygote that dies while it starts is tried so often, with growing pauses: some three seconds. */
-        START_TRIES = 5,
+        /* Starts in a row that come to nothing, with growing pauses: some half a minute. */
+        START_TRIES = 10,
 };
 
 /* --- generations come and go --- */
@@ -142,17 +142,38 @@ static int pool_on_retry(sd_event_source *source, uint64_t usec, void *userdata)
         return 0;
 }
 
-/* A zygote that lived well is replaced at once, one that died young after a growing pause. */
-static void replace_later(Pool *pool, uint64_t lived_usec) {
+static void give_up(Pool *pool) {
+        log_event(EVENT_START_GIVEN_UP, LOG_ERR, LOG_NO_FIELDS,
+                        "PHP died %u times in a row while it started, giving up: mend what the lines above "
+                        "name, then run systemctl restart fpmd@%s",
+                        pool->backoff.n_failures, pool->resources.config->name);
+        pool->hooks->ended(POOL_BROKEN, pool->userdata);
+}
+
+static void tell_retry(Pool *pool, uint64_t now) {
+        uint64_t pause_usec = pool->backoff.until_usec - now;
+
+        log_event(EVENT_START_THROTTLED, LOG_WARNING, LOG_NO_FIELDS,
+                        "The zygote died %.1f s after its start, try %u of %d: the next one starts in %.1f s",
+                        (double) (now - pool->started_usec) / USEC_PER_SEC,
+                        pool->backoff.n_failures, START_TRIES, (double) pause_usec / USEC_PER_SEC);
+        pool->hooks->retrying(pause_usec, pool->userdata);
+}
+
+/* A zygote that served well is replaced at once; one that died young, or has never served, however long PHP took for
+ * that, after a growing pause. */
+static void replace_later(Pool *pool) {
         uint64_t now = timer_now_usec(pool->event);
         int r;
 
-        backoff_fail(&pool->backoff, lived_usec, now);
+        backoff_fail(&pool->backoff, pool->has_served ? now - pool->started_usec : 0, now);
+        if (pool->backoff.n_failures >= START_TRIES) {
+                give_up(pool);
+                return;
+        }
+
         if (pool->backoff.until_usec > now)
-                log_event(EVENT_START_THROTTLED, LOG_WARNING, LOG_NO_FIELDS,
-                                "The zygote died %.1f s after its start: the next one starts in %.1f s",
-                                (double) lived_usec / USEC_PER_SEC,
-                                (double) (pool->backoff.until_usec - now) / USEC_PER_SEC);
+                tell_retry(pool, now);
         r = timer_arm(pool->event, &pool->retry_source,
                         pool->backoff.until_usec > 0 ? pool->backoff.until_usec : now,
                         pool_on_retry, pool, "there is no new start");
@@ -174,6 +195,7 @@ static void take_over(Pool *pool, Generation *generation) {
         pool->current = generation;
         pool->reason = pool->next_reason;
         pool->started_usec = timer_now_usec(pool->event);
+        pool->has_served = true;
         pool->hooks->followed(pool->reason, 0, "", pool->userdata);
 }
 
@@ -184,6 +206,8 @@ static void pool_on_serving(Generation *generation, void *userdata) {
                 pool->state = POOL_SERVING;
         if (generation == pool->next)
                 take_over(pool, generation);
+        else if (generation == pool->current)
+                pool->has_served = true;
         pool_watch_idleness(pool);
         pool_publish(pool);
 
@@ -217,12 +241,8 @@ static void current_is_gone(Pool *pool) {
         pool->emergency = false;
         if (pool->state == POOL_STARTING && refused)
                 pool->hooks->ended(POOL_REFUSED, pool->userdata);
-        else if (pool->state == POOL_STARTING && pool->n_generations >= START_TRIES) {
-                log_error("The pool program died %d times while it started, giving up",
-                                START_TRIES);
-                pool->hooks->ended(POOL_BROKEN, pool->userdata);
-        } else if (pool->state != POOL_STOPPING)
-                replace_later(pool, timer_now_usec(pool->event) - pool->started_usec);
+        else if (pool->state != POOL_STOPPING)
+                replace_later(pool);
 }
 
 /* When it is needed, there is something to replace, no reload is under way, which would do as well, and there is room
@@ -382,12 +402,13 @@ int pool_start(Pool *pool) {
         /* A pool with one broken extension is better than none, as under php-fpm. */
         pool->reason = pool->state == POOL_STARTING ? START_FIRST : START_ZYGOTE_LOST;
         r = start_generation(pool, &pool->resources, pool->reason, &pool->current);
+        pool->has_served = false;
+        pool->started_usec = timer_now_usec(pool->event);
         if (r < 0 && pool->state == POOL_SERVING) {
-                replace_later(pool, 0);
+                replace_later(pool);
                 return 0;
         }
 
-        pool->started_usec = timer_now_usec(pool->event);
         return r;
 }
 

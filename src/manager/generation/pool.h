@@ -42,9 +42,10 @@ typedef struct PoolStatus {
 } PoolStatus;
 
 typedef struct PoolHooks {
-        void (*serving)(void *userdata); /* requests are answered now */
-        void (*changed)(void *userdata); /* worth a new status line */
-        void (*alive)(void *userdata);   /* answer to pool_ping() */
+        void (*serving)(void *userdata);                       /* requests are answered now */
+        void (*changed)(void *userdata);                       /* worth a new status line */
+        void (*alive)(void *userdata);                         /* answer to pool_ping() */
+        void (*retrying)(uint64_t pause_usec, void *userdata); /* the next start is then */
         bool (*idle)(void *userdata); /* for pm.idle_exit_timeout: time to leave. false: not now */
         void (*ended)(int result, void *userdata); /* all has left: 0 after a drain, else why */
 
@@ -56,7 +57,7 @@ typedef struct PoolHooks {
 /* What a pool ends with when the pool program refused its configuration. */
 #define POOL_REFUSED (-EINVAL)
 
-/* And when the pool program died again and again while it started. */
+/* And when the pool program died again and again while it started, or at once when it served. */
 #define POOL_BROKEN (-ENOEXEC)
 
 /* Takes resources, copies listeners; borrows the rest. 0 or negative errno. */

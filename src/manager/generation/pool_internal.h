@@ -41,6 +41,7 @@ struct Pool {
         Generation *dead; /* freed outside of its own hooks */
         unsigned n_generations;
         uint64_t started_usec;
+        bool has_served; /* the current one */
         uint64_t n_requests_seen, active_usec; /* idle exit: what was seen at the last look */
         /* Of the generations that are gone; also what was seen to wait while there was none. */
         GenerationCounts counts_before;

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -227,6 +228,17 @@ void listeners_queue_depth(const Listeners *listeners, QueueDepth *ret) {
         queue_depth_sum(listeners->fds, listeners->n_fds, &depth);
         depth.n_queued += handoff_pair_depth(listeners->pair);
         *ret = depth;
+}
+
+bool listeners_have_connection(const int fds[], size_t n_fds) {
+        for (size_t i = 0; i < n_fds; i++) {
+                struct pollfd pollfd = { .fd = fds[i], .events = POLLIN };
+
+                if (poll(&pollfd, 1, 0) > 0 && pollfd.revents & POLLIN)
+                        return true;
+        }
+
+        return false;
 }
 
 /* An fd of its own: during a reload two generations watch the same socket, each for its workers and for its

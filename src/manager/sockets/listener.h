@@ -44,6 +44,9 @@ void listeners_split(const Listeners *all, const char *status_address, Listeners
  * sock_diag(7) for unix sockets, where php-fpm always says 0. */
 void listeners_queue_depth(const Listeners *listeners, QueueDepth *ret);
 
+/* Whether a connection waits at one of these, so that systemd would start the pool for it. */
+bool listeners_have_connection(const int fds[], size_t n_fds);
+
 /* Calls handler once when a connection waits there; *source is made if it is NULL, and armed again if not. The
  * same socket may be watched by several. A socket that was shut down, which would be ready for ever, is not watched. 0 or
  * negative errno. */

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+#include "manager/own_unit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-bus.h>
+#include <systemd/sd-login.h>
+
+#include "base/cleanup.h"
+#include "base/parse.h"
+
+#define SYSTEMD "org.freedesktop.systemd1"
+#define UNIT_FOLDER "/org/freedesktop/systemd1/unit"
+
+/* An answer takes a millisecond. */
+#define CALL_LIMIT_USEC (2 * USEC_PER_SEC)
+
+static void bus_freep(sd_bus **bus) {
+        sd_bus_flush_close_unref(*bus);
+}
+
+static void message_unrefp(sd_bus_message **message) {
+        sd_bus_message_unref(*message);
+}
+
+/* A manager that was started by hand is in the unit of somebody else. */
+static int check_unit(const char *pool) {
+        _cleanup_free_ char *unit = NULL, *wanted = NULL;
+        int r;
+
+        r = sd_pid_get_unit(0, &unit);
+        if (r < 0)
+                return r;
+        if (asprintf(&wanted, "fpmd@%s.service", pool) < 0)
+                return -ENOMEM;
+
+        return strcmp(unit, wanted) == 0 ? 0 : -ENXIO;
+}
+
+/* root's own way to PID 1, which needs no dbus-daemon; systemctl goes it, too. */
+static int open_private(sd_bus **ret) {
+        _cleanup_(bus_freep) sd_bus *bus = NULL;
+        int r;
+
+        r = sd_bus_new(&bus);
+        if (r < 0)
+                return r;
+
+        r = sd_bus_set_address(bus, "unix:path=/run/systemd/private");
+        if (r < 0)
+                return r;
+
+        r = sd_bus_start(bus);
+        if (r < 0)
+                return r;
+
+        *ret = TAKE_PTR(bus);
+        return 0;
+}
+
+static int open_bus(sd_bus **ret, const char *pool) {
+        int r;
+
+        r = check_unit(pool);
+        if (r < 0)
+                return r;
+
+        r = open_private(ret);
+        if (r < 0)
+                r = sd_bus_open_system(ret);
+        if (r < 0)
+                return r;
+
+        return sd_bus_set_method_call_timeout(*ret, CALL_LIMIT_USEC);
+}
+
+/* The path of the job that systemd has for the unit, "/" if there is none. */
+static int find_job(sd_bus *bus, const char *unit_path, char **ret) {
+        _cleanup_(message_unrefp) sd_bus_message *reply = NULL;
+        const char *job;
+        int r;
+
+        r = sd_bus_get_property(
+                        bus, SYSTEMD, unit_path, SYSTEMD ".Unit", "Job", NULL, &reply, "(uo)");
+        if (r < 0)
+                return r;
+
+        r = sd_bus_message_read(reply, "(uo)", NULL, &job);
+        if (r < 0)
+                return r;
+
+        *ret = strdup(job);
+        return *ret ? 0 : -ENOMEM;
+}
+
+int own_unit_is_restarted(const char *pool) {
+        _cleanup_free_ char *unit = NULL, *path = NULL, *job = NULL, *type = NULL;
+        _cleanup_(bus_freep) sd_bus *bus = NULL;
+        int r;
+
+        r = open_bus(&bus, pool);
+        if (r < 0)
+                return r;
+
+        if (asprintf(&unit, "fpmd@%s.service", pool) < 0)
+                return -ENOMEM;
+
+        r = sd_bus_path_encode(UNIT_FOLDER, unit, &path);
+        if (r < 0)
+                return r;
+
+        r = find_job(bus, path, &job);
+        if (r < 0 || strcmp(job, "/") == 0)
+                return r;
+
+        r = sd_bus_get_property_string(bus, SYSTEMD, job, SYSTEMD ".Job", "JobType", NULL, &type);
+        return r < 0 ? r : strcmp(type, "restart") == 0;
+}
+
+int own_unit_stop_socket(const char *pool) {
+        _cleanup_(bus_freep) sd_bus *bus = NULL;
+        _cleanup_free_ char *unit = NULL;
+        int r;
+
+        r = open_bus(&bus, pool);
+        if (r < 0)
+                return r;
+
+        if (asprintf(&unit, "fpmd@%s.socket", pool) < 0)
+                return -ENOMEM;
+
+        r = sd_bus_call_method(bus, SYSTEMD, "/org/freedesktop/systemd1", SYSTEMD ".Manager",
+                        "StopUnit", NULL, NULL, "ss", unit, "replace");
+        return r < 0 ? r : 0;
+}

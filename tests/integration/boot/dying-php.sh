@@ -1,0 +1,48 @@
+#!/bin/bash
+# Time limit: 120 s
+# PHP dies each time it starts, after 1.5 s: the pool tries ten times with growing pauses, then the service fails with
+# one line that says how to go on, and the socket is stopped, which would start it again for whoever waits. After the
+# mend one restart of the service brings both back.
+
+source "${BASH_SOURCE[0]%/*}/../lib.sh"
+needs_fpmd
+
+unit=fpmd@dying.service
+write_page dying page.php <<<'<?php echo "lives";'
+printf '#!/bin/sh\nsleep 1.5\nexit 1\n' >"$CONTAINER_ROOT/usr/local/bin/dying-php"
+chmod +x "$CONTAINER_ROOT/usr/local/bin/dying-php"
+mkdir -p "$CONTAINER_ROOT/etc/systemd/system/$unit.d"
+printf '%s\n' '[Service]' ExecStart= 'ExecStart=/usr/sbin/fpmd --pool-program=/usr/local/bin/dying-php %i' \
+	TimeoutStartSec=20s >"$CONTAINER_ROOT/etc/systemd/system/$unit.d/dying.conf"
+pool dying </dev/null
+
+begin=$EPOCHREALTIME
+fetch_status --max-time 90 http://dying.test/page.php >"$CONTAINER_ROOT/srv/answer" &
+answer=$!
+starting() {
+	[[ $(unit_property "$unit" ActiveState) == activating ]]
+}
+wait_for 3 starting
+has_failed() {
+	[[ $(unit_property "$unit" ActiveState) == failed ]]
+}
+wait_for 70 has_failed
+wait "$answer"
+assert_eq 'who waited is told' 502 "$(<"$CONTAINER_ROOT/srv/answer")"
+assert_eq 'exit status' 70 "$(unit_property "$unit" ExecMainStatus)"
+assert_eq 'the socket' inactive "$(unit_property fpmd@dying.socket ActiveState)"
+lines=$(in_container journalctl --quiet --output=cat --since="@$begin" --unit=fpmd@dying.service)
+echo "$lines"
+assert_eq 'starts of the service' 1 "$(grep -c '^Starting ' <<<"$lines")"
+assert_at_most 'lines' 50 "$(wc -l <<<"$lines")"
+assert_eq 'the last word' \
+	'PHP died 10 times in a row while it started, giving up: mend what the lines above name, then run systemctl restart fpmd@dying' \
+	"$(journal_of "$unit" FPMD_EVENT=start-given-up)"
+assert_eq 'at once' 502 "$(fetch_status --max-time 2 http://dying.test/page.php)"
+
+# mended
+rm "$CONTAINER_ROOT/etc/systemd/system/$unit.d/dying.conf"
+in_container systemctl daemon-reload
+in_container systemctl restart "$unit"
+assert_eq 'a page' lives "$(fetch http://dying.test/page.php)"
+assert_eq 'the socket' active "$(unit_property fpmd@dying.socket ActiveState)"
