@@ -13,6 +13,7 @@
 
 #include "base/parse.h"
 #include "manager/base/log.h"
+#include "manager/base/timer.h"
 #include "manager/control/control_queries.h"
 #include "manager/control/control_server.h"
 #include "manager/generation/pool.h"
@@ -27,6 +28,9 @@ enum {
         WATCHDOG_PART = 3,
 };
 
+/* At a restart idle workers leave within this time, and those whose requests are short. */
+#define LEAVE_USEC (USEC_PER_SEC / 20)
+
 struct Manager {
         sd_event *event;
         Pool *pool;
@@ -38,8 +42,10 @@ struct Manager {
         bool ready, stopping, is_idle;
         bool is_deliberate;     /* stopped by a signal, which is systemd's or an administrator's */
         uint64_t patience_usec; /* then: for workers of an earlier manager */
-        int result;             /* of a pool that cannot go on */
-        Helper *helper;         /* asks systemd */
+        int result;     /* of a pool that cannot go on, or has ended before systemd has answered */
+        Helper *helper; /* asks systemd */
+        bool has_ended, is_restarted;
+        sd_event_source *leave_source;
         uint64_t n_requests_seen; /* at the last look of the watchdog */
         unsigned n_stuck;         /* looks in a row at which nothing moved that should */
         unsigned n_told;          /* workers in the last status line */
@@ -211,6 +217,14 @@ static void manager_on_ended(int result, void *userdata) {
                 log_notice("Meanwhile somebody came who keeps the connection: starting again");
                 result = MANAGER_CALLED_BACK;
         }
+
+        /* What is to be done about leftovers depends on what systemd answers. */
+        if (m->helper && m->is_deliberate) {
+                m->has_ended = true;
+                m->result = result;
+                return;
+        }
+
         (void) sd_event_exit(m->event, result);
 }
 
@@ -335,6 +349,53 @@ static int add_watchdog(Manager *m) {
                         now + m->watchdog_usec / WATCHDOG_PART, 0, manager_on_watchdog, m);
 }
 
+/* --- a restart --- */
+
+static int ask_whether_restarted(int answer_fd, void *userdata) {
+        const Manager *m = userdata;
+        int r = own_unit_is_restarted(m->options.name);
+
+        (void) answer_fd;
+        return r == 0 ? -ENODATA : r;
+}
+
+/* What runs still is finished as when the manager is killed: the zygotes see their control sockets close, and end what
+ * hangs. */
+static int manager_on_leave(sd_event_source *source, uint64_t usec, void *userdata) {
+        Manager *m = userdata;
+
+        (void) source;
+        (void) usec;
+        log_notice("Leaving to the next manager; requests that run still finish beside it");
+        return sd_event_exit(m->event, 0);
+}
+
+static void manager_on_restart_known(int result, void *userdata) {
+        Manager *m = userdata;
+
+        m->helper = NULL;
+        m->is_restarted = result >= 0;
+        if (m->has_ended)
+                (void) sd_event_exit(m->event, m->result);
+        else if (m->is_restarted)
+                (void) timer_arm(m->event, &m->leave_source, timer_now_usec(m->event) + LEAVE_USEC,
+                                manager_on_leave, m, "a restart waits for the longest request");
+}
+
+/* A restart need not wait for the longest request: the next manager serves beside it. A stop does. Without an answer of
+ * systemd's it is taken for a stop. */
+static void look_whether_restarted(Manager *m) {
+        HelperPlan plan = {
+                .work = ask_whether_restarted,
+                .ended = manager_on_restart_known,
+                .userdata = m,
+                .limit_usec = 5 * USEC_PER_SEC,
+        };
+
+        if (!m->helper && !m->is_restarted)
+                (void) helper_start(&m->helper, m->event, &plan);
+}
+
 /* --- signals --- */
 
 static int manager_on_drain_signal(
@@ -351,6 +412,7 @@ static int manager_on_drain_signal(
         m->patience_usec = pool_drain_limit_usec(m->pool);
         m->is_deliberate = true;
         stop(m);
+        look_whether_restarted(m);
         pool_drain(m->pool);
         return 0;
 }
@@ -510,6 +572,7 @@ Manager *manager_free(Manager *m) {
         reload_done(&m->reload);
         pool_free(m->pool);
         sd_event_source_disable_unref(m->watchdog_source);
+        sd_event_source_disable_unref(m->leave_source);
         sd_event_unref(m->event);
         free(m);
         return NULL;
@@ -523,7 +586,9 @@ int manager_run(Manager *m) {
                 return r;
 
         r = sd_event_loop(m->event);
-        if (m->is_deliberate) {
+        if (m->is_restarted)
+                leftovers_end_strays(m->options.name);
+        else if (m->is_deliberate) {
                 (void) sd_notifyf(0, "EXTEND_TIMEOUT_USEC=%" PRIu64,
                                 m->patience_usec + 10 * USEC_PER_SEC);
                 leftovers_end(m->options.name, m->patience_usec);

@@ -77,13 +77,17 @@ static int open_bus(sd_bus **ret, const char *pool) {
 }
 
 /* The path of the job that systemd has for the unit, "/" if there is none. */
-static int find_job(sd_bus *bus, const char *unit_path, char **ret) {
+static int find_job(sd_bus *bus, const char *unit, char **ret) {
         _cleanup_(message_unrefp) sd_bus_message *reply = NULL;
+        _cleanup_free_ char *path = NULL;
         const char *job;
         int r;
 
-        r = sd_bus_get_property(
-                        bus, SYSTEMD, unit_path, SYSTEMD ".Unit", "Job", NULL, &reply, "(uo)");
+        r = sd_bus_path_encode(UNIT_FOLDER, unit, &path);
+        if (r < 0)
+                return r;
+
+        r = sd_bus_get_property(bus, SYSTEMD, path, SYSTEMD ".Unit", "Job", NULL, &reply, "(uo)");
         if (r < 0)
                 return r;
 
@@ -95,8 +99,26 @@ static int find_job(sd_bus *bus, const char *unit_path, char **ret) {
         return *ret ? 0 : -ENOMEM;
 }
 
+/* 1, 0 or negative errno. */
+static int has_job(sd_bus *bus, const char *pool, const char *suffix, const char *type) {
+        _cleanup_free_ char *unit = NULL, *job = NULL, *found = NULL;
+        int r;
+
+        if (asprintf(&unit, "fpmd@%s.%s", pool, suffix) < 0)
+                return -ENOMEM;
+
+        r = find_job(bus, unit, &job);
+        if (r < 0 || strcmp(job, "/") == 0)
+                return r;
+        if (!type)
+                return 1;
+
+        r = sd_bus_get_property_string(bus, SYSTEMD, job, SYSTEMD ".Job", "JobType", NULL, &found);
+        return r < 0 ? r : strcmp(found, type) == 0;
+}
+
+/* A tcp socket that is closed and bound anew must not be open in workers any more. */
 int own_unit_is_restarted(const char *pool) {
-        _cleanup_free_ char *unit = NULL, *path = NULL, *job = NULL, *type = NULL;
         _cleanup_(bus_freep) sd_bus *bus = NULL;
         int r;
 
@@ -104,19 +126,11 @@ int own_unit_is_restarted(const char *pool) {
         if (r < 0)
                 return r;
 
-        if (asprintf(&unit, "fpmd@%s.service", pool) < 0)
-                return -ENOMEM;
+        r = has_job(bus, pool, "socket", NULL);
+        if (r != 0)
+                return r < 0 ? r : 0;
 
-        r = sd_bus_path_encode(UNIT_FOLDER, unit, &path);
-        if (r < 0)
-                return r;
-
-        r = find_job(bus, path, &job);
-        if (r < 0 || strcmp(job, "/") == 0)
-                return r;
-
-        r = sd_bus_get_property_string(bus, SYSTEMD, job, SYSTEMD ".Job", "JobType", NULL, &type);
-        return r < 0 ? r : strcmp(type, "restart") == 0;
+        return has_job(bus, pool, "service", "restart");
 }
 
 int own_unit_stop_socket(const char *pool) {

@@ -6,8 +6,8 @@
  *
  * Runs in: manager, and its helpers. */
 
-/* Whether systemd stops the service in order to start it again. 1, 0, or negative errno: it cannot be asked, or this is not
- * the pool's unit. */
+/* Whether systemd stops the service in order to start it again, with the same socket. 1, 0, or negative errno: it cannot
+ * be asked, or this is not the pool's unit. */
 int own_unit_is_restarted(const char *pool);
 
 /* Lets systemd close the socket, which would start the pool again for each connection that waits. The next start of the

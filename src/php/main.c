@@ -29,6 +29,9 @@
 /* As long as a manager would wait for a drain. */
 #define ORPHAN_LIMIT_USEC (80 * USEC_PER_SEC)
 
+/* Requests that came on kept connections are begun within this time by workers that leave, and some slack. */
+#define LAST_BEGIN_USEC (6 * USEC_PER_SEC)
+
 enum {
         CONFIG_BYTES_MAX = 4 << 20,
 };
@@ -163,17 +166,26 @@ static void set_title(Proctitle *proctitle, const PoolConfig *config) {
         unsetenv("FPMD_GENERATION");
 }
 
+/* Without a manager nobody looks at single requests: request_terminate_timeout holds for what is left of all. */
+static uint64_t orphan_limit_usec(const PoolConfig *config) {
+        uint64_t limit = config->process_control_timeout_usec > 0
+                                         ? config->process_control_timeout_usec
+                                         : ORPHAN_LIMIT_USEC;
+        uint64_t request = config->request_terminate_timeout_usec;
+
+        return request > 0 && request + LAST_BEGIN_USEC < limit ? request + LAST_BEGIN_USEC : limit;
+}
+
 static int run_zygote(WorkerContext *context) {
         _cleanup_(zygote_freep) Zygote *zygote = NULL;
         const Inherited *inherited = context->inherited;
-        uint64_t limit = context->config->process_control_timeout_usec;
         ZygoteHooks hooks = {
                 .worker = worker_run,
                 .trace = trace_worker,
                 .userdata = context,
                 .status_fd = inherited->status_fd,
                 .log_fd = inherited->access_fd,
-                .orphan_limit_usec = limit > 0 ? limit : ORPHAN_LIMIT_USEC,
+                .orphan_limit_usec = orphan_limit_usec(context->config),
         };
         FileLimit file_limit;
         int r;

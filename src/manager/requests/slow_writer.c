@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,9 +40,12 @@ uint64_t slow_writer_count_dropped(const SlowWriter *writer) {
  * few: so it can be rotated without telling anybody. */
 static int write_queue(int answer_fd, void *userdata) {
         const SlowWriter *writer = userdata;
-        _cleanup_close_ int fd = log_file_open(writer->config, writer->config->slowlog);
+        _cleanup_close_ int fd = -EBADF;
 
+        /* At a stop the manager ends what is left in its cgroup: this has some time more. */
         (void) answer_fd;
+        (void) signal(SIGTERM, SIG_IGN);
+        fd = log_file_open(writer->config, writer->config->slowlog);
         return fd < 0 ? fd : fd_write_all(fd, writer->queue, writer->size);
 }
 

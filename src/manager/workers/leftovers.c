@@ -38,6 +38,7 @@ typedef struct Process {
         int fd;
         char name[NAME_BYTES];
         bool is_earlier; /* of the pool program, and no child of ours: of an earlier manager */
+        bool is_at_work; /* of the pool program, or started by one that is: by a request, maybe; or a helper */
 } Process;
 
 typedef struct Round {
@@ -86,6 +87,23 @@ static bool descends_from_us(pid_t parent) {
                         return true;
                 if (!read_stat(parent, name, &parent))
                         return false;
+        }
+
+        return false;
+}
+
+/* A helper of the manager's writes what the manager has left it. */
+static bool is_at_work(const char *name, pid_t parent) {
+        char ancestor[NAME_BYTES];
+
+        if (strcmp(name, POOL_PROGRAM) == 0 || (parent == getpid() && strcmp(name, "fpmd") == 0))
+                return true;
+
+        for (int i = 0; i < ANCESTORS_MAX && parent > 1 && parent != getpid(); i++) {
+                if (!read_stat(parent, ancestor, &parent))
+                        return false;
+                if (strcmp(ancestor, POOL_PROGRAM) == 0)
+                        return true;
         }
 
         return false;
@@ -140,6 +158,7 @@ static void add(Round *round, FILE *list, pid_t pid) {
         }
 
         process.is_earlier = strcmp(process.name, POOL_PROGRAM) == 0 && !descends_from_us(parent);
+        process.is_at_work = is_at_work(process.name, parent);
         round->processes[round->n++] = process;
 }
 
@@ -252,4 +271,40 @@ void leftovers_end(const char *pool, uint64_t patience_usec) {
 
         while (end_some(pool, is_first, begin, patience_usec))
                 is_first = false;
+}
+
+/* Those at work are no part of the round: they are let alone, and not waited for. */
+static void leave_out_those_at_work(Round *round) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < round->n; i++)
+                if (round->processes[i].is_at_work)
+                        fd_close(round->processes[i].fd);
+                else
+                        round->processes[n++] = round->processes[i];
+        round->n = n;
+}
+
+void leftovers_end_strays(const char *pool) {
+        uint64_t begin = clock_now_usec(), passed = 0;
+
+        for (bool is_first = true; passed < KILL_USEC; is_first = false) {
+                _cleanup_(round_done) Round round = {};
+                unsigned n;
+
+                gather(&round, pool);
+                leave_out_those_at_work(&round);
+                n = signal_all(&round,
+                                passed >= TERM_USEC ? SIGKILL
+                                : is_first          ? SIGTERM
+                                                    : 0,
+                                true);
+                if (is_first)
+                        log_round(&round, n);
+                if (n == 0)
+                        return;
+
+                wait_for_one(&round);
+                passed = clock_now_usec() - begin;
+        }
 }

@@ -20,5 +20,9 @@ bool leftovers_are_there(const char *pool);
  * by SIGKILL. Workers of an earlier manager have patience_usec to finish. Logs who it was. Waits until they are gone. */
 void leftovers_end(const char *pool, uint64_t patience_usec);
 
+/* The same for those that no request can have to do with, whichever manager's: they descend from no process of the pool
+ * program. Requests may run meanwhile and are not waited for. */
+void leftovers_end_strays(const char *pool);
+
 /* The name and the parent in /proc/PID/stat: "(a) b" is a name, too. Pure. false: it cannot be read. */
 bool leftovers_parse_stat(char *stat, const char **ret_name, int *ret_parent);
