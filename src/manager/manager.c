@@ -20,13 +20,8 @@
 #include "manager/own_unit.h"
 #include "manager/reload.h"
 #include "manager/status_line.h"
+#include "manager/watchdog.h"
 #include "manager/workers/leftovers.h"
-
-enum {
-        /* Of systemd's patience: a zygote that leaves a ping unanswered for one part is replaced in the
-         * second, so that systemd does not end the manager for it. */
-        WATCHDOG_PART = 3,
-};
 
 /* At a restart idle workers leave within this time, and those whose requests are short. */
 #define LEAVE_USEC (USEC_PER_SEC / 20)
@@ -42,17 +37,14 @@ struct Manager {
         bool ready, stopping, is_idle;
         bool is_deliberate;     /* stopped by a signal, which is systemd's or an administrator's */
         uint64_t patience_usec; /* then: for workers of an earlier manager */
-        int result;     /* of a pool that cannot go on, or has ended before systemd has answered */
-        Helper *helper; /* asks systemd */
+        int result;   /* of a pool that cannot go on, or has ended before systemd has answered */
+        OwnUnit unit; /* asks systemd */
         bool has_ended, is_restarted;
         sd_event_source *leave_source;
-        uint64_t n_requests_seen; /* at the last look of the watchdog */
-        unsigned n_stuck;         /* looks in a row at which nothing moved that should */
-        unsigned n_told;          /* workers in the last status line */
+        unsigned n_told; /* workers in the last status line */
         unsigned n_troubles_told;
         StatusRate rate;
-        uint64_t watchdog_usec; /* 0: none */
-        sd_event_source *watchdog_source;
+        Watchdog watchdog;
 };
 
 static void notify_status(Manager *m, const char *state) {
@@ -114,24 +106,10 @@ static void manager_on_changed(void *userdata) {
                 notify_status(m, "");
 }
 
-/* That a timer ticks, and that the zygote answers, proves little. When connections wait while workers are
- * idle, and not one request has been answered since the last look, the pool is stuck: systemd is to start
- * it anew. */
-static bool requests_flow(Manager *m) {
-        PoolStatus status;
-        bool moved;
-
-        pool_status(m->pool, &status);
-        moved = status.counts.n_requests != m->n_requests_seen;
-        m->n_requests_seen = status.counts.n_requests;
-        m->n_stuck = moved || status.n_queued == 0 || status.n_idle == 0 ? 0 : m->n_stuck + 1;
-        return m->n_stuck < 2;
-}
-
 static void manager_on_alive(void *userdata) {
         Manager *m = userdata;
 
-        if (requests_flow(m))
+        if (watchdog_requests_flow(&m->watchdog))
                 notify_status(m, "WATCHDOG=1\n");
         else
                 log_event(EVENT_POOL_STUCK, LOG_ERR, LOG_NO_FIELDS,
@@ -167,17 +145,9 @@ static void manager_on_retrying(uint64_t pause_usec, void *userdata) {
 
 /* --- the end --- */
 
-static int stop_socket(int answer_fd, void *userdata) {
-        const Manager *m = userdata;
-
-        (void) answer_fd;
-        return own_unit_stop_socket(m->options.name);
-}
-
 static void manager_on_socket_stopped(int result, void *userdata) {
         Manager *m = userdata;
 
-        m->helper = NULL;
         if (result < 0)
                 log_warning_errno(result,
                                 "Cannot stop the socket, which may start the pool again: %m");
@@ -187,20 +157,13 @@ static void manager_on_socket_stopped(int result, void *userdata) {
 /* Nothing has come of the starts, or the configuration is wrong: for a connection that waits systemd would try it all
  * again, for ever. Whether that is so, and the end follows. */
 static bool close_socket(Manager *m, int result) {
-        HelperPlan plan = {
-                .work = stop_socket,
-                .ended = manager_on_socket_stopped,
-                .userdata = m,
-                .limit_usec = 5 * USEC_PER_SEC,
-        };
-
         if ((result != POOL_BROKEN && result != POOL_REFUSED) || m->stopping ||
                         !listeners_have_connection(m->listeners->fds, m->listeners->n_fds))
                 return false;
 
         m->result = result;
         m->stopping = true;
-        return helper_start(&m->helper, m->event, &plan) >= 0;
+        return own_unit_ask(&m->unit, own_unit_stop_socket, manager_on_socket_stopped) >= 0;
 }
 
 /* One that came while the pool was leaving for want of work was served, and may bring the next request at any time:
@@ -219,7 +182,7 @@ static void manager_on_ended(int result, void *userdata) {
         }
 
         /* What is to be done about leftovers depends on what systemd answers. */
-        if (m->helper && m->is_deliberate) {
+        if (own_unit_is_asked(&m->unit) && m->is_deliberate) {
                 m->has_ended = true;
                 m->result = result;
                 return;
@@ -318,46 +281,7 @@ static const PoolHooks pool_hooks = {
         .followed = manager_on_followed,
 };
 
-/* --- timers --- */
-
-static int manager_on_watchdog(sd_event_source *source, uint64_t usec, void *userdata) {
-        Manager *m = userdata;
-        int r;
-
-        pool_ping(m->pool);
-
-        r = sd_event_source_set_time(source, usec + m->watchdog_usec / WATCHDOG_PART);
-        if (r < 0)
-                return r;
-
-        return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
-}
-
-static int add_watchdog(Manager *m) {
-        uint64_t now;
-        int r;
-
-        r = sd_watchdog_enabled(true, &m->watchdog_usec);
-        if (r <= 0)
-                return r;
-
-        r = sd_event_now(m->event, CLOCK_MONOTONIC, &now);
-        if (r < 0)
-                return r;
-
-        return sd_event_add_time(m->event, &m->watchdog_source, CLOCK_MONOTONIC,
-                        now + m->watchdog_usec / WATCHDOG_PART, 0, manager_on_watchdog, m);
-}
-
 /* --- a restart --- */
-
-static int ask_whether_restarted(int answer_fd, void *userdata) {
-        const Manager *m = userdata;
-        int r = own_unit_is_restarted(m->options.name);
-
-        (void) answer_fd;
-        return r == 0 ? -ENODATA : r;
-}
 
 /* What runs still is finished as when the manager is killed: the zygotes see their control sockets close, and end what
  * hangs. */
@@ -373,7 +297,6 @@ static int manager_on_leave(sd_event_source *source, uint64_t usec, void *userda
 static void manager_on_restart_known(int result, void *userdata) {
         Manager *m = userdata;
 
-        m->helper = NULL;
         m->is_restarted = result >= 0;
         if (m->has_ended)
                 (void) sd_event_exit(m->event, m->result);
@@ -385,15 +308,8 @@ static void manager_on_restart_known(int result, void *userdata) {
 /* A restart need not wait for the longest request: the next manager serves beside it. A stop does. Without an answer of
  * systemd's it is taken for a stop. */
 static void look_whether_restarted(Manager *m) {
-        HelperPlan plan = {
-                .work = ask_whether_restarted,
-                .ended = manager_on_restart_known,
-                .userdata = m,
-                .limit_usec = 5 * USEC_PER_SEC,
-        };
-
-        if (!m->helper && !m->is_restarted)
-                (void) helper_start(&m->helper, m->event, &plan);
+        if (!m->is_restarted)
+                (void) own_unit_ask(&m->unit, own_unit_is_restarted, manager_on_restart_known);
 }
 
 /* --- signals --- */
@@ -513,6 +429,7 @@ static int manager_init(Manager *m) {
 
         log_attach_event(m->event);
 
+        m->unit.event = m->event;
         r = add_signals(m);
         if (r < 0)
                 return r;
@@ -521,7 +438,7 @@ static int manager_init(Manager *m) {
         if (r < 0)
                 return r;
 
-        return add_watchdog(m);
+        return watchdog_start(&m->watchdog, m->event);
 }
 
 int manager_new(Manager **ret, const ManagerOptions *options, PoolResources *resources,
@@ -535,6 +452,7 @@ int manager_new(Manager **ret, const ManagerOptions *options, PoolResources *res
 
         m->reload.resources = POOL_RESOURCES_NONE;
         m->options = *options;
+        m->unit = (OwnUnit){ .pool = options->name, .userdata = m };
         m->listeners = listeners;
         r = manager_init(m);
         if (r < 0)
@@ -544,6 +462,7 @@ int manager_new(Manager **ret, const ManagerOptions *options, PoolResources *res
         if (r < 0)
                 return r;
 
+        m->watchdog.pool = m->pool;
         m->reload = (Reload){
                 .event = m->event,
                 .conf_dir = options->conf_dir,
@@ -566,12 +485,12 @@ Manager *manager_free(Manager *m) {
         if (!m)
                 return NULL;
 
-        helper_free(m->helper);
+        own_unit_done(&m->unit);
         control_server_free(m->control);
         control_queries_free(m->control_queries); /* reads what is the pool's */
         reload_done(&m->reload);
         pool_free(m->pool);
-        sd_event_source_disable_unref(m->watchdog_source);
+        watchdog_stop(&m->watchdog);
         sd_event_source_disable_unref(m->leave_source);
         sd_event_unref(m->event);
         free(m);

@@ -128,9 +128,13 @@ int own_unit_is_restarted(const char *pool) {
 
         r = has_job(bus, pool, "socket", NULL);
         if (r != 0)
-                return r < 0 ? r : 0;
+                return r < 0 ? r : -ENODATA;
 
-        return has_job(bus, pool, "service", "restart");
+        r = has_job(bus, pool, "service", "restart");
+        if (r == 0)
+                return -ENODATA;
+
+        return r < 0 ? r : 0;
 }
 
 int own_unit_stop_socket(const char *pool) {
@@ -148,4 +152,48 @@ int own_unit_stop_socket(const char *pool) {
         r = sd_bus_call_method(bus, SYSTEMD, "/org/freedesktop/systemd1", SYSTEMD ".Manager",
                         "StopUnit", NULL, NULL, "ss", unit, "replace");
         return r < 0 ? r : 0;
+}
+
+/* --- by a helper --- */
+
+/* systemd answers in a millisecond, a busy machine in some. */
+#define ANSWER_LIMIT_USEC (5 * USEC_PER_SEC)
+
+static int own_unit_work(int answer_fd, void *userdata) {
+        const OwnUnit *unit = userdata;
+
+        (void) answer_fd;
+        return unit->question(unit->pool);
+}
+
+static void own_unit_on_ended(int result, void *userdata) {
+        OwnUnit *unit = userdata;
+
+        unit->helper = NULL;
+        unit->answered(result, unit->userdata);
+}
+
+int own_unit_ask(OwnUnit *unit, int (*question)(const char *pool),
+                void (*answered)(int result, void *userdata)) {
+        HelperPlan plan = {
+                .work = own_unit_work,
+                .ended = own_unit_on_ended,
+                .userdata = unit,
+                .limit_usec = ANSWER_LIMIT_USEC,
+        };
+
+        if (unit->helper)
+                return -EBUSY;
+
+        unit->question = question;
+        unit->answered = answered;
+        return helper_start(&unit->helper, unit->event, &plan);
+}
+
+bool own_unit_is_asked(const OwnUnit *unit) {
+        return unit->helper;
+}
+
+void own_unit_done(OwnUnit *unit) {
+        unit->helper = helper_free(unit->helper);
 }

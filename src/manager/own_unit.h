@@ -2,14 +2,37 @@
 #pragma once
 /* OwnUnit: what the manager wants from systemd about its own units, fpmd@POOL.service and fpmd@POOL.socket.
  *
- * Each waits for PID 1: for a helper, or where there is no event loop any more.
+ * Each waits for PID 1: for a helper, or where there is no event loop.
  *
  * Runs in: manager, and its helpers. */
 
-/* Whether systemd stops the service in order to start it again, with the same socket. 1, 0, or negative errno: it cannot
- * be asked, or this is not the pool's unit. */
+#include <stdbool.h>
+#include <systemd/sd-event.h>
+
+#include "manager/spawn/helper.h"
+
+/* Whether systemd stops the service in order to start it again, with the same socket: 0; -ENODATA: it does not, or
+ * another negative errno: it cannot be asked, or this is not the pool's unit. */
 int own_unit_is_restarted(const char *pool);
 
 /* Lets systemd close the socket, which would start the pool again for each connection that waits. The next start of the
  * service starts it as well. 0 or negative errno. */
 int own_unit_stop_socket(const char *pool);
+
+/* One question at a time, by a helper. Embedded in its owner, who fills in what stands before answered. */
+typedef struct OwnUnit {
+        sd_event *event;
+        const char *pool; /* borrowed */
+        void *userdata;
+
+        int (*question)(const char *pool);
+        void (*answered)(int result, void *userdata);
+        Helper *helper;
+} OwnUnit;
+
+/* Asks one of the above; answered() gets its result later, or -ETIMEDOUT. 0, -EBUSY: the last question was not answered yet;
+ * or another negative errno. */
+int own_unit_ask(OwnUnit *unit, int (*question)(const char *pool),
+                void (*answered)(int result, void *userdata));
+bool own_unit_is_asked(const OwnUnit *unit);
+void own_unit_done(OwnUnit *unit);
