@@ -32,7 +32,7 @@ php/pages:           php/fastcgi php/zygote config contract base
 php/hooks:           php/files config contract base
 php/engine:          php/hooks php/log php/files php/pages php/fastcgi php/trace config contract base
 php/worker:          php/engine php/log php/files php/pages php/fastcgi php/zygote php/trace config contract base
-php:                 php/worker php/engine php/log php/zygote php/trace config contract base
+php:                 php/worker php/engine php/hooks php/log php/zygote php/trace config contract base
 generator:           listen config contract base
 fpmctl/pools:        config contract base
 fpmctl:              fpmctl/pools config contract base

@@ -25,6 +25,7 @@
 #define FIELD_STRING char *
 #define FIELD_TEXT char *
 #define FIELD_NAME char *
+#define FIELD_RELEASE char *
 #define FIELD_NAMES char *
 #define FIELD_CLIENTS char *
 #define FIELD_PATH char *
@@ -182,8 +183,10 @@ static const Directive directives[] = {
           "the AppArmor hat that PHP puts on: a child of the profile that AppArmorProfile= of the unit names"),
 
         /* PHP */
+        D("php",                    RELEASE,   php,                       NULL,       0,    0,
+          "the version of PHP, such as 8.4; without it the newest that is installed"),
         D("php_ini",                PATH,      php_ini,                   NULL,       0,    0,
-          "the php.ini of the pool; without it php-fpm's of this machine"),
+          "the php.ini of the pool; without it that of php-fpm of the same PHP"),
         D("php_ini_scan_dir",       TEXT,      php_ini_scan_dir,          NULL,       0,    0,
           "the directories of further .ini files, colon-separated; without it php-fpm's conf.d"),
         D("clear_env",              BOOL,      clear_env,                 "yes",      0,    0,
@@ -198,8 +201,6 @@ static const Directive directives[] = {
           "a php.ini setting of the pool, which nothing may change"),
         L("php_admin_flag",         FLAGS,     php_values,                SETTING_PHP_ADMIN_FLAG,
           "a php.ini setting that is on or off, which nothing may change"),
-        D("php_pcntl",              BOOL,      php_pcntl,                 "no",       0,    0,
-          "scripts have the pcntl functions of libphp, which php-fpm does not have"),
         D("php_value_from_request", BOOL,      php_value_from_request,    "yes",      0,    0,
           "the web server may send settings for a request, as PHP_VALUE and PHP_ADMIN_VALUE"),
         D("security.limit_extensions", TEXT,   limit_extensions,          ".php .phar", 0,  0,

@@ -30,6 +30,7 @@ typedef enum DirectiveType {
         DIRECTIVE_LEVEL,
         DIRECTIVE_STRING, /* empty means absent */
         DIRECTIVE_TEXT,   /* empty is a value */
+        DIRECTIVE_RELEASE, /* of PHP */
         DIRECTIVE_NAME,   /* of a user or group, or its number */
         DIRECTIVE_NAMES,  /* comma-separated */
         DIRECTIVE_CLIENTS,

@@ -11,6 +11,7 @@
 #include "config/access_format.h"
 #include "config/address.h"
 #include "config/directive.h"
+#include "config/php_side.h"
 #include "config/syntax.h"
 
 /* What a setter works on: one value on its way into one field. */
@@ -264,6 +265,13 @@ static int set_text(const Assignment *a) {
         return put_string(a, a->value->text);
 }
 
+static int set_version(const Assignment *a) {
+        if (a->value->word || !php_side_version_is_valid(a->value->text))
+                return refuse_value(a, "is not a version of PHP: write two numbers, such as 8.4");
+
+        return put_string(a, a->value->text);
+}
+
 static int set_name(const Assignment *a) {
         if (!syntax_is_name(a->value->text, ""))
                 return refuse_value(a, "is not the name of a user or group");
@@ -401,6 +409,7 @@ static const struct {
         [DIRECTIVE_LEVEL]     = { "log-level",       STORAGE_UNSIGNED, set_level     },
         [DIRECTIVE_STRING]    = { "string",          STORAGE_STRING,   set_string    },
         [DIRECTIVE_TEXT]      = { "string",          STORAGE_STRING,   set_text      },
+        [DIRECTIVE_RELEASE]   = { "version",         STORAGE_STRING,   set_version   },
         [DIRECTIVE_NAME]      = { "name",            STORAGE_STRING,   set_name      },
         [DIRECTIVE_NAMES]     = { "names",           STORAGE_STRING,   set_names     },
         [DIRECTIVE_CLIENTS]   = { "addresses",       STORAGE_STRING,   set_clients   },

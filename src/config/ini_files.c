@@ -5,12 +5,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "config/php_side.h"
 
 /* One in a folder that is closed to us is not none: what it forbids must not be passed over. */
 static bool exists(const char *path) {
@@ -19,18 +21,27 @@ static bool exists(const char *path) {
         return stat(path, &st) >= 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
-const char *ini_files_path(const PoolConfig *config) {
-        if (config->php_ini)
-                return config->php_ini;
+/* The folder of this PHP's php-fpm, or a folder in it, if name is there. */
+static char *folder_with(const PoolConfig *config, const char *name, bool is_folder) {
+        _cleanup_free_ char *folder = php_side_ini_folder(config->php), *path = NULL;
 
-        return exists(FPMD_PHP_INI_DIR "/php.ini") ? FPMD_PHP_INI_DIR : NULL;
+        if (!folder || asprintf(&path, "%s/%s", folder, name) < 0)
+                return NULL;
+        if (!exists(path))
+                return NULL;
+
+        return is_folder ? TAKE_PTR(path) : TAKE_PTR(folder);
 }
 
-const char *ini_files_scan_dirs(const PoolConfig *config) {
-        if (config->php_ini_scan_dir)
-                return config->php_ini_scan_dir;
+char *ini_files_path(const PoolConfig *config) {
+        return config->php_ini ? strdup(config->php_ini) : folder_with(config, "php.ini", false);
+}
 
-        return exists(FPMD_PHP_INI_DIR "/conf.d") ? FPMD_PHP_INI_DIR "/conf.d" : NULL;
+char *ini_files_scan_dirs(const PoolConfig *config) {
+        if (config->php_ini_scan_dir)
+                return strdup(config->php_ini_scan_dir);
+
+        return folder_with(config, "conf.d", true);
 }
 
 /* Opened rather than asked for: what access(2) says of a capability or an ACL is not always true. */
@@ -116,7 +127,7 @@ static int check_folders(const char *folders, char *reason, size_t size) {
 }
 
 int ini_files_try(const PoolConfig *config, const char **ret_directive, char *reason, size_t size) {
-        const char *path = ini_files_path(config);
+        _cleanup_free_ char *path = ini_files_path(config), *folders = ini_files_scan_dirs(config);
         int r;
 
         *ret_directive = "php_ini";
@@ -125,7 +136,7 @@ int ini_files_try(const PoolConfig *config, const char **ret_directive, char *re
                 return r;
 
         *ret_directive = "php_ini_scan_dir";
-        return check_folders(ini_files_scan_dirs(config), reason, size);
+        return check_folders(folders, reason, size);
 }
 
 const char *ini_files_check(const PoolConfig *config, char *reason, size_t size) {

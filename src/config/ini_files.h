@@ -8,11 +8,11 @@
 
 #include "config/pool_config.h"
 
-/* What php_ini says, else the folder of php-fpm's of this machine, NULL: libphp's own. */
-const char *ini_files_path(const PoolConfig *config);
+/* What php_ini says, else the folder of the php.ini of the pool's PHP; NULL: PHP's own choice. The caller frees. */
+char *ini_files_path(const PoolConfig *config);
 
-/* As in PHP_INI_SCAN_DIR, by php_ini_scan_dir or as above. */
-const char *ini_files_scan_dirs(const PoolConfig *config);
+/* As in PHP_INI_SCAN_DIR, by php_ini_scan_dir or as above. The caller frees. */
+char *ini_files_scan_dirs(const PoolConfig *config);
 
 /* Looks at each of them. Returns 0 if all can be read, or the error of the first that cannot, the directive that leads
  * to it, and which it is and why in reason. */

@@ -77,12 +77,12 @@ typedef struct PoolConfig {
         char *apparmor_hat;
 
         /* PHP */
-        char *php_ini;          /* a file, NULL: php-fpm's of this machine, else libphp's own */
+        char *php;              /* the version, as 8.4; after pool_config_load() NULL only where none is installed */
+        char *php_ini;          /* a file, NULL: that of php-fpm */
         char *php_ini_scan_dir; /* a directory list as in PHP_INI_SCAN_DIR, NULL: beside php_ini */
         bool clear_env;
         SettingList env;
         SettingList php_values; /* php_value, php_flag, php_admin_value, php_admin_flag, in order */
-        bool php_pcntl;         /* scripts have a pcntl that is compiled into libphp */
         bool php_value_from_request; /* PHP_VALUE and PHP_ADMIN_VALUE of the web server count */
         char *limit_extensions;      /* security.limit_extensions, blank-separated; "" : no limit */
 

@@ -12,6 +12,7 @@
 #include "config/directive.h"
 #include "config/file_trust.h"
 #include "config/ini.h"
+#include "config/php_side.h"
 #include "config/pool_config_internal.h"
 #include "config/pool_name.h"
 
@@ -427,11 +428,33 @@ static int load(PoolConfig **ret, const char *name, const char *file, const char
         return 0;
 }
 
+/* From here on the version is said, for whoever gets this configuration. */
+static int take_default_php(PoolConfig *config) {
+        char version[PHP_SIDE_VERSION_MAX];
+
+        if (config->php || php_side_default(version) < 0)
+                return 0;
+
+        config->php = strdup(version);
+        return config->php ? 0 : -ENOMEM;
+}
+
 int pool_config_load(PoolConfig **ret, const char *name, const char *path, ConfigReport report,
                 void *userdata) {
         Reader reader = { .reporter = { .report = report, .userdata = userdata } };
+        _cleanup_(pool_config_freep) PoolConfig *config = NULL;
+        int r;
 
-        return load(ret, name, path, NULL, 0, &reader);
+        r = load(&config, name, path, NULL, 0, &reader);
+        if (r < 0)
+                return r;
+
+        r = take_default_php(config);
+        if (r < 0)
+                return r;
+
+        *ret = TAKE_PTR(config);
+        return 0;
 }
 
 int pool_config_parse(PoolConfig **ret, const char *name, const char *file, const char *text,

@@ -145,9 +145,9 @@ static int unsaid_value(const PoolConfig *config, const Directive *d, char **ret
         if (strcmp(d->key, "listen") == 0)
                 return pool_config_default_listen(config, ret);
         if (strcmp(d->key, "php_ini") == 0)
-                text = ini_files_path(config);
+                *ret = ini_files_path(config);
         else if (strcmp(d->key, "php_ini_scan_dir") == 0)
-                text = ini_files_scan_dirs(config);
+                *ret = ini_files_scan_dirs(config);
         else if (strcmp(d->key, "listen.owner") == 0 || strcmp(d->key, "listen.group") == 0)
                 text = "www-data"; /* units/fpmd@.socket */
 

@@ -26,7 +26,7 @@
 #include "manager/spawn/privilege.h"
 
 static const char *arg_conf_dir = FPMD_CONF_DIR;
-static const char *arg_program = FPMD_POOL_PROGRAM;
+static const char *arg_program; /* NULL: the php-fpm of the pool's PHP, with our engine */
 static const char *arg_pool;
 static bool arg_test;
 static int (*arg_socket_command)(const char *conf_dir, const char *pool); /* NULL: none */
@@ -37,7 +37,7 @@ static void usage(FILE *f) {
               "\n"
               "  -t, --test               check the pool file and exit\n"
               "      --conf-dir=DIR       where POOL.conf is [" FPMD_CONF_DIR "]\n"
-              "      --pool-program=FILE  what runs the pool [" FPMD_POOL_PROGRAM "]\n"
+              "      --pool-program=FILE  what runs the pool in place of PHP\n"
               "  -h, --help               this text\n"
               "  -v, --version            the version\n"
               "\n"

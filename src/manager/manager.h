@@ -17,7 +17,7 @@ typedef struct Manager Manager;
 typedef struct ManagerOptions {
         const char *name;     /* of the pool */
         const char *conf_dir; /* where its file is read again at a reload */
-        const char *program;  /* that runs it */
+        const char *program;  /* that runs it; NULL: PHP */
 } ManagerOptions;
 
 /* Takes what is in resources, if it succeeds; borrows listeners. 0 or negative errno. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* fpmd-php: the pool program that runs PHP. Started by fpmd, see fpmd-php(8). */
+/* fpmd-php: the PHP side of a pool, in php-fpm's program. Started by fpmd, see fpmd-php(8). */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +17,7 @@
 #include "contract/message.h"
 #include "php/engine/php_engine.h"
 #include "php/engine/php_timezones.h"
+#include "php/hooks/libc_hooks.h"
 #include "php/trace/php_trace.h"
 #include "php/trace/trace_line.h"
 #include "php/worker/leave_signals.h"
@@ -240,15 +241,18 @@ static int run(const Inherited *inherited, const PoolConfig *config, Proctitle *
         return run_zygote(&context);
 }
 
-int main(int argc, char *argv[]) {
+/* What preload.so calls in the place of php-fpm's main(): --fpmd POOL [--strict]. */
+__attribute__((visibility("default"))) int fpmd_php_main(int argc, char *argv[], LibcHooks *hooks);
+
+int fpmd_php_main(int argc, char *argv[], LibcHooks *hooks) {
         _cleanup_(pool_config_freep) PoolConfig *config = NULL;
         Inherited inherited;
         Proctitle proctitle;
-        bool strict = argc == 3 && strcmp(argv[2], "--strict") == 0;
+        bool strict = argc == 4 && strcmp(argv[3], "--strict") == 0;
         int r;
 
         proctitle_init(&proctitle, argc, argv);
-        r = argc == 2 + strict ? inherited_receive(&inherited) : -EINVAL;
+        r = argc == 3 + strict ? inherited_receive(&inherited) : -EINVAL;
         if (r == -E2BIG) {
                 fprintf(stderr, "fpmd-php was passed more than %d sockets or %d fds: fpmd is of another version\n",
                                 LISTENERS_MAX, LISTEN_FDS_MAX);
@@ -259,6 +263,7 @@ int main(int argc, char *argv[]) {
                 return EX_USAGE;
         }
 
+        libc_hooks_init(hooks);
         starting_control_fd = inherited.control_fd;
         if (atexit(report_exit_while_starting) != 0)
                 return EX_OSERR;

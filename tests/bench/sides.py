@@ -124,10 +124,7 @@ class PhpFpm(Side):
     tcp = "127.0.0.1:9102"
 
     def __init__(self):
-        binaries = sorted(glob.glob("/usr/sbin/php-fpm[0-9]*"))
-        if not binaries:
-            raise BenchError("no php-fpm: tests/packages test installs it")
-        self.version = binaries[0].removeprefix("/usr/sbin/php-fpm")
+        self.version = os.environ["FPMD_TEST_PHP"]
         self.unit = f"php{self.version}-fpm.service"
         self.pools = pathlib.Path(f"/etc/php/{self.version}/fpm/pool.d")
         for pool in self.pools.glob("*.conf"):

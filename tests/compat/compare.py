@@ -22,14 +22,15 @@ HERE = Path(__file__).parent
 SIDES = ("ours", "theirs")
 NAMES = {"ours": "fpmd", "theirs": "php-fpm"}
 HOUR_AGO = time.time() - 3600
+VERSION = os.environ["FPMD_TEST_PHP"]
 
-UNIT = """
+UNIT = f"""
 [Service]
 Type=notify
 PrivateTmp=yes
 RuntimeDirectory=compat
 RuntimeDirectoryPreserve=yes
-ExecStart=php-fpm8.2 --nodaemonize --fpm-config /srv/php-fpm/%i.conf
+ExecStart=php-fpm{VERSION} --nodaemonize --fpm-config /srv/php-fpm/%i.conf
 """
 
 
@@ -74,7 +75,7 @@ def start(names):
         confs[master] += pools.text_of("theirs", name)
     for master, conf in confs.items():
         write(f"/srv/php-fpm/{master}.conf", conf)
-    write("/etc/php/8.2/fpm/conf.d/99-compat.ini", rows_settings.PHP_INI)
+    write(f"/etc/php/{VERSION}/fpm/conf.d/99-compat.ini", rows_settings.PHP_INI)
     write("/etc/systemd/system/compat-php-fpm@.service", UNIT)
     systemctl("daemon-reload")
     systemctl("start", *(f"compat-php-fpm@{master}.service" for master in confs), *(f"fpmd@{name}.socket" for name in names))

@@ -329,7 +329,5 @@ INFO = {
 for name, code in INFO.items():
     row(f"info-{name}", php=code)
 row("info-pcntl", php="var_dump(extension_loaded('pcntl'), function_exists('pcntl_fork'), defined('SIGTERM'), function_exists('chroot'));")
-row("info-binary", php="var_dump(PHP_BINARY);", differs="there is no php-fpm program to name",
-    ours={"body": '""'}, theirs={"body": "php-fpm8.2"})
-row("info-ini-path", php="var_dump(PHP_CONFIG_FILE_PATH);", differs="compiled into libphp; the file that is read is the same",
-    ours={"body": "8.2/embed"}, theirs={"body": "8.2/fpm"})
+row("info-binary", php="var_dump(PHP_BINARY);")
+row("info-ini-path", php="var_dump(PHP_CONFIG_FILE_PATH, PHP_CONFIG_FILE_SCAN_DIR, PHP_OS, PHP_BINDIR, php_ini_scanned_files());")

@@ -266,7 +266,7 @@ $(tail -n 3 "$CONTAINER_LOG" | tr '\r\n' '  ')"
 container_run() {
 	nsenter --target "$CONTAINER_INIT" --all --root --wd -- \
 		env -i PATH="$CONTAINER_PATH" HOME=/root LANG=C.UTF-8 TERM=dumb \
-		SYSTEMD_COLORS=0 SYSTEMD_PAGER= SYSTEMD_URLIFY=0 "$@"
+		SYSTEMD_COLORS=0 SYSTEMD_PAGER= SYSTEMD_URLIFY=0 FPMD_TEST_PHP="${FPMD_TEST_PHP:-}" "$@"
 }
 
 # container_copy_in SOURCE PATH: a file or a directory of the host to PATH inside. Not for /tmp,
@@ -276,10 +276,20 @@ container_copy_in() {
 	cp -RL --preserve=mode "$1" "$CONTAINER_ROOT$2"
 }
 
+# container_php BUILD_DIR: sets FPMD_TEST_PHP, the version of PHP that everything is tested with, to the newest that
+# the build is for, unless it is set.
+container_php() {
+	: "${FPMD_TEST_PHP:=$(sed -n 's/^PHP_SIDES = //p' "$1/Makefile" | tr ' ' '\n' | sed 's/:.*//' | sort -V | tail -n 1)}"
+	export FPMD_TEST_PHP
+}
+
 # container_install BUILD_DIR: make install into the running container, and what a package would do behind it.
 container_install() {
 	env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -C "$1" --no-print-directory install \
 		DESTDIR="$CONTAINER_ROOT" || return 1
+	container_php "$1"
+	# So that pools that name no version have this one.
+	find "$CONTAINER_ROOT/usr/libexec/fpmd" -mindepth 1 -maxdepth 1 -type d ! -name "$FPMD_TEST_PHP" -exec rm -r {} +
 	container_run systemd-sysusers fpmd.conf || return 1
 	container_run systemctl daemon-reload
 }

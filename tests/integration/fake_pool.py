@@ -334,11 +334,11 @@ def crowd(pool, _):
 
 def main():
     os.umask(0)
-    name = sys.argv[1]
+    name = sys.argv[2]
     path = "/srv/fake/" + name
     first = not os.path.exists(path)
     with open(path, "a", encoding="ascii") as file:
-        file.write(f"{time.time():.3f} {os.getpid()} {' '.join(sys.argv[2:])}\n")
+        file.write(f"{time.time():.3f} {os.getpid()} {' '.join(sys.argv[3:])}\n")
     mode = globals()[name.removeprefix("fake-")]
     try:
         mode(Pool(inherited()), first)

@@ -178,7 +178,7 @@ workers_of() {
 # manager, too.
 zygote_of() {
 	in_container ps -o pid=,comm=,args= --ppid "$(manager_of "$1")" |
-		awk '$2 == "fpmd-php" && !/fpmd: [^ ]*: (worker|status)/ { print $1 }'
+		awk '$2 ~ /^php/ && !/fpmd: [^ ]*: (worker|status)/ { print $1 }'
 }
 
 # another_manager NAME PID, another_zygote NAME PID: the pool has one that is not the one given.
@@ -207,10 +207,26 @@ enable_extensions() {
 
 	for name in "$@"; do
 		n=$((n + 1))
-		if ! compgen -G "$CONTAINER_ROOT/etc/php/8.2/fpm/conf.d/*-$name.ini" >/dev/null; then
-			echo "extension = $name" >"$CONTAINER_ROOT/etc/php/8.2/fpm/conf.d/$n-fpmd-test-$name.ini"
+		if ! compgen -G "$CONTAINER_ROOT/etc/php/$FPMD_TEST_PHP/fpm/conf.d/*-$name.ini" >/dev/null; then
+			echo "extension = $name" >"$CONTAINER_ROOT/etc/php/$FPMD_TEST_PHP/fpm/conf.d/$n-fpmd-test-$name.ini"
 		fi
 	done
+}
+
+# php_side VERSION PROGRAM [ENGINE]: one more version, which runs PROGRAM, with the engine of the one that is tested. For
+# this test.
+php_side() {
+	local sides=$CONTAINER_ROOT/usr/libexec/fpmd
+
+	mkdir -p "$sides/$1"
+	cp "${3:-$sides/$FPMD_TEST_PHP/engine.so}" "$sides/$1/engine.so"
+	ln -sfn "$2" "$sides/$1/php-fpm"
+	cp -P "$sides/$FPMD_TEST_PHP/ini" "$sides/$1/ini"
+}
+
+# php_with_pcntl: PHP 7.9 is the program of the command line, which has pcntl.
+php_with_pcntl() {
+	php_side 7.9 "/usr/bin/php$FPMD_TEST_PHP"
 }
 
 ### pools, pages, requests

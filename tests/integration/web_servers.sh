@@ -121,7 +121,7 @@ start_reference() {
 	sed -i '/^\[\(web\|tcp\)\]$/a user = alice\ngroup = alice\npm = static\npm.max_children = 4\
 php_admin_value[session.save_path] = /tmp' "$CONTAINER_ROOT/srv/reference.conf"
 	start_server reference --property=Type=notify \
-		php-fpm8.2 --nodaemonize --fpm-config /srv/reference.conf
+		"php-fpm$FPMD_TEST_PHP" --nodaemonize --fpm-config /srv/reference.conf
 }
 
 # Both pools of both sides, with their pages.

@@ -80,7 +80,7 @@ START_TEST(defaults_are_values) {
 }
 END_TEST
 
-/* All that php-fpm 8.2 knows but include, and three of ours. */
+/* All that php-fpm 8.2 knows but include, and ours. */
 START_TEST(keys_of_php_fpm_are_there) {
         static const char *const global[] = { "pid", "error_log", "syslog.ident", "syslog.facility",
                 "log_buffering", "log_level", "log_limit", "emergency_restart_threshold",
@@ -99,8 +99,8 @@ START_TEST(keys_of_php_fpm_are_there) {
                 "request_terminate_timeout", "request_terminate_timeout_track_finished",
                 "rlimit_files", "rlimit_core", "chroot", "chdir", "catch_workers_output",
                 "decorate_workers_output", "clear_env", "security.limit_extensions", "apparmor_hat",
-                "php_ini", "php_ini_scan_dir", "php_value_from_request", "no_new_privileges",
-                "process.show_request", "php_pcntl" };
+                "php", "php_ini", "php_ini_scan_dir", "php_value_from_request", "no_new_privileges",
+                "process.show_request" };
         static const char *const arrays[] = { "env", "php_value", "php_flag", "php_admin_value",
                 "php_admin_flag", "access.suppress_path" };
 
@@ -166,6 +166,16 @@ START_TEST(numbers_have_a_range) {
         ck_assert_str_eq(set(config, "pm.max_children", "1.5"), "'1.5' is not a whole number");
         ck_assert_str_eq(set(config, "pm.max_children", ""),
                         "is empty, which is not a whole number");
+        ck_assert_str_eq(set(config, "php", ""),
+                        "is empty, which is not a version of PHP: write two numbers, such as 8.4");
+        ck_assert_str_eq(set(config, "php", "8"),
+                        "'8' is not a version of PHP: write two numbers, such as 8.4");
+        for (const char *const *p = (const char *const[]){ "/usr/bin/php8.4", "../8.4", "8.", ".4",
+                             "8.4.1", "8.444", "8,4", " 8.4", NULL };
+                        *p; p++)
+                ck_assert_msg(*set(config, "php", *p) != '\0', "%s is taken", *p);
+        ck_assert_str_eq(set(config, "php", "8.10"), "");
+        ck_assert_str_eq(config->php, "8.10");
         ck_assert_str_eq(set(config, "pm.max_children", "4096"), "");
         ck_assert_uint_eq(config->max_children, 4096);
         ck_assert_str_eq(set(config, "process.priority", "-21"), "-21 is below -20");

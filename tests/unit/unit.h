@@ -15,9 +15,13 @@ static inline int unit_run(Suite *suite) {
         return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+#ifndef UNIT_ENTRY
+#define UNIT_ENTRY int main(void)
+#endif
+
 /* For tests that need neither a fixture nor a loop. */
 #define UNIT_MAIN(name, ...)                                                                       \
-        int main(void) {                                                                           \
+        UNIT_ENTRY {                                                                               \
                 const TTest *const tests[] = { __VA_ARGS__ };                                      \
                 Suite *suite = suite_create(name);                                                 \
                 TCase *tcase = tcase_create(name);                                                 \

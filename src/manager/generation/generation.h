@@ -56,7 +56,7 @@ typedef struct GenerationContext {
         const Listeners *listeners; /* while generation_new() runs */
         const Account *account;     /* while generation_start() runs: who its processes are */
         int access_fd;              /* and where they write the access log; -EBADF: nowhere */
-        const char *program;        /* of the pool: fpmd-php */
+        const char *program;        /* that runs the pool; NULL: PHP */
         Reaper *reaper;
         const GenerationHooks *hooks;
         void *userdata;

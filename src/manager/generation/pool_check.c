@@ -15,6 +15,7 @@
 #include "base/fd.h"
 #include "config/ini_files.h"
 #include "config/log_target.h"
+#include "config/php_side.h"
 #include "manager/base/log.h"
 #include "manager/generation/mount_check.h"
 #include "manager/generation/pool_check_internal.h"
@@ -220,6 +221,22 @@ static int check_directory(
         return 0;
 }
 
+static int check_php(const Check *check) {
+        _cleanup_(php_side_done) PhpSide side = {};
+        _cleanup_free_ char *others = NULL;
+
+        if (check->config->php && php_side_find(&side, check->config->php) >= 0)
+                return 0;
+
+        if (php_side_describe_all(&others) < 0 || *others == '\0')
+                return refuse(check, "php",
+                                "no PHP is installed here that fpmd was built for: install the "
+                                "php-fpm of one");
+
+        return refuse(check, "php", "%s is not installed here; there %s %s", check->config->php,
+                        strchr(others, ' ') ? "are" : "is", others);
+}
+
 static int check_php_ini(const Check *check) {
         struct stat st;
 
@@ -364,6 +381,10 @@ static int check_folders(const Check *check) {
 
 static int check_php_files(const Check *check) {
         int r;
+
+        r = check_php(check);
+        if (r < 0)
+                return r;
 
         r = check_php_ini(check);
         if (r < 0)

@@ -8,6 +8,7 @@
 
 #include "base/fd.h"
 #include "base/journal_socket.h"
+#include "config/php_side.h"
 #include "manager/base/log.h"
 #include "manager/spawn/spawn.h"
 
@@ -82,11 +83,29 @@ static int plan_fds(SpawnPlan *spawn, const ZygotePlan *plan, const StartFds *fd
         return 0;
 }
 
+/* What is executed, and what it loads. */
+static int plan_program(SpawnPlan *spawn, const ZygotePlan *plan, PhpSide *side) {
+        int r;
+
+        if (plan->program) {
+                spawn->program = plan->program;
+                return 0;
+        }
+
+        r = php_side_find(side, plan->config->php);
+        if (r < 0)
+                return r;
+
+        spawn->program = side->program;
+        spawn->engine = side->engine;
+        return 0;
+}
+
 static int spawn_zygote(const ZygotePlan *plan, int control_fd, pid_t *ret_pid) {
         _cleanup_close_ int config_fd = -EBADF, stdout_fd = -EBADF, stderr_fd = -EBADF;
         _cleanup_close_ int journal_fd = journal_socket();
+        _cleanup_(php_side_done) PhpSide side = {};
         SpawnPlan spawn = {
-                .program = plan->program,
                 .pool = plan->config->name,
                 .option = plan->strict ? "--strict" : NULL,
                 .generation = plan->generation,
@@ -94,6 +113,11 @@ static int spawn_zygote(const ZygotePlan *plan, int control_fd, pid_t *ret_pid) 
                 .account = plan->account,
         };
         int r;
+
+        r = plan_program(&spawn, plan, &side);
+        if (r < 0)
+                return log_error_errno(
+                                r, "PHP %s is not installed any more: %m", plan->config->php);
 
         config_fd = config_memfd(plan->config);
         if (config_fd < 0)

@@ -13,7 +13,7 @@
 
 /* Everything is borrowed. */
 typedef struct ZygotePlan {
-        const char *program;
+        const char *program; /* NULL: the php-fpm of the PHP that config names, with our engine */
         const PoolConfig *config;
         const Account *account;
         int access_fd; /* the access log's file; -EBADF: none */

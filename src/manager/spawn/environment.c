@@ -53,6 +53,16 @@ static int environment_append(char ***environment, char *variable) {
         return 0;
 }
 
+const char *environment_get(char **environment, const char *name) {
+        size_t n = strlen(name);
+
+        for (char **p = environment; p && *p; p++)
+                if (strncmp(*p, name, n) == 0 && (*p)[n] == '=')
+                        return *p + n + 1;
+
+        return NULL;
+}
+
 int environment_set(char ***environment, const char *name, const char *value) {
         _cleanup_free_ char *variable = NULL;
         size_t n = strlen(name);

@@ -15,6 +15,9 @@
  */
 int environment_new(char ***ret, const PoolConfig *config, const Account *account);
 
+/* The value of one variable; NULL: it is not there. Borrowed. */
+const char *environment_get(char **environment, const char *name);
+
 /* Adds or replaces one variable. 0 or -ENOMEM. */
 int environment_set(char ***environment, const char *name, const char *value);
 

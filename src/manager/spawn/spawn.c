@@ -40,6 +40,9 @@ static const char *const step_texts[_STEP_MAX] = {
         [STEP_EXEC] = "Cannot execute the pool program",
 };
 
+/* Nothing is to be loaded before it but what a build with sanitizers needs. */
+#define FPMD_PRELOAD FPMD_SANITIZER_PRELOAD FPMD_PHP_DIR "/preload.so"
+
 typedef struct SpawnFailure {
         int step;
         int error;
@@ -178,6 +181,7 @@ static int child_prepare(const SpawnPlan *plan, int *failure_fd, SpawnStep *step
 _noreturn_ static void child_main(const SpawnPlan *plan, char **environment, int failure_fd) {
         char *const argv[] = {
                 (char *) plan->program,
+                (char *) "--fpmd",
                 (char *) plan->pool,
                 (char *) plan->option,
                 NULL,
@@ -198,6 +202,30 @@ _noreturn_ static void child_main(const SpawnPlan *plan, char **environment, int
         failure = (SpawnFailure){ .step = (int) step, .error = r };
         (void) !write(failure_fd, &failure, sizeof(failure));
         _exit(EXIT_FAILURE);
+}
+
+/* Last, so that preload.so leaves no gap in the environment when it takes these away. What the pool has of the kind
+ * itself comes behind ours, and is all that remains. */
+static int environment_add_engine(char ***environment, const char *engine) {
+        _cleanup_free_ char *pool_own = NULL, *both = NULL;
+        const char *found = environment_get(*environment, "LD_PRELOAD");
+        int r;
+
+        if (found) {
+                pool_own = strdup(found);
+                if (!pool_own || asprintf(&both, FPMD_PRELOAD ":%s", pool_own) < 0)
+                        return -ENOMEM;
+
+                r = environment_set(environment, "FPMD_LD_PRELOAD", pool_own);
+                if (r < 0)
+                        return r;
+        }
+
+        r = environment_set(environment, "FPMD_ENGINE", engine);
+        if (r < 0)
+                return r;
+
+        return environment_set(environment, "LD_PRELOAD", both ? both : FPMD_PRELOAD);
 }
 
 static int environment_for_plan(char ***ret, const SpawnPlan *plan) {
@@ -232,6 +260,10 @@ static int environment_for_plan(char ***ret, const SpawnPlan *plan) {
                 return r;
 
         r = environment_set(&environment, "LISTEN_PID", "2147483647");
+        if (r < 0)
+                return r;
+
+        r = plan->engine ? environment_add_engine(&environment, plan->engine) : 0;
         if (r < 0)
                 return r;
 

@@ -19,8 +19,9 @@ typedef struct SpawnFd {
 
 typedef struct SpawnPlan {
         const char *program; /* absolute path, also argv[0] */
-        const char *pool;    /* argv[1] */
-        const char *option;  /* argv[2] or NULL */
+        const char *engine;  /* what preload.so loads into it; NULL: the program needs neither */
+        const char *pool;    /* argv[2]; argv[1] is an option that php-fpm itself does not know */
+        const char *option;  /* argv[3] or NULL */
         unsigned generation; /* for titles of processes */
         const PoolConfig *config;
         const Account *account;

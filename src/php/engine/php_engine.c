@@ -8,8 +8,10 @@
 #include <php_main.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/fd.h"
 #include "config/ini_files.h"
 #include "php/engine/php_access.h"
@@ -19,6 +21,7 @@
 #include "php/engine/php_input.h"
 #include "php/engine/php_log.h"
 #include "php/engine/php_message.h"
+#include "php/engine/php_pairing.h"
 #include "php/engine/php_request_ini.h"
 #include "php/engine/php_sapi.h"
 #include "php/engine/php_script.h"
@@ -26,8 +29,8 @@
 #include "php/engine/php_startup.h"
 #include "php/engine/php_status.h"
 #include "php/engine/php_variables.h"
+#include "php/hooks/libc_hooks.h"
 #include "php/hooks/php_disabled.h"
-#include "php/hooks/php_hidden.h"
 #include "php/hooks/php_hooks.h"
 #include "php/hooks/php_output.h"
 #include "php/hooks/php_process.h"
@@ -41,11 +44,11 @@ static void ignore_broken_pipes(void) {
         (void) signal(SIGPIPE, SIG_IGN);
 }
 
-static char ini_error[240];
+static char start_error[240];
 
 /* PHP starts with much of what is wrong, and so do we where nothing else serves. */
 static int check_start(bool strict) {
-        if (php_ini_check(ini_error, sizeof(ini_error)) && !*php_message_first())
+        if (php_ini_check(start_error, sizeof(start_error)) && !*php_message_first())
                 return 0;
         if (strict)
                 return -ENOEXEC;
@@ -57,38 +60,33 @@ static int check_start(bool strict) {
 
 static const PoolConfig *starting_config;
 
-static void on_registered(void) {
-        php_hidden_strip(starting_config->php_pcntl);
-}
-
 /* Preloaded code is compiled for the functions that there are: it would call what is disabled later, and crash. */
 static void on_started(void) {
-        php_hidden_remove();
         php_settings_disable(&starting_config->php_values);
 }
 
 static const PhpStartHooks start_hooks = {
-        .on_registered = on_registered,
         .on_started = on_started,
 };
 
 int php_engine_start(const PoolConfig *config, bool strict) {
-        const char *scan_dir = ini_files_scan_dirs(config);
+        _cleanup_free_ char *scan_dir = ini_files_scan_dirs(config);
         int r;
 
-        if (ini_files_check(config, ini_error, sizeof(ini_error)))
-                return -ENOEXEC;
-
-        r = php_timeout_init();
+        r = php_pairing_check(php_pairing_of_build(), start_error, sizeof(start_error));
         if (r < 0)
                 return r;
+
+        if (ini_files_check(config, start_error, sizeof(start_error)))
+                return -ENOEXEC;
 
         starting_config = config;
         php_hooks_watch_start(&start_hooks);
         ignore_broken_pipes();
         zend_signal_startup();
-        fpmd_sapi_module.php_ini_path_override = (char *) ini_files_path(config);
+        fpmd_sapi_module.php_ini_path_override = ini_files_path(config);
         fpmd_sapi_module.php_ini_ignore_cwd = 1;
+        fpmd_sapi_module.executable_location = strdup((const char *) getauxval(AT_EXECFN));
         sapi_startup(&fpmd_sapi_module);
 
         /* Behind sapi_startup(), which clears it. */
@@ -107,6 +105,10 @@ int php_engine_start(const PoolConfig *config, bool strict) {
                 return -ENOEXEC;
 
         php_hooks_end_start();
+        r = php_pairing_check_modules(start_error, sizeof(start_error));
+        if (r < 0)
+                return r;
+
         php_startup_restore();
         php_settings_apply(&config->php_values);
         if (config->php_value_from_request || php_ini_has_per_dir_config() ||
@@ -115,6 +117,7 @@ int php_engine_start(const PoolConfig *config, bool strict) {
         php_functions_watch_chdir();
         php_output_init();
         php_process_init();
+        libc_hooks_probe();
         r = php_disabled_init();
         if (r < 0)
                 return r;
@@ -126,7 +129,7 @@ int php_engine_start(const PoolConfig *config, bool strict) {
 }
 
 const char *php_engine_startup_error(void) {
-        return *ini_error ? ini_error : php_message_first();
+        return *start_error ? start_error : php_message_first();
 }
 
 void php_engine_root_changed(void) {
@@ -236,9 +239,11 @@ static int serve_in_try(PhpRequest *request) {
         php_status_note_user(request);
         skip_input_timer_without_body();
 
+        php_timeout_before_startup();
         if (php_request_startup() == FAILURE)
                 return -EFAULT;
 
+        php_timeout_after_startup();
         keep_signal_handlers();
         answer(request);
 

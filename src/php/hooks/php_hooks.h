@@ -6,11 +6,8 @@
 
 #include <php.h>
 
-/* Two moments of PHP's start. */
+/* A moment of PHP's start. */
 typedef struct PhpStartHooks {
-        /* What is compiled in has registered its functions, and nothing of it has started. */
-        void (*on_registered)(void);
-
         /* All extensions have started; opcache has preloaded nothing yet. */
         void (*on_started)(void);
 } PhpStartHooks;

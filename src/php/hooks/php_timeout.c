@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "php/hooks/php_timeout.h"
 
-#include <dlfcn.h>
-#include <errno.h>
 #include <php.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -10,25 +8,20 @@
 #include <sys/time.h>
 
 #include "base/clock.h"
+#include "php/hooks/libc_hooks.h"
 
 enum {
         SHARED_USEC = 10000,
-        SECONDS_MAX = 999999999,
 };
 
 #ifdef ZEND_SIGNALS
 
-typedef void (*SetTimeout)(zend_long seconds, bool reset_signals);
-typedef void (*UnsetTimeout)(void);
-
 static struct {
-        SetTimeout php_set;
-        UnsetTimeout php_unset;
-        bool in_worker;
-
+        bool starting;             /* in php_request_startup() */
+        bool sharing;              /* which has found the timer of a request before */
         bool limited;              /* a script runs that has a limit */
         bool is_short;             /* the timer, by up to SHARED_USEC for this request */
-        zend_long seconds;         /* it was armed for by start(); 0: it was not */
+        time_t seconds;            /* it was armed for at a start; 0: it was not */
         uint64_t since_usec;       /* when; CLOCK_MONOTONIC */
         zend_signal_entry_t entry; /* PHP's own handler */
 } timer;
@@ -36,7 +29,7 @@ static struct {
 static void arm(suseconds_t usec) {
         const struct itimerval value = { .it_value.tv_usec = usec };
 
-        (void) setitimer(ITIMER_PROF, &value, NULL);
+        (void) libc_hooks_real_setitimer(ITIMER_PROF, &value, NULL);
 }
 
 static void php_timeout_on_timer(int signo) {
@@ -53,103 +46,106 @@ static void php_timeout_on_timer(int signo) {
         ((void (*)(int)) timer.entry.handler)(signo);
 }
 
-/* Between requests PHP forgets the handlers; the kernel does not. */
-static void put_handler(void) {
-        SIGG(handlers)[SIGPROF - 1].flags = timer.entry.flags;
-        SIGG(handlers)[SIGPROF - 1].handler = (void *) php_timeout_on_timer;
-}
-
 static bool is_recent(void) {
         return clock_now_usec() - timer.since_usec < SHARED_USEC;
 }
 
-static void start_anew(zend_long seconds) {
-        timer.php_set(seconds, true);
-        timer.entry = SIGG(handlers)[SIGPROF - 1];
-        timer.seconds = seconds;
-        timer.since_usec = clock_now_usec();
-        timer.is_short = false;
-        put_handler();
-}
-
-static void share(zend_long seconds) {
-        sigset_t set;
-
-        /* The script before may have blocked it. */
-        sigemptyset(&set);
-        sigaddset(&set, SIGPROF);
-        (void) sigprocmask(SIG_UNBLOCK, &set, NULL);
-
-        put_handler();
-        timer.is_short = true;
-        EG(timeout_seconds) = seconds;
-        zend_atomic_bool_store_ex(&EG(timed_out), false);
-}
-
-static void start(zend_long seconds) {
-        if (timer.seconds == seconds && is_recent())
-                share(seconds);
-        else
-                start_anew(seconds);
-        timer.limited = true;
-}
-
-static void change(zend_long seconds, bool reset_signals) {
-        /* PHP arms it anew, unless there shall be no limit, or one that is out of its range. */
-        if (timer.seconds > 0 && (seconds <= 0 || seconds > SECONDS_MAX))
-                arm(0);
-
-        timer.seconds = 0;
-        timer.is_short = false;
-        timer.limited = seconds > 0;
-        timer.php_set(seconds, reset_signals);
-}
-
-/* As start() has left it: no timeout, no set_time_limit() and no pcntl_signal() has come between. */
+/* As the start has left it: no timeout, no set_time_limit() and no pcntl_signal() has come between. */
 static bool can_be_shared(void) {
         return timer.seconds > 0 && timer.seconds == EG(timeout_seconds) &&
                SIGG(handlers)[SIGPROF - 1].handler == (void *) php_timeout_on_timer && is_recent();
 }
 
-static void end(void) {
+/* php_request_shutdown() disarms when no code of PHP runs any more; set_time_limit() is called by code. */
+static bool is_end(void) {
+        return (EG(flags) & EG_FLAGS_IN_SHUTDOWN) && !EG(current_execute_data);
+}
+
+static bool start(time_t seconds) {
+        timer.limited = true;
+        timer.sharing = timer.is_short = timer.seconds == seconds && is_recent();
+        if (timer.sharing)
+                return true;
+
+        timer.seconds = seconds;
+        timer.since_usec = clock_now_usec();
+        return false;
+}
+
+static bool end(void) {
         timer.limited = false;
-        if (can_be_shared()) {
-                zend_atomic_bool_store_ex(&EG(timed_out), false);
-                return;
-        }
+        if (can_be_shared())
+                return true;
 
         timer.seconds = 0;
-        timer.php_unset();
+        return false;
 }
 
-/* PHP's: with reset_signals when a request starts. */
-ZEND_API void zend_set_timeout(zend_long seconds, bool reset_signals) {
-        if (timer.in_worker && reset_signals && seconds > 0)
-                start(seconds);
-        else
-                change(seconds, reset_signals);
+/* Whether the kernel need not hear of it. */
+static bool timer_is_shared(const struct itimerval *value) {
+        bool is_off = value->it_value.tv_sec == 0 && value->it_value.tv_usec == 0;
+
+        if (timer.starting && !is_off)
+                return start(value->it_value.tv_sec);
+        if (is_off && is_end())
+                return end();
+
+        timer.seconds = 0;
+        timer.is_short = false;
+        timer.limited = !is_off;
+        return false;
 }
 
-ZEND_API void zend_unset_timeout(void) {
-        end();
+static int on_setitimer(int which, const struct itimerval *value, struct itimerval *old) {
+        if (which == ITIMER_PROF && value && !old && timer_is_shared(value))
+                return 0;
+
+        return libc_hooks_real_setitimer(which, value, old);
 }
 
-int php_timeout_init(void) {
-        timer.php_set = (SetTimeout) dlsym(RTLD_NEXT, "zend_set_timeout");
-        timer.php_unset = (UnsetTimeout) dlsym(RTLD_NEXT, "zend_unset_timeout");
-        return timer.php_set && timer.php_unset ? 0 : -ENOSYS;
+/* With a timer that is shared the kernel has PHP's handler already. A script that sets another is the last one that used
+ * this timer. */
+static int on_sigaction(int signo, const struct sigaction *action, struct sigaction *old) {
+        if (signo == SIGPROF && action && timer.starting && timer.sharing && !old)
+                return 0;
+        if (signo == SIGPROF && action && !timer.starting)
+                timer.seconds = 0;
+
+        return libc_hooks_real_sigaction(signo, action, old);
 }
 
 void php_timeout_enter_worker(void) {
-        timer.in_worker = true;
+        libc_hooks_set_timer(on_setitimer, on_sigaction);
+}
+
+void php_timeout_before_startup(void) {
+        timer.starting = true;
+        timer.sharing = false;
+}
+
+void php_timeout_after_startup(void) {
+        zend_signal_entry_t *entry = &SIGG(handlers)[SIGPROF - 1];
+
+        timer.starting = false;
+        if (timer.limited) {
+                /* Between requests PHP forgets the handlers; the kernel does not. */
+                timer.entry = *entry;
+                entry->handler = (void *) php_timeout_on_timer;
+        } else if (timer.seconds > 0) {
+                /* This request has no limit, and would be disturbed by the timer of the one before. */
+                timer.seconds = 0;
+                arm(0);
+        }
 }
 
 #else
 
-int php_timeout_init(void) {
-        return 0;
+void php_timeout_enter_worker(void) {
 }
 
-void php_timeout_enter_worker(void) {
+void php_timeout_before_startup(void) {
+}
+
+void php_timeout_after_startup(void) {
 }
 #endif

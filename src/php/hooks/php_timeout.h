@@ -2,15 +2,16 @@
 #pragma once
 /* PhpTimeout: max_execution_time without three system calls for each request.
  *
- * PHP arms ITIMER_PROF when a request starts, sets its signal's handler, and disarms it at the end. This puts
- * zend_set_timeout() and zend_unset_timeout() before libphp's: a timer that the last 10 ms armed serves the
- * next request too, and when it fires, that request gets the 10 ms that it may be short of. All else, also
- * what a timeout does, is PHP's own.
+ * PHP arms ITIMER_PROF when a request starts, sets its signal's handler, and disarms it at the end. With the hooks of
+ * setitimer() and sigaction() a timer that the last 10 ms armed serves the next request too, and when it fires, that
+ * request gets the 10 ms that it may be short of. All else, also what a timeout does, is PHP's own. Where the hooks do
+ * not hold, everything is.
  *
- * Runs in: zygote and worker. */
+ * Runs in: worker. */
 
-/* Zygote: before PHP starts. 0, or -ENOSYS: libphp has no such functions. */
-int php_timeout_init(void);
-
-/* Worker: once, after the fork. */
+/* Once, after the fork. */
 void php_timeout_enter_worker(void);
+
+/* Right before and after php_request_startup(). */
+void php_timeout_before_startup(void);
+void php_timeout_after_startup(void);

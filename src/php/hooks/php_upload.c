@@ -5,11 +5,11 @@
 #include <fcntl.h>
 #include <php.h>
 #include <rfc1867.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "php/files/write_coalescer.h"
+#include "php/hooks/libc_hooks.h"
 
 typedef int (*UploadCallback)(unsigned int event, void *data, void **extra);
 
@@ -20,11 +20,11 @@ static struct {
         WriteCoalescer held;
 } upload;
 
-ssize_t write(int fd, const void *data, size_t size) {
+static ssize_t on_write(int fd, const void *data, size_t size) {
         int r;
 
         if (!upload.piece || data != upload.piece || size != upload.size)
-                return syscall(SYS_write, fd, data, size);
+                return libc_hooks_real_write(fd, data, size);
 
         upload.piece = NULL;
         r = write_coalescer_put(&upload.held, fd, data, size);
@@ -83,4 +83,5 @@ void php_upload_begin_request(void) {
 void php_upload_init(void) {
         upload.before = php_rfc1867_callback;
         php_rfc1867_callback = php_upload_on_event;
+        libc_hooks_set_write(on_write);
 }

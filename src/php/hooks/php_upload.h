@@ -3,8 +3,8 @@
 /* PhpUpload: the files of an upload are written in large pieces.
  *
  * PHP writes each 5 KB of a multipart body as they come (main/rfc1867.c), which takes twice the CPU of writing
- * 64 KB and more. It tells php_rfc1867_callback of each piece right before, so that write(), which this puts
- * before libc's, knows it again by its address and size, and can hold it back. Nothing else is held.
+ * 64 KB and more. It tells php_rfc1867_callback of each piece right before, so that the hook of
+ * write() knows it again by its address and size, and can hold it back. Nothing else is held.
  *
  * Runs in: zygote and worker. */
 

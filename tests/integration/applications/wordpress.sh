@@ -5,9 +5,9 @@
 
 source "${BASH_SOURCE[0]%/*}/../lib.sh"
 
-for part in share/wordpress/wp-load.php sbin/mariadbd share/php8.2-mysql; do
+for part in share/wordpress/wp-load.php sbin/mariadbd "share/php$FPMD_TEST_PHP-mysql"; do
 	in_container test -e "/usr/$part" ||
-		skip 'not all there; Debian: apt install wordpress php8.2-mysql mariadb-server-core'
+		skip "not all there; Debian: apt install wordpress php$FPMD_TEST_PHP-mysql mariadb-server-core"
 done
 enable_extensions mysqlnd mysqli xml dom gd
 

@@ -26,9 +26,9 @@ assert_eq 'command of MainPID' fpmd "$(in_container ps -o comm= -p "$manager")"
 
 n_php=0
 while read -r pid uid command; do
-	maps=$(in_container grep -c libphp "/proc/$pid/maps" || true)
+	maps=$(in_container grep -c php-fpm "/proc/$pid/maps" || true)
 	if [[ $pid == "$manager" ]]; then
-		assert_eq 'libphp in the manager' 0 "$maps"
+		assert_eq 'PHP in the manager' 0 "$maps"
 		continue
 	fi
 	n_php=$((n_php + 1))

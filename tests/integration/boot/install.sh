@@ -35,7 +35,7 @@ called uninstall-hook 'journalctl --update-catalog'
 
 mkdir "$dest"
 PATH=$fake:$PATH build install
-for file in usr/sbin/fpmd usr/libexec/fpmd/fpmd-php usr/lib/systemd/system/fpmd@.socket \
+for file in usr/sbin/fpmd usr/libexec/fpmd/preload.so "usr/libexec/fpmd/$FPMD_TEST_PHP/engine.so" usr/lib/systemd/system/fpmd@.socket \
 	usr/lib/systemd/system/fpmd@.service usr/lib/systemd/system/fpmd.target \
 	usr/lib/systemd/system-generators/fpmd-generator etc/fpmd/conf.d/www.conf \
 	usr/sbin/fpmd-exporter usr/lib/systemd/system/fpmd-exporter.socket \

@@ -8,7 +8,7 @@ needs_fpmd
 libraries=$(in_container ldd /usr/sbin/fpmd)
 assert_lacks 'libraries of fpmd' libphp "$libraries"
 assert_lacks 'libraries of fpmd' libfcgi "$libraries"
-assert_contains 'libraries of fpmd-php' libphp "$(in_container ldd /usr/libexec/fpmd/fpmd-php)"
+assert_lacks 'libraries of the engine' libphp "$(in_container ldd "/usr/libexec/fpmd/$FPMD_TEST_PHP/engine.so")"
 
 needs_no_sanitizer
 write_page manager page.php <<'END'

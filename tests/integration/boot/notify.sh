@@ -35,7 +35,7 @@ msec=$(((${EPOCHREALTIME/./} - start) / 1000))
 assert_eq Type notify "$(unit_property "$unit" Type)"
 assert_eq NotifyAccess main "$(unit_property "$unit" NotifyAccess)"
 assert_eq 'command of MainPID' fpmd "$(in_container ps -o comm= -p "$(manager_of notify)")"
-assert_eq 'zygote of MainPID' fpmd-php "$(in_container ps -o comm= -p "$(zygote_of notify)")"
+assert_eq 'zygote of MainPID' "php-fpm$FPMD_TEST_PHP" "$(in_container ps -o comm= -p "$(zygote_of notify)")"
 in_container grep -q '^WatchdogSec=[1-9]' /usr/lib/systemd/system/fpmd@.service ||
 	fail 'the shipped unit has no watchdog'
 assert_eq SubState running "$(unit_property "$unit" SubState)"

@@ -158,7 +158,7 @@ assert_matches 'a value of the file' 'pm.max_children +2 +/etc/fpmd/conf.d/ctl.c
 assert_matches 'a default' 'pm.max_requests +0 +default' "$config"
 assert_matches 'where it listens' 'listen +/run/fpmd/ctl.sock +default' "$config"
 assert_matches 'the owner of its socket' 'listen.owner +www-data +default' "$config"
-assert_matches 'its php.ini' 'php_ini +/etc/php/8.2/fpm +default' "$config"
+assert_matches 'its php.ini' "php_ini +/etc/php/$FPMD_TEST_PHP/fpm +default" "$config"
 assert_matches 'an entry' 'php_admin_value\[memory_limit\] +64M +/etc/fpmd/conf.d/ctl.conf:6' "$config"
 assert_eq 'config in JSON' "2 /etc/fpmd/conf.d/ctl.conf:5" \
 	"$(json config ctl '[v["value"] + " " + v["source"] for v in j if v["name"] == "pm.max_children"][0]')"

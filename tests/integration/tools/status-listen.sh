@@ -38,7 +38,7 @@ assert_eq 'one process more' 3 "$(workers_of aside | wc -l)"
 assert_eq 'its title' 1 "$(in_container ps -eo args= | grep -cx 'fpmd: aside: status')"
 
 # killed: the next question finds another
-pid=$(in_container sh -c "ls -t /proc | grep -c . >/dev/null; pgrep -n fpmd-php")
+pid=$(in_container sh -c "ls -t /proc | grep -c . >/dev/null; pgrep -n php-fpm")
 in_container kill -KILL "$pid"
 sleep 1.2
 assert_contains 'after a kill' 'pool:                 aside' "$(fetch $status)"

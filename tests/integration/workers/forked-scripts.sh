@@ -6,17 +6,19 @@
 
 source "${BASH_SOURCE[0]%/*}/../lib.sh"
 needs_fpmd
+php_with_pcntl
 
 pool forked <<'END'
 pm.max_children = 2
-php_pcntl = yes
+php = 7.9
 php_admin_value[ffi.enable] = 1
 access.log = /var/log/fpmd/forked/access.log
 END
 write_page forked fork.php <<'END'
 <?php
-if (pcntl_fork() > 0)
-	pcntl_wait($status); # it has ended the answer
+$libc = FFI::cdef('int fork(void); int wait(int *status);');
+if ($libc->fork() > 0)
+	$libc->wait(NULL); # it has ended the answer
 END
 write_page forked page.php <<<'<?php echo getmypid();'
 fetch http://forked.test/page.php >/dev/null
@@ -114,7 +116,7 @@ write_pool forked <<'END'
 user = alice
 pm = static
 pm.max_children = 1
-php_pcntl = yes
+php = 7.9
 request_terminate_timeout = 1s
 END
 in_container systemctl restart fpmd@forked.service

@@ -37,7 +37,7 @@ fetch http://many.test/nap.php >/dev/null 2>&1 &
 wait_for 10 all_are_there
 in_container systemctl kill --signal=INT --kill-whom=main fpmd@many
 gone() {
-	[[ -z $(in_container pgrep fpmd-php) ]]
+	[[ -z $(in_container pgrep php-fpm) ]]
 }
 wait_for 3 gone
 wait

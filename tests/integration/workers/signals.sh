@@ -7,7 +7,7 @@ source "${BASH_SOURCE[0]%/*}/../lib.sh"
 needs_fpmd
 
 pool signals <<'END'
-php_pcntl = yes
+php = 7.9
 END
 # Not sleep(), which a signal cuts short.
 write_page signals busy.php <<'END'

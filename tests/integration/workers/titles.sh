@@ -69,4 +69,4 @@ write_page titles say.php <<'END'
 END
 fetch "http://titles.test/say.php" >/dev/null
 in_container journalctl --sync
-assert_eq 'syslog()' 'said by syslog' "$(in_container journalctl --quiet --output=cat SYSLOG_IDENTIFIER=fpmd-php --grep='said by syslog')"
+assert_eq 'syslog()' 'said by syslog' "$(in_container journalctl --quiet --output=cat SYSLOG_IDENTIFIER="php-fpm$FPMD_TEST_PHP" --grep='said by syslog')"

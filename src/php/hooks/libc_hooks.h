@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* LibcHooks: functions of libc that the calls of PHP's program and of its extensions come to us instead. preload.so
+ * stands before libc and asks this table; calls inside PHP's program do not pass by there. A hook that the probe at
+ * start does not see at work is not used: what it was to save is then done in PHP's own way.
+ *
+ * Runs in: zygote and worker. */
+
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/time.h>
+#include <sys/types.h>
+
+typedef ssize_t (*WriteFunction)(int fd, const void *data, size_t size);
+typedef int (*TimerFunction)(int which, const struct itimerval *value, struct itimerval *old);
+typedef int (*SignalFunction)(int signo, const struct sigaction *action, struct sigaction *old);
+
+/* What preload.so calls; NULL: libc's own. */
+typedef struct LibcHooks {
+        WriteFunction write;
+        TimerFunction setitimer;
+        SignalFunction sigaction;
+} LibcHooks;
+
+/* Zygote: the table of preload.so. Without this call there are no hooks. Borrowed for good. */
+void libc_hooks_init(LibcHooks *hooks);
+
+/* Zygote, after PHP's start: probes each hook and says in the journal which does not hold. */
+void libc_hooks_probe(void);
+
+/* Which of them hold, once they were probed. */
+bool libc_hooks_have_write(void);
+bool libc_hooks_have_timer(void);
+
+/* These install a hook if it holds. The functions below them are libc's own, which the hook calls. */
+void libc_hooks_set_write(WriteFunction hook);
+void libc_hooks_set_timer(TimerFunction setitimer_hook, SignalFunction sigaction_hook);
+
+ssize_t libc_hooks_real_write(int fd, const void *data, size_t size);
+int libc_hooks_real_setitimer(int which, const struct itimerval *value, struct itimerval *old);
+int libc_hooks_real_sigaction(int signo, const struct sigaction *action, struct sigaction *old);

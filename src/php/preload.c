@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/* preload.so: what makes php-fpm's program run our engine instead of php-fpm, see fpmd-php(8).
+ *
+ * The manager executes the php-fpm of the PHP that the pool names, with this in LD_PRELOAD. The program exports the
+ * whole of PHP, because extensions need it; its main() never runs. So the code of PHP is that of php-fpm, at the speed of
+ * a program rather than of a library, and under the name that AppArmor profiles and Debian's sessionclean look for. Where
+ * the loader does not load us, php-fpm's main() sees the option --fpmd, which it does not know, and exits with 64.
+ *
+ * Runs in: zygote, before anything else, and for the hooks in workers. */
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "php/hooks/libc_hooks.h"
+#include "php/zygote/inherited.h"
+#include "php/zygote/zygote.h"
+
+#define EXPORTED __attribute__((visibility("default")))
+
+typedef int (*Main)(int argc, char *argv[], char *envp[]);
+typedef int (*StartMain)(Main main, int argc, char *argv[], void (*init)(void), void (*fini)(void),
+                void (*loader_fini)(void), void *stack_end);
+typedef int (*EngineMain)(int argc, char *argv[], LibcHooks *hooks);
+
+static LibcHooks hooks;
+
+/* Neither PHP nor what it executes shall see how we came here. */
+static void clear_environment(void) {
+        const char *pool_own = getenv("FPMD_LD_PRELOAD");
+
+        if (pool_own)
+                (void) setenv("LD_PRELOAD", pool_own, 1);
+        else
+                (void) unsetenv("LD_PRELOAD");
+        (void) unsetenv("FPMD_LD_PRELOAD");
+        (void) unsetenv("FPMD_ENGINE");
+}
+
+/* The manager hears why, and does not try again. */
+static int refuse(const char *why) {
+        Inherited inherited;
+
+        if (inherited_receive(&inherited) >= 0)
+                zygote_report_failure(inherited.control_fd, why);
+        else
+                fprintf(stderr, "%s\n", why);
+        return EX_CONFIG;
+}
+
+static int run_engine(int argc, char *argv[], char *envp[]) {
+        const char *path = getenv("FPMD_ENGINE");
+        void *engine;
+        EngineMain engine_main;
+        char why[512];
+
+        (void) envp;
+        if (!path) {
+                fputs("fpmd's preload.so is loaded by fpmd(8), not by hand\n", stderr);
+                return EX_USAGE;
+        }
+
+        /* A build for another PHP, or for threads, fails here with the name of what this program lacks. */
+        engine = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+        engine_main = engine ? (EngineMain) dlsym(engine, "fpmd_php_main") : NULL;
+        if (!engine_main) {
+                snprintf(why, sizeof(why), "%s does not fit the engine that fpmd has for it: %s",
+                                program_invocation_short_name, dlerror());
+                return refuse(why);
+        }
+
+        clear_environment();
+        return engine_main(argc, argv, &hooks);
+}
+
+/* libc's, which the start code of every program calls with its main(). */
+EXPORTED int __libc_start_main(Main main, int argc, char *argv[], void (*init)(void),
+                void (*fini)(void), void (*loader_fini)(void), void *stack_end);
+
+EXPORTED int __libc_start_main(Main main, int argc, char *argv[], void (*init)(void),
+                void (*fini)(void), void (*loader_fini)(void), void *stack_end) {
+        StartMain start = (StartMain) dlsym(RTLD_NEXT, "__libc_start_main");
+
+        (void) main;
+        return start(run_engine, argc, argv, init, fini, loader_fini, stack_end);
+}
+
+/* --- the hooks --- */
+
+EXPORTED ssize_t write(int fd, const void *data, size_t size) {
+        return hooks.write ? hooks.write(fd, data, size) : syscall(SYS_write, fd, data, size);
+}
+
+EXPORTED int setitimer(
+                __itimer_which_t which, const struct itimerval *value, struct itimerval *old) {
+        if (hooks.setitimer)
+                return hooks.setitimer((int) which, value, old);
+
+        return (int) syscall(SYS_setitimer, which, value, old);
+}
+
+EXPORTED int sigaction(int signo, const struct sigaction *action, struct sigaction *old) {
+        static SignalFunction libc_sigaction;
+
+        if (hooks.sigaction)
+                return hooks.sigaction(signo, action, old);
+        if (!libc_sigaction)
+                libc_sigaction = (SignalFunction) dlsym(RTLD_NEXT, "sigaction");
+
+        return libc_sigaction(signo, action, old);
+}

@@ -1,0 +1,126 @@
+#!/bin/bash
+# php = X.Y: the version that the pool names is the one that runs, in php-fpm's own program and under its name, and a
+# reload changes it under load without a lost request. A version that is not there, a program that is not PHP, or an
+# engine that does not fit, is refused in one line. Neither a script nor what it executes sees how the engine came
+# there; an LD_PRELOAD of the administrator's stays.
+# Time limit: 120 s
+
+source "${BASH_SOURCE[0]%/*}/../lib.sh"
+needs_fpmd
+
+php=$FPMD_TEST_PHP
+
+# with_php VERSION [VALUE]: the pool with that php =
+with_php() {
+	write_pool ver <<-END
+		user = alice
+		group = alice
+		pm = static
+		pm.max_children = 4
+		php = $1
+		php_admin_value[memory_limit] = ${2:-128M}
+	END
+}
+
+write_page ver who.php <<'END'
+<?php echo readlink('/proc/self/exe'), ' ', trim(file_get_contents('/proc/self/comm')), ' ', PHP_VERSION, ' ', PHP_BINARY, ' ',
+	ini_get('memory_limit');
+END
+write_page ver env.php <<'END'
+<?php echo 'child:', shell_exec('env'), 'self:', getenv('LD_PRELOAD') ?: '-', ' ', getenv('FPMD_ENGINE') ?: '-', ' ',
+	preg_match('/libz/', file_get_contents('/proc/self/maps'));
+END
+write_page ver slow.php <<'END'
+<?php usleep(20000); echo ini_get('memory_limit');
+END
+site ver
+unit=fpmd@ver.service
+
+### the program
+
+with_php "$php"
+in_container systemctl start "$unit"
+program=$(in_container readlink "/usr/libexec/fpmd/$php/php-fpm")
+assert_matches 'who runs' "^$program php-fpm$php $php\.[0-9.]+[^ ]* $program 128M\$" "$(fetch http://ver.test/who.php)"
+assert_matches 'what is loaded' "/usr/libexec/fpmd/$php/engine.so" "$(in_container cat "/proc/$(zygote_of ver)/maps")"
+for pid in $(workers_of ver); do
+	assert_contains "pidof, by which sessionclean finds workers" " $pid " " $(in_container pidof "php-fpm$php") "
+done
+reply=$(fetch http://ver.test/env.php)
+assert_contains 'own environment' 'self:- -' "$reply"
+assert_lacks 'environment of a child' LD_PRELOAD "$reply"
+assert_lacks 'environment of a child' FPMD_ "$reply"
+
+### another version by reload, there and back, under load
+
+php_side 7.4 "$program"
+load_begin http://ver.test/slow.php 8 5
+for _ in 1 2 3; do
+	with_php 7.4 64M
+	in_container systemctl reload "$unit"
+	sleep 0.5
+	assert_matches 'after the reload' ' 64M$' "$(fetch http://ver.test/who.php)"
+	assert_matches 'the engine' "/usr/libexec/fpmd/7.4/engine.so" "$(in_container cat "/proc/$(zygote_of ver)/maps")"
+	with_php "$php"
+	in_container systemctl reload "$unit"
+	sleep 0.5
+done
+load_end answers 300
+
+### what is not there, and what does not fit
+
+refused() {
+	local output status=0
+
+	with_php "$2"
+	output=$(in_container fpmd --test ver 2>&1) || status=$?
+	assert_eq "$1: exit status of --test" 78 "$status"
+	assert_contains "$1: fpmd --test" "$3" "$output"
+	assert_contains "$1: fpmctl check" "$3" "$(in_container fpmctl check ver 2>&1 || true)"
+	assert_fails in_container systemctl reload "$unit" 2>/dev/null
+	assert_eq "$1: the pool serves" 200 "$(fetch_status http://ver.test/who.php)"
+}
+refused 'not installed' 9.9 "ver.conf:6: php: 9.9 is not installed here; there are 7.4 and $php"
+refused 'one number' 8 "ver.conf:6: php: '8' is not a version of PHP"
+refused 'a path' /usr/bin/php "ver.conf:6: php: '/usr/bin/php' is not a version of PHP"
+refused 'nothing' '' 'ver.conf:6: php: is empty'
+php_side 7.3 /usr/sbin/php-fpm-gone
+refused 'a program that was removed' 7.3 "ver.conf:6: php: 7.3 is not installed here; there are 7.4 and $php"
+
+# misfit WHAT VERSION LINE: refused at start, once, with this line, and a reload changes nothing.
+misfit() {
+	local begin
+
+	with_php "$2"
+	assert_fails in_container systemctl reload "$unit" 2>/dev/null
+	assert_eq "$1: the pool serves" 200 "$(fetch_status http://ver.test/who.php)"
+	in_container systemctl stop fpmd@ver.socket "$unit"
+	begin=$EPOCHREALTIME
+	assert_fails in_container systemctl start "$unit" 2>/dev/null
+	assert_eq "$1: exit status" 78 "$(unit_property "$unit" ExecMainStatus)"
+	assert_eq "$1: restarts" 0 "$(unit_property "$unit" NRestarts)"
+	assert_contains "$1: journal" "$3" "$(journal_of "$unit" --priority=err --since="@$begin")"
+	with_php "$php"
+	in_container systemctl reset-failed
+	in_container systemctl start "$unit"
+}
+php_side 7.2 "$program" "$CONTAINER_ROOT/usr/libexec/fpmd/preload.so"
+misfit 'an engine that is none' 7.2 "php-fpm$php does not fit the engine that fpmd has for it"
+php_side 7.1 /usr/bin/mawk
+misfit 'a program without PHP' 7.1 'mawk does not fit the engine that fpmd has for it'
+
+### LD_PRELOAD of the unit
+
+library=$(in_container sh -c 'ls /lib/*/libz.so.1 /usr/lib/*/libz.so.1 2>/dev/null | head -n 1')
+mkdir -p "$CONTAINER_ROOT/etc/systemd/system/$unit.d"
+printf '[Service]\nEnvironment=LD_PRELOAD=%s\n' "$library" >"$CONTAINER_ROOT/etc/systemd/system/$unit.d/preload.conf"
+in_container systemctl daemon-reload
+echo 'clear_env = no' >>"$CONTAINER_ROOT/etc/fpmd/conf.d/ver.conf"
+in_container systemctl restart "$unit"
+reply=$(fetch http://ver.test/env.php)
+assert_contains 'as the unit says' "self:$library - 1" "$reply"
+assert_contains 'for children too' "LD_PRELOAD=$library"$'\n' "$reply"
+assert_lacks 'for children too' FPMD_ "$reply"
+sed -i '/clear_env/d' "$CONTAINER_ROOT/etc/fpmd/conf.d/ver.conf"
+in_container systemctl restart "$unit"
+assert_contains 'cleared' 'self:- -' "$(fetch http://ver.test/env.php)"
