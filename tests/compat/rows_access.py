@@ -37,4 +37,6 @@ access_differs("php-fpm refuses what it cannot read without a line", r"\|200\|",
 access_differs("php-fpm cuts the query after 511 bytes, the path after 127, the method after 15", "", "",
                "query-long", "method-AAAAAAAA-40", "path-long-nginx*", "path-long-apache*", "path-too-long-*", "path-long-info-nginx-no-split")
 access_differs("the status is the one that was sent; php-fpm logs what was set later", r"\|(200|500|503)\|", r"\|(0|200|404|500)\|",
-               "*-line-strange", "end-shutdown-status*", "end-shutdown-exception", "error-header-late-*")
+               "*-line-strange", "end-shutdown-status*", "end-shutdown-exception")
+access_differs("the status is the one that was sent; php-fpm logs what was set later", r"\|(200|500|503)\|", r"\|(0|200|404|500)\|",
+               "error-header-late-*", until=(8, 4))

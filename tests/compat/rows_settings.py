@@ -2,7 +2,7 @@
 """Settings that come with a request: PHP_VALUE and PHP_ADMIN_VALUE, .user.ini, [PATH=] and [HOST=]."""
 import re
 
-from table import FILES, row
+from table import FILES, SHIFTED, row
 
 FILES["ini/show.php"] = r"""<?php
 foreach (['precision', 'memory_limit', 'open_basedir', 'display_errors', 'auto_prepend_file', 'user_agent', 'arg_separator.output',
@@ -60,6 +60,8 @@ for name, text in VALUES.items():
     for kind in ("PHP_VALUE", "PHP_ADMIN_VALUE"):
         more = {} if name != "extension" else {
             "differs": "a request loads no extension", "ours": {"stderr": "unable to set 'extension'"}, "theirs": {"stderr": "dynamic library"}}
+        if name == "disable":
+            more = {"since": (8, 4), "differs": SHIFTED, "ours": {"body": "^precision='14' true", "stderr": "^$"}, "theirs": {"body": "^(?!precision='14' true)", "stderr": "cannot be found"}}
         row(f"{kind.lower().replace('_', '-')}-{name}", "/noini/show.php", pool="fresh", params={kind: text}, **more)
 row("php-value-both", "/noini/show.php", pool="fresh", params={"PHP_VALUE": "precision=3", "PHP_ADMIN_VALUE": "precision=4"})
 row("php-value-pool", "/noini/show.php", pool="fresh-admin", params={"PHP_VALUE": "precision=3"})

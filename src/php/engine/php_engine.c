@@ -137,6 +137,9 @@ void php_engine_root_changed(void) {
 }
 
 void php_engine_enter_worker(void) {
+#if PHP_VERSION_ID >= 80500
+        php_child_init();
+#endif
         php_script_enter_worker();
         php_timeout_enter_worker();
         php_variables_install();

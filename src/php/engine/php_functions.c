@@ -127,6 +127,10 @@ PHP_INI_ENTRY("cgi.redirect_status_env", NULL, PHP_INI_SYSTEM, NULL)
 PHP_INI_ENTRY("fpm.config", NULL, PHP_INI_SYSTEM, NULL)
 STD_PHP_INI_ENTRY("fastcgi.error_header", NULL, PHP_INI_SYSTEM, OnUpdateString, error_header,
                 PhpCgiSettings, settings)
+#if PHP_VERSION_ID >= 80500
+STD_PHP_INI_BOOLEAN("fastcgi.script_path_encoded", "0", PHP_INI_SYSTEM, OnUpdateBool,
+                script_path_encoded, PhpCgiSettings, settings)
+#endif
 PHP_INI_END()
 
 const PhpCgiSettings *php_cgi_settings(void) {

@@ -14,7 +14,7 @@ extern struct _zend_module_entry fpmd_cgi_module;
 typedef struct PhpCgiSettings {
         bool nph;
         bool rfc2616_headers;
-        bool fix_pathinfo;
+        bool script_path_encoded, fix_pathinfo;
         bool discard_path;
         bool logging;
         char *error_header; /* NULL, or PHP's */

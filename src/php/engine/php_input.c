@@ -78,8 +78,8 @@ static ssize_t php_input_on_read(php_stream *stream, char *data, size_t size) {
         return n;
 }
 
-/* Out of range, as PHP's own two storages answer: php://temp in memory goes to an end and fails, a file takes a
- * place behind its end. */
+/* Out of range, as PHP's own two storages answer: php://temp in memory goes to an end and fails, a file, and since PHP
+ * 8.3 memory too, takes a place behind its end. */
 static int seek_outside(zend_off_t position, int whence, zend_off_t *ret) {
         if (body.spool.size >= SAPI_POST_BLOCK_SIZE) {
                 if (position < 0)
@@ -89,6 +89,15 @@ static int seek_outside(zend_off_t position, int whence, zend_off_t *ret) {
                 return 0;
         }
 
+#if PHP_VERSION_ID >= 80300
+        if (position >= 0) {
+                *ret = body.position = position;
+                return 0;
+        }
+        body.position = 0;
+        *ret = -1;
+        return -1;
+#endif
         body.position = position < 0 && whence != SEEK_SET ? 0 : body.spool.size;
         *ret = -1;
         return -1;

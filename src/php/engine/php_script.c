@@ -100,6 +100,9 @@ void php_script_find(PhpRequest *request) {
         ScriptRules rules = {
                 .fix_pathinfo = settings->fix_pathinfo,
                 .discard_path = settings->discard_path,
+                .decode_path_info = PHP_VERSION_ID >= 80405 ||
+                                    (PHP_VERSION_ID >= 80318 && PHP_VERSION_ID < 80400),
+                .decode_script = PHP_VERSION_ID >= 80500 && !settings->script_path_encoded,
                 .doc_root = PG(doc_root),
                 .exists = path_exists,
                 .is_file = is_file,

@@ -36,7 +36,11 @@ static void write_quoted(FILE *f, const char *value) {
 
 /* These are added to what php.ini disables, not put in its place. */
 static bool is_additive(const char *key) {
-        return strcmp(key, "disable_functions") == 0 || strcmp(key, "disable_classes") == 0;
+#if PHP_VERSION_ID < 80500
+        if (strcmp(key, "disable_classes") == 0)
+                return true;
+#endif
+        return strcmp(key, "disable_functions") == 0;
 }
 
 static void write_setting(FILE *f, const Setting *setting) {
@@ -75,6 +79,7 @@ char *php_settings_ini_text(const SettingList *settings) {
         return text;
 }
 
+#if PHP_VERSION_ID < 80500
 static void disable_classes(const char *list) {
         const char *p = list;
 
@@ -85,6 +90,11 @@ static void disable_classes(const char *list) {
                 p += n;
         }
 }
+#else
+static void disable_classes(const char *list) {
+        (void) list;
+}
+#endif
 
 /* They add to php.ini's; what ini_get() says is the pool file's, as in php-fpm. */
 static void apply_additive(const Setting *setting) {

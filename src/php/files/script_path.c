@@ -88,11 +88,38 @@ static void correct_iis(Finder *finder) {
                         finder->path_info[n] == '\0' ? NULL : finder->path_info + n);
 }
 
+static int hex_value(char c) {
+        if (c >= '0' && c <= '9')
+                return c - '0';
+
+        c |= 0x20;
+        return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* %XX alone, '+' stays. false: there is none, or no room. */
+static bool decode_url(char *buffer, size_t size, const char *text) {
+        size_t n = 0;
+
+        if (!strchr(text, '%'))
+                return false;
+
+        while (*text && n + 1 < size) {
+                int high = *text == '%' ? hex_value(text[1]) : -1;
+                int low = high >= 0 ? hex_value(text[2]) : -1;
+
+                buffer[n++] = low >= 0 ? (char) (high << 4 | low) : *text;
+                text += low >= 0 ? 3 : 1;
+        }
+        buffer[n] = '\0';
+        return *text == '\0' && strlen(buffer) == n;
+}
+
 /* mod_proxy_fcgi without ProxyFCGIBackendType sends its handler's URL. With ProxyPass a query that a
  * rewrite has added is still in it. On a unix socket the authority is "localhost", or empty. */
 static void correct_apache(Finder *finder) {
         static const char *const schemes[] = { "proxy:fcgi://", "proxy:balancer://" };
         const char *name = finder->script_filename;
+        char decoded[PATH_MAX];
 
         for (size_t i = 0; name && i < sizeof(schemes) / sizeof(schemes[0]); i++) {
                 size_t n = strlen(schemes[i]);
@@ -107,6 +134,9 @@ static void correct_apache(Finder *finder) {
                         path = name;
                 finder->script_filename =
                                 set_part(finder, "SCRIPT_FILENAME", path, strcspn(path, "?"));
+                if (finder->rules->decode_script && finder->script_filename &&
+                                decode_url(decoded, sizeof(decoded), finder->script_filename))
+                        finder->script_filename = set(finder, "SCRIPT_FILENAME", decoded);
                 return;
         }
 }
@@ -190,32 +220,6 @@ static void cut_script_name(Finder *finder, const char *rest) {
         finder->request_uri = finder->script_name;
 }
 
-static int hex_value(char c) {
-        if (c >= '0' && c <= '9')
-                return c - '0';
-
-        c |= 0x20;
-        return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* %XX alone, '+' stays. false: there is none, or no room. */
-static bool decode_url(char *buffer, size_t size, const char *text) {
-        size_t n = 0;
-
-        if (!strchr(text, '%'))
-                return false;
-
-        while (*text && n + 1 < size) {
-                int high = *text == '%' ? hex_value(text[1]) : -1;
-                int low = high >= 0 ? hex_value(text[2]) : -1;
-
-                buffer[n++] = low >= 0 ? (char) (high << 4 | low) : *text;
-                text += low >= 0 ? 3 : 1;
-        }
-        buffer[n] = '\0';
-        return *text == '\0' && strlen(buffer) == n;
-}
-
 static void set_path_info_of_apache(Finder *finder, const char *rest) {
         char decoded[PATH_MAX];
 
@@ -226,9 +230,13 @@ static void set_path_info_of_apache(Finder *finder, const char *rest) {
                 keep_original(finder, "ORIG_PATH_INFO", finder->path_info);
                 name_script_by_path_info(finder, strlen(finder->path_info));
         } else {
+                bool is_encoded = decode_url(decoded, sizeof(decoded), rest);
+
                 cut_script_name(finder, rest);
-                if (!finder->request_uri && decode_url(decoded, sizeof(decoded), rest))
+                if (!finder->request_uri && is_encoded)
                         cut_script_name(finder, decoded);
+                if (finder->script_name && is_encoded && finder->rules->decode_path_info)
+                        rest = decoded;
         }
         finder->path_info = set(finder, "PATH_INFO", rest);
 }

@@ -13,8 +13,10 @@
 #include "php/fastcgi/fcgi_params.h"
 
 typedef struct ScriptRules {
-        bool fix_pathinfo;    /* cgi.fix_pathinfo */
-        bool discard_path;    /* cgi.discard_path */
+        bool fix_pathinfo; /* cgi.fix_pathinfo */
+        bool discard_path; /* cgi.discard_path */
+        bool decode_path_info; /* what Apache's ProxyPass sends encoded, as php-fpm does since 8.3.18 and 8.4.5 */
+        bool decode_script;   /* the whole path of it, as php-fpm does since 8.5 */
         const char *doc_root; /* php.ini's, or NULL */
 
         /* Whether there is anything at the path, and whether it is a regular file. exists() is asked
