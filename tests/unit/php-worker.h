@@ -123,6 +123,18 @@ static void run_pause(const char *argument) {
                 pause();
 }
 
+/* Without what PHP 8.4 and newer say of closures, where older ones say the namespace. */
+static void plain_name(char to[static 300], const char *name) {
+        const char *closure = strstr(name, "{closure"), *end = strrchr(name, '}');
+
+        if (!closure || !end)
+                snprintf(to, 300, "%s", name);
+        else if (closure > name && closure[-1] == '\\')
+                snprintf(to, 300, "{closure%s", end);
+        else
+                snprintf(to, 300, "%.*s{closure%s", (int) (closure - name), name, end);
+}
+
 static double microseconds_since(const struct timespec *start) {
         struct timespec now;
 

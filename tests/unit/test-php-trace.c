@@ -87,13 +87,15 @@ static void trace_sleeper(unsigned max_depth, const char *main_php) {
 }
 
 static void check_frame(unsigned i, const char *function, const char *file, unsigned line) {
-        char path[PATH_MAX];
+        char path[PATH_MAX], expected[300], found[300];
 
         ck_assert_uint_lt(i, trace.n);
         if (strcmp(file, "main.php") == 0)
                 file = main_name;
         snprintf(path, sizeof(path), "%s/%s", folder, file);
-        ck_assert_str_eq(trace.frames[i].function, function);
+        plain_name(expected, function);
+        plain_name(found, trace.frames[i].function);
+        ck_assert_str_eq(found, expected);
         ck_assert_str_eq(trace.frames[i].file, strcmp(file, "unknown") == 0 ? file : path);
         ck_assert_uint_eq(trace.frames[i].line, line);
         ck_assert_uint_ne(trace.frames[i].address, 0);
@@ -323,5 +325,39 @@ START_TEST(texts_of_strangers) {
 }
 END_TEST
 
+/* PHP 8.4 calls it without a frame. */
+START_TEST(called_by_number) {
+        start_php();
+        trace_sleeper(20, "<?php class S { function __toString() { stop(); return ''; } }\n"
+                          "function work() {\n"
+                          "  return implode(',', [new S]); }\n"
+                          "work();\n");
+        check_frame(2, "S::__toString", "main.php", 3);
+        check_frame(3, "implode", "main.php", 3);
+        check_frame(4, "work", "main.php", 4);
+        check_end(6);
+}
+END_TEST
+
+#define NAME_150                                                                                   \
+        "a123456789a123456789a123456789a123456789a123456789a123456789a123456789a123456789a12345"   \
+        "6789a123456789a123456789a123456789a123456789a123456789a123456789"
+
+START_TEST(long_closure) {
+        const char *name;
+
+        start_php();
+        trace_sleeper(20, "<?php function " NAME_150 "() {\n"
+                          "  (function () { stop(); })(); }\n" NAME_150 "();\n");
+        check_frame(2, "{closure}", "main.php", 2);
+        name = trace.frames[2].function;
+        if (PHP_VERSION_ID >= 80400) {
+                ck_assert_msg(strncmp(name, "{closure:…", strlen("{closure:…")) == 0, "%s", name);
+                ck_assert_str_eq(name + strlen(name) - 8, "789():2}");
+        }
+}
+END_TEST
+
 UNIT_MAIN("php-trace", no_php, functions_and_methods, magic, deep_recursion, include_chain,
-                generators, fibers, exception_on_its_way, called_by_nobody, texts_of_strangers);
+                generators, fibers, exception_on_its_way, called_by_nobody, texts_of_strangers,
+                called_by_number, long_closure);

@@ -122,13 +122,15 @@ STD_PHP_INI_BOOLEAN("cgi.discard_path", "0", PHP_INI_SYSTEM, OnUpdateBool, disca
                 PhpCgiSettings, settings)
 STD_PHP_INI_BOOLEAN("fastcgi.logging", "1", PHP_INI_SYSTEM, OnUpdateBool, logging, PhpCgiSettings,
                 settings)
+#if PHP_VERSION_ID < 80500
 PHP_INI_ENTRY_EX("cgi.force_redirect", "1", PHP_INI_SYSTEM, NULL, zend_ini_boolean_displayer_cb)
 PHP_INI_ENTRY("cgi.redirect_status_env", NULL, PHP_INI_SYSTEM, NULL)
+#endif
 PHP_INI_ENTRY("fpm.config", NULL, PHP_INI_SYSTEM, NULL)
 STD_PHP_INI_ENTRY("fastcgi.error_header", NULL, PHP_INI_SYSTEM, OnUpdateString, error_header,
                 PhpCgiSettings, settings)
 #if PHP_VERSION_ID >= 80500
-STD_PHP_INI_BOOLEAN("fastcgi.script_path_encoded", "0", PHP_INI_SYSTEM, OnUpdateBool,
+STD_PHP_INI_BOOLEAN("fastcgi.script_path_encoded", "1", PHP_INI_SYSTEM, OnUpdateBool,
                 script_path_encoded, PhpCgiSettings, settings)
 #endif
 PHP_INI_END()

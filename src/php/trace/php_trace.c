@@ -5,9 +5,13 @@
 #include <php.h>
 #include <string.h>
 #include <unistd.h>
+#if PHP_VERSION_ID >= 80400
+#include <zend_frameless_function.h>
+#endif
 
 #include "base/escape.h"
 #include "php/trace/php_chain.h"
+#include "php/trace/php_string.h"
 #include "php/trace/remote_memory.h"
 
 enum {
@@ -25,11 +29,7 @@ enum {
         NAME_BYTES = sizeof((PhpTraceFrame){}.function),
         PATH_BYTES = sizeof((PhpTraceFrame){}.file),
         CLASS_BYTES = NAME_BYTES - 40, /* leaves room for the method */
-        NAME_MAX_BYTES = 512,          /* of longer ones only that much is looked at */
-        STRING_MAX = 1 << 16,
 };
-
-#define ELLIPSIS "…"
 
 /* The code that made a call. */
 typedef struct Place {
@@ -37,121 +37,6 @@ typedef struct Place {
         uint32_t line;
         zend_op op;
 } Place;
-
-/* --- texts --- */
-
-/* The length of what may be a zend_string. */
-static int string_length(RemoteMemory *memory, const zend_string *string, size_t *ret) {
-        zend_string head;
-        int r;
-
-        r = remote_memory_get(memory, (RemoteAddress) string, &head, sizeof(head));
-        if (r < 0)
-                return r;
-        if ((GC_TYPE_INFO(&head) & GC_TYPE_MASK) != IS_STRING || ZSTR_LEN(&head) > STRING_MAX)
-                return -EBADMSG;
-
-        *ret = ZSTR_LEN(&head);
-        return 0;
-}
-
-/* The n bytes from offset and the one behind them, which is a NUL at the end of each zend_string.
- */
-static int string_bytes(RemoteMemory *memory, const zend_string *string, size_t offset, char *to,
-                size_t n) {
-        return remote_memory_copy(memory,
-                        (RemoteAddress) string + offsetof(zend_string, val) + offset, to, n + 1);
-}
-
-static bool is_continuation(char c) {
-        return ((unsigned char) c & 0xc0) == 0x80;
-}
-
-/* Namespaces are wanted as they are written. */
-static size_t escape_name(char *to, size_t size, char *name) {
-        size_t n = 0;
-
-        for (;;) {
-                char *end = strchrnul(name, '\\');
-                bool last = *end == '\0';
-
-                *end = '\0';
-                n += escape_string(to + n, size - n, name);
-                if (last || n + 1 >= size)
-                        return n;
-
-                to[n++] = '\\';
-                to[n] = '\0';
-                name = end + 1;
-        }
-}
-
-/* The start of a name, escaped. That of an anonymous class ends for people at its NUL, behind which
- * stands a path. */
-static int name_read(RemoteMemory *memory, const zend_string *string, char *to, size_t size) {
-        char raw[NAME_MAX_BYTES];
-        size_t length, n;
-        int r;
-
-        r = string_length(memory, string, &length);
-        if (r < 0)
-                return r;
-
-        n = MIN(length, sizeof(raw) - 1);
-        r = string_bytes(memory, string, 0, raw, n);
-        if (r < 0)
-                return r;
-        if (n == length && raw[n] != '\0')
-                return -EBADMSG;
-
-        while (n > 0 && n < length && is_continuation(raw[n]))
-                n--;
-        raw[n] = '\0';
-        (void) escape_name(to, size, raw);
-        return 0;
-}
-
-/* All of text, or its end. Returns the length. */
-static size_t copy_end(char *to, size_t size, const char *text) {
-        size_t n = strlen(text);
-
-        if (n < size) {
-                memcpy(to, text, n + 1);
-                return n;
-        }
-
-        text += n - (size - sizeof(ELLIPSIS));
-        while (is_continuation(*text))
-                text++;
-        return (size_t) (stpcpy(stpcpy(to, ELLIPSIS), text) - to);
-}
-
-static int path_read(RemoteMemory *memory, const zend_string *string, char to[static PATH_BYTES]) {
-        char raw[PATH_BYTES], text[sizeof(ELLIPSIS) + 4 * PATH_BYTES];
-        char *start = raw, *end = text;
-        size_t length, n;
-        int r;
-
-        r = string_length(memory, string, &length);
-        if (r < 0)
-                return r;
-
-        n = MIN(length, sizeof(raw) - 1);
-        r = string_bytes(memory, string, length - n, raw, n);
-        if (r < 0)
-                return r;
-        if (raw[n] != '\0')
-                return -EBADMSG;
-
-        if (n < length) {
-                end = stpcpy(end, ELLIPSIS);
-                while (is_continuation(*start))
-                        start++;
-        }
-        (void) escape_string(end, 4 * PATH_BYTES, start);
-        (void) copy_end(to, PATH_BYTES, text);
-        return 0;
-}
 
 /* --- functions and places --- */
 
@@ -180,13 +65,13 @@ static int class_name_read(
         if (r < 0)
                 return r;
 
-        return name_read(memory, name, to, size);
+        return php_string_name(memory, name, to, size);
 }
 
 /* "Class::function" */
 static int function_name(
                 RemoteMemory *memory, const zend_function *function, char to[static NAME_BYTES]) {
-        char class_name[4 * NAME_MAX_BYTES];
+        char class_name[4 * PHP_STRING_NAME_MAX];
         size_t n = 0;
         int r;
 
@@ -195,11 +80,11 @@ static int function_name(
                 if (r < 0)
                         return r;
 
-                n = copy_end(to, CLASS_BYTES, class_name);
+                n = php_string_copy_end(to, CLASS_BYTES, class_name);
                 n += (size_t) (stpcpy(to + n, "::") - (to + n));
         }
 
-        return name_read(memory, function->common.function_name, to + n, NAME_BYTES - n);
+        return php_string_name(memory, function->common.function_name, to + n, NAME_BYTES - n);
 }
 
 static bool has_op(const zend_op_array *code, RemoteAddress op) {
@@ -238,7 +123,7 @@ static int place_read(
         }
 
         ret->line = ret->op.lineno;
-        return path_read(memory, code->filename, ret->file);
+        return php_string_path(memory, code->filename, ret->file, sizeof(ret->file));
 }
 
 /* As php-fpm shows all of them. */
@@ -321,6 +206,37 @@ static void stack_job_place(StackJob *stack_job, const Place *place) {
                 frame_called_from(&trace->frames[stack_job->n_placed++], place);
 }
 
+#if PHP_VERSION_ID >= 80400
+/* The function of PHP that this op calls without a frame on the stack; NULL: none. The table is the same in all that were
+ * forked from one zygote. */
+static const zend_function *frameless_function(const zend_op *op) {
+        if (!ZEND_OP_IS_FRAMELESS_ICALL(op->opcode))
+                return NULL;
+
+        for (uint32_t i = 0; zend_flf_functions[i]; i++)
+                if (i == op->extended_value)
+                        return zend_flf_functions[i];
+
+        return NULL;
+}
+
+/* Code that stands at such a call gets the frame that PHP's own backtraces have for it. Of the innermost the call may have
+ * returned already. */
+static void stack_job_add_frameless(StackJob *stack_job, const PhpCall *call, const Place *place) {
+        PhpTrace *trace = stack_job->trace;
+        const zend_function *function = frameless_function(&place->op);
+        PhpTraceFrame *frame;
+
+        if (!function || trace->n == stack_job->max_depth)
+                return;
+
+        frame = &trace->frames[trace->n++];
+        *frame = (PhpTraceFrame){ .address = call->address };
+        (void) escape_string(frame->function, sizeof(frame->function),
+                        ZSTR_VAL(function->common.function_name));
+}
+#endif
+
 static int stack_job_add(StackJob *stack_job, const PhpCall *call) {
         PhpTrace *trace = stack_job->trace;
         zend_function function;
@@ -338,6 +254,9 @@ static int stack_job_add(StackJob *stack_job, const PhpCall *call) {
                 r = place_read(stack_job->memory, call, &function.op_array, &place);
                 if (r < 0)
                         return r;
+#if PHP_VERSION_ID >= 80400
+                stack_job_add_frameless(stack_job, call, &place);
+#endif
                 stack_job_place(stack_job, &place);
         } else if (!function.common.function_name)
                 return 0; /* the ground of a fiber's stack */
