@@ -11,7 +11,7 @@
 #include "config/access_format.h"
 #include "config/address.h"
 #include "config/directive.h"
-#include "config/php_side.h"
+#include "contract/php_side.h"
 #include "config/syntax.h"
 
 /* What a setter works on: one value on its way into one field. */

@@ -12,7 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
-#include "config/php_side.h"
+#include "contract/php_side.h"
 
 /* One in a folder that is closed to us is not none: what it forbids must not be passed over. */
 static bool exists(const char *path) {

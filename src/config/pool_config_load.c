@@ -12,7 +12,7 @@
 #include "config/directive.h"
 #include "config/file_trust.h"
 #include "config/ini.h"
-#include "config/php_side.h"
+#include "contract/php_side.h"
 #include "config/pool_config_internal.h"
 #include "config/pool_name.h"
 

@@ -254,8 +254,9 @@ typedef struct SlotView {
         uint64_t content_length;
         uint64_t n_requests_own; /* of the worker that is there now, or was last */
         pid_t pid;
-        uint64_t start_sec; /* of the worker, as time(2) has it */
-        RequestUsage usage; /* of its last request */
+        uint64_t start_sec;         /* of the worker, as time(2) has it */
+        RequestUsage usage;         /* of its last request */
+        uint64_t memory_peak_bytes; /* of all requests in this slot */
         char method[16], uri[128], query[512], script[256], user[32], remote[48], target[512];
 } SlotView;
 

@@ -95,6 +95,10 @@ void scoreboard_set_usage(Scoreboard *board, unsigned slot, const RequestUsage *
         atomic_store_explicit(
                         &detail->cpu_centipercent, usage->cpu_centipercent, memory_order_relaxed);
         atomic_store_explicit(&detail->memory_bytes, usage->memory_bytes, memory_order_relaxed);
+        if (usage->memory_bytes >
+                        atomic_load_explicit(&detail->memory_peak_bytes, memory_order_relaxed))
+                atomic_store_explicit(&detail->memory_peak_bytes, usage->memory_bytes,
+                                memory_order_relaxed);
 }
 
 /* One writer per slot: plain loads and stores. */
@@ -244,6 +248,7 @@ int scoreboard_view_slot(Scoreboard *board, unsigned slot, SlotView *ret) {
                         scoreboard_number(detail.cpu_centipercent),
                         scoreboard_number(detail.memory_bytes),
                 },
+                .memory_peak_bytes = scoreboard_number(detail.memory_peak_bytes),
         };
         /* What stands there is of the request before. */
         if (ret->state == SLOT_READING_HEADERS) {

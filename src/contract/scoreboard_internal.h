@@ -16,6 +16,7 @@ typedef struct SlotDetail {
         SlotWord last_word;                 /* when the last worker died */
         _Atomic uint64_t n_requests_former; /* of those that were in the slot before */
         _Atomic uint64_t pid, start_sec, duration_usec, cpu_centipercent, memory_bytes;
+        _Atomic uint64_t memory_peak_bytes; /* the most of all requests of all workers that were in the slot */
         uint64_t content_length;
         char method[16], uri[128], query[512], script[256], user[32], remote[48];
         char target[512];

@@ -249,7 +249,8 @@ row("params-bulk", php="var_dump(count($_SERVER), strlen(implode($_SERVER)) > 10
 row("query-odd", "/print.php", query="&&a&=b&c==d&e%00f=1&%5b=2&g[h=3&i]j=4&k%20l=5&m.n=6&o[p.q]=7&r[][s]=8&r[][s]=9&t=%E9&a=last")
 row("query-nested", "/print.php", query="a" + "[b]" * 100 + "=1")
 row("query-semicolon", "/print.php", query="a=1;b=2")
-row("query-long", php="var_dump(strlen($_SERVER['QUERY_STRING']), strlen($_GET['q']));", query="q=" + "x" * 30000)
+row("query-long", php="var_dump(strlen($_SERVER['QUERY_STRING']), strlen($_GET['q']));", query="q=" + "x" * 30000, since=(8, 5),
+    differs="php-fpm tells the web server that it has cut a line of its access log", ours={"stderr": "^$"}, theirs={"stderr": "log buffer is over"})
 row("query-none", "/print.php", params={"QUERY_STRING": None})
 row("query-filter", php="var_dump(filter_input_array(INPUT_GET), filter_input(INPUT_GET, 'n', FILTER_VALIDATE_INT), filter_input(INPUT_COOKIE, 'c'), filter_input(INPUT_POST, 'p'), filter_input(INPUT_SERVER, 'QUERY_STRING'), filter_has_var(INPUT_SERVER, 'SCRIPT_NAME'), filter_input_array(INPUT_ENV));",
     query="n=5&x=%3Cb%3E", headers={"Cookie": "c=1"}, body="p=1")

@@ -121,7 +121,7 @@ FILES["ini/limit/.user.ini"] = "post_max_size = 3\n"
 FILES["ini/unread/show.php"] = FILES["ini/limit/show.php"] = "<?php echo json_encode($_POST), strlen(file_get_contents('php://input'));"
 for name, ours, theirs in (("unread", {}, {}), ("limit", {"stderr": "exceeds the limit of 3 bytes"}, {"stderr": "^$"})):
     row(f"user-ini-{name}", f"/ini/{name}/show.php", body="a=1&b=2", pool="fresh",
-        differs="what .user.ini says of reading the body counts for the request; php-fpm has read it before",
+        until=(8, 5), differs="what .user.ini says of reading the body counts for the request; php-fpm has read it before",
         ours={"body": re.escape("[]7"), **ours}, theirs={"body": re.escape('{"a":"1","b":"2"}7'), **theirs})
 row("user-ini-and-value", "/ini/show.php", pool="fresh", params={"PHP_VALUE": "user_agent=from-value"})
 row("user-ini-no-root", "/ini/show.php", pool="fresh", params={"DOCUMENT_ROOT": None})

@@ -314,6 +314,39 @@ START_TEST(a_slot_with_nobody_at_the_socket_is_no_process) {
 }
 END_TEST
 
-UNIT_MAIN("status page", each_format_is_php_fpms, the_short_page_is_the_beginning_of_the_full_one,
+/* As php-fpm 8.4.21 prints it. */
+START_TEST(memory_peak_since_8_4) {
+        static const char *const parts[_STATUS_FORMAT_MAX] = {
+                [STATUS_TEXT] = "\nslow requests:        0\nmemory peak:          2097152\nmax children",
+                [STATUS_HTML] = "</tr>\n<tr><th>memory peak</th><td>2097152</td></tr>\n",
+                [STATUS_XML] = "</slow-requests>\n<memory-peak>2097152</memory-peak>\n",
+                [STATUS_JSON] = "\"slow requests\":0,\"memory peak\":2097152,\"max children\"",
+                [STATUS_OPENMETRICS] =
+                                "# HELP phpfpm_memory_peak The memory usage peak since FPM has started.\n"
+                                "# TYPE phpfpm_memory_peak gauge\nphpfpm_memory_peak 2097152\n",
+        };
+        StatusPage one = {
+                .pool = "www", .process_manager = "static", .memory_peak_bytes = 2097152
+        };
+
+        for (StatusFormat format = 0; format < _STATUS_FORMAT_MAX; format++) {
+                char *text;
+                size_t size;
+
+                one.has_memory_peak = true;
+                ck_assert_int_eq(status_page_write(&text, &size, &one, format, false), 0);
+                ck_assert_msg(strstr(text, parts[format]) != NULL, "%s", text);
+                free(text);
+
+                one.has_memory_peak = false;
+                ck_assert_int_eq(status_page_write(&text, &size, &one, format, false), 0);
+                ck_assert_ptr_null(strstr(text, "peak"));
+                free(text);
+        }
+}
+END_TEST
+
+UNIT_MAIN("status page", memory_peak_since_8_4, each_format_is_php_fpms,
+                the_short_page_is_the_beginning_of_the_full_one,
                 peaks_are_not_below_what_is_there_now, a_number_is_one_that_json_keeps,
                 no_line_and_no_tag_can_be_forged, a_slot_with_nobody_at_the_socket_is_no_process);

@@ -15,7 +15,7 @@
 #include "base/fd.h"
 #include "config/ini_files.h"
 #include "config/log_target.h"
-#include "config/php_side.h"
+#include "contract/php_side.h"
 #include "manager/base/log.h"
 #include "manager/generation/mount_check.h"
 #include "manager/generation/pool_check_internal.h"

@@ -8,7 +8,7 @@
 
 #include "base/fd.h"
 #include "base/journal_socket.h"
-#include "config/php_side.h"
+#include "contract/php_side.h"
 #include "manager/base/log.h"
 #include "manager/spawn/spawn.h"
 

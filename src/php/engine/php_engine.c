@@ -60,12 +60,17 @@ static int check_start(bool strict) {
 
 static const PoolConfig *starting_config;
 
+static void on_registered(void) {
+        php_settings_mark_file_cache(&starting_config->php_values);
+}
+
 /* Preloaded code is compiled for the functions that there are: it would call what is disabled later, and crash. */
 static void on_started(void) {
         php_settings_disable(&starting_config->php_values);
 }
 
 static const PhpStartHooks start_hooks = {
+        .on_registered = on_registered,
         .on_started = on_started,
 };
 

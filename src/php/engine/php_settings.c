@@ -2,7 +2,9 @@
 #include "php/engine/php_settings.h"
 
 #include <php.h>
+#include <php_ini.h>
 #include <stdio.h>
+#include <zend_system_id.h>
 
 #include "base/cleanup.h"
 #include "base/parse.h"
@@ -126,6 +128,19 @@ static void say_unknown(const Setting *setting) {
 
         fprintf(stderr, "<4>%s:%u: %s[%s]: PHP knows no such setting, ignored\n", setting->file,
                         setting->line, directives[setting->kind], setting->key);
+}
+
+void php_settings_mark_file_cache(const SettingList *settings) {
+        const zval *of_php_ini = cfg_get_entry(ZEND_STRL("disable_functions"));
+
+        if (of_php_ini && Z_TYPE_P(of_php_ini) == IS_STRING)
+                (void) zend_add_system_entropy("fpmd", "disable_functions", Z_STRVAL_P(of_php_ini),
+                                Z_STRLEN_P(of_php_ini));
+        for (size_t i = 0; i < settings->n_items; i++)
+                if (is_additive(settings->items[i].key))
+                        (void) zend_add_system_entropy("fpmd", settings->items[i].key,
+                                        settings->items[i].value,
+                                        strlen(settings->items[i].value));
 }
 
 void php_settings_disable(const SettingList *settings) {

@@ -20,6 +20,10 @@
 /* The text for sapi_module.ini_entries; the caller frees. NULL: no memory. */
 char *php_settings_ini_text(const SettingList *settings);
 
+/* While PHP starts: a pool that disables functions reads no file_cache of a pool that has them, and the reverse. Compiled
+ * code has results of functions in it, and since PHP 8.4 counts them. */
+void php_settings_mark_file_cache(const SettingList *settings);
+
 /* While PHP starts, before opcache preloads: disables functions and classes. */
 void php_settings_disable(const SettingList *settings);
 

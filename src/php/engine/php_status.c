@@ -80,7 +80,11 @@ static StatusFormat asked_format(void) {
 }
 
 static int read_page(const PhpRequest *request, StatusPage *ret) {
-        return request->view ? pool_view_read(request->view, ret) : -ENODATA;
+        int r;
+
+        r = request->view ? pool_view_read(request->view, ret) : -ENODATA;
+        ret->has_memory_peak = PHP_VERSION_ID >= 80400;
+        return r;
 }
 
 /* A page that asks ?json&full every second. What runs in it is known by its hash. */

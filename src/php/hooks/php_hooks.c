@@ -29,6 +29,7 @@ static int watched_register_extensions(void) {
         if (r == FAILURE)
                 return r;
 
+        start_hooks.on_registered();
         post_startup = zend_post_startup_cb;
         zend_post_startup_cb = watched_post_startup;
         return r;

@@ -6,8 +6,11 @@
 
 #include <php.h>
 
-/* A moment of PHP's start. */
+/* Two moments of PHP's start. */
 typedef struct PhpStartHooks {
+        /* What is compiled in has registered its functions, and nothing of it has started. */
+        void (*on_registered)(void);
+
         /* All extensions have started; opcache has preloaded nothing yet. */
         void (*on_started)(void);
 } PhpStartHooks;

@@ -57,6 +57,8 @@ int pool_view_read(const PoolView *view, StatusPage *ret) {
                 if (scoreboard_view_slot(view->board, i, &slot) < 0)
                         continue;
 
+                if (slot.memory_peak_bytes > page.memory_peak_bytes)
+                        page.memory_peak_bytes = slot.memory_peak_bytes;
                 /* Also of those who were in this slot before. */
                 page.n_requests += slot.n_requests;
                 if (status_page_counts(slot.state))

@@ -29,6 +29,7 @@ typedef enum Field {
         MAX_ACTIVE_PROCESSES,
         MAX_CHILDREN_REACHED,
         SLOW_REQUESTS,
+        MEMORY_PEAK,
         MAX_CHILDREN,
         _FIELD_MAX,
 } Field;
@@ -67,6 +68,8 @@ static const FieldName fields[] = {
                 "(works only for pm 'dynamic' and 'ondemand')." },
         [SLOW_REQUESTS]        = { "slow requests",        "slow_requests",        "counter",
                 "The number of requests that exceeded your 'request_slowlog_timeout' value." },
+        [MEMORY_PEAK]          = { "memory peak",          "memory_peak",          "gauge",
+                "The memory usage peak since FPM has started." },
         [MAX_CHILDREN]         = { "max children",         "max_children",         "gauge",
                 "The number of processes that there may be." },
 };
@@ -137,6 +140,8 @@ static uint64_t claimed_number(const StatusPage *page, Field field) {
                 return totals->n_limit_reached;
         case SLOW_REQUESTS:
                 return totals->n_slow;
+        case MEMORY_PEAK:
+                return page->memory_peak_bytes;
         case MAX_CHILDREN:
                 return totals->worker_limit;
         default:
@@ -148,8 +153,16 @@ static uint64_t number_of(const StatusPage *page, Field field) {
         return scoreboard_number(claimed_number(page, field));
 }
 
+static bool is_shown(const StatusPage *page, Field field) {
+        return field != MEMORY_PEAK || page->has_memory_peak;
+}
+
+/* fpm_get_status() has no memory peak, in no version. */
 const char *status_page_number(const StatusPage *page, size_t i, uint64_t *ret) {
         Field field = START_TIME + (Field) i;
+
+        if (field >= MEMORY_PEAK)
+                field++;
 
         if (field >= _FIELD_MAX)
                 return NULL;
@@ -259,6 +272,9 @@ static void write_label(FILE *f, const char *name) {
 
 static void write_text(FILE *f, const StatusPage *page, bool full) {
         for (Field i = 0; i < _FIELD_MAX; i++) {
+                if (!is_shown(page, i))
+                        continue;
+
                 write_label(f, fields[i].name);
                 write_pool_value(f, STATUS_TEXT, page, i);
                 fputc('\n', f);
@@ -302,6 +318,9 @@ static void write_html(FILE *f, const StatusPage *page, bool full) {
               "<body>\n<table>\n",
                         f);
         for (Field i = 0; i < _FIELD_MAX; i++) {
+                if (!is_shown(page, i))
+                        continue;
+
                 fprintf(f, "<tr><th>%s</th><td>", fields[i].name);
                 write_pool_value(f, STATUS_HTML, page, i);
                 fputs("</td></tr>\n", f);
@@ -334,6 +353,9 @@ static void write_xml_process(FILE *f, const StatusPage *page, const StatusProce
 static void write_xml(FILE *f, const StatusPage *page, bool full) {
         fputs("<?xml version=\"1.0\" ?>\n<status>\n", f);
         for (Field i = 0; i < _FIELD_MAX; i++) {
+                if (!is_shown(page, i))
+                        continue;
+
                 write_tag(f, fields[i].name, false);
                 write_pool_value(f, STATUS_XML, page, i);
                 write_tag(f, fields[i].name, true);
@@ -360,6 +382,9 @@ static void write_json_process(FILE *f, const StatusPage *page, const StatusProc
 
 static void write_json(FILE *f, const StatusPage *page, bool full) {
         for (Field i = 0; i < _FIELD_MAX; i++) {
+                if (!is_shown(page, i))
+                        continue;
+
                 fprintf(f, "%s\"%s\":", i == 0 ? "{" : ",", fields[i].name);
                 write_pool_value(f, STATUS_JSON, page, i);
         }
@@ -387,7 +412,7 @@ static void write_metrics(FILE *f, const StatusPage *page, bool full) {
         for (Field i = 0; i < _FIELD_MAX; i++) {
                 const FieldName *field = &fields[i];
 
-                if (!field->metric)
+                if (!field->metric || !is_shown(page, i))
                         continue;
 
                 /* php-fpm has these two in the other order, and what reads it may have learned that. */

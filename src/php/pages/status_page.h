@@ -2,7 +2,7 @@
 #pragma once
 /* Status page: the state of a pool as text, in each of php-fpm's formats. Pure.
  *
- * Names, order, padding and quoting are php-fpm 8.2's to the byte, so that what reads its page reads ours;
+ * Names, order, padding and quoting are php-fpm's to the byte, so that what reads its page reads ours;
  * "max children" is one field more, behind the others. What clients chose (URI, user, script) is made
  * harmless in each format.
  *
@@ -35,6 +35,8 @@ typedef struct StatusPage {
         uint64_t n_requests; /* with those of former generations */
         uint64_t n_queued, n_queue_limit;
         unsigned n_idle, n_busy;
+        bool has_memory_peak; /* php-fpm's page has it since PHP 8.4 */
+        uint64_t memory_peak_bytes;
         const StatusProcess *processes;
         size_t n_processes;
 } StatusPage;

@@ -5,6 +5,7 @@
 
 source "${BASH_SOURCE[0]%/*}/../lib.sh"
 needs_fpmd
+php_with_pcntl
 
 pool signals <<'END'
 php = 7.9

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "config/php_side.h"
+#include "contract/php_side.h"
 
 #include <dirent.h>
 #include <errno.h>
