@@ -28,12 +28,12 @@ enum {
         ADDRESS_WHY_MAX = 256,
 };
 
-/* By php-fpm's rule an address with a colon, or of digits only, is tcp, everything else a unix
- * path, which must not contain "..". "localhost" is 127.0.0.1. 0, or -EINVAL with what would be right in why. */
+/* Reads an address by php-fpm's rule: with a colon, or of digits only, it is tcp, everything else is a unix path, which
+ * must not contain "..". "localhost" is 127.0.0.1. Returns 0, or -EINVAL with what would be right in why. */
 int address_parse(Address *ret, const char *text, char why[static ADDRESS_WHY_MAX]);
 
-/* Whether a listening socket bound there is the one that the text names. An address of the whole machine is that
- * of any family. */
+/* Returns whether a listening socket bound there is the one that the text names. An address of the whole machine is
+ * that of any family. */
 bool address_is_of(const char *text, const struct sockaddr *bound);
 
 /* Takes the doubled slashes and "/./" out of an absolute path; other texts stay as they are. */
@@ -47,10 +47,10 @@ typedef struct ClientRange {
         char text[INET6_ADDRSTRLEN + 16]; /* address/bits */
 } ClientRange;
 
-/* Reads the entry at *cursor of a comma-separated list and moves behind it. 1: got one, 0: the end,
- * -EINVAL: this one is no address (ret->text is what it says, cut short), the next may be one. */
+/* Reads the entry at *cursor of a comma-separated list and moves behind it. Returns 1 with an entry, 0 at the end, or
+ * -EINVAL when this entry is no address (ret->text has it, cut short); the next entry may be one. */
 int client_list_next(const char **cursor, ClientRange *ret);
 
-/* Whether a peer may talk to the pool. NULL or an empty list allows everybody, a unix peer is
- * always allowed, an entry that is no address allows nobody. */
+/* Returns whether a peer may talk to the pool. NULL or an empty list allows everybody, a unix peer is always allowed,
+ * an entry that is no address allows nobody. */
 bool client_list_allows(const char *list, const struct sockaddr *peer);

@@ -52,7 +52,7 @@ typedef enum DirectiveStatus {
         DIRECTIVE_NEVER, /* accepted for php-fpm's sake; something else does it here */
 } DirectiveStatus;
 
-/* How the field of a type is stored in PoolConfig. */
+/* How PoolConfig stores the field of a type. */
 typedef enum DirectiveStorage {
         STORAGE_BOOL,     /* bool */
         STORAGE_SIGNED,   /* int64_t */
@@ -94,41 +94,42 @@ size_t directive_count(void);
 const Directive *directive_at(size_t i);
 size_t directive_index(const Directive *directive);
 
-/* Keys in any case, key[] only as it stands in the table, as in php-fpm. NULL: there is none. */
+/* Returns the row of a key, or NULL. Upper and lower case are the same, and key[] matches only a row with brackets, as
+ * in php-fpm. */
 const Directive *directive_find(DirectiveSection section, const char *key, bool is_array);
 
-/* The row that was probably meant by a wrong key, NULL if nothing is close. */
+/* Returns the row that was probably meant by a wrong key, or NULL if nothing is close. */
 const Directive *directive_nearest(DirectiveSection section, const char *key);
 
-/* Whether it is written key[…] = value. */
+/* Returns whether the directive is written key[…] = value. */
 bool directive_is_array(const Directive *directive);
 
-/* Whether its value is kept in a PoolConfig. */
+/* Returns whether its value is kept in a PoolConfig. */
 bool directive_has_field(const Directive *directive);
 
-/* Whether fpmd-generator reads it: listen and listen.*, and what names a folder that may be a mount. */
+/* Returns whether fpmd-generator reads the directive: listen and listen.*, and those that name a folder that may be a
+ * mount. */
 bool directive_is_for_units(const Directive *directive);
 
-/* Whether $pool is expanded in its value. */
+/* Returns whether $pool is expanded in its value. */
 bool directive_is_text(const Directive *directive);
 
 DirectiveStorage directive_storage(const Directive *directive);
 
-/* The field in config, NULL if there is none. Of type bool, int64_t, … as directive_storage() says.
- */
+/* Return the field in config, of the type that directive_storage() names, or NULL if the directive has none. */
 void *directive_field(const Directive *directive, PoolConfig *config);
 const void *directive_field_const(const Directive *directive, const PoolConfig *config);
 
-/* For people: "number", "time" … */
+/* Returns the name of a type for people: "number", "time" … */
 const char *directive_type_name(DirectiveType type);
 
-/* Stores a value, over an earlier one unless it is a list. Without a field: only checks it.
- * 0, -ENOMEM, or -EINVAL with what would be right in why. */
+/* Stores a value in place of an earlier one, or behind it in a list. A directive without a field is only checked.
+ * Returns 0, -ENOMEM, or -EINVAL with what would be right in why. */
 int directive_set(const Directive *directive, PoolConfig *config, const DirectiveValue *value,
                 char why[static DIRECTIVE_WHY_MAX]);
 
-/* Stores the default of every row. 0 or -ENOMEM. */
+/* Stores the default of each row. Returns 0 or -ENOMEM. */
 int directive_set_defaults(PoolConfig *config);
 
-/* Whether a number can have come out of directive_set() or the default of this row. */
+/* Returns whether a number can have come out of directive_set() or the default of this row. */
 bool directive_number_is_possible(const Directive *directive, const PoolConfig *config);

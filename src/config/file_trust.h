@@ -2,8 +2,8 @@
 #pragma once
 /* FileTrust: whether messages may quote a file.
  *
- * A message about a pool file quotes its lines. Where somebody else decides which file that is, by a link or by an
- * include line, root would quote files to him that he may not read.
+ * A message about a pool file quotes its lines. Where another user decides which file is read, by a link or by an
+ * include line, root's messages would show that user files that he may not read.
  *
  * Runs in: any process.
  * Trusts:  root. */

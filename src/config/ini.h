@@ -34,9 +34,10 @@ typedef struct IniEvent {
         bool word;       /* value is a bare yes, off, none … and so "1" or "" by now */
 } IniEvent;
 
-/* Not 0: stop, ini_parse() returns it. After an INI_ERROR the next line is read if 0 is returned.
- */
+/* Is called for each event. Returns 0 to go on with the next line, also after an INI_ERROR; any other value ends the
+ * reading, and ini_parse() returns it. */
 typedef int (*IniHandler)(void *userdata, const IniEvent *event);
 
-/* 0, -ENOMEM or what the handler returned. */
+/* Reads size bytes of text and calls handler for each line; lookup expands ${ENV}. Returns 0, -ENOMEM or what the
+ * handler returned. */
 int ini_parse(const char *text, size_t size, IniLookup lookup, IniHandler handler, void *userdata);

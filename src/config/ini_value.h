@@ -15,13 +15,12 @@ enum {
 /* Returns what ${NAME} stands for, or NULL if nothing. */
 typedef const char *(*IniLookup)(const char *name);
 
-/* Evaluates a value up to its comment or end. ret_word: see IniEvent.word. ret_end is where the
- * value as written ends, blanks not counted. The caller frees ret. 0, -ENOMEM, or -EINVAL with the
- * reason in why. */
+/* Evaluates a value up to its comment or end. ret_word is as IniEvent.word, ret_end is where the value ends in the
+ * text, without blanks. The caller frees *ret. Returns 0, -ENOMEM, or -EINVAL with the reason in why. */
 int ini_value_evaluate(const char *text, IniLookup lookup, char **ret, bool *ret_word,
                 const char **ret_end, char why[static INI_WHY_MAX]);
 
-/* The same for what stands between brackets: quotes and ${ENV}, no words, no operators. ret_end is
+/* Evaluates what stands between brackets in the same way: quotes and ${ENV}, but no words and no operators. ret_end is
  * the closing bracket. */
 int ini_value_bracket(const char *text, IniLookup lookup, char **ret, const char **ret_end,
                 char why[static INI_WHY_MAX]);

@@ -6,5 +6,6 @@
 
 #include <stdbool.h>
 
-/* "journal", and the standard streams, which are the journal's here: /dev/stderr, /proc/self/fd/2 … */
+/* Returns whether the value of a log directive means the journal: "journal", or one of the standard streams, which lead
+ * there: /dev/stderr, /proc/self/fd/2 … */
 bool log_target_is_journal(const char *target);

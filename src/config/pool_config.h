@@ -17,59 +17,59 @@
 #include "base/cleanup.h"
 #include "config/pool_config_fields.h"
 
-/* Called once for each thing to tell: "www.conf:12: pm.max_children: 0 is below 1". priority is a
- * syslog one: with LOG_ERR the file is refused, after the rest of it was looked at. */
+/* Is called once for each message: "www.conf:12: pm.max_children: 0 is below 1". priority is a syslog priority: LOG_ERR
+ * means that the file is refused, after the rest of it was checked. */
 typedef void (*ConfigReport)(void *userdata, int priority, const char *line);
 
-/* Reads and validates a pool file. name is the pool's ("www"), see pool_name_is_valid().
- * 0, or after LOG_ERR reports: -EINVAL for what the file says, -errno where it cannot be read. */
+/* Reads and validates a pool file. name is the pool's ("www"), see pool_name_is_valid(). Returns 0, -ENOMEM, or after
+ * LOG_ERR reports -EINVAL when the file is wrong, or another negative errno when it cannot be read. */
 int pool_config_load(PoolConfig **ret, const char *name, const char *path, ConfigReport report,
                 void *userdata);
 
-/* The same from memory; file is only for messages, include= is relative to its folder. */
+/* Does the same for a text in memory; file is for messages, and include= is relative to its folder. */
 int pool_config_parse(PoolConfig **ret, const char *name, const char *file, const char *text,
                 size_t size, ConfigReport report, void *userdata);
 
-/* Only listen and listen.*, for the socket unit, and the folders that the service needs: whatever else is wrong in the file is skipped,
- * because a typo in pm.max_children must not take the pool's address away at the next
- * daemon-reload. What is wrong with these directives is skipped too, after a LOG_WARNING report. */
+/* Read only listen and listen.*, for the socket unit, and the folders that the service needs. Mistakes elsewhere in the
+ * file are skipped, because a typo in pm.max_children must not take the pool's address away at the next daemon-reload;
+ * mistakes in these directives are skipped after a LOG_WARNING report. Return values are as above. */
 int pool_config_load_listen(PoolConfig **ret, const char *name, const char *path,
                 ConfigReport report, void *userdata);
 int pool_config_parse_listen(PoolConfig **ret, const char *name, const char *file, const char *text,
                 size_t size, ConfigReport report, void *userdata);
 
-/* Whether the socket unit has a unix socket: one of listen, or the default path where the file says none. */
+/* Returns whether the socket unit has a unix socket: one of listen, or the default path where the file says none. */
 bool pool_config_listens_on_path(const PoolConfig *config);
 
-/* Where the file says it, for messages: 0 and config->file if it does not, or after deserialize().
- * directive is a key of the table ("pm.max_children") or one entry ("env[PATH]"). */
+/* Return the line and the file in which a directive is given, for messages: 0 and config->file if it is not given, or
+ * after pool_config_deserialize(). directive is a key of the table ("pm.max_children") or one entry ("env[PATH]"). */
 unsigned pool_config_line_of(const PoolConfig *config, const char *directive);
 const char *pool_config_file_of(const PoolConfig *config, const char *directive);
 
-/* The same for one row of the table. false: the file does not say it. ret_file is borrowed. */
+/* Finds the same for one row of the table. Returns false if it is not given. *ret_file stays config's. */
 struct Directive;
 bool pool_config_place_of(const PoolConfig *config, const struct Directive *directive,
                 const char **ret_file, unsigned *ret_line);
 
-/* Everything as one buffer for a sealed memfd, and back: parse(serialize(c)) equals c. The caller
- * frees. deserialize() refuses what serialize() cannot have written with -EBADMSG. */
+/* Write all fields into one buffer for a sealed memfd, and read them back. The caller frees *ret, by free() and by
+ * pool_config_free(). Return 0 or -ENOMEM; the second returns -EBADMSG for what the first cannot have written. */
 int pool_config_serialize(const PoolConfig *config, char **ret, size_t *ret_size);
 int pool_config_deserialize(PoolConfig **ret, const char *data, size_t size);
 
-/* A deep copy. 0 or negative errno. */
+/* Makes a deep copy. Returns 0 or a negative errno. */
 int pool_config_copy(PoolConfig **ret, const PoolConfig *config);
 
 PoolConfig *pool_config_free(PoolConfig *config);
 DEFINE_CLEANUP(PoolConfig, pool_config_free);
 
-/* A pool's name is the instance of a unit and a file name: letters, digits and "_-:." with no dot
- * first, at most 64 bytes. */
+/* Returns whether a text can be a pool's name, which is the instance of a unit and a file name: letters, digits and
+ * "_-:." with no dot first, at most 64 bytes. */
 bool pool_name_is_valid(const char *name);
 
-/* Where the pool listens when its file does not say it; units/fpmd@.socket has the same. The caller frees. 0 or
- * -ENOMEM. */
+/* Makes the path where the pool listens when its file has no listen; units/fpmd@.socket has the same. The caller frees
+ * *ret. Returns 0 or -ENOMEM. */
 int pool_config_default_listen(const PoolConfig *config, char **ret);
 
-/* Whether the script's path ends in an extension that limit_extensions allows: case-sensitive,
- * bytewise, the path longer than the extension (php-fpm's rule). */
+/* Returns whether the script's path ends in an extension that limit_extensions allows: case-sensitive, bytewise, the
+ * path longer than the extension (php-fpm's rule). */
 bool pool_config_extension_allowed(const PoolConfig *config, const char *path);

@@ -11,7 +11,7 @@
 typedef struct ConfigPlace {
         const char *file; /* borrowed from config->files */
         unsigned line;    /* 0: not given */
-        bool is_wrong;    /* was said: what goes together with it is not looked at */
+        bool is_wrong;    /* was reported: rules that it takes part in are not checked */
 } ConfigPlace;
 
 /* Where reports go, and whether the file is refused. */
@@ -23,26 +23,26 @@ typedef struct ConfigReporter {
         bool quotes_nothing;     /* config/file_trust.h */
 } ConfigReporter;
 
-/* Says "file:line: directive: text", without what is 0 or NULL; control bytes become '?'. Where nothing may be quoted,
- * says only that something is wrong, and with a directive if it is one. */
+/* Report "file:line: directive: text", without the parts that are 0 or NULL; control bytes become '?'. Where nothing
+ * may be quoted they report only that there is a mistake, and in which directive. */
 _printf_(6, 7) void config_say(ConfigReporter *reporter, int priority, const char *file,
                 unsigned line, const char *directive, const char *format, ...);
 _printf_(6, 0) void config_vsay(ConfigReporter *reporter, int priority, const char *file,
                 unsigned line, const char *directive, const char *format, va_list arguments);
 
-/* Defaults only. dups both. */
+/* Makes a config that has the defaults alone, and copies both texts. Returns 0 or -ENOMEM. */
 int pool_config_new(PoolConfig **ret, const char *name, const char *file);
 
-/* dups path; ret lives as long as config. */
+/* Adds a copy of path to the files that were read; *ret lives as long as config. Returns 0 or -ENOMEM. */
 int pool_config_add_file(PoolConfig *config, const char *path, const char **ret);
 
-/* Marks what the file says of a directive as wrong, and whether that was done. */
+/* Marks the value of a directive as wrong, and returns whether it is marked. */
 void pool_config_mark_wrong(PoolConfig *config, const char *directive);
 bool pool_config_is_wrong(const PoolConfig *config, const char *directive);
 
-/* What depends on more than one directive; fills in what follows from others. 0, -ENOMEM, or
- * -EINVAL after a LOG_ERR report, also of what was wrong before. */
+/* Checks the rules between directives and fills in the values that follow from others. Returns 0, -ENOMEM, or -EINVAL
+ * when there was a LOG_ERR report, now or before. */
 int pool_config_validate(PoolConfig *config, ConfigReporter *reporter);
 
-/* The part of it that pool_config_load_listen() needs: wrong addresses are taken out. */
+/* Checks the part of it that pool_config_load_listen() needs, and takes out wrong addresses. Returns as above. */
 int pool_config_validate_listen(PoolConfig *config, ConfigReporter *reporter);

@@ -29,6 +29,6 @@ typedef struct SettingList {
         size_t n_items;
 } SettingList;
 
-/* Appends a copy of like, whose texts are dupped. 0 or -ENOMEM. */
+/* Appends a copy of like and of its texts. Returns 0 or -ENOMEM. */
 int setting_list_add(SettingList *list, const Setting *like);
 void setting_list_done(SettingList *list);
