@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* Control: what fpmctl asks a manager, over a SOCK_SEQPACKET unix socket at control_path(). One
- * request, one reply, then the connection ends.
+/* Control: what fpmctl asks a manager, over a SOCK_SEQPACKET unix socket at control_path(). One request, one reply,
+ * then the connection ends.
  *
- * An answer that is more than a line is JSON in a sealed memfd, which comes along with the reply: a pool of
- * 4096 workers has megabytes to tell, and neither side waits for the other while it does.
+ * An answer of more than a line is JSON in a sealed memfd that comes along with the reply: the answer of a pool of 4096
+ * workers has megabytes, and neither side has to wait while the other reads or writes it.
  *
  * Runs in: manager and fpmctl.
- * Trusts:  neither side the other: exact length of the request, known verb, slot in range, bounded
- * reply. */
+ * Trusts:  neither side the other: exact length of the request, known verb, slot in range, bounded reply. */
 
 #include <errno.h>
 #include <stddef.h>
@@ -20,8 +19,8 @@ enum {
         CONTROL_JSON_MAX = 64 * 1024 * 1024,
 };
 
-/* Who may ask, see control_server.c: root and the manager's own uid everything, others what tells
- * numbers; whoever is in the group of the pool's socket also what tells of requests. */
+/* Who may ask what (control_server.c): root and the manager's own user everything, the group of the pool's socket also
+ * requests and stacks, everybody else numbers only. */
 typedef enum ControlVerb {
         CONTROL_RELOAD = 1, /* root; the reply comes when it is done; no JSON */
         CONTROL_STATUS,     /* anybody: the pool's numbers */
@@ -52,15 +51,16 @@ typedef struct ControlReply {
 #define CONTROL_SOCKET "control"
 #define CONTROL_ROOT_SOCKET "control.root"
 
-/* What a stranger is answered who asks too often, or while too many do: to be tried again. */
+/* The answer for a user other than root who asks too often, or while too many ask: fpmctl tries again. */
 #define CONTROL_BUSY (-EUSERS)
 
-/* Writes "/run/fpmd/POOL/control", or the path of root's socket, into buffer. Returns 0 or -ENAMETOOLONG. */
+/* Write "/run/fpmd/POOL/control", or the path of root's socket, into buffer. Return 0 or -ENAMETOOLONG. */
 int control_path(char *buffer, size_t size, const char *pool);
 int control_root_path(char *buffer, size_t size, const char *pool);
 
-/* Whether a request of that many bytes is one. Pure. 0, -EBADMSG, or -EPROTO: of another version. */
+/* Checks a request of size bytes. Pure. Returns 0, -EBADMSG when it is malformed, or -EPROTO when it is of another
+ * version. */
 int control_request_check(const ControlRequest *request, size_t size);
 
-/* The same for a reply. */
+/* Checks a reply in the same way. */
 int control_reply_check(const ControlReply *reply, size_t size);

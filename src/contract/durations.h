@@ -15,15 +15,15 @@ typedef struct Durations {
         uint64_t sum_usec;
 } Durations;
 
-/* In which one it is counted: the first whose bound is not below. */
+/* Returns the bucket that counts a duration: the first whose bound is not below it. */
 unsigned durations_bucket(uint64_t usec);
 
-/* That bound, in seconds, as Prometheus writes it; of the last one "+Inf". */
+/* Returns the bound of a bucket in seconds, as Prometheus writes it; that of the last bucket is "+Inf". */
 const char *durations_bound(unsigned bucket);
 
-/* Adds what somebody claims to have counted: each number at most what can be, so that no sum overflows,
- * however many claim whatever. */
+/* Adds numbers that a worker claims. Each is limited to what is possible, so that no sum overflows whatever the workers
+ * claim. */
 void durations_add_claim(Durations *sum, const Durations *claim);
 
-/* Adds sums of the above. */
+/* Adds a sum that durations_add_claim() has made. */
 void durations_add(Durations *sum, const Durations *other);

@@ -46,8 +46,8 @@ typedef enum Event {
                         _EVENT_MAX,
 } Event;
 
-/* MESSAGE_ID=: 32 lower case hexadecimal digits. */
+/* Returns the value of MESSAGE_ID=: 32 lower case hexadecimal digits. */
 const char *event_id(Event event);
 
-/* For programs and people: "worker-crashed". */
+/* Returns the name for programs and people: "worker-crashed". */
 const char *event_name(Event event);

@@ -8,8 +8,8 @@
 enum {
         LISTEN_FDS_FIRST = 3,
 
-        /* What one pool may listen on, that of pm.status_listen included. Whoever counts sockets, in manager, zygote or
-         * the check of a pool file, counts to here. */
+        /* How many sockets one pool may listen on, that of pm.status_listen included. Manager, zygote and the check of
+         * a pool file have the same limit. */
         LISTENERS_MAX = 64,
         LISTEN_FDS_OTHERS_MAX = 16, /* what the manager passes beside them */
         LISTEN_FDS_MAX = LISTENERS_MAX + LISTEN_FDS_OTHERS_MAX,
@@ -20,10 +20,10 @@ typedef struct ListenFds {
         const char *names[LISTEN_FDS_MAX]; /* parts of what listen_fds_receive() was given */
 } ListenFds;
 
-/* What the three variables say; NULL: not set. names is cut into pieces. 0 (also when the fds are not for pid,
- * or there are none), -EINVAL or -E2BIG. Pure. */
+/* Reads the values of LISTEN_PID, LISTEN_FDS and LISTEN_FDNAMES, each NULL if not set, and cuts names into pieces.
+ * Pure. Returns 0, also when the fds are not for own_pid or there are none, -EINVAL or -E2BIG. */
 int listen_fds_parse(ListenFds *ret, const char *pid, const char *n, char *names, int own_pid);
 
-/* Reads the environment, takes the variables out of it, makes the fds CLOEXEC. ret_text is what the names are
- * parts of, the caller's to free(). As above, or negative errno. */
+/* Reads these variables and removes them from the environment, and makes the fds CLOEXEC. The names are parts of
+ * *ret_text, which the caller frees after the last use. Returns as listen_fds_parse(), or another negative errno. */
 int listen_fds_receive(ListenFds *ret, char **ret_text);

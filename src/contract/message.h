@@ -3,9 +3,9 @@
 /* Message: what the manager and a zygote say to each other, fixed-size structs over SOCK_SEQPACKET.
  *
  * Runs in: manager and pool program.
- * Trusts:  nobody. message_check() is what the receiver asks before it looks at a field. The
- * manager names slots; a pid in a message is for display, and for a look when the zygote is dead whether the
- * kernel knows it as a child of the manager. EOF means: drain. */
+ * Trusts:  nobody. message_check() is what the receiver asks before it looks at a field. The manager names slots. A pid
+ * in a message is for display; when the zygote is dead, the manager asks the kernel whether it is a child of its own.
+ * EOF means: drain. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -53,25 +53,25 @@ typedef struct Message {
 
 _Static_assert(sizeof(Message) == 256, "the layout of Message is a contract");
 
-/* Whether the peer of that side may say this at all: known type, slot below n_slots, reserved zero,
- * text terminated, value in range. Pure. 0 or -EBADMSG. */
+/* Checks a message of that side by its form: known type, slot below n_slots, reserved zero, text terminated, value in
+ * range. Pure. Returns 0 or -EBADMSG. */
 int message_check(const Message *message, MessageSide from, unsigned n_slots);
 
-/* Sends one message. Never blocks. 0 or negative errno (-EAGAIN: the peer has not read enough of what was sent
- * before, -EPIPE: it is gone). */
+/* Sends one message and never blocks. Returns 0, -EAGAIN when the socket has no room because the peer has not read,
+ * -EPIPE when the peer is gone, or another negative errno. */
 int message_send(int fd, const Message *message);
 
-/* The same with an fd, borrowed, that goes along. */
+/* Sends one message together with an fd, which is borrowed. Returns as message_send(). */
 int message_send_fd(int fd, const Message *message, int passed_fd);
 
-/* Receives one message. Never blocks. 1: got one, 0: EOF, -EAGAIN: none waits, -EBADMSG: not of our size. An fd
- * that came along is closed. A peer that has died with messages unread is at its EOF, like any other, behind
- * what it had sent. */
+/* Receives one message and never blocks. Returns 1 with a message, 0 at EOF, -EAGAIN when none waits, -EBADMSG when the
+ * size is wrong, or another negative errno. An fd that came along is closed. A peer that has died with messages unread
+ * is at EOF, too, behind what it had sent. */
 int message_receive(int fd, Message *ret);
 
-/* The same where one may come along: *ret_fd is that, or -EBADF. -EBADMSG too when it has none, or has one,
- * other than its type says. */
+/* Receives one message and the fd that may come along: *ret_fd is the caller's, or -EBADF. Returns as
+ * message_receive(), and -EBADMSG also when the type asks for an fd and none came, or the other way round. */
 int message_receive_fd(int fd, Message *ret, int *ret_fd);
 
-/* The name for logs, "unknown" for others. */
+/* Returns the name of a type for logs, or "unknown". */
 const char *message_type_name(uint32_t type);

@@ -24,10 +24,11 @@ void message_queue_done(
 
 size_t message_queue_length(const MessageQueue *queue);
 
-/* Sends the message, or keeps it behind those that wait. passed_fd goes along and is duplicated if it has to
- * wait; -EBADF: none. 0, -ENOBUFS: max messages wait already; or another negative errno, as of message_send(). */
+/* Sends the message, or keeps it behind those that wait. passed_fd goes along, -EBADF for none, and is duplicated if
+ * the message has to wait. Returns 0, -ENOBUFS when max messages wait already, or a negative errno of
+ * message_send(). */
 int message_queue_send(MessageQueue *queue, int socket_fd, const Message *message, int passed_fd);
 
-/* Sends what waits. 0: nothing waits any more, 1: the rest waits until the socket is writable; or negative
- * errno, after which nothing waits. */
+/* Sends what waits. Returns 0 when nothing waits any more, 1 when the rest waits until the socket is writable, or a
+ * negative errno after which nothing waits. */
 int message_queue_flush(MessageQueue *queue, int socket_fd);

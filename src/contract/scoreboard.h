@@ -2,15 +2,14 @@
 #pragma once
 /* Scoreboard: what the workers of one generation do, in shared memory without locks.
  *
- * Two memfds. The board is written by the workers, each in its own slot, and by the zygote in the
- * slots of the dead (by the manager when no zygote is left to do it). The control page is written by the manager alone
- * and sealed so that nobody else can.
+ * Two memfds. The board is written by the workers, each in its own slot, and by the zygote in the slots of the dead (by
+ * the manager when no zygote is left to do it). The control page is written by the manager alone and sealed so that
+ * nobody else can.
  *
  * Runs in: manager, zygote, workers.
- * Trusts:  for the manager all that stands on the board is gossip (CVE-2021-21703: php-fpm's master
- * followed it and gave away root). It copies with pread(), never maps, and uses nothing from there
- * as an index, size, pointer, pid or path. Decisions rest on the words alone, one aligned load
- * each. */
+ * Trusts:  for the manager the whole board is gossip (CVE-2021-21703: php-fpm's master followed it and gave away root).
+ * It copies with pread(), never maps, and uses nothing from there as an index, size, pointer, pid or path. Decisions
+ * rest on the slot words alone, one aligned load each. */
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -38,7 +37,7 @@ typedef enum SlotState {
         _SLOT_STATE_MAX,
 } SlotState;
 
-/* state and since when, in one word: the only thing that decisions are made from. */
+/* The state and the time since which it lasts, in one word. Decisions are made from this word alone. */
 typedef uint64_t SlotWord;
 
 enum {
@@ -57,12 +56,12 @@ static inline SlotState slot_word_state(SlotWord word) {
         return (SlotState) (word & SLOT_STATE_MASK);
 }
 
-/* CLOCK_MONOTONIC, microseconds. */
+/* Returns the time of CLOCK_MONOTONIC, in microseconds, since which the state lasts. */
 static inline uint64_t slot_word_since_usec(SlotWord word) {
         return word >> SLOT_STATE_BITS;
 }
 
-/* What only the manager knows, for the status page. */
+/* Numbers of the pool that only the manager knows, for the status page. */
 typedef struct PoolTotals {
         uint64_t start_sec;         /* of the pool, as time(2) has it */
         uint64_t n_requests_before; /* of former generations, and of those that drain */
@@ -81,35 +80,37 @@ typedef enum Draining {
         DRAINING_ALONE,    /* another one serves, as another user: it takes nothing of this one's */
 } Draining;
 
-/* What the manager tells the workers, read-only to them, looked at before each accept: no system
- * call, and no signal that would cut short the sleep() of a running script. */
+/* The control page: what the manager tells the workers. They can only read it, and do so before each accept: that takes
+ * no system call, and no signal that would cut short the sleep() of a running script. */
 typedef struct PoolControl {
-        _Atomic uint32_t draining;   /* every worker leaves: a Draining */
-        _Atomic uint32_t wake_below; /* whoever takes a connection rings if fewer others are idle */
+        _Atomic uint32_t draining; /* a Draining; unless it is DRAINING_NOT every worker leaves */
         _Atomic uint32_t
-                        wake_on_start; /* ring at the start of the next request: a deadline begins */
-        _Atomic uint32_t wake_when_busy; /* ring when nobody is idle: somebody may have to wait */
+                        wake_below; /* a worker that takes a connection wakes the manager if fewer others are idle */
+        _Atomic uint32_t
+                        wake_on_start; /* wake the manager at the start of the next request: a deadline begins */
+        _Atomic uint32_t
+                        wake_when_busy; /* wake the manager when no worker is idle: a connection may have to wait */
         _Atomic uint64_t stale
                         [SCOREBOARD_QUEUES_MAX]; /* connections up to this number are too old */
-        _Atomic uint8_t retired[SCOREBOARD_SLOTS_MAX + 1]; /* this one leaves */
-        _Atomic uint64_t n_queued_max;                     /* of this generation, at each look */
+        _Atomic uint8_t retired[SCOREBOARD_SLOTS_MAX + 1]; /* the worker in this slot leaves */
+        _Atomic uint64_t n_queued_max; /* of this generation, each time that the queues are read */
         _Atomic uint64_t totals[sizeof(PoolTotals) / sizeof(uint64_t)];
 } PoolControl;
 
 typedef struct Scoreboard Scoreboard;
 
-/* Manager: makes both memfds for n_slots workers. 0 or negative errno. */
+/* Manager: makes both memfds for n_slots workers. Returns 0 or a negative errno. */
 int scoreboard_new(Scoreboard **ret, unsigned n_slots);
 
-/* Zygote: maps the two fds that it was given; n_slots is checked against their size. Takes neither.
- * 0, -EBADMSG or negative errno. */
+/* Zygote: maps the two fds, which stay the caller's, and checks n_slots against their size. Returns 0, -EBADMSG or a
+ * negative errno. */
 int scoreboard_attach(Scoreboard **ret, int board_fd, int control_page_fd, unsigned n_slots);
 
 Scoreboard *scoreboard_free(Scoreboard *board);
 DEFINE_CLEANUP(Scoreboard, scoreboard_free);
 
-/* Manager: the fds to hand to the pool program; they stay the scoreboard's. control_page_fd cannot be
- * mapped writable. */
+/* Manager: return the fds to pass to the pool program; they stay the scoreboard's. The one of the control page cannot
+ * be mapped writable. */
 int scoreboard_board_fd(const Scoreboard *board);
 int scoreboard_control_page_fd(const Scoreboard *board);
 
@@ -117,11 +118,11 @@ PoolControl *scoreboard_control_page(Scoreboard *board); /* manager: to write */
 const PoolControl *scoreboard_view(const Scoreboard *board);
 unsigned scoreboard_slots(const Scoreboard *board);
 
-/* Behind the slots of the workers there is one more, for the one that serves pm.status_listen and is not
- * counted among them. Its number. */
+/* Returns the number of the slot of the worker that serves pm.status_listen. It is behind those of the workers, and is
+ * not counted among them. */
 unsigned scoreboard_status_slot(const Scoreboard *board);
 
-/* What the manager makes of all words at one moment. Unknown states count as busy. */
+/* What all slot words say at one moment. Unknown states count as busy. */
 typedef struct ScoreboardSummary {
         unsigned n_starting, n_idle, n_busy;
         uint64_t n_keepalive;    /* connections that web servers keep open to those that live */
@@ -130,63 +131,64 @@ typedef struct ScoreboardSummary {
                                     before */
 } ScoreboardSummary;
 
-/* Manager: copies all words, counters, weights and numbers of kept connections, which the next four then give back.
- * 0 or negative errno. */
+/* Manager: copies all slot words, request counters, worker memories and numbers of kept connections; the next four
+ * functions return them from that copy. Returns 0 or a negative errno. */
 int scoreboard_copy(Scoreboard *board);
 SlotWord scoreboard_word(const Scoreboard *board, unsigned slot);
 uint64_t scoreboard_requests(const Scoreboard *board, unsigned slot);
 uint64_t scoreboard_worker_memory(const Scoreboard *board, unsigned slot);
 uint64_t scoreboard_keepalive(const Scoreboard *board, unsigned slot);
 
-/* Manager: copies and counts. 0 or negative errno. */
+/* Manager: copies as scoreboard_copy() does, and counts. Returns 0 or a negative errno. */
 int scoreboard_summarize(Scoreboard *board, ScoreboardSummary *ret);
 
-/* Manager: how many connections were accepted from the queue with that index, and how many requests were
- * refused because they came from too far back in it. 0 or negative errno. */
+/* Manager: read how many connections were accepted from the queue with that index, and how many requests were refused
+ * because they had waited for too long. Return 0 or a negative errno. */
 int scoreboard_accepted(const Scoreboard *board, size_t queue, uint64_t *ret);
 int scoreboard_refused(const Scoreboard *board, uint64_t *ret);
 
-/* Manager: what the status page says of the pool as a whole; and the most requests that ran at the same time
- * (0 where scoreboard_begin_busy() is not used). 0 or negative errno. */
+/* Manager: publishes the numbers of the pool for the status page; and reads the most requests that ran at the same time
+ * (0 where scoreboard_begin_busy() is not used), which returns 0 or a negative errno. */
 void scoreboard_set_totals(Scoreboard *board, const PoolTotals *totals);
 int scoreboard_busy_max(const Scoreboard *board, uint64_t *ret);
 
-/* Worker: the same, and the peak so far of this generation and those before. */
+/* Worker: reads these numbers, with the peak so far of this generation and those before. */
 void scoreboard_totals(const Scoreboard *board, PoolTotals *ret);
 
-/* Worker, where a status page is configured: a request begins, and ends. Zygote: it ended with its worker, if
- * it did. */
+/* Worker, where a status page is configured: count a request that begins, and one that ends. Zygote: counts the end of
+ * a request that a dead worker had, if it had one. */
 void scoreboard_begin_busy(Scoreboard *board);
 void scoreboard_end_busy(Scoreboard *board);
 
-/* Worker: numbers a connection that was accepted from that queue: the one counter that all workers share,
- * used with pm.queue_timeout only. true: it has waited for too long. */
+/* Worker: numbers a connection that was accepted from that queue, by the one counter that all workers share; used with
+ * pm.queue_timeout only. Returns whether the connection has waited for too long.
+ * scoreboard_count_refused() counts a request that is refused for that. */
 bool scoreboard_accept(Scoreboard *board, size_t queue);
 void scoreboard_count_refused(Scoreboard *board);
 
-/* Zygote and worker: the slot's own words. slot is below scoreboard_slots(). */
+/* Zygote and worker: set the state of a slot, and count a request there. slot is below scoreboard_slots(). */
 void scoreboard_set(Scoreboard *board, unsigned slot, SlotState state, uint64_t now_usec);
 void scoreboard_count_request(Scoreboard *board, unsigned slot);
 
-/* Worker: a request is over, and took so long. Manager: what those of all slots come to, as claims are added
- * up. 0 or negative errno. */
+/* Worker: counts how long a request took. Manager: adds up the durations of all slots, as claims; returns 0 or a
+ * negative errno. */
 void scoreboard_count_duration(Scoreboard *board, unsigned slot, uint64_t usec);
 int scoreboard_durations(const Scoreboard *board, Durations *ret);
 
-/* Worker: how much memory it makes use of (PSS), in bytes. */
+/* Worker: publishes how much memory it uses (PSS), in bytes. */
 void scoreboard_set_worker_memory(Scoreboard *board, unsigned slot, uint64_t bytes);
 
-/* Worker: how many connections it keeps, between two requests. */
+/* Worker: publishes how many connections it keeps, between two requests. */
 void scoreboard_set_keepalive(Scoreboard *board, unsigned slot, uint64_t n);
 
-/* Worker: says to all workers of this generation that one of them has kept a connection, or asks whether one has. */
+/* Worker: notes for all workers of this generation that one of them has kept a connection; returns whether one has. */
 void scoreboard_note_keepalive(Scoreboard *board);
 bool scoreboard_has_keepalive(const Scoreboard *board);
 
-/* Worker: a socket that all workers share was shut down. Returns whether it is the first of its generation to say so. */
+/* Worker: notes that a socket that all workers share was shut down. Returns whether it is the first worker of its
+ * generation to note it. */
 bool scoreboard_note_hangup(Scoreboard *board);
 
-/* Worker: once, who it is; and what its last request cost, 0 while one runs. All of it for display. */
 /* The largest number that is shown of what workers, or clients through them, claim: each reader of JSON keeps it exactly
  * (RFC 7493, 2.2), where strict ones refuse a Content-Length of 2^64 - 1 with the whole page. */
 #define SCOREBOARD_NUMBER_MAX ((UINT64_C(1) << 53) - 1)
@@ -201,38 +203,40 @@ typedef struct RequestUsage {
         uint64_t memory_bytes;     /* PHP's peak */
 } RequestUsage;
 
+/* Worker: publish once who it is, and after each request what it has used (0 while one runs). All of it is for
+ * display. */
 void scoreboard_set_worker(Scoreboard *board, unsigned slot, pid_t pid, uint64_t start_sec);
 void scoreboard_set_usage(Scoreboard *board, unsigned slot, const RequestUsage *usage);
 
-/* Zygote: what stands there at this moment. */
+/* Zygote: returns the word of a slot at this moment. */
 SlotWord scoreboard_live_word(const Scoreboard *board, unsigned slot);
 
-/* Zygote: the worker of this slot is dead. What it was doing stays readable as last_state. */
+/* Zygote: marks the slot of a dead worker as empty. What the worker was doing stays readable as last_state. */
 void scoreboard_mark_dead(Scoreboard *board, unsigned slot);
 
-/* Manager: the same when the zygote, whose place that is, is dead as well. 0 or negative errno. */
+/* Manager: does the same when the zygote, which does it otherwise, is dead as well. Returns 0 or a negative errno. */
 int scoreboard_mark_orphan_dead(Scoreboard *board, unsigned slot);
 
-/* Zygote: tells every worker to leave, for when the manager, who would write it in the control page, is
- * gone. */
+/* Zygote: tells every worker to leave, when the manager, which writes it on the control page otherwise, is gone. */
 void scoreboard_drain(Scoreboard *board);
 
-/* Zygote: a new file for the access log waits on every worker's lifeline. Worker: how often that has been. */
+/* Zygote: counts that a new file for the access log waits on every worker's lifeline. Worker: returns how often that
+ * has happened. */
 void scoreboard_count_reopen(Scoreboard *board);
 uint32_t scoreboard_reopens(const Scoreboard *board);
 
-/* Worker: whether this slot is to leave, by the control page's word or by the zygote's. */
+/* Worker: returns whether this slot is to leave, by the control page or by scoreboard_drain(). */
 bool scoreboard_must_leave(const Scoreboard *board, unsigned slot);
 
-/* Worker: what the manager said of it. DRAINING_NOT in one that must leave: alone, or because its manager was
- * killed. */
+/* Worker: returns how this generation drains. DRAINING_NOT in a worker that must leave means: this worker alone leaves,
+ * or the manager was killed. */
 Draining scoreboard_draining(const Scoreboard *board);
 
-/* Worker: whether fewer than n workers are idle right now. */
+/* Worker: returns whether fewer than n workers are idle right now. */
 bool scoreboard_idle_below(const Scoreboard *board, unsigned n);
 
-/* Worker: before a peer may know of the request: who, what, to be read by the status page and in
- * messages about this slot. Longer strings are cut (php-fpm's lengths), NULL is "". */
+/* Worker: publishes what the request is, before its script runs: for the status page and for messages about this slot.
+ * Longer strings are cut (php-fpm's lengths), NULL is "". */
 typedef struct RequestInfo {
         const char *method, *uri, *query, *script, *user, *remote;
         const char *target; /* what the client asked for: behind a front controller uri is the same for all */
@@ -241,11 +245,12 @@ typedef struct RequestInfo {
 
 void scoreboard_set_request(Scoreboard *board, unsigned slot, const RequestInfo *info);
 
-/* Worker: of the request that was set last. */
+/* Worker: adds the user to the request that was set last. */
 void scoreboard_set_user(Scoreboard *board, unsigned slot, const char *user);
 
-/* Manager and worker: a copy of one slot, strings NUL-terminated whatever stands there. pid is a claim, for
- * display, and so are numbers, none of which is above SCOREBOARD_NUMBER_MAX but since_usec and n_requests. */
+/* Manager and worker: a copy of one slot, with strings that end in NUL whatever stands on the board. The pid is a
+ * claim, for display, and so are the numbers; of these only since_usec and n_requests can be above
+ * SCOREBOARD_NUMBER_MAX. */
 typedef struct SlotView {
         SlotState state;
         SlotState last_state; /* of the last one that died in this slot */

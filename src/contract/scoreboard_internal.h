@@ -28,9 +28,9 @@ typedef struct SlotDurations {
         _Atomic uint64_t sum_usec;
 } SlotDurations;
 
-/* The board: the zygote's word to all workers, then all words, then all request counters, weights and
- * numbers of kept connections, then all details, then all durations. FormattedText stand together so that one small pread(), or a worker's look for an idle one,
- * touches few cache lines. */
+/* The board: a head that all share, then all slot words, then all request counters, worker memories and numbers of kept
+ * connections, then all details, then all durations. The slot words stand together so that one small pread(), or a
+ * worker that looks for an idle one, touches few cache lines. */
 struct Scoreboard {
         int board_fd, control_page_fd;
         unsigned n_slots;
@@ -40,7 +40,7 @@ struct Scoreboard {
         SlotWord *copy; /* manager: where words and counters are copied to */
 };
 
-/* What all workers write. Each in a cache line of its own. */
+/* What all workers write, each in a cache line of its own. */
 typedef struct BoardHead {
         _Alignas(64) _Atomic uint32_t draining;
         _Atomic uint32_t n_reopens;
@@ -56,7 +56,7 @@ enum {
         WORDS_OFFSET = sizeof(BoardHead),
 };
 
-/* With the status worker's. */
+/* Returns the number of slots with that of the status worker. */
 static inline size_t n_places(unsigned n_slots) {
         return (size_t) n_slots + 1;
 }
@@ -69,8 +69,8 @@ static inline BoardHead *head_of(const Scoreboard *board) {
         return board->map;
 }
 
-/* From the own mapping, or from the fd in the manager, which has none. 0 or negative errno. */
+/* Reads from this process's mapping, or in the manager, which has none, from the fd. Returns 0 or a negative errno. */
 int scoreboard_read(const Scoreboard *board, void *buffer, size_t size, size_t offset);
 
-/* The worker of this slot is dead, and that was its last word. */
+/* Notes that the worker of this slot is dead, with its last slot word. */
 void scoreboard_note_end(Scoreboard *board, unsigned slot, SlotWord word);
