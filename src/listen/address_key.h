@@ -19,13 +19,13 @@ typedef struct AddressKey {
         unsigned char bytes[16];
 } AddressKey;
 
-/* text is an address as address_parse() takes it. The caller frees with address_key_done(). 0, -EINVAL: it is none, or
- * -ENOMEM. */
+/* Makes the key of an address as address_parse() takes it. The caller frees it by address_key_done(). Returns 0,
+ * -EINVAL when text is no address, or -ENOMEM. */
 int address_key_make(AddressKey *ret, const char *text);
 void address_key_done(AddressKey *key);
 
-/* Whether only one of the two can be bound. */
+/* Returns whether only one of the two addresses can be bound. */
 bool address_key_clashes(const AddressKey *a, const AddressKey *b);
 
-/* The same for two texts. An address that cannot be read clashes with none. */
+/* Does the same for two texts. A text that is no address clashes with none. */
 bool address_clashes(const char *a, const char *b);

@@ -22,14 +22,15 @@ typedef struct PoolSockets {
         SettingList pools; /* the key is the name, the value is the file */
 } PoolSockets;
 
-/* Adds the addresses of one pool file, which was loaded whole or by pool_config_load_listen(). 0 or -ENOMEM. */
+/* Adds the addresses of one pool file, which was loaded whole or by pool_config_load_listen(). Returns 0 or -ENOMEM. */
 int pool_sockets_add(PoolSockets *sockets, const PoolConfig *config);
 
-/* Adds those of NAME.conf in conf_dir. What is wrong in the file is passed over: its own check tells it. Where others than
- * root decide which file that is, messages do not quote it. 0 or -ENOMEM. */
+/* Adds the addresses of NAME.conf in conf_dir. Mistakes in the file are passed over, since its own check reports them.
+ * Where others than root decide which file it is, messages do not quote it. Returns 0 or -ENOMEM. */
 int pool_sockets_add_file(PoolSockets *sockets, const char *conf_dir, const char *name);
 
-/* Adds those of each pool file in conf_dir but that of the pool named except. 0, or -ENOMEM; a folder that cannot be read has no pool files. */
+/* Adds the addresses of each pool file in conf_dir but that of the pool named except. A folder that cannot be read
+ * counts as empty. Returns 0 or -ENOMEM. */
 int pool_sockets_add_folder(PoolSockets *sockets, const char *conf_dir, const char *except);
 
 void pool_sockets_done(PoolSockets *sockets);
@@ -39,5 +40,5 @@ void pool_sockets_done(PoolSockets *sockets);
 unsigned pool_sockets_check(const PoolSockets *sockets, const char *pool, bool with_folders,
                 ConfigReport report, void *userdata);
 
-/* Whether the file of a pool is called so: NAME.conf. Writes the size of NAME. */
+/* Returns whether a file name is that of a pool file, NAME.conf, and writes the size of NAME. */
 bool pool_file_is(const char *file_name, size_t *ret_name_size);
