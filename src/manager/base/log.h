@@ -13,48 +13,48 @@
 #include "base/cleanup.h"
 #include "contract/events.h"
 
-/* Says which pool this process speaks for (borrowed) and how much is said: up to that syslog priority. */
+/* Sets the pool that this process logs for (borrowed), and the syslog priority up to which it logs. */
 void log_open(const char *pool, int max_priority);
 
-/* From here on lines that journald did not take are counted and told as soon as it reads again, not only with the next
- * line. Borrows event until log_close(). */
+/* From here on the number of lines that journald did not take is logged as soon as it reads again, not only with the
+ * next line. Borrows event until log_close(). */
 void log_attach_event(sd_event *event);
 
-/* Before the end: waits, for a moment, until journald has taken what was said. */
+/* Is called before the process ends: waits, for at most 0.2 s, until journald has read what was logged. */
 void log_close(void);
 
-/* The fd to journald, for a child that closes all others; -EBADF: there is none. */
+/* Returns the fd to journald, for a child that closes all others, or -EBADF if there is none. */
 int log_fd(void);
 
-/* text is a printf format; %m is the text of errno. */
+/* Logs a line. text is a printf format; %m is the text of errno. */
 void log_full(int priority, const char *text, ...) _printf_(2, 3);
 
-/* The same for an error number, negative or positive, that %m then shows. Returns -|error|. */
+/* Logs a line in which %m is the text of error, which may be negative or positive. Returns -|error|. */
 int log_full_errno(int priority, int error, const char *text, ...) _printf_(3, 4);
 
-/* A field of an entry for programs. value NULL: left out. */
+/* A field of a journal entry, for programs. A field whose value is NULL is left out. */
 typedef struct LogField {
         const char *name, *value;
 } LogField;
 
-/* What an event is told with: log_event(EVENT_X, LOG_INFO, LOG_FIELDS({ "FPMD_SLOT", slot }), "…"). */
+/* The fields of an event: log_event(EVENT_X, LOG_INFO, LOG_FIELDS({ "FPMD_SLOT", slot }), "…"). */
 #define LOG_FIELDS(...) ((const LogField[]){ __VA_ARGS__, {} })
 #define LOG_NO_FIELDS ((const LogField *) NULL)
 
-/* A number as the value of a field, until the end of the block. */
+/* Writes a number as the value of a field, which is valid until the end of the block. */
 #define LOG_NUMBER(number) log_number((char[24]){}, number)
 const char *log_number(char buffer[static 24], unsigned long long number);
 
-/* One that has a MESSAGE_ID. text may have more than one line. */
+/* Logs an entry with the MESSAGE_ID of event. text may have more than one line. */
 void log_event(Event event, int priority, const LogField *fields, const char *text, ...)
                 _printf_(4, 5);
 
-/* The last event that was a warning or worse, but for slow requests, which may be many: its first line, cut,
- * and its time of day (CLOCK_REALTIME). NULL: none yet. */
+/* Returns the first line, cut, and the time of day (CLOCK_REALTIME) of the last event that was a warning or worse, or
+ * NULL if there was none. Slow requests, which may be many, do not count. */
 const char *log_last_trouble(time_t *ret_at);
 unsigned log_n_troubles(void);
 
-/* It is over, if the last trouble was of this event: none is remembered any more. */
+/* Forgets the last trouble if it was of this event, because it is over. */
 void log_forget_trouble(Event event);
 
 #define log_debug(...) log_full(LOG_DEBUG, __VA_ARGS__)

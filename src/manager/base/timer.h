@@ -7,13 +7,13 @@
 #include <stdint.h>
 #include <systemd/sd-event.h>
 
-/* The time of the event that is being handled. */
+/* Returns the time (CLOCK_MONOTONIC) of the event that is being handled. */
 uint64_t timer_now_usec(sd_event *event);
 
-/* Arms *source, which is made if it is NULL, for a time. 0 or negative errno, logged: text says what will
- * be missing ("the pool will not leave when idle"). */
+/* Arms *source, which is made if it is NULL, for a time. Returns 0, or a negative errno after a line in the journal, in
+ * which text says what will be missing ("the pool will not leave when idle"). */
 int timer_arm(sd_event *event, sd_event_source **source, uint64_t usec,
                 sd_event_time_handler_t handler, void *userdata, const char *text);
 
-/* NULL is fine. */
+/* Stops a timer, if there is one. */
 void timer_disarm(sd_event_source *source);
