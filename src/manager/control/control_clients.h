@@ -51,14 +51,14 @@ void control_clients_remove(ControlClients *clients, ControlClient *client);
 /* Returns whether root's clients have all the places that they can have. */
 bool control_clients_is_full(const ControlClients *clients);
 
-/* Returns the client that has been silent for longest, or NULL: each has asked. */
+/* Returns the client that has been silent for longest, or NULL if each has asked. */
 ControlClient *control_clients_find_silent(const ControlClients *clients);
 
 /* Tells a stranger to try again; its request, which may be on its way, is not read. fd stays open. */
 void control_turn_away(int fd);
 
-/* Returns whether there is a place for a stranger. A silent one makes room: of the same user where that one has too
- * many, else the stranger that has been silent for longest. */
+/* Returns whether there is a place for a stranger. To make room it closes a silent client: one of the same user if that
+ * user has too many, else the stranger that has been silent for longest. */
 bool control_clients_make_room(ControlClients *clients, uid_t uid);
 
 /* Sends the one reply; fd is -EBADF where there is nothing to pass. A client that has gone, or does not read, is not

@@ -12,7 +12,7 @@
 
 typedef struct ControlQueries ControlQueries;
 
-/* Borrows all. 0 or negative errno. */
+/* Borrows everything. Returns 0 or a negative errno. */
 int control_queries_new(ControlQueries **ret, sd_event *event, Pool *pool, const char *name);
 ControlQueries *control_queries_free(ControlQueries *control_queries);
 DEFINE_CLEANUP(ControlQueries, control_queries_free);

@@ -24,7 +24,7 @@ enum {
 typedef struct ControlQuota {
         struct {
                 uid_t uid;
-                uint64_t due_usec; /* when all that this user has asked is paid for */
+                uint64_t due_usec; /* when the questions that this user has asked are used up */
         } users[CONTROL_QUOTA_USERS];
         uint64_t cpu_due_usec; /* the same of the CPU time that was spent */
 } ControlQuota;
@@ -32,5 +32,5 @@ typedef struct ControlQuota {
 /* Counts a question of uid at now_usec. Returns whether it may be answered. */
 bool control_quota_take(ControlQuota *quota, uid_t uid, uint64_t now_usec);
 
-/* Counts cpu_usec of work. Returns until when there is to be no more of it; 0: there may be more now. */
+/* Counts cpu_usec of work. Returns until when there is to be no more work, or 0 if there may be more now. */
 uint64_t control_quota_spend(ControlQuota *quota, uint64_t cpu_usec, uint64_t now_usec);

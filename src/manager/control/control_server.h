@@ -3,7 +3,7 @@
 /* Control server: the manager's end of fpmctl.
  *
  * Root's clients come by a socket of their own and all get a place. Strangers have a bounded number of places, of
- * questions per user and of CPU time, and whoever connects and keeps silent loses the place soon.
+ * questions per user and of CPU time, and a client that connects and keeps silent loses its place soon.
  *
  * Runs in: manager.     Owns: the sockets and the connections of clients.
  * Trusts:  the kernel about who a client is (SO_PEERCRED, SO_PEERGROUPS), the client about nothing. */
@@ -19,16 +19,16 @@
 typedef struct ControlServer ControlServer;
 
 typedef struct ControlHooks {
-        /* Starts a reload; control_server_reloaded() tells the result to all that wait. */
+        /* Starts a reload. control_server_reloaded() sends the result to all clients that wait. */
         void (*reload)(void *userdata);
-        /* The last one that waited for a reload has gone (systemd gave up, or ^C). */
+        /* The last client that waited for a reload has gone (systemd gave up, or ^C). */
         void (*abandon)(void *userdata);
-        /* Any other question, from somebody who may ask it: answered by one of the two below, now or
-         * later, or before that by leave(). */
+        /* Takes any other question of a client that may ask it. One of the two functions below answers it, now or
+         * later, unless leave() comes first. */
         void (*ask)(ControlClient *client, const ControlRequest *request, void *userdata);
-        /* Who still waits for the answer to ask() has gone: the client must not be named again. */
+        /* A client that still waits for its answer has gone: it must not be used again. */
         void (*leave)(ControlClient *client, void *userdata);
-        /* Whose members may see requests: (gid_t) -1: nobody's. */
+        /* Returns the group whose members may see requests, or (gid_t) -1 for none. */
         gid_t (*group)(void *userdata);
 } ControlHooks;
 
@@ -38,10 +38,10 @@ int control_server_new(ControlServer **ret, sd_event *event, const char *directo
 ControlServer *control_server_free(ControlServer *server);
 DEFINE_CLEANUP(ControlServer, control_server_free);
 
-/* Answers those who wait for a reload. NULL is fine. */
+/* Sends the result of a reload to all clients that wait for it. server may be NULL. */
 void control_server_reloaded(ControlServer *server, int result, const char *reason);
 
-/* The answer to ask(): a sealed memfd of JSON, which is passed on and not closed; or why there is none. The
- * client is gone then. */
+/* Answer what ask() was given: by a sealed memfd of JSON, which is passed on and not closed, or by the reason why there
+ * is none. Both free the client. */
 void control_client_reply(ControlClient *client, int fd);
 void control_client_refuse(ControlClient *client, int error, const char *text);

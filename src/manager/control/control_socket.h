@@ -2,7 +2,7 @@
 #pragma once
 /* ControlSocket: one of the two sockets that fpmctl connects to, and when the manager accepts there.
  *
- * The queue of a listening socket is one for all who may connect, and whoever fills it shuts the others out. So root
+ * A listening socket has one queue for all who may connect, and a client that fills it shuts the others out. So root
  * has a socket of its own, which nobody else may connect to.
  *
  * Runs in: manager.     Owns: the socket. */
@@ -23,7 +23,7 @@ typedef struct ControlSocketOptions {
         int backlog; /* the kernel makes net.core.somaxconn of more */
 } ControlSocketOptions;
 
-/* Listens. Returns 0 or a negative errno. */
+/* Makes the socket and listens. Returns 0 or a negative errno. */
 int control_socket_new(ControlSocket **ret, sd_event *event, const ControlSocketOptions *options,
                 ControlSocketHook hook, void *userdata);
 ControlSocket *control_socket_free(ControlSocket *socket);
@@ -33,6 +33,7 @@ DEFINE_CLEANUP(ControlSocket, control_socket_free);
  * socket when the manager has no fd to spare. */
 int control_socket_accept(ControlSocket *socket);
 
-/* Accepts nobody until usec (CLOCK_MONOTONIC), 0: until control_socket_resume(). Who connects meanwhile waits. */
+/* Accepts no client until usec (CLOCK_MONOTONIC), or with 0 until control_socket_resume(). Clients that connect
+ * meanwhile wait. */
 void control_socket_pause(ControlSocket *socket, uint64_t usec);
 void control_socket_resume(ControlSocket *socket);

@@ -12,19 +12,20 @@
 
 typedef struct JsonReply JsonReply;
 
-/* 0 or negative errno. */
+/* Returns 0 or a negative errno. */
 int json_reply_new(JsonReply **ret);
 JsonReply *json_reply_free(JsonReply *answer);
 DEFINE_CLEANUP(JsonReply, json_reply_free);
 
-/* Punctuation between pieces. */
+/* Appends text, the punctuation between pieces. */
 void json_reply_put(JsonReply *answer, const char *text);
 
-/* Takes json; NULL, for want of memory, spoils the answer. */
+/* Appends json, which it takes. NULL, where memory was short, makes json_reply_finish() fail. */
 void json_reply_put_json(JsonReply *answer, json_t *json);
 
-/* Seals it. The fd is the caller's; negative errno: it could not be written. */
+/* Seals the memfd. Returns it as an fd that the caller closes, or a negative errno when something could not be
+ * written. */
 int json_reply_finish(JsonReply *answer);
 
-/* New JSON text of what need not be UTF-8. NULL: no memory. */
+/* Returns a new JSON string of text, which need not be UTF-8, or NULL when memory is short. */
 json_t *json_reply_string(const char *text);

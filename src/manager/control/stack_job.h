@@ -2,8 +2,8 @@
 #pragma once
 /* StackJob: reads the PHP stack of each busy worker, one after the other, for one fpmctl trace.
  *
- * The zygote needs about a millisecond for one, and may hang: what has not been read when the time is over
- * is named without a stack, so that there is always an answer.
+ * The zygote needs about a millisecond for one stack, and may hang: the workers whose stacks have not come in time are
+ * named without a stack, so that there is always an answer.
  *
  * Runs in: manager. */
 
@@ -15,10 +15,11 @@
 
 typedef struct StackJob StackJob;
 
-/* fd: the answer, which the hook closes; or negative errno. The hook may free the tracer. */
+/* Is called with the fd of the answer, which the hook closes, or a negative errno. The hook may free the job. */
 typedef void (*StackJobHook)(int fd, void *userdata);
 
-/* Reads those in slot, or in all for CONTROL_SLOT_ALL. hook is called once, later. 0 or negative errno. */
+/* Starts to read the stack of the worker in slot, or of all for CONTROL_SLOT_ALL. hook is called once, later. Returns 0
+ * or a negative errno. */
 int stack_job_new(StackJob **ret, sd_event *event, Pool *pool, uint32_t slot, StackJobHook hook,
                 void *userdata);
 StackJob *stack_job_free(StackJob *stack_job);

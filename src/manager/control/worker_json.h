@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* WorkerJson: what fpmctl is told of one worker.
+/* WorkerJson: one worker, as the manager describes it to fpmctl.
  *
  * Runs in: manager. */
 
