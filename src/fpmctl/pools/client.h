@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* Client: questions to the managers of pools, all at once and with one deadline for all.
+/* Client: sends questions to the managers of pools, all at once and with one deadline for all.
  *
  * Runs in: fpmctl, fpmd-exporter.
- * Trusts:  a manager to answer, or not: a reply is checked, its size is bounded, and nobody is waited for
- * beyond the deadline. */
+ * Trusts:  no manager: a reply is checked, its size is bounded, and no manager is waited for beyond the deadline. */
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -18,18 +17,18 @@ typedef struct Question {
         const char *pool; /* borrowed */
         ControlVerb verb;
         uint32_t slot;
-        uint64_t patience_usec; /* this one is not waited for any longer; 0: as long as for all */
+        uint64_t patience_usec; /* how long to wait for this manager; 0: as long as for all */
 
-        /* What came of it. */
+        /* The result. */
         int result;   /* 0 or negative errno; -ETIMEDOUT, -ECONNREFUSED and -ENOENT: no manager */
-        bool refused; /* result is the manager's own, text says why */
-        char *text;   /* its line */
-        json_t *json; /* its answer, if it has one */
+        bool refused; /* the manager has refused, text says why */
+        char *text;   /* the line of its reply */
+        json_t *json; /* the JSON of its answer, if it has one */
         pid_t pid;    /* of the manager, from the kernel; 0: unknown */
 
         int fd; /* the client's own */
         bool asked;
-        bool is_busy;             /* the manager's last word was CONTROL_BUSY */
+        bool is_busy;             /* the manager's last reply was CONTROL_BUSY */
         uint64_t not_before_usec; /* for the next try */
         uint64_t deadline_usec;
 } Question;
@@ -37,5 +36,5 @@ typedef struct Question {
 void question_init(Question *question, const char *pool, ControlVerb verb);
 void question_done(Question *question);
 
-/* Asks all and waits for all, at most timeout_usec. */
+/* Sends all questions and waits for all replies, at most timeout_usec. */
 void client_ask(Question *questions, size_t n, uint64_t timeout_usec);

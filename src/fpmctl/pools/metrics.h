@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* Metrics: what is known of all pools as one text for Prometheus.
+/* Metrics: the numbers of all pools as one text for Prometheus.
  *
- * Runs in: fpmctl, and whoever else serves metrics.
- * Trusts:  the managers' answers to be JSON; what is missing in one is left out of the text. */
+ * Runs in: fpmctl, fpmd-exporter.
+ * Trusts:  the managers' answers to be JSON; numbers that an answer lacks are left out of the text. */
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -26,11 +26,11 @@ typedef struct MetricsPool {
         const UnitWord *service;
 } MetricsPool;
 
-/* Pure, but for f. 0 or -EIO. */
+/* Writes the metrics of pools to f. Pure, but for f. Returns 0 or -EIO. */
 int metrics_write(FILE *f, MetricsFormat format, const MetricsPool *pools, size_t n_pools);
 
-/* The same for pools that were asked. */
+/* Does the same for pools that pools_ask() has asked. */
 int metrics_write_pools(FILE *f, MetricsFormat format, const Pools *pools);
 
-/* For the Content-Type of an answer. */
+/* Returns the Content-Type of a format. */
 const char *metrics_content_type(MetricsFormat format);

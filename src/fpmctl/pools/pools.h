@@ -2,8 +2,8 @@
 #pragma once
 /* Pools: which pools there are on this machine, and in what state each is.
  *
- * What is under conf.d and /run, what systemd says, and what the managers answer, put together. Any of
- * them may be missing: without systemd's word (no bus) the rest still tells.
+ * It puts together what is under conf.d and /run, what systemd says, and what the managers answer. Any of them may be
+ * missing: without systemd (no bus) the rest is still shown.
  *
  * Runs in: fpmctl, fpmd-exporter. */
 
@@ -17,7 +17,7 @@
 
 typedef enum PoolPresence {
         PRESENCE_STOPPED,   /* there is a pool file, nothing more */
-        PRESENCE_LISTENING, /* systemd listens, nobody has come */
+        PRESENCE_LISTENING, /* systemd listens, no connection has come yet */
         PRESENCE_IDLE,      /* it ran and left, the next connection starts it */
         PRESENCE_STARTING,
         PRESENCE_RUNNING,
@@ -40,18 +40,18 @@ typedef struct Pools {
         size_t n_items;
 } Pools;
 
-/* Only the names: pool files, running managers, and what systemd knows if units. The caller frees with
- * pools_done(). 0 or negative errno. */
+/* Finds the names of pools: of pool files, of running managers and, if units is true, of units that systemd knows. The
+ * caller frees them by pools_done(). Returns 0 or a negative errno. */
 int pools_find(Pools *ret, const char *conf_dir, bool units);
 void pools_done(Pools *pools);
 
-/* The pool of that name, which is added if it is not there: an empty one. NULL: no memory. */
+/* Returns the pool of that name, which is added, empty, if it is not there, or NULL when memory is short. */
 PoolFacts *pools_get(Pools *pools, const char *name);
 
-/* Asks all managers at once, and looks at their resources. */
+/* Asks all managers at once, and reads the resources of their pools. */
 void pools_ask(Pools *pools, uint64_t timeout_usec);
 
-/* Pure. */
+/* Return the state of a pool, and its name for people. Pure. */
 PoolPresence pool_presence(const PoolFacts *pool);
 const char *pool_presence_name(PoolPresence presence);
 

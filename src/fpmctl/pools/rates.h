@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* Rates: what counters say per second, from one look to the next. Pure.
+/* Rates: counters as rates per second, from one sample to the next. Pure.
  *
  * Runs in: fpmctl. */
 
@@ -19,12 +19,12 @@ typedef struct Rate {
 
 typedef struct Rates Rates;
 
-/* 0 or -ENOMEM. */
+/* Returns 0 or -ENOMEM. */
 int rates_new(Rates **ret);
 Rates *rates_free(Rates *rates);
 DEFINE_CLEANUP(Rates, rates_free);
 
-/* Since the last sample of that name, which this one replaces. At the first, or when a counter has gone
- * back (the pool was started anew), since the beginning, uptime_usec ago. 0 or -ENOMEM. */
+/* Computes the rate since the last sample of that name, which this one replaces. For the first sample, or when a
+ * counter has gone back because the pool was started anew, it is the rate over uptime_usec. Returns 0 or -ENOMEM. */
 int rates_add(Rates *rates, const char *name, const RateSample *sample, uint64_t uptime_usec,
                 Rate *ret);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* Resources: the memory and CPU time of a pool: of its cgroup where that is accounted, else of its
+/* Resources: the memory and CPU time of a pool, of its cgroup where the kernel accounts them there, else of its
  * processes.
  *
  * Runs in: fpmctl, fpmd-exporter. */
@@ -15,17 +15,18 @@ typedef struct Resources {
         bool of_cgroup; /* the kernel's own account of both */
 } Resources;
 
-/* pid is that of the manager. What cannot be told is 0. */
+/* Reads the resources of the pool whose manager has this pid. Numbers that are not known are 0. */
 void resources_read(pid_t pid, Resources *ret);
 
-/* What one process has for itself; 0: it is not there. */
+/* Returns the private memory of one process in bytes, or 0 if there is no such process. */
 uint64_t resources_of_process(pid_t pid);
 
 /* --- pure parts --- */
 
-/* The path of the unified hierarchy in /proc/PID/cgroup, or of systemd's own where there are several:
- * cut out of text in place. NULL: there is none. */
+/* Returns the path of the unified hierarchy in the text of /proc/PID/cgroup, or of systemd's own hierarchy where there
+ * are several, cut out in place; NULL if there is none. */
 const char *resources_cgroup(char *text);
 
-/* utime, stime and those of the children that were waited for, in ticks, of /proc/PID/stat. 0 or -EBADMSG. */
+/* Adds up utime, stime and those of the children that were waited for, in ticks, of the text of /proc/PID/stat. Returns
+ * 0 or -EBADMSG. */
 int resources_ticks(const char *stat, uint64_t *ret);
