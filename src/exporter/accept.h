@@ -7,6 +7,6 @@
 
 #include "fpmctl/pools/metrics.h"
 
-/* By the value of an Accept header, NULL: there is none. OpenMetrics for who names it, and likes text/plain no
- * better; a pattern is met by the older format. */
+/* Returns the format for the value of an Accept header, NULL if there is none: OpenMetrics if the header names it and
+ * does not prefer text/plain; a wildcard gets the older format. */
 MetricsFormat accept_format(const char *accept);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* Clients: who is connected to the exporter, and who has to make room for the next one. Pure, but for the kernel's word
- * of who a peer is.
+/* Clients: the connections of the exporter, and which of them is closed to make room. Pure, but for the question to the
+ * kernel who a peer is.
  *
- * Whoever opens many connections and sends nothing loses those; a scraper sends its request in the moment in which it
- * connects.
+ * A peer that opens many connections and sends nothing loses those; a scraper sends its request as soon as it has
+ * connected.
  *
  * Runs in: fpmd-exporter.
  * Trusts:  no client. */
@@ -19,7 +19,7 @@ enum {
         CLIENTS_MAX = 256,
 };
 
-/* In which a client has its place in any case: on a busy machine that is what it takes to send a request. */
+/* The time in which a client keeps its place in any case: what it takes to send a request on a busy machine. */
 #define CLIENTS_GRACE_USEC (USEC_PER_SEC / 5)
 
 typedef struct Client {
@@ -38,10 +38,10 @@ typedef struct Clients {
 /* Returns the new client, or NULL when memory is short. */
 Client *clients_add(Clients *clients, int fd, uint64_t now_usec);
 
-/* NULL is fine. */
+/* NULL is allowed. */
 void clients_remove(Clients *clients, Client *client);
 
-/* Makes room for one more. Returns 0, with the one that has to leave for it, or NULL, in ret_victim; or, when all are too
- * new to be sent away, when to try again. It is one that has not asked, if there is one; of these, one of the peer that
- * has most; and of these, the oldest. */
+/* Makes room for one more client. Returns 0, with the client that has to leave, or NULL if there is room, in
+ * *ret_victim; or when to try again, if all clients are too new. The victim is a client that has not sent a request, if
+ * there is any; of these, one of the peer that has most connections; of these, the oldest. */
 uint64_t clients_make_room(const Clients *clients, uint64_t now_usec, Client **ret_victim);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* Page: the metrics of all pools as text, asked for anew at most once a second.
+/* Page: the metrics of all pools as text, which is renewed at most once a second.
  *
  * Runs in: fpmd-exporter.
- * Trusts:  a manager to answer or not: the page is there within PAGE_LIMIT_USEC. */
+ * Trusts:  no manager to answer: the page is there within PAGE_LIMIT_USEC. */
 
 #include <stddef.h>
 #include <stdint.h>
@@ -16,7 +16,7 @@
 /* A manager that did not answer the last time. */
 typedef struct Silent {
         char *name;
-        uint64_t tried_usec; /* when it was last waited for as long as the others */
+        uint64_t tried_usec; /* when it was last given as much time as the others */
 } Silent;
 
 typedef struct Page {
@@ -30,6 +30,7 @@ typedef struct Page {
         size_t n_silent;
 } Page;
 
-/* The text stays the page's, until the next call. 0 or negative errno. */
+/* Returns the text in a format, which stays the page's and is valid until the next call. Returns 0 or a negative
+ * errno. */
 int page_get(Page *page, MetricsFormat format, const char **ret, size_t *ret_size);
 void page_done(Page *page);
