@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* Unit: what a pool file says, as parts of units: the drop-in of fpmd@POOL.socket for listen and listen.*, and the target
- * that has the mounts which the pool's folders lie on. Pure.
+/* Unit: the parts of units that follow from a pool file: the drop-in of fpmd@POOL.socket from listen and listen.*, and
+ * the target that requires the mounts of the pool's folders. Pure.
  *
  * Runs in: fpmd-generator.
- * Trusts:  nobody. A value that could be read as more than a value (line breaks, backslashes,
- * quotes) is reported and left out; a percent sign is doubled. */
+ * Trusts:  nobody. A value that could be read as more than a value (line breaks, backslashes, quotes) is reported and
+ * left out; a percent sign is doubled. */
 
 #include "config/pool_config.h"
 
@@ -21,10 +21,11 @@ typedef struct UnitFacts {
         bool has_late_names; /* a user or group of the socket does not stand in /etc/passwd or /etc/group */
 } UnitFacts;
 
-/* *ret is NULL if there is nothing to say about the socket; the caller frees. 0 or -ENOMEM. */
+/* Makes the drop-in of the socket unit; *ret is NULL if it would be empty. The caller frees *ret. Returns 0 or
+ * -ENOMEM. */
 int unit_socket_dropin(const PoolConfig *config, const UnitFacts *facts, const UnitReport *report,
                 char **ret);
 
-/* The text of fpmd-mounts@POOL.target, and of the drop-in by which fpmd@POOL.service starts after it. Both are NULL if
- * the pool file names no folder; the caller frees both. 0 or -ENOMEM. */
+/* Makes the text of fpmd-mounts@POOL.target, and of the drop-in by which fpmd@POOL.service starts after it. Both are
+ * NULL if the pool file names no folder; the caller frees both. Returns 0 or -ENOMEM. */
 int unit_mounts(const PoolConfig *config, char **ret_target, char **ret_dropin);
