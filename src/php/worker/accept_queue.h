@@ -15,6 +15,7 @@ typedef struct AcceptQueue {
         Scoreboard *board; /* new connections are numbered there, for pm.queue_timeout; NULL: they are not */
 } AcceptQueue;
 
-/* Takes the next new connection. Returns its fd in blocking mode, or -EAGAIN when none waits. -EMFILE, -ENFILE, -ENOBUFS
- * or -ENOMEM: one waits for which there is no room. ret_is_late: it has waited longer than pm.queue_timeout. */
+/* Takes the next new connection. Returns its fd in blocking mode, -EAGAIN when none waits, or -EMFILE, -ENFILE,
+ * -ENOBUFS or -ENOMEM when a connection waits for which there is no room. *ret_is_late says whether it has waited
+ * longer than pm.queue_timeout. */
 int accept_queue_next(AcceptQueue *queue, bool *ret_is_late);

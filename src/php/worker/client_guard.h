@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* ClientGuard: listen.allowed_clients, looked at in the worker: the socket unit's firewall is the first
- * line, and a drop-in, another kernel or FCGI_WEB_SERVER_ADDRS may leave this one alone.
+/* ClientGuard: checks listen.allowed_clients in the worker. The socket unit's firewall comes first, but because of a
+ * drop-in, another kernel or FCGI_WEB_SERVER_ADDRS this check may be the only one.
  *
- * Runs in: worker.     Trusts: the kernel's word on who has connected. */
+ * Runs in: worker.     Trusts: the kernel about the address of a peer. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,5 +15,5 @@ typedef struct ClientGuard {
         RateLimit complaints;
 } ClientGuard;
 
-/* Whether the peer of a connection may be served. If not there is a line in the journal, not too often. */
+/* Returns whether the peer of a connection may be served. If not, writes a line to the journal, but not too often. */
 bool client_guard_admits(ClientGuard *guard, int fd, uint64_t now_usec);

@@ -31,8 +31,8 @@ typedef struct KeepalivePlace {
 
 typedef struct KeepaliveTable {
         KeepalivePlace places[KEEPALIVE_MAX];
-        size_t n_waiting; /* all but the borrowed one */
-        size_t n_reserved; /* no place from this one on was ever occupied: what a look at all of them covers */
+        size_t n_waiting;  /* all but the borrowed one */
+        size_t n_reserved; /* no place from this one on was ever occupied */
         size_t limit;
         size_t borrowed; /* KEEPALIVE_MAX: none is */
         uint32_t serial;
@@ -41,7 +41,7 @@ typedef struct KeepaliveTable {
 /* Makes all places vacant. The table takes at most limit connections. */
 void keepalive_table_init(KeepaliveTable *table, size_t limit);
 
-/* Whether keepalive_table_add() would find a place. */
+/* Returns whether keepalive_table_add() would find a place. */
 bool keepalive_table_has_room(const KeepaliveTable *table);
 
 /* Puts fd into a vacant place, whose number it returns, or -ENOBUFS. */
@@ -50,17 +50,18 @@ int keepalive_table_add(KeepaliveTable *table, int fd, const KeepalivePast *past
 /* Makes place i vacant and returns the fd that was there. */
 int keepalive_table_remove(KeepaliveTable *table, size_t i);
 
-/* The number that stands for the connection in place i, and for none that is there before or after it. */
+/* Returns the number that stands for the connection in place i, but for no connection that has this place before or
+ * after it. */
 uint64_t keepalive_table_tag(const KeepaliveTable *table, size_t i);
 
-/* The place of the connection with that number, or -ENOENT when it is not here any more. */
+/* Returns the place of the connection with that number, or -ENOENT when it is not here any more. */
 int keepalive_table_find(const KeepaliveTable *table, uint64_t tag);
 
-/* Whether a connection is in place i that the worker does not serve right now. */
+/* Returns whether place i has a connection that the worker does not serve right now. */
 bool keepalive_table_is_waiting(const KeepaliveTable *table, size_t i);
 
-/* The connection in place i is served from now on: returns its fd and what was known of it. */
+/* Borrows the connection in place i, which is served from now on. Returns its fd, and its past. */
 int keepalive_table_borrow(KeepaliveTable *table, size_t i, KeepalivePast *ret_past);
 
-/* It waits for its next request again. Returns false when none was borrowed. */
+/* Gives the borrowed connection back: it waits for its next request again. Returns false when none was borrowed. */
 bool keepalive_table_give_back(KeepaliveTable *table);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* KeepaliveThread: looks after a worker's kept connections while the worker runs a request.
+/* KeepaliveThread: watches a worker's kept connections while the worker runs a request.
  *
  * The connections are covered by one mutex. The worker holds it all the time, except from
  * keepalive_thread_begin_request() to keepalive_thread_end_request(), and takes it in between to change something. The
  * thread only ever tries to take it, so the worker never waits for more than one call of the hook.
  *
- * turn counts the beginnings and ends of requests, and is odd while one runs. The thread notes it before it sleeps: when
- * the same request still runs afterwards, turn is the same. With the mutex held it compares once more, because the
+ * turn counts the beginnings and ends of requests, and is odd while one runs. The thread notes it before it sleeps:
+ * when the same request still runs afterwards, turn is the same. With the mutex held it compares once more, because the
  * request may have ended, and another one begun, while it took the mutex.
  *
  * While requests follow each other the thread sleeps for a tick, and looks once for each tick. When a request outlasts
@@ -28,8 +28,8 @@ typedef enum KeepaliveLook {
         KEEPALIVE_LOOK_ARRIVALS, /* so it does, and something has come on the connections with these tags */
 } KeepaliveLook;
 
-/* Is called in the thread, with the mutex held, while a request runs. Returns whether something is left that has to be
- * tried again soon. */
+/* Is called in the thread, with the mutex held, while a request runs. Returns whether a connection is left that has to
+ * be tried again soon. */
 typedef bool (*KeepaliveLookHook)(
                 KeepaliveLook look, const uint64_t tags[], size_t n_tags, void *userdata);
 
@@ -40,21 +40,21 @@ int keepalive_thread_new(KeepaliveThread **ret, KeepaliveLookHook hook, void *us
 KeepaliveThread *keepalive_thread_free(KeepaliveThread *thread);
 DEFINE_CLEANUP(KeepaliveThread, keepalive_thread_free);
 
-/* fd is one of those whose arrivals count, under that tag, or no longer. Return 0 or a negative errno. */
+/* Begin to watch fd for arrivals under that tag, and stop to watch it. Return 0 or a negative errno. */
 int keepalive_thread_watch(KeepaliveThread *thread, int fd, uint64_t tag);
 void keepalive_thread_unwatch(KeepaliveThread *thread, int fd);
 
-/* The thread hears nothing of fd, and hears of it again. Return 0 or a negative errno. */
+/* Suspend and resume the watch of fd. Return 0 or a negative errno. */
 int keepalive_thread_mute(KeepaliveThread *thread, int fd, uint64_t tag);
 int keepalive_thread_unmute(KeepaliveThread *thread, int fd, uint64_t tag);
 
-/* In a child that a script has forked, where the thread is not: covers its descriptor, see fd_cover(). */
+/* In a child that a script has forked, which does not have the thread: covers its descriptor, see fd_cover(). */
 void keepalive_thread_cover_fds(const KeepaliveThread *thread, int blank_fd);
 
-/* Around each request. All functions from here on take NULL, and then do nothing. */
+/* Are to be called around each request. All functions from here on take NULL, and then do nothing. */
 void keepalive_thread_begin_request(KeepaliveThread *thread);
 void keepalive_thread_end_request(KeepaliveThread *thread);
 
-/* Around what the worker changes; between two requests they do nothing. */
+/* Are to be called around changes by the worker during a request; between two requests they do nothing. */
 void keepalive_thread_lock(KeepaliveThread *thread);
 void keepalive_thread_unlock(KeepaliveThread *thread);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* Lifetime: after how many requests another worker takes the place of this one. Pure.
+/* RequestQuota: after how many requests a worker is replaced by another. Pure.
  *
  * Runs in: worker. */
 
 #include <stdint.h>
 
-/* Of pm.max_requests, from 1 to all of them; 0 if that is 0, without end. Slot 0 has all of them. */
+/* Returns the number of requests for the worker in a slot, from 1 to max_requests, so that not all are replaced at
+ * once; slot 0 has max_requests. Returns 0, without end, if max_requests is 0. */
 uint64_t request_quota_requests(uint64_t max_requests, unsigned slot);

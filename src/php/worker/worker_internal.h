@@ -20,14 +20,14 @@ typedef struct Worker {
         const WorkerContext *context;
         unsigned slot;
         uint64_t n_requests, max_requests;
-        uint64_t request_usec; /* when the one that runs was complete */
-        bool served;           /* it is over, and was not yet counted by how long it took */
+        uint64_t request_usec; /* when the head of the request that runs was complete */
+        bool served;           /* the request is over, and its duration was not counted yet */
         Acceptor *acceptor;
         FcgiRequest *fcgi;
         PhpRequest php;
         PoolView view;
-        bool is_status; /* serves pm.status_listen, and is none of the pool's workers */
-        bool is_shown;  /* there is a status page: what a request costs is measured */
+        bool is_status; /* serves pm.status_listen, and does not count as a worker of the pool */
+        bool is_shown; /* there is a status page: the CPU time and memory of requests are measured */
         CpuShare cpu_share;
         WorkerLog log;
         WorkerMemory worker_memory;
@@ -41,11 +41,13 @@ typedef struct Worker {
 
 void worker_wake_manager(Worker *worker);
 
-/* Between two requests, and before the first. Returns the time. */
+/* Is to be called between two requests, and before the first. Returns the time. */
 uint64_t worker_become_idle(Worker *worker);
 
-/* Before the first request: the hooks of worker->php, and whoever forks is watched. 0 or negative errno. */
+/* Is to be called before the first request: sets the hooks of worker->php and the handlers for forks. Returns 0 or a
+ * negative errno. */
 int worker_request_init(Worker *worker);
 
-/* One request, from its first byte. 1: the connection can be kept, 0: close it, negative: leave. */
+/* Serves one request, from its first byte. Returns 1 when the connection can be kept, 0 when it is to be closed, or a
+ * negative errno when the worker is to leave. */
 int worker_request_serve(Worker *worker);

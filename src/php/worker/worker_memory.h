@@ -15,22 +15,22 @@ typedef struct WorkerMemory {
         uint64_t page_bytes;
 } WorkerMemory;
 
-/* proc_fd is a directory fd of /proc from before a chroot, borrowed; -EBADF: "/proc". Whoever has
- * such an fd can leave the chroot by it: close it before the first request. 0 or negative errno. */
+/* Opens the files. proc_fd is a directory fd of /proc from before a chroot, borrowed, or -EBADF for "/proc". A process
+ * can leave the chroot by such an fd, so it is to be closed before the first request. Returns 0 or a negative errno. */
 int worker_memory_init(WorkerMemory *ret, int proc_fd);
 void worker_memory_done(WorkerMemory *worker_memory);
 
-/* Its share of the pool's memory (PSS): what it shares with n others, the zygote's pages, PHP,
- * opcache, counts as an n-th. The sum over all workers is what they take together. The kernel walks
- * all page tables for it: 0.2 ms at 10 MiB, 1 to 2 ms more for each 100 MiB. Now and then only. 0,
- * -EOPNOTSUPP or negative errno. */
+/* Reads its share of the pool's memory (PSS), in bytes: a page that n processes share, the zygote's, PHP's or
+ * opcache's, counts as an n-th. The sum over all workers is what they take together. The kernel walks all page tables
+ * for it, 0.2 ms at 10 MiB and 1 to 2 ms more for each 100 MiB, so call it rarely. Returns 0, -EOPNOTSUPP or a negative
+ * errno. */
 int worker_memory_read_pss(const WorkerMemory *worker_memory, uint64_t *ret_bytes);
 
-/* Its anonymous memory: what it allocated and what it inherited from the zygote, also where nobody
- * has written to that since; no files, no shared memory (opcache). Costs 1 µs whatever the size, so
- * it can be asked after each request. 0 or negative errno. */
+/* Reads its anonymous memory in bytes: what it allocated and what it inherited from the zygote, also pages that were
+ * not written since; without files and shared memory (opcache). It takes 1 µs whatever the size, so it can be called
+ * after each request. Returns 0 or a negative errno. */
 int worker_memory_read_private(const WorkerMemory *worker_memory, uint64_t *ret_bytes);
 
-/* Pure: the texts of smaps_rollup and statm. 0 or -EBADMSG. */
+/* Read the texts of smaps_rollup and statm. Pure. Return 0 or -EBADMSG. */
 int worker_memory_parse_rollup(const char *text, uint64_t *ret_pss_bytes);
 int worker_memory_parse_statm(const char *text, uint64_t page_bytes, uint64_t *ret_private_bytes);
