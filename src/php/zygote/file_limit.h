@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* FileLimit: how many files the zygote may open, and how many a worker may.
+/* FileLimit: how many files the zygote and a worker may open.
  *
- * The zygote has two fds for each worker and takes all that it may have (the hard limit). Scripts get what
- * rlimit_files says, else what the unit gave.
+ * The zygote has two fds for each worker, so it raises its limit to the hard limit. Scripts get the limit of
+ * rlimit_files, else that of the unit.
  *
  * Runs in: zygote and worker. */
 
@@ -14,8 +14,9 @@ typedef struct FileLimit {
         struct rlimit given; /* what this process was started with */
 } FileLimit;
 
-/* Zygote: raises its own. 0 or negative errno. */
+/* Zygote: raises its own limit. Returns 0 or a negative errno. */
 int file_limit_raise(FileLimit *ret);
 
-/* Worker: rlimit_files, or LIMIT_UNSET for what was given. 0 or negative errno. */
+/* Worker: sets its limit to rlimit_files, or with LIMIT_UNSET to the one that the zygote was started with. Returns 0 or
+ * a negative errno. */
 int file_limit_lower(const FileLimit *limit, uint64_t rlimit_files);

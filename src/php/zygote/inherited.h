@@ -17,14 +17,14 @@ typedef struct Inherited {
         int control_page_fd;
         int wake_fd;
         int access_fd;      /* the access log's file; -EBADF: there is none, or it is the journal */
-        int journal_fd;     /* base/journal_socket.h; -EBADF: the journal is not listened to */
-        int root_fd;        /* asks for the chroot; -EBADF: none is wanted */
+        int journal_fd;     /* base/journal_socket.h; -EBADF: there is no journal */
+        int root_fd;        /* by which the chroot is asked for; -EBADF: none is wanted */
         int status_fd;      /* of pm.status_listen; -EBADF: none */
         int handoff_in_fd;  /* kept connections that workers hand over come out here */
         int handoff_out_fd; /* and go in here */
 } Inherited;
 
-/* Reads LISTEN_PID, LISTEN_FDS and LISTEN_FDNAMES and takes them out of the environment, which
- * scripts see. 0, -ENOENT: one that must be there is not, -E2BIG: there are more than LISTENERS_MAX sockets or
- * LISTEN_FDS_MAX in all, or negative errno. */
+/* Reads LISTEN_PID, LISTEN_FDS and LISTEN_FDNAMES and removes them from the environment, which scripts see. Returns 0,
+ * -ENOENT when an fd is missing that must be there, -E2BIG when there are more than LISTENERS_MAX sockets or
+ * LISTEN_FDS_MAX fds, or another negative errno. */
 int inherited_receive(Inherited *ret);

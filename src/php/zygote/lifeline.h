@@ -17,26 +17,26 @@
 
 #include <stdbool.h>
 
-/* Zygote: the two ends. 0 or negative errno. */
+/* Zygote: makes the pair. The caller closes both ends. Returns 0 or a negative errno. */
 int lifeline_new(int *ret_zygote_fd, int *ret_worker_fd);
 
 typedef struct LifelineMemory {
         int error; /* 0, or an errno */
 } LifelineMemory;
 
-/* Zygote: the memory that the worker has sent, as an fd that is the caller's. -EAGAIN: it has not yet; another
- * negative errno: there is none, and none will come. */
+/* Zygote: receives the memory of the worker. Returns its fd, which the caller closes, -EAGAIN when the worker has not
+ * sent it yet, or another negative errno when there is none and none will come. */
 int lifeline_receive_memory(int lifeline_fd);
 
-/* Zygote. 0, or negative errno: the worker does not hear it. */
+/* Zygote: send the new file of the access log; wake the worker. Return 0, or a negative errno when the worker cannot be
+ * reached. */
 int lifeline_send_log(int lifeline_fd, int log_fd);
 int lifeline_wake(int lifeline_fd);
 
-/* Worker: opens its own memory and sends it. It is dumpable for no longer than that takes, and not afterwards.
- * proc_fd: of /proc from before a chroot; negative: /proc is where it should be. 0, or negative errno: no stack
- * of this worker can be read. */
+/* Worker: opens its own memory and sends it. The worker is dumpable only while it does so. proc_fd is of /proc from
+ * before a chroot, or negative for /proc. Returns 0, or a negative errno when no stack of this worker can be read. */
 int lifeline_send_memory(int lifeline_fd, int proc_fd);
 
-/* Worker: the file that lines of the access log go to from now on, the newest of those that wait; -ENODATA:
- * none does. Never sleeps. */
+/* Worker: receives the new file of the access log, the newest of those that wait, and never sleeps. Returns its fd,
+ * which the caller closes, or -ENODATA when none waits. */
 int lifeline_receive_log(int lifeline_fd);

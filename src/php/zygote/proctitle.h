@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* Proctitle: what ps(1) shows of a process, written over the memory of its arguments and environment. A few bytes are
- * copied, nobody is asked: it can change with each request.
+/* Proctitle: what ps(1) shows of a process, written over the memory of its arguments and environment. That copies a few
+ * bytes and takes no system call, so the title can change with each request.
  *
  * Runs in: zygote, workers. */
 
@@ -14,13 +14,13 @@ typedef struct Proctitle {
         size_t length;      /* with ": GET /x.php" */
 } Proctitle;
 
-/* First thing in main(): moves the environment elsewhere. Where there is no room titles are cut, in the worst case
- * to nothing. */
+/* Is to be called first in main(): moves the environment elsewhere. If there is no room, titles are cut, in the worst
+ * case to nothing. */
 void proctitle_init(Proctitle *proctitle, int argc, char *argv[]);
 
 void proctitle_set(Proctitle *proctitle, const char *base);
 
-/* Both are a client's words: everything but printable ASCII becomes '?'. Of target only what is before '?' is shown:
- * everybody on the machine can read it. NULL: "". */
+/* Adds a request to the title. A client chose both texts, so everything but printable ASCII becomes '?'. Everybody on
+ * the machine can read the title, so only the part of target before '?' is shown. NULL is "". */
 void proctitle_set_request(Proctitle *proctitle, const char *method, const char *target);
 void proctitle_clear_request(Proctitle *proctitle);

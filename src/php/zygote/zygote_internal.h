@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* What zygote.c, its life, and zygote_orders.c, what the manager wants, know of each other.
+/* What zygote.c (the life of the zygote) and zygote_orders.c (the manager's orders) share with each other and with
+ * nobody else.
  *
  * Runs in: zygote. */
 
@@ -22,30 +23,31 @@ struct Zygote {
         Scoreboard *board;
         ZygoteHooks hooks;
         Children *children;
-        MessageQueue reports; /* what the manager has not read yet */
-        Order *first, **last; /* what can wait */
+        MessageQueue reports; /* messages that the manager has not read yet */
+        Order *first, **last; /* orders that can wait */
         uint64_t stacks_usec; /* spent on stacks of requests to be ended since the last order was followed */
         bool draining;
         bool needs_room; /* EPOLLOUT of the control socket is wanted */
         bool watches_status;
-        uint64_t kill_usec;         /* when what still runs is killed, 0: the manager sees to it */
-        uint64_t status_pause_usec; /* no status worker before this */
+        uint64_t kill_usec; /* when workers that still run are killed, 0: the manager does that */
+        uint64_t status_pause_usec; /* no status worker is forked before this time */
 };
 
-/* Forks. Does not return in the worker. 0 or negative errno. */
+/* Forks a worker, in which it does not return. Returns 0 or a negative errno. */
 int zygote_fork(Zygote *zygote, unsigned slot);
 
-/* Tells the manager, as soon as it reads. It may have gone: then there is nobody to tell. */
+/* Sends the manager a message, as soon as it reads. Does nothing when the manager has gone. */
 void zygote_report(Zygote *zygote, MessageType type, unsigned slot, int value);
 
 /* --- zygote_orders.c --- */
 
-/* Reads orders, as many as can be followed before others have their turn. */
+/* Reads orders, and follows the urgent ones. */
 void zygote_read_orders(Zygote *zygote);
 
-/* Whether there is an order that waited and can be followed now; follows it. */
+/* Return whether an order waits that can be followed now; follow it. */
 bool zygote_has_work(Zygote *zygote);
 void zygote_work(Zygote *zygote);
 
-/* The manager has gone, or said something that we do not understand: finish and leave. */
+/* Is to be called when the manager has gone, or has broken the protocol: the workers finish and leave, and then the
+ * zygote. */
 void zygote_lose_manager(Zygote *zygote);
