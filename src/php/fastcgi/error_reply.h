@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* Refusal: what a web server is told, and the journal, of a request that no script sees.
+/* ErrorReply: the answer to a request that no script sees, and its line in the journal.
  *
- * Runs in: worker.     Trusts: nobody; says nothing of the peer's own words. */
+ * Runs in: worker.     Trusts: nobody; it quotes nothing of the request. */
 
 #include <stdint.h>
 
 #include "base/rate_limit.h"
 #include "php/fastcgi/fcgi_request.h"
 
-/* Why fcgi_request_read() failed; at most one line in a while, and none for a web server that changed its
- * mind. */
+/* Logs why fcgi_request_read() failed, but not too often, and not for a web server that has closed or aborted. */
 void error_reply_report(RateLimit *limit, int error, uint64_t now_usec);
 
-/* Answers where there is a request to answer, after -E2BIG and -EINVAL. 1: the connection can be kept, 0:
- * close it. */
+/* Answers a request that can be answered, after -E2BIG and -EINVAL. Returns 1 when the connection can be kept, or 0
+ * when it is to be closed. */
 int error_reply_send(FcgiRequest *fcgi, int error);
 
-/* 503 for one that has waited too long. The same. */
+/* Answers 503 to a request that has waited for too long. Returns as error_reply_send(). */
 int error_reply_send_late(FcgiRequest *fcgi, uint64_t retry_after_sec);

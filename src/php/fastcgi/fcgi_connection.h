@@ -5,8 +5,8 @@
  * Runs in: worker.     Owns: the fd while it is attached, the buffer for ever.
  * Trusts:  nobody. The peer may send nothing, one byte at a time, or stop reading.
  *
- * Both directions try the call first; only on EAGAIN they poll, to receive, or let the call wait, to send: in
- * the common case a request costs one recv and one send. No call raises SIGPIPE. The fd must be blocking. */
+ * Both directions try the call first; only on EAGAIN a receive polls, and a send lets the call wait: in the common case
+ * a request costs one recv and one send. No call raises SIGPIPE. The fd must be blocking. */
 
 #include <limits.h>
 #include <stdbool.h>
@@ -14,12 +14,12 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
-/* About what a unix socket holds. A request that is smaller touches its first page only. */
+/* About as much as a unix socket holds. A small request touches the first page only. */
 enum {
         FCGI_INPUT_SIZE = 128 * 1024,
 };
 
-#define FCGI_DEADLINE_LOOK UINT64_C(0) /* take what is there, never wait */
+#define FCGI_DEADLINE_LOOK UINT64_C(0) /* take what has arrived, never wait */
 #define FCGI_DEADLINE_NEVER UINT64_MAX
 
 typedef struct FcgiConnection {
@@ -29,7 +29,7 @@ typedef struct FcgiConnection {
         bool waits;        /* sending does */
 } FcgiConnection;
 
-int fcgi_connection_init(FcgiConnection *conn); /* 0 or -ENOMEM */
+int fcgi_connection_init(FcgiConnection *conn); /* Returns 0 or -ENOMEM */
 void fcgi_connection_done(FcgiConnection *conn);
 
 void fcgi_connection_open(FcgiConnection *conn, int fd); /* takes fd */
@@ -47,24 +47,26 @@ static inline void fcgi_connection_consume(FcgiConnection *conn, size_t n) {
         conn->start += n;
 }
 
-/* On clock_now_usec(). */
+/* Returns the deadline in timeout_usec from now, by clock_now_usec(). */
 uint64_t fcgi_deadline(uint64_t timeout_usec); /* 0: never */
 
-/* Receives until n bytes (at most FCGI_INPUT_SIZE) are available; may move the data. 0, -ENODATA:
- * the peer has ended, -ETIMEDOUT, or the socket's errno. What did arrive stays available. */
+/* Receives until n bytes (at most FCGI_INPUT_SIZE) are available; may move the data. Returns 0, -ENODATA when the peer
+ * has closed, -ETIMEDOUT, or the socket's negative errno. Bytes that did arrive stay available. */
 int fcgi_connection_fill(FcgiConnection *conn, size_t n, uint64_t deadline_usec);
 
-/* Sends everything; changes iov. stall_usec: how long nothing may move, 0: no limit. deadline_usec: when all of it
- * must have been taken, FCGI_DEADLINE_LOOK: without waiting. 0, -ETIMEDOUT or the socket's errno. */
+/* Sends everything; changes iov. stall_usec is how long the peer may take no byte, 0 for no limit; deadline_usec is
+ * when it must have taken everything, FCGI_DEADLINE_LOOK for without waiting. Returns 0, -ETIMEDOUT or the socket's
+ * negative errno. */
 int fcgi_connection_send(FcgiConnection *conn, struct iovec *iov, size_t n_iov, uint64_t stall_usec,
                 uint64_t deadline_usec);
 
-/* Whether a peer on a unix socket still reads, without sending it anything. 0 or the socket's errno. */
+/* Checks whether a peer on a unix socket still reads, without sending it anything. Returns 0 or the socket's negative
+ * errno. */
 int fcgi_connection_probe(const FcgiConnection *conn);
 
-/* Tells the peer that nothing follows. */
+/* Tells the peer that no bytes follow, by shutdown(2). */
 void fcgi_connection_shutdown(FcgiConnection *conn);
 
-/* Before a close with input still to come: shutdown(), then discards what the peer sends until it
- * closes, within both limits. */
+/* Prepares a close while input may still come: shuts down, then discards what the peer sends until it closes, within
+ * both limits. */
 void fcgi_connection_linger(FcgiConnection *conn, uint64_t timeout_usec, uint64_t max_bytes);

@@ -32,26 +32,27 @@ typedef struct FcgiParams {
         size_t table_size;
 } FcgiParams;
 
-/* 0, -EINVAL for limits of 0 or too large, -ENOMEM. */
+/* Allocates the memory. Returns 0, -EINVAL for limits that are 0 or too large, or -ENOMEM. */
 int fcgi_params_init(FcgiParams *params, size_t max_bytes, size_t max_items);
 void fcgi_params_done(FcgiParams *params);
 
 /* Forgets everything, keeps the memory. */
 void fcgi_params_reset(FcgiParams *params);
 
-/* Adds a piece of the stream; a pair may be cut anywhere. -E2BIG: over max_bytes. */
+/* Adds a piece of the stream; a pair may be cut anywhere. Returns 0, or -E2BIG above max_bytes. */
 int fcgi_params_append(FcgiParams *params, const void *data, size_t size);
 
-/* The stream is complete: makes items and envp. -EBADMSG: a length beyond the end, an empty name, a
- * name with '=' or NUL, a value with NUL. -E2BIG: over max_items. After an error only reset. */
+/* Makes items and envp of the complete stream. Returns 0, -EBADMSG for a length beyond the end, an empty name, a name
+ * with '=' or NUL or a value with NUL, or -E2BIG above max_items. After an error only fcgi_params_reset() may
+ * follow. */
 int fcgi_params_parse(FcgiParams *params);
 
-/* NULL: not there. */
+/* Returns the param of that name, or NULL. */
 const FcgiParam *fcgi_params_find(const FcgiParams *params, const char *name, size_t name_len);
 
-/* For the rest of the request: a copy of the value under this name, in the place of the former one or
- * behind all others. The former value stays readable. -E2BIG: over max_bytes or max_items. */
+/* Sets a name to a copy of the value for the rest of the request, in the place of the former value or behind all
+ * others. The former value stays readable. Returns 0, or -E2BIG above max_bytes or max_items. */
 int fcgi_params_set(FcgiParams *params, const char *name, const char *value, size_t value_len);
 
-/* Takes the name away; fine if it is not there. */
+/* Removes the name, if it is there. */
 void fcgi_params_unset(FcgiParams *params, const char *name);

@@ -20,20 +20,19 @@ typedef struct FcgiReader {
 
 void fcgi_reader_init(FcgiReader *reader, FcgiConnection *conn);
 
-/* Leaves what remains of the current record behind. 0 or negative errno as below. */
+/* Discards the rest of the current record. Returns 0 or a negative errno as fcgi_reader_next(). */
 int fcgi_reader_leave(FcgiReader *reader, uint64_t deadline_usec);
 
-/* The same, then goes to the next record. Both can be called again after -ETIMEDOUT. 0, -ENODATA:
- * the peer has ended between two records, -ECONNRESET: within one, -EBADMSG, -ETIMEDOUT, -E2BIG:
- * the budget is spent, or the socket's errno. */
+/* Does the same and reads the header of the next record. Both can be called again after -ETIMEDOUT. Returns 0, -ENODATA
+ * when the peer has closed between two records, -ECONNRESET when within one, -EBADMSG, -ETIMEDOUT, -E2BIG when the
+ * budget is spent, or the socket's negative errno. */
 int fcgi_reader_next(FcgiReader *reader, FcgiRecord *ret, uint64_t deadline_usec);
 
-/* Makes some content of the current record available at fcgi_connection_data(). Bytes there, 0 at
- * the record's end, negative errno as above. */
+/* Makes some content of the current record available at fcgi_connection_data(). Returns how many bytes there are, 0 at
+ * the record's end, or a negative errno as above. */
 int fcgi_reader_content(FcgiReader *reader, uint64_t deadline_usec);
 
-/* Makes the whole content of a short record (at most FCGI_INPUT_SIZE) available. 0 or negative
- * errno. */
+/* Makes the whole content of a short record (at most FCGI_INPUT_SIZE) available. Returns 0 or a negative errno. */
 int fcgi_reader_whole(FcgiReader *reader, uint64_t deadline_usec);
 
 void fcgi_reader_consume(FcgiReader *reader, size_t n); /* n bytes of content */

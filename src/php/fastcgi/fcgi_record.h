@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* FCGI records: the bytes of FastCGI 1.0 and nothing else. Pure.
+/* FcgiRecord: the bytes of FastCGI 1.0 and nothing else. Pure.
  *
  * Runs in: worker.
- * Trusts:  nobody. Lengths are what a peer claims; whoever reads content counts the bytes itself.
- * The constants are those of libfcgi's <fastcgi.h>. */
+ * Trusts:  nobody. Lengths are claims of the peer; the code that reads content counts the bytes itself. The constants
+ * are those of libfcgi's <fastcgi.h>. */
 
 #include <fastcgi.h>
 #include <stdbool.h>
@@ -31,26 +31,27 @@ typedef struct FcgiBegin {
         bool keep_conn;
 } FcgiBegin;
 
-/* Reads a header of FCGI_HEADER_LEN bytes. -EBADMSG: not version 1. */
+/* Reads a header of FCGI_HEADER_LEN bytes. Returns 0, or -EBADMSG if it is not of version 1. */
 int fcgi_record_decode(FcgiRecord *ret, const uint8_t *bytes);
 void fcgi_record_encode(uint8_t *bytes, const FcgiRecord *record);
 
-/* The padding that brings a content to a multiple of 8. */
+/* Returns the padding that brings a content to a multiple of 8. */
 static inline uint8_t fcgi_padding(size_t content_len) {
         return (uint8_t) (-content_len & 7);
 }
 
-/* Reads a BEGIN_REQUEST body. -EBADMSG: not of FCGI_BODY_LEN bytes. */
+/* Reads a BEGIN_REQUEST body. Returns 0, or -EBADMSG if it is not of FCGI_BODY_LEN bytes. */
 int fcgi_begin_decode(FcgiBegin *ret, const uint8_t *body, size_t size);
 
-/* Whole records of FCGI_SHORT_RECORD_LEN bytes. */
+/* Write whole records of FCGI_SHORT_RECORD_LEN bytes. */
 void fcgi_end_encode(uint8_t *bytes, uint16_t id, uint32_t app_status, uint8_t protocol_status);
 void fcgi_unknown_type_encode(uint8_t *bytes, uint8_t type);
 
-/* Reads one length of a name or value: 1 or 4 bytes. Bytes taken, 0: more than size are needed. */
+/* Reads the length of a name or value, in 1 or 4 bytes. Returns how many bytes it took, or 0 when more than size are
+ * needed. */
 size_t fcgi_length_decode(uint32_t *ret, const uint8_t *bytes, size_t size);
 
-/* The whole answer to a GET_VALUES with that content: what was asked and is known, each once.
- * max_conns 0 leaves FCGI_MAX_CONNS and FCGI_MAX_REQS out. Writes at most FCGI_VALUES_RECORD_MAX
- * bytes and returns their number, or -EBADMSG. */
+/* Writes the whole answer to a GET_VALUES with that content: each value that was asked for and is known, once. A
+ * max_conns of 0 leaves FCGI_MAX_CONNS and FCGI_MAX_REQS out. Writes at most FCGI_VALUES_RECORD_MAX bytes and returns
+ * their number, or -EBADMSG. */
 int fcgi_values_encode(uint8_t *bytes, const uint8_t *content, size_t size, unsigned max_conns);

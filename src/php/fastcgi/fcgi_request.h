@@ -57,7 +57,7 @@ typedef struct FcgiLimits {
                         .params_count = FCGI_PARAMS_COUNT_MAX,                                     \
         })
 
-/* Copies limits. 0, -EINVAL or -ENOMEM. */
+/* Makes a request and its buffers, and copies limits. Returns 0, -EINVAL or -ENOMEM. */
 int fcgi_request_new(FcgiRequest **ret, const FcgiLimits *limits);
 FcgiRequest *fcgi_request_free(FcgiRequest *req); /* closes an attached fd; NULL is fine */
 DEFINE_CLEANUP(FcgiRequest, fcgi_request_free);
@@ -68,7 +68,7 @@ void fcgi_request_attach(FcgiRequest *req, int fd);
 int fcgi_request_detach(FcgiRequest *req);
 int fcgi_request_fd(const FcgiRequest *req); /* borrowed, to poll; -EBADF */
 
-/* Whether a piece of the next request has already arrived, so that poll() would wait in vain. */
+/* Returns whether a piece of the next request has already arrived, so that poll() would wait in vain. */
 bool fcgi_request_has_input(const FcgiRequest *req);
 
 /* Reads up to the end of PARAMS. After 0 the request is there: params, streams, role. After these two it
@@ -83,45 +83,47 @@ bool fcgi_request_has_input(const FcgiRequest *req);
  *   -ESHUTDOWN   finish() did not return 1 */
 int fcgi_request_read(FcgiRequest *req);
 
-/* requestId, role, in, out, err, envp and keepConnection are valid from read() to finish(), envp
- * until the next read(). ipcFd is -1: libfcgi is not to touch the socket. */
+/* Returns libfcgi's view of the request. requestId, role, in, out, err, envp and keepConnection are valid from read()
+ * to finish(), envp until the next read(). ipcFd is -1: libfcgi must not touch the socket. */
 FCGX_Request *fcgi_request_fcgx(FcgiRequest *req);
 
-/* The value, NUL-terminated and without NUL inside, or NULL. Valid until the next read(), also
- * after finish(). Of a name that came twice the last value counts. */
+/* Returns the value of a param, NUL-terminated and without NUL inside, or NULL. It is valid until the next read(), also
+ * after finish(). If a name came twice, the last value counts. */
 const char *fcgi_request_param(const FcgiRequest *req, const char *name, size_t name_len);
 
-/* All params: FCGI_ROLE first (as libfcgi and php-fpm have it), then in the order of the wire. No
- * name comes twice. */
+/* Returns all params: FCGI_ROLE first (as in libfcgi and php-fpm), then the others in the order of the wire. No name is
+ * there twice. */
 const FcgiParam *fcgi_request_params(const FcgiRequest *req, size_t *ret_n);
 
-/* The same, to set and unset some for the rest of the request: valid as long as they are. */
+/* Returns the params, to set and unset some for the rest of the request; they are valid as long as those above. */
 FcgiParams *fcgi_request_environment(FcgiRequest *req);
 
-/* Body (FCGI_STDIN): waits until n bytes are there; fewer, or 0, mean the end or an error. Can be
- * mixed with FCGX_GetStr() on ->in. */
+/* Reads the body (FCGI_STDIN) and waits until n bytes are there. Returns how many were read; fewer than n mean the end
+ * or an error. It can be mixed with FCGX_GetStr() on ->in. */
 size_t fcgi_request_read_body(FcgiRequest *req, void *buffer, size_t n);
-/* 0, or why the body ended early: -ETIMEDOUT, -ECONNRESET, -EBADMSG … (0 after an abort). */
+/* Returns 0 (also after an abort), or why the body ended early: -ETIMEDOUT, -ECONNRESET, -EBADMSG … */
 int fcgi_request_body_error(const FcgiRequest *req);
-/* The peer has sent ABORT_REQUEST. Only seen when input is read, or looked for: without waiting, and
- * behind a body that was read. */
+/* Returns whether the peer has sent ABORT_REQUEST, as far as input was read. fcgi_request_check_abort() reads input
+ * without waiting, if the whole body was read. */
 bool fcgi_request_aborted(const FcgiRequest *req);
 void fcgi_request_check_abort(FcgiRequest *req);
 
-/* Output to FCGI_STDOUT and FCGI_STDERR, buffered, in order with FCGX_PutStr() on ->out and ->err.
- * 0, the sticky error of a peer that has gone, -ESHUTDOWN after finish(): then nothing happens. */
+/* Write to FCGI_STDOUT and FCGI_STDERR, buffered, in order with FCGX_PutStr() on ->out and ->err; flush both. Return 0,
+ * the sticky negative errno of a peer that has gone, or -ESHUTDOWN after finish(), when nothing is done. */
 int fcgi_request_write(FcgiRequest *req, const void *data, size_t size);
 int fcgi_request_write_error(FcgiRequest *req, const void *data, size_t size);
 int fcgi_request_flush(FcgiRequest *req);
-/* Before a flush that may have nothing to send: it shall still find out that the peer has gone. */
+/* Is to be called before a flush that may have nothing to send, and still has to find out whether the peer has gone.
+ * Returns as above. */
 int fcgi_request_probe(FcgiRequest *req);
-/* 0, or the sticky negative errno: -EPIPE, -ECONNRESET, -ETIMEDOUT … */
+/* Returns 0, or the sticky negative errno: -EPIPE, -ECONNRESET, -ETIMEDOUT … */
 int fcgi_request_broken(const FcgiRequest *req);
 
-/* The reply is a short one that no script writes: a peer that does not take it within drain_usec is given up. */
+/* Says that the reply is short and not a script's: a peer that does not take it within drain_usec is given up. */
 void fcgi_request_hurry(FcgiRequest *req);
 
-/* Ends the reply, then discards what the peer still sends of the body, so that it neither turns the
- * close into a reset nor becomes the next request (CVE-2026-129289). 1: the next read() may follow,
- * 0: close it, negative: the reply did not get through, close it. Again: the same result. */
+/* Ends the reply, then discards what the peer still sends of the body, so that it neither turns the close into a reset
+ * nor becomes the next request (CVE-2026-129289). Returns 1 when the next read() may follow, 0 when the connection is
+ * to be closed, or a negative errno when the reply did not get through and the connection is to be closed. A second
+ * call returns the same. */
 int fcgi_request_finish(FcgiRequest *req, uint32_t app_status);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* The inside of FcgiRequest, for the files fcgi_request*.c alone: one reads the head of a request and ends
- * it, the other has its body. */
+/* The inside of FcgiRequest, for the files fcgi_request*.c alone: fcgi_request.c reads the head of a request and ends
+ * it, fcgi_request_body.c reads its body. */
 
 #include "php/fastcgi/fcgi_connection.h"
 #include "php/fastcgi/fcgi_reader.h"
@@ -37,12 +37,12 @@ struct FcgiRequest {
         int finish_result;
 };
 
-/* Opens and closes req->in. */
+/* Open and close req->in. */
 void fcgi_request_open_stdin(FcgiRequest *req);
 void fcgi_request_close_stdin(FcgiRequest *req);
 
-/* Before the input buffer is touched by anyone else: what libfcgi took of it is consumed. */
+/* Consumes what libfcgi has taken from the input buffer. Is to be called before other code uses the buffer. */
 void fcgi_request_sync_stdin(FcgiRequest *req);
 
-/* Discards what the peer still sends of the request. Whether the connection can be kept. */
+/* Discards what the peer still sends of the request. Returns whether the connection can be kept. */
 bool fcgi_request_settle_input(FcgiRequest *req);

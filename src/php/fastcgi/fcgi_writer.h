@@ -38,29 +38,30 @@ typedef struct FcgiWriter {
         int error; /* sticky: the peer has gone */
 } FcgiWriter;
 
-int fcgi_writer_init(FcgiWriter *writer, FcgiConnection *conn); /* 0 or -ENOMEM */
+int fcgi_writer_init(FcgiWriter *writer, FcgiConnection *conn); /* Returns 0 or -ENOMEM */
 void fcgi_writer_done(FcgiWriter *writer);
 
-/* A new connection: no error, nothing to send. */
+/* Prepares for a new connection: no error, nothing to send. */
 void fcgi_writer_reset(FcgiWriter *writer);
 
 /* Opens out and err for a request. */
 void fcgi_writer_begin(FcgiWriter *writer, uint16_t id);
 
-/* All of these: 0, the sticky error, or -ESHUTDOWN when no request is open. */
+/* Write to a stream; send what is buffered; send nothing, but find out whether the peer is there. Each returns 0, the
+ * sticky negative errno, or -ESHUTDOWN when no request is open. */
 int fcgi_writer_put(FcgiWriter *writer, FCGX_Stream *stream, const void *data, size_t size);
 int fcgi_writer_flush(FcgiWriter *writer);
 int fcgi_writer_probe(FcgiWriter *writer); /* with nothing to send: whether the peer is there */
 
-/* When what is sent from here on must have been taken: FCGI_DEADLINE_NEVER, as at first, or another deadline. */
+/* Sets the time when the peer must have taken what is sent from here on. At first it is FCGI_DEADLINE_NEVER. */
 void fcgi_writer_set_deadline(FcgiWriter *writer, uint64_t deadline_usec);
 
-/* A new request: as many replies as one may need can be sent again. */
+/* Is to be called for a new request: as many replies as one request may need can be sent again. */
 void fcgi_writer_allow_replies(FcgiWriter *writer);
 
-/* Sends a whole record between those of the request, at once. 0 or the sticky error: -EBADMSG for the peer that asks
- * for too many. */
+/* Sends a whole record between those of the request, at once. Returns 0 or the sticky negative errno, -EBADMSG for a
+ * peer that asks for too many. */
 int fcgi_writer_send_record(FcgiWriter *writer, const uint8_t *record, size_t size);
 
-/* Ends the streams and the request in one send with what is buffered. */
+/* Ends the streams and the request in one send with what is buffered. Returns as above. */
 int fcgi_writer_end(FcgiWriter *writer, uint32_t app_status);
