@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* WriteCoalescer: pieces of one file, held back to be written together.
+/* WriteCoalescer: holds pieces of one file back, to write them together.
  *
- * For who writes a file in pieces of the same size and a shorter one at its end: the first piece and a shorter
- * one are written at once, with what was held before them. So a file of one piece costs one write(), and its end
- * is written, or has failed, when write_coalescer_put() returns; unless it has the size of those before.
+ * It is for files that come in pieces of the same size with a shorter one at the end: the first piece and a shorter one
+ * are written at once, with what was held before them. So a file of one piece costs one write(), and the end of a file
+ * is written, or has failed, when write_coalescer_put() returns, unless the last piece has the size of those before.
  *
  * Runs in: worker.     Owns: nothing. */
 
@@ -21,9 +21,10 @@ typedef struct WriteCoalescer {
         char bytes[WRITE_COALESCER_SIZE];
 } WriteCoalescer;
 
-/* For the next file. What is held is dropped. */
+/* Prepares for the next file, and drops what is held. */
 void write_coalescer_reset(WriteCoalescer *held);
 
-/* 0, or what write() has failed with; then all that was held is lost. */
+/* Take a piece; write what is held. Return 0, or the negative errno of write(), after which all that was held is
+ * lost. */
 int write_coalescer_put(WriteCoalescer *held, int fd, const void *piece, size_t size);
 int write_coalescer_flush(WriteCoalescer *held, int fd);
