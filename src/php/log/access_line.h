@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* AccessLine: an access.format, read once, and the lines that it makes of requests. Pure.
+/* AccessLine: an access.format, parsed once, and the lines that it makes of requests. Pure.
  *
- * Runs in: worker.     Owns: what it needs for a line; nothing is allocated after new().
- * Trusts:  the format (access_format_check). Nobody else: what client and script say cannot end a line or
- * close a quote. Quotes, backslashes, control bytes and what is not UTF-8 become \xNN; php-fpm writes
- * them as they are. */
+ * Runs in: worker.     Owns: the parsed format and its buffers; nothing is allocated after new().
+ * Trusts:  the format (access_format_check) alone: texts of client and script cannot end a line or close a quote.
+ * Quotes, backslashes, control bytes and bytes that are not UTF-8 become \xNN; php-fpm writes them as they are. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,7 +21,7 @@ enum {
 
 typedef struct AccessLine AccessLine;
 
-/* What is known of a request when its answer is complete. Strings are borrowed; NULL is the same as "". */
+/* The facts of a request when its answer is complete. Strings are borrowed; NULL is the same as "". */
 typedef struct AccessFacts {
         const char *pool, *method, *uri, *query, *script, *user;
         const char *peer; /* the web server's address, "" if it has none (a unix socket) */
@@ -32,26 +31,27 @@ typedef struct AccessFacts {
         time_t start_sec, now_sec;
         pid_t pid, parent_pid;
 
-        /* A FastCGI parameter, or NULL. */
+        /* Returns a FastCGI parameter, or NULL. */
         const char *(*param)(const void *userdata, const char *name, size_t name_len);
         const void *userdata;
 } AccessFacts;
 
-/* 0, -EINVAL: not what access_format_check() lets through; or -ENOMEM. */
+/* Parses format. Returns 0, -EINVAL when access_format_check() would refuse it, or -ENOMEM. */
 int access_line_new(AccessLine **ret, const char *format);
 AccessLine *access_line_free(AccessLine *line);
 DEFINE_CLEANUP(AccessLine, access_line_free);
 
-/* Whether the format has that token, for what is not known for nothing. */
+/* Returns whether the format has that token, for facts that cost something to find out. */
 bool access_line_has(const AccessLine *line, char letter);
 
-/* The headers of an answer, "Name: value" each; the first of a name counts. forget: a new request. */
+/* Forget the headers of the last answer; note one of the present answer, "Name: value", the first of a name counts. */
 void access_line_forget_headers(AccessLine *line);
 void access_line_note_header(AccessLine *line, const char *header, size_t size);
 
-/* Writes the line with its "\n", without a NUL. Its length. */
+/* Writes the line with its "\n" and without a NUL. Returns its length. */
 size_t access_line_format(
                 AccessLine *line, const AccessFacts *facts, char buffer[static ACCESS_LINE_MAX]);
 
-/* Whether access.suppress_path says not to log it: only what succeeded and carried no data. */
+/* Returns whether access.suppress_path keeps this request out of the log, which holds only for requests that succeeded
+ * and had no body. */
 bool access_line_is_suppressed(const AccessFacts *facts, const SettingList *paths);

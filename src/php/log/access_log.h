@@ -14,26 +14,27 @@
 
 typedef struct AccessLog AccessLog;
 
-/* Borrows everything. *ret is NULL where the pool has no access.log. 0 or negative errno. */
+/* Borrows everything. *ret is NULL where the pool has no access.log. Returns 0 or a negative errno. */
 int access_log_new(AccessLog **ret, const PoolConfig *config, const Inherited *inherited,
                 const Scoreboard *board, int lifeline_fd);
 AccessLog *access_log_free(AccessLog *log);
 DEFINE_CLEANUP(AccessLog, access_log_free);
 
-/* A request has been read: notes the time, and what its parameters say. */
+/* Begins the line of a request that has been read: notes the time and its parameters. */
 void access_log_begin(AccessLog *log, const FcgiRequest *fcgi);
 
-/* What stands in the line; to be corrected by who knows better. user is copied. */
+/* Return the facts for the line, which the caller may correct; set the user, which is copied; tell whether response
+ * headers are needed, and note one. */
 AccessFacts *access_log_facts(AccessLog *log);
 void access_log_set_user(AccessLog *log, const char *user);
 bool access_log_wants_headers(const AccessLog *log);
 void access_log_note_header(AccessLog *log, const char *header, size_t size);
 
-/* Writes the line, unless access.suppress_path says no. fcgi is still attached. */
+/* Writes the line, unless access.suppress_path keeps it out. fcgi must still be attached. */
 void access_log_end(AccessLog *log);
 
-/* Where lines that journald does not take are counted. Borrowed. */
+/* Sets the WorkerLog, borrowed, in which lines that journald does not take are counted. */
 void access_log_count_in(AccessLog *log, WorkerLog *worker_log);
 
-/* Something was sent on the lifeline: takes a new file, if it is one. log may be NULL. */
+/* Is to be called when something was sent on the lifeline: takes the new file, if there is one. log may be NULL. */
 void access_log_take_file(AccessLog *log);
