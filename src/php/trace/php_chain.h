@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* PhpChain: the calls that another process's PHP is in, from the innermost to the outermost.
+/* PhpChain: the calls that the PHP of another process is in, from the innermost to the outermost.
  *
  * Runs in: zygote. Trusts: nobody, see php/trace/remote_memory.h. */
 
@@ -10,7 +10,7 @@
 
 #define PHP_CHAIN_MAX 1024U /* also when it is a circle */
 
-/* What matters of a zend_execute_data. */
+/* The parts of a zend_execute_data that matter here. */
 typedef struct PhpCall {
         RemoteAddress address;
         RemoteAddress func;
@@ -30,12 +30,12 @@ typedef struct PhpChain {
         PhpCall calls[PHP_CHAIN_MAX];
 } PhpChain;
 
-/* One pass. 0, -ENODATA (no PHP code runs), -EAGAIN (too busy to be followed) or as
- * remote_memory_copy(). */
+/* Reads the chain once. Returns 0, -ENODATA when no PHP code runs, -EAGAIN when it changes too fast, or a negative
+ * errno of remote_memory_copy(). */
 int php_chain_read(PhpChain *chain, RemoteMemory *memory);
 
-/* Another pass: keeps of the chain what is still there, with the oplines of now. As above; -EAGAIN
- * also when nothing is. */
+/* Reads the chain again and keeps the calls that are still there, with their present oplines. Returns as above, and
+ * -EAGAIN also when none is. */
 int php_chain_read_again(PhpChain *chain, RemoteMemory *memory);
 
 bool php_chain_has(const PhpChain *chain, RemoteAddress address);

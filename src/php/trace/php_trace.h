@@ -40,8 +40,7 @@ typedef struct PhpTrace {
         PhpTraceFrame frames[PHP_TRACE_DEPTH_MAX]; /* innermost first */
 } PhpTrace;
 
-/* Frames that stayed the same over several looks, at most max_depth, at least one. 0, -ENODATA (no
- * PHP code runs), -EAGAIN (nothing stayed the same), -ESRCH (the worker has gone) or what pread()
- * says of mem_fd. On error *ret is undefined. Takes about 0.1 ms, 2 ms for 128 frames, 3 ms more
- * before it says -EAGAIN. */
+/* Reads at least one and at most max_depth frames that stayed the same over several reads. Returns 0, -ENODATA when no
+ * PHP code runs, -EAGAIN when no frame stayed the same, -ESRCH when the worker has gone, or the negative errno of
+ * pread(). On error *ret is undefined. It takes about 0.1 ms, 2 ms for 128 frames, and 3 ms more before -EAGAIN. */
 int php_trace_read(int mem_fd, unsigned max_depth, PhpTrace *ret);

@@ -22,14 +22,14 @@ typedef struct RemoteMemory {
         char window[REMOTE_WINDOW_BYTES];
 } RemoteMemory;
 
-/* Any bytes. 0, -EFAULT (not all of it is there), -ESRCH (the process has gone), -EAGAIN (too many
- * reads) or what pread() says of the fd. */
+/* Copies bytes from an address. Returns 0, -EFAULT when not all of them are there, -ESRCH when the process has gone,
+ * -EAGAIN after too many reads, or the negative errno of pread(). */
 int remote_memory_copy(RemoteMemory *memory, RemoteAddress address, void *to, size_t size);
 
-/* The same for a struct: what is not aligned cannot be one. */
+/* Copies a struct. An address that is not aligned cannot be one, and gets -EFAULT. */
 int remote_memory_get(RemoteMemory *memory, RemoteAddress address, void *to, size_t size);
 
-/* The same for structs that stand close together, each below the former: one read gets the
- * neighbours, too, as they are at that moment, until the next forget. */
+/* Does the same for structs that stand close together, each below the former: one read gets the neighbours, too, as
+ * they are at that moment, until remote_memory_forget(). */
 int remote_memory_peek(RemoteMemory *memory, RemoteAddress address, void *to, size_t size);
 void remote_memory_forget(RemoteMemory *memory);

@@ -9,8 +9,8 @@
 
 #include "php/trace/php_trace.h"
 
-/* "[0x…] function() file:line", as php-fpm writes it. Of a path that does not fit the end is kept. */
+/* Writes "[0x…] function() file:line", as php-fpm does. If a path does not fit, its end is kept. */
 void trace_line_call(char *line, size_t size, const PhpTraceFrame *frame);
 
-/* "at file:line" */
+/* Writes "at file:line". */
 void trace_line_innermost(char *line, size_t size, const char *file, uint32_t number);
