@@ -110,6 +110,9 @@ static void print_status(const json_t *answer) {
         print_number(answer, "generation", "generation");
         if (json_object_get(answer, "php_start"))
                 print_value("PHP started in", "%.0f ms", answer_real(answer, "php_start") * 1000);
+        if (*answer_text(answer, "outdated"))
+                print_value("outdated", "%s was replaced on disk since; reload the pool",
+                                answer_text(answer, "outdated"));
         print_value("workers", "%" PRIu64,
                         answer_number(answer, "workers.busy") +
                                         answer_number(answer, "workers.idle") +

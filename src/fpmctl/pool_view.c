@@ -18,7 +18,11 @@ void pool_view_state(Table *table, const PoolFacts *pool) {
         };
         PoolPresence presence = pool_presence(pool);
 
-        table_cell(table, styles[presence], "%s", pool_presence_name(presence));
+        bool outdated = pool->question.result == 0 &&
+                        *answer_text(pool->question.json, "outdated") != '\0';
+
+        table_cell(table, outdated ? TABLE_CARE : styles[presence], "%s%s",
+                        pool_presence_name(presence), outdated ? ", outdated" : "");
 }
 
 void pool_view_numbers(Table *table, const json_t *answer) {

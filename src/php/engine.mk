@@ -45,15 +45,16 @@ $(out)/test-%: $(out)/test-%.so Makefile
 		echo 'FPMD_ENGINE=$(CURDIR)/$< LD_PRELOAD=$(PRELOAD) exec $(program) --fpmd "$$@"'; } >$@.tmp && \
 		chmod +x $@.tmp && mv $@.tmp $@
 
-# The manager finds by the two links what to execute, and where the php.ini of its php-fpm is.
+# The manager finds by the links what to execute, where the php.ini of its php-fpm is, and what packages replace.
 install: $(out)/engine.so
 	mkdir -p $(into)
 	$(INSTALL_PROGRAM) $< $(into)/engine.so
 	ln -sfn $(program) $(into)/php-fpm
 	ln -sfn $(ini_dir) $(into)/ini
+	ln -sfn $(shell $(php_config) --extension-dir) $(into)/extensions
 
 uninstall:
-	rm -f $(into)/engine.so $(into)/php-fpm $(into)/ini
+	rm -f $(into)/engine.so $(into)/php-fpm $(into)/ini $(into)/extensions
 	-rmdir $(into) 2>/dev/null
 
 -include $(wildcard $(out)/src/php/*.d $(out)/src/php/*/*.d $(out)/tests/unit/*.d)

@@ -270,6 +270,7 @@ int generation_start(Generation *g) {
         int control_fd, r;
 
         g->spawned_usec = clock_now_usec();
+        php_files_note(&g->php_files, g->context.program ? NULL : g->config->php);
         r = zygote_start(&plan, &g->zygote_pid, &control_fd);
         if (r < 0)
                 return r;

@@ -114,6 +114,9 @@ void generation_queue_depth(const Generation *generation, QueueDepth *ret);
 /* From the start of the zygote until PHP was ready in it. */
 uint64_t generation_php_start_usec(const Generation *generation);
 
+/* What of its PHP has been replaced on disk since it was started, for people; NULL: nothing. */
+const char *generation_outdated(const Generation *generation);
+
 /* How long requests took, as claims are added up. 0 or negative errno. */
 int generation_durations(const Generation *generation, Durations *ret);
 

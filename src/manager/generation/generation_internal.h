@@ -13,6 +13,7 @@
 #include "manager/generation/generation.h"
 #include "manager/generation/generation_state.h"
 #include "manager/generation/orphans.h"
+#include "manager/generation/php_files.h"
 #include "manager/generation/zygote_link.h"
 #include "manager/requests/queue_watch.h"
 #include "manager/requests/request_timeouts.h"
@@ -31,6 +32,7 @@ struct Generation {
         int status_fd;       /* borrowed, -EBADF: none */
 
         uint64_t spawned_usec, php_start_usec; /* when the zygote was started, how long PHP took */
+        PhpFiles php_files;                    /* that the zygote was started from */
         pid_t zygote_pid;                      /* our child: 0 when there is none */
         ZygoteLink link;
         int wake_fd; /* eventfd that workers ring */

@@ -57,6 +57,10 @@ void generation_queue_depth(const Generation *g, QueueDepth *ret) {
         listeners_queue_depth(&g->listeners, ret);
 }
 
+const char *generation_outdated(const Generation *g) {
+        return php_files_changed(&g->php_files);
+}
+
 uint64_t generation_php_start_usec(const Generation *g) {
         return g->php_start_usec;
 }

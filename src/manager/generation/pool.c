@@ -222,11 +222,30 @@ static void pool_on_changed(Generation *generation, void *userdata) {
         pool->hooks->changed(pool->userdata);
 }
 
+/* Once for each generation, with a sign of life: the manager is awake then. */
+static void tell_if_outdated(Pool *pool, const Generation *generation) {
+        const char *what;
+
+        if (pool->outdated_told == generation_number(generation))
+                return;
+
+        what = generation_outdated(generation);
+        if (!what)
+                return;
+
+        pool->outdated_told = generation_number(generation);
+        log_notice("%s of PHP %s was replaced on disk since the pool was started: reload it to run what is there now",
+                        what, generation_config(generation)->php);
+}
+
 static void pool_on_alive(Generation *generation, void *userdata) {
         Pool *pool = userdata;
 
-        if (generation == pool->current)
-                pool->hooks->alive(pool->userdata);
+        if (generation != pool->current)
+                return;
+
+        pool->hooks->alive(pool->userdata);
+        tell_if_outdated(pool, generation);
 }
 
 static void end_if_all_left(Pool *pool) {

@@ -108,6 +108,7 @@ void pool_status(Pool *pool, PoolStatus *ret) {
                         pool->current, ret->why_worker_limit, sizeof(ret->why_worker_limit));
         ret->generation = generation_number(pool->current);
         ret->reason = pool->reason;
+        ret->outdated = generation_outdated(pool->current);
         ret->php_start_usec = generation_php_start_usec(pool->current);
 }
 

@@ -124,3 +124,16 @@ assert_lacks 'for children too' FPMD_ "$reply"
 sed -i '/clear_env/d' "$CONTAINER_ROOT/etc/fpmd/conf.d/ver.conf"
 in_container systemctl restart "$unit"
 assert_contains 'cleared' 'self:- -' "$(fetch http://ver.test/env.php)"
+
+### replaced on disk
+
+assert_lacks 'status before' outdated "$(in_container fpmctl status ver)"
+touch "$CONTAINER_ROOT/usr/libexec/fpmd/$php/engine.so"
+assert_matches 'fpmctl status' "outdated: +fpmd's engine was replaced on disk" "$(in_container fpmctl status ver)"
+assert_matches 'fpmctl list' 'ver +[a-z]+, outdated' "$(in_container fpmctl list)"
+is_told() {
+	journal_has "$unit" "fpmd's engine of PHP $php was replaced on disk"
+}
+wait_for 20 is_told
+in_container systemctl reload "$unit"
+assert_lacks 'status after a reload' outdated "$(in_container fpmctl status ver)"
