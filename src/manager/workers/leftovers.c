@@ -30,8 +30,13 @@ enum {
 #define KILL_USEC                                                                                  \
         (5 * USEC_PER_SEC) /* a process in a system call that hangs is not waited for longer */
 
-/* The kernel's name of a process of the pool program, of which scripts run in it. */
-static const char POOL_PROGRAM[] = "fpmd-php";
+/* By the kernel's name: a zygote or worker, or a child that a script forked of it and that executed nothing. It is that of
+ * the php-fpm in whose program the engine runs. */
+static bool is_pool_program(const char *name) {
+        static const char program[] = "php-fpm";
+
+        return strncmp(name, program, sizeof(program) - 1) == 0;
+}
 
 typedef struct Process {
         pid_t pid;
@@ -96,13 +101,13 @@ static bool descends_from_us(pid_t parent) {
 static bool is_at_work(const char *name, pid_t parent) {
         char ancestor[NAME_BYTES];
 
-        if (strcmp(name, POOL_PROGRAM) == 0 || (parent == getpid() && strcmp(name, "fpmd") == 0))
+        if (is_pool_program(name) || (parent == getpid() && strcmp(name, "fpmd") == 0))
                 return true;
 
         for (int i = 0; i < ANCESTORS_MAX && parent > 1 && parent != getpid(); i++) {
                 if (!read_stat(parent, ancestor, &parent))
                         return false;
-                if (strcmp(ancestor, POOL_PROGRAM) == 0)
+                if (is_pool_program(ancestor))
                         return true;
         }
 
@@ -157,7 +162,7 @@ static void add(Round *round, FILE *list, pid_t pid) {
                 return;
         }
 
-        process.is_earlier = strcmp(process.name, POOL_PROGRAM) == 0 && !descends_from_us(parent);
+        process.is_earlier = is_pool_program(process.name) && !descends_from_us(parent);
         process.is_at_work = is_at_work(process.name, parent);
         round->processes[round->n++] = process;
 }
@@ -190,7 +195,7 @@ bool leftovers_are_there(const char *pool) {
 
         gather(&round, pool);
         for (size_t i = 0; i < round.n; i++)
-                if (strcmp(round.processes[i].name, POOL_PROGRAM) != 0)
+                if (!is_pool_program(round.processes[i].name))
                         return true;
 
         return false;

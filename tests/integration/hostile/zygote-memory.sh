@@ -15,7 +15,7 @@ pages() {
 <?php
 $found = [];
 foreach (glob('/proc/[0-9]*') as $process) {
-	if (!is_readable("$process/stat") || strpos((string) @file_get_contents("$process/comm"), 'fpmd-php') !== 0)
+	if (!is_readable("$process/stat") || strpos((string) @file_get_contents("$process/comm"), 'php-fpm') !== 0)
 		continue;
 	$who = basename($process) == posix_getppid() ? 'zygote' : (basename($process) == getmypid() ? 'self' : 'other');
 	$files = ['mem' => 'r', 'mem ' => 'r+', 'environ' => 'r'] + ($who === 'self' ? [] : ['maps' => 'r']);

@@ -53,7 +53,7 @@ assert_matches 'told' 'Ending [0-9]+ processes that scripts have left behind' "$
 daemon 'trap \"\" TERM; while :; do sleep 1; done'
 daemon 'kill -STOP \$\$'
 daemon $'exec python3 -c \\"import os, signal, time\nsignal.signal(15, signal.SIG_IGN)\nwhile True:\n if os.fork(): os._exit(0)\n time.sleep(0.2)\\"'
-daemon 'exec python3 -c \"import ctypes,time; ctypes.CDLL(None).prctl(15, b\\\"fpmd-php\\\"); time.sleep(1000)\"'
+daemon 'exec python3 -c \"import ctypes,time; ctypes.CDLL(None).prctl(15, b\\\"php-fpm'"$FPMD_TEST_PHP"'\\\"); time.sleep(1000)\"'
 stubborn_ones_run() {
 	local name all
 
@@ -61,7 +61,7 @@ stubborn_ones_run() {
 	for name in sh sleep python3; do
 		[[ $all == *" $name"* ]] || return 1
 	done
-	[[ $(grep -c ' fpmd-php$' <<<"$all") == 4 ]]
+	[[ $(grep -c " php-fpm$FPMD_TEST_PHP\$" <<<"$all") == 4 ]]
 }
 wait_for 5 stubborn_ones_run
 stop_in 5
