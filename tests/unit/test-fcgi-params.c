@@ -194,6 +194,33 @@ START_TEST(test_names_that_collide) {
 }
 END_TEST
 
+/* Names that differ in their number alone stand apart: a look-up compares a few, whatever their count. */
+static void check_apart(const char *before, const char *behind) {
+        FcgiParams many;
+        size_t run = 0, longest = 0;
+
+        ck_assert_int_eq(fcgi_params_init(&many, 65536, 1024), 0);
+        for (int i = 0; i < 800; i++) {
+                char name[64];
+
+                snprintf(name, sizeof(name), "%s%d%s", before, i, behind);
+                ck_assert_int_eq(fcgi_params_set(&many, name, "v", 1), 0);
+        }
+        for (size_t i = 0; i < many.table_size; i++) {
+                run = many.table[i] ? run + 1 : 0;
+                longest = run > longest ? run : longest;
+        }
+        ck_assert_uint_lt(longest, 40);
+        fcgi_params_done(&many);
+}
+
+START_TEST(test_numbered_names_do_not_collide) {
+        check_apart("HTTP_X_PARAMETER_", "");
+        check_apart("P", "");
+        check_apart("A_LONG_NAME_", "_BEHIND_ITS_NUMBER");
+}
+END_TEST
+
 START_TEST(test_reset_forgets) {
         ck_assert_int_eq(PARSE("\x01\x01"
                                "Ax"),
@@ -284,6 +311,7 @@ int main(void) {
         tcase_add_test(tcase, test_what_is_no_variable);
         tcase_add_test(tcase, test_limits);
         tcase_add_test(tcase, test_names_that_collide);
+        tcase_add_test(tcase, test_numbered_names_do_not_collide);
         tcase_add_test(tcase, test_reset_forgets);
         tcase_add_test(tcase, test_set_and_unset);
         tcase_add_test(tcase, test_set_is_bounded);

@@ -59,20 +59,24 @@ int fcgi_params_append(FcgiParams *params, const void *data, size_t size) {
         return 0;
 }
 
-/* The last eight bytes tell CGI names apart. A client that makes names collide on purpose pays for
- * max_items names and costs us that many comparisons of a length and a few bytes each: about as
- * much as one slow system call per name, and no more. */
+/* A product carries each bit to the higher ones alone: those come down again. */
+static uint64_t mix(uint64_t key) {
+        key *= UINT64_C(0x9e3779b97f4a7c15);
+        return key ^ key >> 32;
+}
+
+/* A client that makes names collide on purpose pays for max_items names and costs us that many comparisons of a length
+ * and a few bytes each: about as much as one slow system call per name, and no more. */
 static size_t hash(const FcgiParams *params, const char *name, size_t name_len) {
-        uint64_t key = name_len;
+        uint64_t key = name_len, part = 0;
 
-        if (name_len >= sizeof(key))
-                memcpy(&key, name + name_len - sizeof(key), sizeof(key));
-        else
-                for (size_t i = 0; i < name_len; i++)
-                        key = key << 8 | (uint8_t) name[i];
-
-        key = (key ^ name_len) * UINT64_C(0x9e3779b97f4a7c15);
-        return (size_t) (key >> 32) & (params->table_size - 1);
+        for (; name_len > sizeof(part); name += sizeof(part), name_len -= sizeof(part)) {
+                memcpy(&part, name, sizeof(part));
+                key = mix(key ^ part);
+        }
+        part = 0;
+        memcpy(&part, name, name_len);
+        return (size_t) (mix(key ^ part) & (params->table_size - 1));
 }
 
 /* The entry of the name, or the empty one where it would stand: the table is never full. */
