@@ -408,3 +408,12 @@ bool scoreboard_idle_below(const Scoreboard *board, unsigned n) {
 
         return n > 0;
 }
+
+bool scoreboard_busy_below(const Scoreboard *board, unsigned n) {
+        for (unsigned i = 0; i < board->n_slots && n > 0; i++)
+                if (slot_word_state(atomic_load_explicit(word_at(board, i), memory_order_relaxed)) >
+                                SLOT_IDLE)
+                        n--;
+
+        return n > 0;
+}

@@ -95,6 +95,7 @@ typedef struct PoolControl {
         _Atomic uint8_t retired[SCOREBOARD_SLOTS_MAX + 1]; /* the worker in this slot leaves */
         _Atomic uint64_t n_queued_max; /* of this generation, each time that the queues are read */
         _Atomic uint64_t totals[sizeof(PoolTotals) / sizeof(uint64_t)];
+        _Atomic uint32_t totals_are_whole; /* nobody else counts on: this generation is the one that serves */
 } PoolControl;
 
 typedef struct Scoreboard Scoreboard;
@@ -147,13 +148,14 @@ int scoreboard_summarize(Scoreboard *board, ScoreboardSummary *ret);
 int scoreboard_accepted(const Scoreboard *board, size_t queue, uint64_t *ret);
 int scoreboard_refused(const Scoreboard *board, uint64_t *ret);
 
-/* Manager: publishes the numbers of the pool for the status page; and reads the most requests that ran at the same time
- * (0 where scoreboard_begin_busy() is not used), which returns 0 or a negative errno. */
-void scoreboard_set_totals(Scoreboard *board, const PoolTotals *totals);
+/* Manager: publishes the numbers of the pool for the status page, and whether they are whole; and reads the most requests
+ * that ran at the same time (0 where scoreboard_begin_busy() is not used), which returns 0 or a negative errno. */
+void scoreboard_set_totals(Scoreboard *board, const PoolTotals *totals, bool are_whole);
 int scoreboard_busy_max(const Scoreboard *board, uint64_t *ret);
 
-/* Worker: reads these numbers, with the peak so far of this generation and those before. */
-void scoreboard_totals(const Scoreboard *board, PoolTotals *ret);
+/* Worker: reads these numbers, with the peak so far of this generation and those before. Returns whether they are whole:
+ * while the generation before still serves they lack what that one has counted meanwhile. */
+bool scoreboard_totals(const Scoreboard *board, PoolTotals *ret);
 
 /* Worker, where a status page is configured: count a request that begins, and one that ends. Zygote: counts the end of
  * a request that a dead worker had, if it had one. */
@@ -234,6 +236,9 @@ Draining scoreboard_draining(const Scoreboard *board);
 
 /* Worker: returns whether fewer than n workers are idle right now. */
 bool scoreboard_idle_below(const Scoreboard *board, unsigned n);
+
+/* Worker: returns whether fewer than n workers serve a request right now. */
+bool scoreboard_busy_below(const Scoreboard *board, unsigned n);
 
 /* Worker: publishes what the request is, before its script runs: for the status page and for messages about this slot.
  * Longer strings are cut (php-fpm's lengths), NULL is "". */

@@ -48,19 +48,23 @@ int scoreboard_mark_orphan_dead(Scoreboard *board, unsigned slot) {
 }
 
 /* Counted by their place in the struct: a total is one aligned word, and a reader sees the old or the new. */
-void scoreboard_set_totals(Scoreboard *board, const PoolTotals *totals) {
+void scoreboard_set_totals(Scoreboard *board, const PoolTotals *totals, bool are_whole) {
         const uint64_t *from = (const uint64_t *) totals;
 
         for (size_t i = 0; i < ELEMENTSOF(board->control_page->totals); i++)
                 atomic_store_explicit(
                                 &board->control_page->totals[i], from[i], memory_order_relaxed);
+        atomic_store_explicit(
+                        &board->control_page->totals_are_whole, are_whole, memory_order_release);
 }
 
 int scoreboard_busy_max(const Scoreboard *board, uint64_t *ret) {
         return scoreboard_read(board, ret, sizeof(*ret), offsetof(BoardHead, n_busy_max));
 }
 
-void scoreboard_totals(const Scoreboard *board, PoolTotals *ret) {
+bool scoreboard_totals(const Scoreboard *board, PoolTotals *ret) {
+        bool are_whole = atomic_load_explicit(
+                        &board->control_page->totals_are_whole, memory_order_acquire);
         uint64_t *to = (uint64_t *) ret, n_busy_max = atomic_load(&head_of(board)->n_busy_max),
                  n_queued_max = atomic_load(&board->control_page->n_queued_max);
 
@@ -70,6 +74,8 @@ void scoreboard_totals(const Scoreboard *board, PoolTotals *ret) {
                 ret->n_busy_max = n_busy_max;
         if (n_queued_max > ret->n_queued_max)
                 ret->n_queued_max = n_queued_max;
+
+        return are_whole;
 }
 
 static int read_counter(const Scoreboard *board, unsigned slot, uint64_t *ret) {

@@ -119,17 +119,19 @@ START_TEST(what_is_shown_reaches_manager_and_workers) {
         ck_assert_uint_eq(view.usage.memory_bytes, (UINT64_C(1) << 53) - 1);
         ck_assert_uint_eq(view.usage.duration_usec, (UINT64_C(1) << 53) - 1);
 
-        scoreboard_set_totals(manager, &totals);
+        scoreboard_set_totals(manager, &totals, false);
         scoreboard_begin_busy(pool);
         scoreboard_begin_busy(pool);
         scoreboard_end_busy(pool);
-        scoreboard_totals(pool, &totals);
+        ck_assert(!scoreboard_totals(pool, &totals));
         ck_assert_uint_eq(totals.start_sec, 5);
         ck_assert_uint_eq(totals.n_slow, 7);
         ck_assert_uint_eq(totals.generation, 3);
         ck_assert_uint_eq(totals.n_busy_max, 2);
         ck_assert_int_eq(scoreboard_busy_max(manager, &n_busy_max), 0);
         ck_assert_uint_eq(n_busy_max, 2);
+        scoreboard_set_totals(manager, &totals, true);
+        ck_assert(scoreboard_totals(pool, &totals));
 
         /* The status worker is not one of the pool's. */
         scoreboard_set(pool, scoreboard_status_slot(pool), SLOT_IDLE, 1);

@@ -121,7 +121,7 @@ const char *generation_outdated(const Generation *generation);
 int generation_durations(const Generation *generation, Durations *ret);
 
 /* What the status page, which a worker serves, says of the pool as a whole. */
-void generation_publish(Generation *generation, const PoolTotals *totals);
+void generation_publish(Generation *generation, const PoolTotals *totals, bool are_whole);
 
 /* What the scoreboard says now. 0 or negative errno. */
 int generation_summarize(Generation *generation, ScoreboardSummary *ret);

@@ -65,8 +65,8 @@ uint64_t generation_php_start_usec(const Generation *g) {
         return g->php_start_usec;
 }
 
-void generation_publish(Generation *g, const PoolTotals *totals) {
-        scoreboard_set_totals(g->board, totals);
+void generation_publish(Generation *g, const PoolTotals *totals, bool are_whole) {
+        scoreboard_set_totals(g->board, totals, are_whole);
 }
 
 int generation_summarize(Generation *g, ScoreboardSummary *ret) {

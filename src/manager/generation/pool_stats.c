@@ -142,7 +142,8 @@ void pool_publish_to(Pool *pool, Generation *generation) {
                                         .n_busy_max = before->n_busy_max,
                                         .worker_limit = generation_worker_limit(generation),
                                         .generation = generation_number(generation),
-                        });
+                        },
+                        !pool->current || generation == pool->current);
 }
 
 void pool_publish(Pool *pool) {

@@ -9,6 +9,12 @@
 #include "base/queue_depth.h"
 #include "contract/handoff_message.h"
 
+/* 0.2 s, for a manager that has much to do. */
+enum {
+        TOTALS_TRIES = 200,
+        TOTALS_PAUSE_NSEC = 1000000,
+};
+
 static void read_queues(const PoolView *view, StatusPage *page) {
         QueueDepth depth;
 
@@ -34,6 +40,15 @@ static void read_process(
                 page->n_busy++;
 }
 
+/* The first worker of a generation may be asked a moment before the manager has counted those of the last one to the
+ * end. A page that waits for that shows no total smaller than the page before it. */
+static void read_totals(const PoolView *view, PoolTotals *ret) {
+        const struct timespec pause = { .tv_nsec = TOTALS_PAUSE_NSEC };
+
+        for (unsigned i = 0; i < TOTALS_TRIES && !scoreboard_totals(view->board, ret); i++)
+                (void) clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
+}
+
 int pool_view_read(const PoolView *view, StatusPage *ret) {
         unsigned n_slots = scoreboard_slots(view->board);
         StatusProcess *processes = calloc(n_slots, sizeof(*processes));
@@ -48,7 +63,7 @@ int pool_view_read(const PoolView *view, StatusPage *ret) {
         if (!processes)
                 return -ENOMEM;
 
-        scoreboard_totals(view->board, &page.totals);
+        read_totals(view, &page.totals);
         page.n_requests = page.totals.n_requests_before;
         read_queues(view, &page);
         for (unsigned i = 0; i < n_slots; i++) {
