@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -18,6 +19,7 @@
 
 enum {
         LATE_USEC = 10000,
+        N_SLOTS = 40,
 };
 
 static struct sockaddr_un address;
@@ -36,9 +38,9 @@ static void setup(void) {
         ck_assert_int_eq(listen(listen_fd, 64), 0);
         ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, lifeline), 0);
         ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
-        ck_assert_int_eq(scoreboard_new(&manager_board, 2), 0);
+        ck_assert_int_eq(scoreboard_new(&manager_board, N_SLOTS), 0);
         ck_assert_int_eq(scoreboard_attach(&board, scoreboard_board_fd(manager_board),
-                                         scoreboard_control_page_fd(manager_board), 2),
+                                         scoreboard_control_page_fd(manager_board), N_SLOTS),
                         0);
         ck_assert_int_eq(acceptor_new(&acceptor, &listen_fd, 1, lifeline[0]), 0);
         ck_assert_int_eq(acceptor_keep(acceptor, pair[0], pair[1], board), 0);
@@ -209,6 +211,66 @@ START_TEST(a_pair_that_was_shut_down_is_left_alone) {
 }
 END_TEST
 
+/* Whether a connection there wakes this worker: its descriptor is in an epoll of this process. */
+static bool is_watched(int fd) {
+        char command[128];
+
+        snprintf(command, sizeof(command), "grep -Eqs '^tfd: +%d ' /proc/%d/fdinfo/*", fd,
+                        getpid());
+        return system(command) == 0;
+}
+
+static void let_others_be_busy(unsigned n) {
+        for (unsigned i = 0; i < N_SLOTS; i++)
+                scoreboard_set(board, i, i < n ? SLOT_RUNNING : SLOT_IDLE, 1);
+}
+
+/* Sleeps until one comes, and begins to serve it. */
+static char wake_and_serve(void) {
+        Arrival arrival;
+        char name;
+
+        ck_assert_int_eq(acceptor_wait(acceptor, 1000), 0);
+        ck_assert_int_eq(acceptor_try(acceptor, clock_now_usec(), &arrival), 0);
+        ck_assert_int_eq(read(arrival.fd, &name, 1), 1);
+        keepalive_close(acceptor_keepalive(acceptor), arrival.fd);
+        return name;
+}
+
+START_TEST(beside_many_busy_ones_a_connection_passes_it_by) {
+        ck_assert(is_watched(listen_fd) && is_watched(pair[0]));
+        let_others_be_busy(3);
+        client("a");
+        ck_assert_int_eq(wake_and_serve(), 'a');
+        ck_assert(is_watched(listen_fd) && is_watched(pair[0]));
+
+        let_others_be_busy(30);
+        client("b");
+        ck_assert_int_eq(wake_and_serve(), 'b');
+        ck_assert(!is_watched(listen_fd) && !is_watched(pair[0]));
+
+        /* What comes while it is busy is there before it sleeps. */
+        client("c");
+        ck_assert_int_eq(wake_and_serve(), 'c');
+        handed_over("d", clock_now_usec());
+        ck_assert_int_eq(wake_and_serve(), 'd');
+        ck_assert(!is_watched(listen_fd) && !is_watched(pair[0]));
+        ck_assert_int_eq(acceptor_wait(acceptor, 0), -ETIMEDOUT);
+        ck_assert(is_watched(listen_fd) && is_watched(pair[0]));
+}
+END_TEST
+
+START_TEST(a_listener_that_was_shut_down_stays_out_when_it_steps_in_again) {
+        let_others_be_busy(30);
+        ck_assert_int_eq(shutdown(listen_fd, SHUT_RDWR), 0);
+        handed_over("a", clock_now_usec());
+        ck_assert_str_eq(order(true), "a");
+        ck_assert(acceptor_take_hangup(acceptor));
+        ck_assert_int_eq(acceptor_wait(acceptor, 0), -ETIMEDOUT);
+        ck_assert(!is_watched(listen_fd) && is_watched(pair[0]));
+}
+END_TEST
+
 START_TEST(with_no_file_left_nothing_is_lost) {
         const struct rlimit limit = { .rlim_cur = 64, .rlim_max = 64 };
         int fds[64], n = 0;
@@ -239,6 +301,8 @@ int main(void) {
         tcase_add_test(tcase, own_ones_that_wait_too_long_are_handed_over);
         tcase_add_test(tcase, a_listener_that_was_shut_down_is_left_alone);
         tcase_add_test(tcase, a_pair_that_was_shut_down_is_left_alone);
+        tcase_add_test(tcase, beside_many_busy_ones_a_connection_passes_it_by);
+        tcase_add_test(tcase, a_listener_that_was_shut_down_stays_out_when_it_steps_in_again);
         tcase_add_test(tcase, with_no_file_left_nothing_is_lost);
         suite_add_tcase(suite, tcase);
         return unit_run(suite);

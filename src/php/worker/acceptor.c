@@ -11,13 +11,14 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "php/worker/accept_queue.h"
+#include "php/worker/wait_queues.h"
 
 enum {
         EVENTS_MAX = 16,
 
         /* Listeners have numbers from 0 on, kept connections from KEEPALIVE_TAG_FIRST on. */
-        TAG_LIFELINE = 1 << 16,
-        TAG_HANDOFF,
+        TAG_HANDOFF = WAIT_QUEUES_TAG_HANDOFF,
+        TAG_LIFELINE,
 
         /* How many connections are moved at once, and how many wait in the pair before no more are. */
         MOVE_MAX = 16,
@@ -37,8 +38,8 @@ enum {
 #define LOOK_OFTEN_USEC 5000
 
 struct Acceptor {
-        int epoll_fd, lifeline_fd, handoff_in_fd;
-        bool watches_handoff; /* what is handed over wakes this worker */
+        int epoll_fd, lifeline_fd;
+        WaitQueues wait_queues;
         Keepalive *keepalive;
         Scoreboard *board; /* NULL: nothing is kept */
         AcceptQueue queue;
@@ -60,26 +61,22 @@ struct Acceptor {
         int listen_fds[];
 };
 
-static int watch(int epoll_fd, int fd, uint32_t events, uint64_t tag) {
-        struct epoll_event event = { .events = events, .data.u64 = tag };
-
-        return epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
-}
-
 static int open_epoll(Acceptor *acceptor) {
-        int r;
+        struct epoll_event event = { .events = EPOLLIN, .data.u64 = TAG_LIFELINE };
 
         acceptor->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
         if (acceptor->epoll_fd < 0)
                 return -errno;
+        if (epoll_ctl(acceptor->epoll_fd, EPOLL_CTL_ADD, acceptor->lifeline_fd, &event) < 0)
+                return -errno;
 
-        for (size_t i = 0; i < acceptor->n_listen_fds; i++) {
-                r = watch(acceptor->epoll_fd, acceptor->listen_fds[i], EPOLLIN | EPOLLEXCLUSIVE, i);
-                if (r < 0)
-                        return r;
-        }
-
-        return watch(acceptor->epoll_fd, acceptor->lifeline_fd, EPOLLIN, TAG_LIFELINE);
+        acceptor->wait_queues = (WaitQueues){
+                .epoll_fd = acceptor->epoll_fd,
+                .listen_fds = acceptor->listen_fds,
+                .n_listen_fds = acceptor->n_listen_fds,
+                .handoff_in_fd = -EBADF,
+        };
+        return wait_queues_step_in(&acceptor->wait_queues, false);
 }
 
 int acceptor_new(Acceptor **ret, const int listen_fds[], size_t n_listen_fds, int lifeline_fd) {
@@ -90,7 +87,7 @@ int acceptor_new(Acceptor **ret, const int listen_fds[], size_t n_listen_fds, in
         if (!acceptor)
                 return -ENOMEM;
 
-        acceptor->epoll_fd = acceptor->handoff_in_fd = -EBADF;
+        acceptor->epoll_fd = -EBADF;
         acceptor->lifeline_fd = lifeline_fd;
         acceptor->n_listen_fds = n_listen_fds;
         memcpy(acceptor->listen_fds, listen_fds, n_listen_fds * sizeof(int));
@@ -116,25 +113,12 @@ Acceptor *acceptor_free(Acceptor *acceptor) {
         return NULL;
 }
 
-static int watch_handoff(Acceptor *acceptor, bool on) {
-        int r = 0;
-
-        if (on)
-                r = watch(acceptor->epoll_fd, acceptor->handoff_in_fd, EPOLLIN | EPOLLEXCLUSIVE,
-                                TAG_HANDOFF);
-        else
-                (void) epoll_ctl(acceptor->epoll_fd, EPOLL_CTL_DEL, acceptor->handoff_in_fd, NULL);
-
-        acceptor->watches_handoff = on && r >= 0;
-        return r;
-}
-
 int acceptor_keep(Acceptor *acceptor, int handoff_in_fd, int handoff_out_fd, Scoreboard *board) {
         int r;
 
-        acceptor->handoff_in_fd = handoff_in_fd;
+        acceptor->wait_queues.handoff_in_fd = handoff_in_fd;
         acceptor->board = board;
-        r = watch_handoff(acceptor, true);
+        r = wait_queues_step_in(&acceptor->wait_queues, true);
         if (r < 0)
                 return r;
 
@@ -175,14 +159,13 @@ static int accept_any(Acceptor *acceptor, Arrival *ret) {
 
 /* A listener that was shut down is ready for ever. */
 static void drop_listener(Acceptor *acceptor, size_t queue) {
-        (void) epoll_ctl(acceptor->epoll_fd, EPOLL_CTL_DEL, acceptor->listen_fds[queue], NULL);
+        wait_queues_drop_listener(&acceptor->wait_queues, queue);
         acceptor->hung_up = true;
 }
 
 /* The same for the pair. What is here is served here from now on. */
 static void drop_handoff(Acceptor *acceptor) {
-        (void) watch_handoff(acceptor, false);
-        acceptor->handoff_in_fd = -EBADF;
+        wait_queues_drop_handoff(&acceptor->wait_queues);
         acceptor->handoff_waits = false;
         acceptor->hung_up = true;
 }
@@ -374,7 +357,7 @@ static bool is_turn_of_handoff(Acceptor *acceptor) {
         return acceptor->turn_of_handoff;
 }
 
-int acceptor_try(Acceptor *acceptor, uint64_t now_usec, Arrival *ret) {
+static int find_next(Acceptor *acceptor, uint64_t now_usec, Arrival *ret) {
         bool handoff_is_first = is_turn_of_handoff(acceptor);
         int r = -EAGAIN;
 
@@ -388,10 +371,22 @@ int acceptor_try(Acceptor *acceptor, uint64_t now_usec, Arrival *ret) {
         return r;
 }
 
+int acceptor_try(Acceptor *acceptor, uint64_t now_usec, Arrival *ret) {
+        int r;
+
+        r = find_next(acceptor, now_usec, ret);
+        if (r >= 0 && acceptor->has_slept && acceptor->board &&
+                        !scoreboard_busy_below(acceptor->board, WAIT_QUEUES_BUSY_MAX))
+                wait_queues_step_out(&acceptor->wait_queues);
+
+        return r;
+}
+
 int acceptor_wait(Acceptor *acceptor, int timeout_msec) {
-        if (acceptor->handoff_in_fd >= 0 &&
-                        acceptor->watches_handoff != keepalive_has_room(acceptor->keepalive))
-                watch_handoff(acceptor, !acceptor->watches_handoff);
+        /* Where the kernel has no memory for it, nothing would wake this worker: it looks again in a moment. */
+        if (wait_queues_step_in(&acceptor->wait_queues, keepalive_has_room(acceptor->keepalive)) <
+                        0)
+                return acceptor_pause(acceptor);
 
         acceptor->has_slept = true;
         return find_events(acceptor, timeout_msec);
@@ -409,7 +404,7 @@ int acceptor_pause(Acceptor *acceptor) {
 bool acceptor_must_leave(Acceptor *acceptor, uint64_t now_usec) {
         struct pollfd pollfds[] = {
                 { .fd = acceptor->lifeline_fd },
-                { .fd = acceptor->handoff_in_fd, .events = POLLIN },
+                { .fd = acceptor->wait_queues.handoff_in_fd, .events = POLLIN },
         };
         bool often = acceptor->board && scoreboard_has_keepalive(acceptor->board);
 

@@ -3,8 +3,8 @@
 /* Acceptor: how a worker gets its next request, or learns that it should leave.
  *
  * Under load a connection costs one system call, accept4(); the worker sleeps in epoll_wait() only when none waits. The
- * listeners are non-blocking and shared by all workers; EPOLLEXCLUSIVE wakes one of them. With connections that the web
- * server keeps it asks epoll first: one call finds several.
+ * listeners are non-blocking and shared by all workers; a connection wakes one that sleeps (wait_queues.h). With
+ * connections that the web server keeps it asks epoll first: one call finds several.
  *
  * Requests wait in three places: new connections at the listeners, where it is not known since when they wait; kept
  * connections in the epoll of their worker; and those that were handed over, in the pair that all workers have. As long

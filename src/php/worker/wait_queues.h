@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* WaitQueues: the queues of those that a new connection, or one that is handed over, wakes.
+ *
+ * A worker stands in them through its epoll, as one of which the kernel wakes a single one (EPOLLEXCLUSIVE). The kernel
+ * walks past all that stand there and do not sleep, until it finds one that does; the web server pays for that walk at
+ * each connect(). So a worker that begins with a request beside many others that are busy steps out of the queues, and
+ * into them again before it sleeps. Beside a few it stays, which saves the system calls. Each worker looks after each
+ * sleep, so that no more than those few are ever there and busy.
+ *
+ * Runs in: worker.     Owns: nothing. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "contract/listen_fds.h"
+
+enum {
+        /* The number of a listener's events is its place, and that of the handoff pair is this. */
+        WAIT_QUEUES_TAG_HANDOFF = 1 << 16,
+
+        /* So many busy workers may stand in the queues. */
+        WAIT_QUEUES_BUSY_MAX = 16,
+};
+
+typedef struct WaitQueues {
+        int epoll_fd;          /* borrowed, as all of them */
+        const int *listen_fds; /* LISTENERS_MAX at most */
+        size_t n_listen_fds;
+        int handoff_in_fd;          /* -EBADF: there is none, or none any more */
+        uint64_t hung_up_listeners; /* a bit each: they were shut down, and are watched no more */
+        bool at_listeners, at_handoff;
+} WaitQueues;
+
+_Static_assert(LISTENERS_MAX <= 64, "each listener has a bit");
+
+/* From now on a connection at a listener wakes this worker, and one that is handed over does if with_handoff. What has
+ * come before is found as well. Does nothing where it stands already. Returns 0 or a negative errno. */
+int wait_queues_step_in(WaitQueues *queues, bool with_handoff);
+
+/* From now on neither does. */
+void wait_queues_step_out(WaitQueues *queues);
+
+/* Somebody has shut this one down: it would be ready for ever, and is not watched again. */
+void wait_queues_drop_listener(WaitQueues *queues, size_t listener);
+void wait_queues_drop_handoff(WaitQueues *queues);
