@@ -199,7 +199,7 @@ static void order(Generation *g, Input *in) {
                 generation_ping(g);
                 break;
         case 4:
-                generation_reopen_logs(g);
+                generation_reopen_logs(g, STDERR_FILENO);
                 break;
         case 5:
                 generation_forget_stacks(g, &world);
