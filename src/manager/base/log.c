@@ -23,7 +23,8 @@ static struct {
         const char *pool;
         int max_priority;
         bool journal;
-        int fd; /* to journald; -EBADF: lines go to stderr */
+        int fd;    /* to journald; -EBADF: lines go to stderr */
+        bool sent; /* by this process */
         char trouble[160];
         time_t trouble_at;
         Event trouble_event;
@@ -101,6 +102,7 @@ typedef struct Entry {
 
 static int send_entry(const Entry *entry) {
         _cleanup_(journal_entry_done) JournalEntry fields = {};
+        int r;
 
         if (state.fd < 0)
                 return -EBADF;
@@ -113,7 +115,9 @@ static int send_entry(const Entry *entry) {
         journal_entry_add(&fields, "FPMD_EVENT", entry->event_name);
         for (const LogField *field = entry->fields; field && field->name; field++)
                 journal_entry_add(&fields, field->name, field->value);
-        return journal_socket_send(state.fd, &fields);
+        r = journal_socket_send(state.fd, &fields);
+        state.sent = state.sent || r >= 0;
+        return r;
 }
 
 /* A line each: what is said down a stream is an entry per line. 0 or negative errno. */
@@ -197,10 +201,17 @@ static void log_entry(const Entry *entry) {
                 note_lost();
 }
 
+/* The source is left to the manager: its epoll is not ours. */
+void log_enter_child(void) {
+        state.n_lost = 0;
+        state.sent = false;
+        state.room_source = NULL;
+}
+
 void log_close(void) {
         (void) tell_lost();
         state.room_source = sd_event_source_unref(state.room_source);
-        if (state.fd >= 0)
+        if (state.fd >= 0 && state.sent)
                 (void) journal_socket_drain(state.fd, -EBADF, DRAIN_LIMIT_USEC);
         state.fd = fd_close(state.fd);
 }

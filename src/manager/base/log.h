@@ -20,6 +20,10 @@ void log_open(const char *pool, int max_priority);
  * next line. Borrows event until log_close(). */
 void log_attach_event(sd_event *event);
 
+/* Is called in a process that the manager has forked, which neither waits for what the manager has logged nor tells
+ * how much of it was lost. */
+void log_enter_child(void);
+
 /* Is called before the process ends: waits, for at most 0.2 s, until journald has read what was logged. */
 void log_close(void);
 

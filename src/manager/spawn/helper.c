@@ -55,6 +55,7 @@ _noreturn_ static void child_main(const HelperPlan *plan, int answer_fd) {
         size_t n = 0;
         int r;
 
+        log_enter_child();
         reset_signals();
         for (; n < plan->n_keep_fds; n++)
                 fds[n] = plan->keep_fds[n];
