@@ -13,14 +13,16 @@
 #include "php/worker/acceptor.h"
 #include "php/worker/client_guard.h"
 #include "php/worker/cpu_share.h"
+#include "php/worker/request_source.h"
 #include "php/worker/worker.h"
 #include "php/worker/worker_memory.h"
 
-typedef struct Worker {
+struct Worker {
         const WorkerContext *context;
         unsigned slot;
         uint64_t n_requests, max_requests;
         uint64_t request_usec; /* when the head of the request that runs was complete */
+        bool has_request;      /* a request runs that counts */
         bool served;           /* the request is over, and its duration was not counted yet */
         Acceptor *acceptor;
         FcgiRequest *fcgi;
@@ -37,7 +39,8 @@ typedef struct Worker {
         unsigned n_pauses; /* since a connection was accepted */
         bool is_last;      /* the connection is closed after the answer */
         bool late;         /* the connection has waited longer than pm.queue_timeout */
-} Worker;
+        RequestSource source;
+};
 
 void worker_wake_manager(Worker *worker);
 
@@ -48,6 +51,7 @@ uint64_t worker_become_idle(Worker *worker);
  * negative errno. */
 int worker_request_init(Worker *worker);
 
-/* Serves one request, from its first byte. Returns 1 when the connection can be kept, 0 when it is to be closed, or a
- * negative errno when the worker is to leave. */
-int worker_request_serve(Worker *worker);
+/* One request, from its first byte to where PHP has to answer it: returns true. false: it was refused, or is none;
+ * ret_result is then 1 if the connection can be kept, 0 if not. worker_request_end() is owed in both cases. */
+bool worker_request_begin(Worker *worker, int *ret_result);
+void worker_request_end(Worker *worker);

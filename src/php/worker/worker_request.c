@@ -139,9 +139,12 @@ static int refuse_late(Worker *worker) {
                         worker->fcgi, worker->context->config->queue_timeout_usec / 1000000 + 1);
 }
 
-static int serve_read_request(Worker *worker) {
+bool worker_request_begin(Worker *worker, int *ret_result) {
         bool late = worker->late;
         int r;
+
+        if (worker->is_shown)
+                scoreboard_begin_busy(worker->context->board);
 
         /* What comes after this has not waited with it, also where this is none. */
         worker->late = false;
@@ -153,11 +156,14 @@ static int serve_read_request(Worker *worker) {
         r = fcgi_request_read(worker->fcgi);
         if (r < 0) {
                 error_reply_report(&worker->complaints, r, clock_now_usec());
-                return error_reply_send(worker->fcgi, r);
+                *ret_result = error_reply_send(worker->fcgi, r);
+                return false;
         }
 
-        if (late)
-                return refuse_late(worker);
+        if (late) {
+                *ret_result = refuse_late(worker);
+                return false;
+        }
 
         php_engine_resolve(&worker->php);
         publish_request(worker);
@@ -169,16 +175,24 @@ static int serve_read_request(Worker *worker) {
 
         scoreboard_count_request(worker->context->board, worker->slot);
         worker->n_requests++;
+        worker->has_request = true;
         worker->php.finished = false;
         worker->php.must_close = false;
-        r = php_engine_serve(&worker->php);
+        return true;
+}
+
+void worker_request_end(Worker *worker) {
         if (fork_guard_is_child())
                 _exit(php_engine_exit_status());
 
-        worker->served = true;
-        if (worker->context->config->process_show_request)
-                proctitle_clear_request(worker->context->proctitle);
-        return r;
+        if (worker->has_request) {
+                worker->has_request = false;
+                worker->served = true;
+                if (worker->context->config->process_show_request)
+                        proctitle_clear_request(worker->context->proctitle);
+        }
+        if (worker->is_shown)
+                scoreboard_end_busy(worker->context->board);
 }
 
 static void show_usage(Worker *worker, uint64_t duration_usec) {
@@ -212,18 +226,6 @@ uint64_t worker_become_idle(Worker *worker) {
                 worker_log_tell_lost(&worker->log);
         scoreboard_set(worker->context->board, worker->slot, SLOT_IDLE, now_usec);
         return now_usec;
-}
-
-int worker_request_serve(Worker *worker) {
-        int r;
-
-        if (!worker->is_shown)
-                return serve_read_request(worker);
-
-        scoreboard_begin_busy(worker->context->board);
-        r = serve_read_request(worker);
-        scoreboard_end_busy(worker->context->board);
-        return r;
 }
 
 static void close_connection(int fd, void *userdata) {
