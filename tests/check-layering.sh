@@ -31,8 +31,9 @@ php/log:             php/fastcgi php/zygote config contract base
 php/pages:           php/fastcgi php/zygote config contract base
 php/hooks:           php/files config contract base
 php/engine:          php/hooks php/log php/files php/pages php/fastcgi php/trace config contract base
-php/worker:          php/engine php/log php/files php/pages php/fastcgi php/zygote php/trace config contract base
-php:                 php/worker php/engine php/hooks php/log php/zygote php/trace config contract base
+php/resident:        php/engine php/hooks php/files php/fastcgi config contract base
+php/worker:          php/resident php/engine php/log php/files php/pages php/fastcgi php/zygote php/trace config contract base
+php:                 php/worker php/resident php/engine php/hooks php/log php/zygote php/trace config contract base
 generator:           listen config contract base
 fpmctl/pools:        config contract base
 fpmctl:              fpmctl/pools config contract base
@@ -114,8 +115,8 @@ prove "no folder has more than 20 modules" "$(crowded)"
 
 # shellcheck disable=SC2046  # file names of ours have no blanks
 {
-        absent "PHP's headers stand in php/engine/, php/hooks/ and php/trace/php_* only" '#include <(php[._]|SAPI|Zend|ext/)' \
-                $(find "$src" -name '*.[ch]' ! -path '*/php/engine/*' ! -path '*/php/hooks/*' ! -path '*/php/trace/php_*')
+        absent "PHP's headers stand in php/engine/, php/hooks/, php/resident/ and php/trace/php_* only" '#include <(php[._]|SAPI|Zend|ext/)' \
+                $(find "$src" -name '*.[ch]' ! -path '*/php/engine/*' ! -path '*/php/hooks/*' ! -path '*/php/resident/*' ! -path '*/php/trace/php_*')
         absent "ids, root and capabilities change in manager/spawn/ only" \
                 '\b(setres[ug]id|setre[ug]id|set[ug]id|setfs[ug]id|setgroups|initgroups|chroot|cap_set_proc|cap_drop_bound) ?\(' \
                 $(but 'manager/spawn/*')

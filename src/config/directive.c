@@ -206,6 +206,22 @@ static const Directive directives[] = {
         D("security.limit_extensions", TEXT,   limit_extensions,          ".php .phar", 0,  0,
           "the ends that the path of a script may have, blank-separated; empty: any"),
 
+        /* worker mode */
+        D("worker_script",          PATH,      worker_script,             NULL,       0,    0,
+          "a script that boots the application once and is then called for each request; without it each request runs its own script"),
+        D("worker_paths",           TEXT,      worker_paths,              NULL,       0,    0,
+          "which scripts are worker_script's, as patterns of SCRIPT_NAME, blank-separated; without it all but other scripts that exist"),
+        D("worker_warmup",          URI,       worker_warmup,             NULL,       0,    0,
+          "the path of a request that the application answers before the first client's"),
+        D("worker_boot",            TEXT,      worker_boot,               "worker",   0,    0,
+          "where worker_script boots: in each worker; in the zygote, once for all; or auto, in the zygote if that can be"),
+        D("worker_exit_continue",   BOOL,      worker_exit_continue,      "no",       0,    0,
+          "a script of worker_script that exits ends only its request; for applications that leave nothing behind then"),
+        D("worker_restore",         BOOL,      worker_restore,            "yes",      0,    0,
+          "give back to each request of worker_script what the one before has changed of PHP and its process"),
+        D("worker_keep_ini",        TEXT,      worker_keep_ini,           NULL,       0,    0,
+          "php.ini settings that worker_script may set for good, blank-separated; session.* are such"),
+
         /* time */
         D("request_terminate_timeout", USEC,   request_terminate_timeout_usec, "0",   0,    365 * DAY,
           "end a worker whose request takes longer, 0: never"),

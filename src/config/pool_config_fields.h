@@ -86,6 +86,15 @@ typedef struct PoolConfig {
         bool php_value_from_request; /* PHP_VALUE and PHP_ADMIN_VALUE of the web server count */
         char *limit_extensions;      /* security.limit_extensions, blank-separated; "" : no limit */
 
+        /* worker mode: a script that stays */
+        char *worker_script; /* NULL: each request runs its own script from the start */
+        char *worker_paths;  /* patterns of SCRIPT_NAME, blank-separated; NULL: all but other scripts */
+        char *worker_warmup; /* the URI of a request of our own, before the first client's; NULL: none */
+        char *worker_boot;   /* where: auto, zygote or worker */
+        bool worker_exit_continue;
+        bool worker_restore;
+        char *worker_keep_ini; /* names of settings, blank-separated */
+
         /* time */
         uint64_t request_terminate_timeout_usec;
         bool request_terminate_timeout_track_finished;

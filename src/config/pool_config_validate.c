@@ -119,6 +119,16 @@ static int check_paths(const Validation *v) {
         return result;
 }
 
+static int check_worker_mode(const Validation *v) {
+        const char *where = v->config->worker_boot;
+
+        if (strcmp(where, "auto") == 0 || strcmp(where, "zygote") == 0 ||
+                        strcmp(where, "worker") == 0)
+                return 0;
+
+        return refuse(v, "worker_boot", "'%.60s' is not auto, zygote or worker", where);
+}
+
 static int check_prefix(const Validation *v) {
         if (v->config->prefix && *v->config->prefix != '/')
                 return refuse(v, "prefix", "'%.60s' does not start with /", v->config->prefix);
@@ -393,6 +403,7 @@ typedef struct ConfigCheck {
 
 static const ConfigCheck checks[] = {
         { check_prefix, { "prefix" } },
+        { check_worker_mode, { "worker_boot" } },
         { check_paths, { "prefix" } },
         { check_pm, { "pm", "pm.max_children", "pm.start_servers", "pm.min_spare_servers",
                                     "pm.max_spare_servers" } },

@@ -389,6 +389,18 @@ bool scoreboard_note_hangup(Scoreboard *board) {
         return atomic_exchange(&head_of(board)->has_hangup, 1) == 0;
 }
 
+void scoreboard_ask_for_renewal(Scoreboard *board) {
+        atomic_store_explicit(&head_of(board)->wants_renewal, 1, memory_order_release);
+}
+
+bool scoreboard_wants_renewal(const Scoreboard *board) {
+        uint32_t wants = 0;
+
+        return scoreboard_read(board, &wants, sizeof(wants), offsetof(BoardHead, wants_renewal)) >=
+                               0 &&
+               wants != 0;
+}
+
 bool scoreboard_must_leave(const Scoreboard *board, unsigned slot) {
         return atomic_load_explicit(&board->control_page->draining, memory_order_relaxed) ||
                atomic_load_explicit(&board->control_page->retired[slot], memory_order_relaxed) ||

@@ -199,6 +199,11 @@ static inline uint64_t scoreboard_number(uint64_t claim) {
         return claim < SCOREBOARD_NUMBER_MAX ? claim : SCOREBOARD_NUMBER_MAX;
 }
 
+/* Worker: a new generation with memory of its own should follow this one; the manager is to be woken. Manager: whether a
+ * worker says so. */
+void scoreboard_ask_for_renewal(Scoreboard *board);
+bool scoreboard_wants_renewal(const Scoreboard *board);
+
 typedef struct RequestUsage {
         uint64_t duration_usec;
         uint64_t cpu_centipercent; /* of one CPU, in hundredths of a percent */

@@ -46,6 +46,7 @@ typedef struct BoardHead {
         _Atomic uint32_t n_reopens;
         _Atomic uint32_t has_keepalive; /* a worker has kept a connection */
         _Atomic uint32_t has_hangup;    /* a worker has told that a shared socket was shut down */
+        _Atomic uint32_t wants_renewal; /* a worker has seen that opcache waits for all to leave */
         _Alignas(64) _Atomic uint64_t accepted[SCOREBOARD_QUEUES_MAX];
         _Alignas(64) _Atomic uint64_t refused;
         _Alignas(64) _Atomic uint64_t n_busy;

@@ -18,9 +18,11 @@
 #include "php/engine/php_engine.h"
 #include "php/engine/php_timezones.h"
 #include "php/hooks/libc_hooks.h"
+#include "php/resident/php_resident.h"
 #include "php/trace/php_trace.h"
 #include "php/trace/trace_line.h"
 #include "php/worker/leave_signals.h"
+#include "php/worker/template.h"
 #include "php/worker/worker.h"
 #include "php/zygote/apparmor.h"
 #include "php/zygote/inherited.h"
@@ -181,7 +183,7 @@ static int run_zygote(WorkerContext *context) {
         _cleanup_(zygote_freep) Zygote *zygote = NULL;
         const Inherited *inherited = context->inherited;
         ZygoteHooks hooks = {
-                .worker = worker_run,
+                .worker = template_worker_run,
                 .trace = trace_worker,
                 .userdata = context,
                 .status_fd = inherited->status_fd,
@@ -202,7 +204,7 @@ static int run_zygote(WorkerContext *context) {
                 return fail(inherited, r, "zygote");
 
         starting_control_fd = -EBADF;
-        return zygote_run(zygote) < 0 ? EX_OSERR : EX_OK;
+        return template_run(zygote, context, inherited->control_fd);
 }
 
 static int run(const Inherited *inherited, const PoolConfig *config, Proctitle *proctitle,
@@ -210,7 +212,7 @@ static int run(const Inherited *inherited, const PoolConfig *config, Proctitle *
         _cleanup_(scoreboard_freep) Scoreboard *board = NULL;
         _cleanup_close_ int proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
         WorkerContext context = {
-                .config = config, .inherited = inherited, .proctitle = proctitle
+                .config = config, .inherited = inherited, .proctitle = proctitle, .strict = strict
         };
         int r;
 
@@ -220,9 +222,14 @@ static int run(const Inherited *inherited, const PoolConfig *config, Proctitle *
                 return fail(inherited, r, "scoreboard");
 
         leave_signals_install();
+        if (config->worker_script)
+                php_resident_register(config);
         r = php_engine_start(config, strict);
         if (r < 0)
                 return EX_CONFIG; /* report_exit_while_starting() has PHP's own words */
+
+        if (config->worker_script)
+                php_resident_init(config);
 
         r = enter_folders(inherited, config);
         if (r != 0)

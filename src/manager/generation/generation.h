@@ -45,6 +45,10 @@ typedef struct GenerationHooks {
         void (*crashed)(Generation *generation,
                         void *userdata); /* a worker, by SIGSEGV or SIGBUS */
 
+        /* opcache is full or was reset, and its memory stays as it is while workers are in the middle of a script. Comes
+         * again with each wake-up until another generation serves. */
+        void (*renew)(Generation *generation, void *userdata);
+
         /* The zygote has died without its workers, which finish what they hold: it is none that serves any
          * more, and gone() follows. false: the pool does not wait for them, they are killed. */
         bool (*orphaned)(Generation *generation, void *userdata);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -26,6 +27,10 @@ int generation_on_wake(sd_event_source *source, int fd, uint32_t revents, void *
         if (g->life.state == GENERATION_WARMING && scoreboard_summarize(g->board, &summary) >= 0 &&
                         summary.n_idle + summary.n_busy > 0)
                 (void) generation_take(g, GENERATION_WORKER_WAITS);
+
+        if (g->config->worker_script && g->life.state == GENERATION_SERVING &&
+                        scoreboard_wants_renewal(g->board))
+                g->context.hooks->renew(g, g->context.userdata);
 
         workforce_balance(g->workforce);
         request_timeouts_check(g->request_timeouts);
@@ -75,6 +80,24 @@ static SlotEnd end_of(Generation *g, unsigned slot, int wait_status) {
         return SLOT_CRASHED;
 }
 
+/* Whoever waits for the generation to serve need not wait for a script that does not boot. */
+static void refuse_boot(Generation *g) {
+        snprintf(g->reason, sizeof(g->reason), "%s does not boot, it says why in the journal",
+                        g->config->worker_script);
+        g->refused = true;
+        log_event(EVENT_PHP_REFUSED, LOG_ERR,
+                        LOG_FIELDS({ "FPMD_GENERATION", LOG_NUMBER(g->number) }),
+                        "Generation %u: worker_script %s", g->number, g->reason);
+        generation_kill(g);
+}
+
+/* EX_CONFIG: the worker says that it never will. */
+static bool is_refused_boot(const Generation *g, SlotEnd end, int wait_status) {
+        return g->life.state == GENERATION_WARMING && g->context.strict &&
+               g->config->worker_script && end == SLOT_NEVER_STARTED && WIFEXITED(wait_status) &&
+               WEXITSTATUS(wait_status) == EX_CONFIG;
+}
+
 static void report_exit(Generation *g, WorkerExit exit) {
         RequestTimeoutsEnd end = {};
 
@@ -105,6 +128,8 @@ int generation_worker_left(Generation *g, unsigned slot, int wait_status) {
         g->context.n_exits[end]++;
         exit.lived_usec = lived_usec;
         report_exit(g, exit);
+        if (is_refused_boot(g, end, wait_status))
+                refuse_boot(g);
         g->changed = true;
         if (worker_exit_is_crash(wait_status))
                 g->context.hooks->crashed(g, g->context.userdata);

@@ -16,6 +16,9 @@ enum {
         START_TRIES = 10,
 };
 
+/* Between two generations that opcache wants. */
+#define RENEWAL_PAUSE_USEC UINT64_C(10000000)
+
 /* --- generations come and go --- */
 
 static int pool_on_sweep(sd_event_source *source, void *userdata) {
@@ -66,9 +69,12 @@ static void adopt_pair(Pool *pool, HandoffPair *pair) {
 }
 
 /* Those that replace one which serves have no excuse: without what PHP would only warn of, the old one is better. That
- * of an emergency has: its memory is needed. */
+ * of an emergency has: its memory is needed; not where that is a script which might not boot. */
 static bool is_strict(const Pool *pool, StartReason why) {
-        return why == START_RELOAD && pool->current;
+        return pool->current &&
+               (why == START_RELOAD ||
+                               (why == START_EMERGENCY &&
+                                               generation_config(pool->current)->worker_script));
 }
 
 static int start_generation(
@@ -346,11 +352,29 @@ static void pool_on_crashed(Generation *generation, void *userdata) {
         start_emergency(pool);
 }
 
+/* A worker may claim it as often as it likes. */
+static void pool_on_renew(Generation *generation, void *userdata) {
+        Pool *pool = userdata;
+        uint64_t now_usec = timer_now_usec(pool->event);
+
+        if (generation != pool->current || pool->state != POOL_SERVING || pool->next ||
+                        (pool->renewed_usec > 0 &&
+                                        now_usec < pool->renewed_usec + RENEWAL_PAUSE_USEC))
+                return;
+
+        pool->renewed_usec = now_usec;
+        log_notice("opcache wants to start afresh (it is full, or a script has reset it), which it cannot while "
+                   "worker_script runs: a new generation with fresh opcache memory");
+        pool->emergency = true;
+        start_emergency(pool);
+}
+
 static const GenerationHooks generation_hooks = {
         .serving = pool_on_serving,
         .changed = pool_on_changed,
         .alive = pool_on_alive,
         .crashed = pool_on_crashed,
+        .renew = pool_on_renew,
         .orphaned = pool_on_orphaned,
         .gone = pool_on_gone,
 };

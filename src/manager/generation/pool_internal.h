@@ -52,6 +52,7 @@ struct Pool {
         bool emergency;                  /* memory is to be replaced, when that can be */
         Backoff backoff;
         CrashWindow crashes;
+        uint64_t renewed_usec; /* the last time that opcache wanted new memory, 0: never */
         sd_event_source *sweep_source, *retry_source, *idle_source;
         Helper *reopener; /* opens log files */
         bool reopen_again;

@@ -16,6 +16,7 @@
 #include "config/ini_files.h"
 #include "php/engine/php_access.h"
 #include "php/engine/php_body.h"
+#include "php/engine/php_engine_internal.h"
 #include "php/engine/php_functions.h"
 #include "php/engine/php_ini_check.h"
 #include "php/engine/php_input.h"
@@ -74,6 +75,11 @@ static const PhpStartHooks start_hooks = {
         .on_started = on_started,
 };
 
+/* opcache would kill the workers, which stay in their script, when it wants to start afresh. */
+static const char *last_settings(const PoolConfig *config) {
+        return config->worker_script ? "opcache.force_restart_timeout=0\n" : "";
+}
+
 int php_engine_start(const PoolConfig *config, bool strict) {
         _cleanup_free_ char *scan_dir = ini_files_scan_dirs(config);
         int r;
@@ -95,8 +101,8 @@ int php_engine_start(const PoolConfig *config, bool strict) {
         sapi_startup(&fpmd_sapi_module);
 
         /* Behind sapi_startup(), which clears it. */
-        fpmd_sapi_module.ini_entries =
-                        php_startup_ini_text(php_settings_ini_text(&config->php_values));
+        fpmd_sapi_module.ini_entries = php_startup_ini_text(
+                        php_settings_ini_text(&config->php_values), last_settings(config));
         if (!fpmd_sapi_module.ini_entries)
                 return -ENOMEM;
 
@@ -171,7 +177,7 @@ static void set_body_info(const PhpRequest *request, sapi_request_info *info) {
 
 /* What PHP wants to know before it starts a request. Everything is borrowed from the request but
  * path_translated, which PHP frees. Without a path there is nothing that could run, or read a body. */
-static void set_request_info(PhpRequest *request) {
+void php_engine_set_request_info(PhpRequest *request) {
         sapi_request_info *info = &SG(request_info);
         const char *script = request->path.script;
 
@@ -204,7 +210,7 @@ static void run_script(PhpRequest *request) {
 }
 
 /* fastcgi.error_header: how a web server may tell a fatal error from an answer. */
-static void mark_failure(void) {
+void php_engine_mark_failure(void) {
         sapi_header_line header = { .line = php_cgi_settings()->error_header };
 
         if (EG(exit_status) != 255 || SG(headers_sent) || !header.line || !*header.line)
@@ -216,7 +222,7 @@ static void mark_failure(void) {
 
 /* Handlers are installed at the first request; looking after them again at each costs 7 system
  * calls, and nothing in a worker takes them away that does not mean to. */
-static void keep_signal_handlers(void) {
+void php_engine_keep_signal_handlers(void) {
 #ifdef ZEND_SIGNALS
         SIGG(reset) = false;
 #endif
@@ -225,7 +231,7 @@ static void keep_signal_handlers(void) {
 /* PHP starts one timer for reading input and another for the script. Without a body there is no input to
  * speak of, and with -1 PHP lets the script's timer count from the start: a system call less. What ini_get()
  * shows is not touched, and a script that sets max_input_time sets it for nobody. */
-static void skip_input_timer_without_body(void) {
+void php_engine_skip_input_timer(void) {
         PG(max_input_time) = SG(request_info).content_length > 0 ? INI_INT("max_input_time") : -1;
 }
 
@@ -235,24 +241,24 @@ static void answer(PhpRequest *request) {
         zend_try {
                 if (SG(request_info).request_method)
                         run_script(request);
-                mark_failure();
+                php_engine_mark_failure();
         }
         zend_end_try();
 }
 
 static int serve_in_try(PhpRequest *request) {
-        set_request_info(request);
+        php_engine_set_request_info(request);
         php_access_begin(request);
         php_request_ini_apply(request);
         php_status_note_user(request);
-        skip_input_timer_without_body();
+        php_engine_skip_input_timer();
 
         php_timeout_before_startup();
         if (php_request_startup() == FAILURE)
                 return -EFAULT;
 
         php_timeout_after_startup();
-        keep_signal_handlers();
+        php_engine_keep_signal_handlers();
         answer(request);
 
         if (php_request_is_open(request))
@@ -263,8 +269,9 @@ static int serve_in_try(PhpRequest *request) {
         return 0;
 }
 
+/* A script that stays may be waiting for this, and has its own way out of a bailout. */
 void php_engine_resolve(PhpRequest *request) {
-        zend_first_try {
+        zend_try {
                 php_script_find(request);
         }
         zend_end_try();

@@ -48,6 +48,10 @@ static bool path_exists(const char *path, void *userdata) {
         return tsrm_realpath(path, resolved) != NULL;
 }
 
+bool php_script_exists(const char *path) {
+        return path_exists(path, NULL);
+}
+
 /* Where the worker began: chdir of the pool file. Keepalive open for life. */
 static int start_fd = -EBADF;
 
@@ -80,6 +84,9 @@ static bool session_is_active(void) {
 
 void php_script_enter_worker(void) {
         find_session();
+        if (start_fd >= 0)
+                return;
+
         start_fd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 

@@ -17,6 +17,9 @@ void php_script_enter_worker(void);
  * Needs nothing of PHP but its settings and its realpath cache. */
 void php_script_find(PhpRequest *request);
 
+/* Whether there is anything at the path. As a rule PHP remembers, and no system call is made. */
+bool php_script_exists(const char *path);
+
 /* PHP's path_translated is the script. false: answered, there is nothing to run. */
 bool php_script_open(PhpRequest *request, struct _zend_file_handle *handle);
 

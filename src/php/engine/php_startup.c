@@ -36,7 +36,7 @@ void php_startup_defaults(HashTable *configuration) {
 }
 
 /* ${name} is what the lines before, of php.ini and the pool file, have set: it is kept under a name of ours. */
-char *php_startup_ini_text(char *text) {
+char *php_startup_ini_text(char *text, const char *last) {
         _cleanup_free_ char *mine = text;
         char *longer = NULL;
         size_t size = 0;
@@ -47,6 +47,7 @@ char *php_startup_ini_text(char *text) {
 
         if (mine)
                 fputs(mine, f);
+        fputs(last, f);
         for (size_t i = 0; i < ELEMENTSOF(settings); i++)
                 fprintf(f, "fpmd.%s=\"${%s}\"\n%s=%s\n", settings[i].name, settings[i].name,
                                 settings[i].name, settings[i].value);

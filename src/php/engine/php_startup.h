@@ -10,8 +10,8 @@ struct _zend_array;
 /* Before php.ini is read: what holds where it says nothing, as in php-fpm. */
 void php_startup_defaults(struct _zend_array *configuration);
 
-/* Takes text, lines of php.ini, and gives it back with ours behind; NULL: no memory. */
-char *php_startup_ini_text(char *text);
+/* Takes text, lines of php.ini, and gives it back with last and ours behind; NULL: no memory. */
+char *php_startup_ini_text(char *text, const char *last);
 
 /* After the start: what php.ini and the pool file say of errors holds again. */
 void php_startup_restore(void);

@@ -74,13 +74,23 @@ static bool import_copy(zval *array, const zval *other) {
         return true;
 }
 
+static bool is_resident;
+
+void php_variables_enter_resident(void) {
+        is_resident = true;
+}
+
 /* $_ENV and $_SERVER. */
 static void import_environment(zval *array) {
         PhpRequest *request = php_request_current();
         const zval *env = &PG(http_globals)[TRACK_VARS_ENV];
         bool is_env = Z_TYPE_P(env) == IS_ARRAY && Z_ARR_P(env) == Z_ARR_P(array);
 
-        if (import_copy(array, env) || import_copy(array, &PG(http_globals)[TRACK_VARS_SERVER]))
+        if (is_resident && is_env)
+                request = NULL;
+        else if (!is_resident &&
+                        (import_copy(array, env) ||
+                                        import_copy(array, &PG(http_globals)[TRACK_VARS_SERVER])))
                 return;
 
         import_process(array);
@@ -98,6 +108,9 @@ static void load_environment(zval *array) {
 }
 
 void php_variables_install(void) {
+        if (import_process)
+                return;
+
         import_process = php_import_environment_variables;
         php_import_environment_variables = import_environment;
         php_load_environment_variables = load_environment;

@@ -14,6 +14,7 @@ static typeof(php_register_internal_extensions_func) register_extensions;
 static typeof(zend_post_startup_cb) post_startup;
 
 static bool has_started;
+static zend_module_entry *own_module;
 
 /* opcache calls this in front of its own, which preloads. */
 static zend_result watched_post_startup(void) {
@@ -30,6 +31,9 @@ static int watched_register_extensions(void) {
                 return r;
 
         start_hooks.on_registered();
+        if (own_module && !zend_register_internal_module(own_module))
+                return FAILURE;
+
         post_startup = zend_post_startup_cb;
         zend_post_startup_cb = watched_post_startup;
         return r;
@@ -39,6 +43,10 @@ void php_hooks_watch_start(const PhpStartHooks *hooks) {
         start_hooks = *hooks;
         register_extensions = php_register_internal_extensions_func;
         php_register_internal_extensions_func = (void *) watched_register_extensions;
+}
+
+void php_hooks_add_module(zend_module_entry *module) {
+        own_module = module;
 }
 
 void php_hooks_end_start(void) {

@@ -18,6 +18,9 @@ typedef struct PhpStartHooks {
 /* Before PHP starts. */
 void php_hooks_watch_start(const PhpStartHooks *hooks);
 
+/* Before PHP starts: an extension of ours, which PHP starts behind those that are compiled in. One at most. */
+void php_hooks_add_module(zend_module_entry *module);
+
 /* After PHP has started: calls on_started() where PHP has not, which is late for preloaded code, and says so in the
  * journal. */
 void php_hooks_end_start(void);

@@ -116,6 +116,7 @@ static int on_sigaction(int signo, const struct sigaction *action, struct sigact
 
 void php_timeout_enter_worker(void) {
         libc_hooks_set_timer(on_setitimer, on_sigaction);
+        timer.seconds = 0; /* a child has no timer of its parent */
 }
 
 void php_timeout_before_startup(void) {

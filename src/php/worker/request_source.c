@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "php/worker/request_source.h"
-
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -150,13 +148,25 @@ static int wait_for_room(Worker *worker, int error) {
         return acceptor_pause(worker->acceptor);
 }
 
+static int wait_msec(const Worker *worker) {
+        uint64_t until = worker->source.until_usec, now;
+
+        if (worker->is_status)
+                return STATUS_IDLE_MSEC;
+        if (until == 0)
+                return -1;
+
+        now = clock_now_usec();
+        return until > now ? (int) ((until - now) / 1000 + 1) : 0;
+}
+
 /* Sleeps until something may have come. As acceptor_wait(). */
 static int wait_for_arrival(Worker *worker) {
         int r;
 
         report_troubles(worker);
         show_kept(worker);
-        r = acceptor_wait(worker->acceptor, worker->is_status ? STATUS_IDLE_MSEC : -1);
+        r = acceptor_wait(worker->acceptor, wait_msec(worker));
         return r == -ETIMEDOUT && worker->is_status ? -ENODATA : r;
 }
 
@@ -363,6 +373,18 @@ static void give_up(Worker *worker) {
         keepalive_hand_out_all(keepalive_of(worker));
         worker->source.is_broken = true;
         worker->source.phase = SOURCE_DONE;
+}
+
+/* In between the mutex of the kept connections is the worker's. */
+void request_source_answered(Worker *worker, int result) {
+        Keepalive *keepalive = keepalive_of(worker);
+
+        if (!worker->source.is_attached || result < 0 || fcgi_request_has_input(worker->fcgi))
+                return;
+
+        keepalive_end_request(keepalive);
+        give_back(worker, result > 0 && !worker->is_last);
+        keepalive_begin_request(keepalive);
 }
 
 void request_source_end(Worker *worker, int result) {

@@ -122,6 +122,9 @@ static int worker_init(Worker *worker, int lifeline_fd) {
 }
 
 static int serve_all(Worker *worker) {
+        if (worker->context->config->worker_script && !worker->is_status)
+                return resident_worker_serve(worker);
+
         while (request_source_next(worker) > 0)
                 request_source_end(worker, php_engine_serve(&worker->php));
 
@@ -140,13 +143,12 @@ static void end_logs(Worker *worker) {
         (void) journal_socket_drain(worker->log.fd, STDERR_FILENO, DRAIN_LIMIT_USEC);
 }
 
-int worker_run(unsigned slot, int lifeline_fd, void *userdata) {
-        const WorkerContext *context = userdata;
-        Worker worker = { .context = context, .slot = slot };
+int worker_new(Worker *worker, const WorkerContext *context, unsigned slot, int lifeline_fd) {
         char proctitle[128];
         int r;
 
-        worker.log = (WorkerLog){
+        *worker = (Worker){ .context = context, .slot = slot };
+        worker->log = (WorkerLog){
                 .fd = context->inherited->journal_fd,
                 .pool = context->config->name,
                 .slot = slot,
@@ -158,16 +160,25 @@ int worker_run(unsigned slot, int lifeline_fd, void *userdata) {
                                 slot);
         proctitle_set(context->proctitle, proctitle);
 
-        r = worker_init(&worker, lifeline_fd);
-        if (r < 0) {
+        r = worker_init(worker, lifeline_fd);
+        if (r < 0)
                 fprintf(stderr, "<3>Cannot start worker %u: %s\n", slot, strerror(-r));
-                return EX_OSERR;
-        }
-
-        r = serve_all(&worker);
-        end_logs(&worker);
-        acceptor_free(worker.acceptor);
-        fcgi_request_free(worker.fcgi);
-        access_log_free(worker.php.access);
         return r;
+}
+
+int worker_free(Worker *worker, int status) {
+        end_logs(worker);
+        acceptor_free(worker->acceptor);
+        fcgi_request_free(worker->fcgi);
+        access_log_free(worker->php.access);
+        return status;
+}
+
+int worker_run(unsigned slot, int lifeline_fd, void *userdata) {
+        Worker worker;
+
+        if (worker_new(&worker, userdata, slot, lifeline_fd) < 0)
+                return EX_OSERR;
+
+        return worker_free(&worker, serve_all(&worker));
 }

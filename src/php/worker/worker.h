@@ -17,6 +17,7 @@ typedef struct WorkerContext {
         Proctitle *proctitle;
         int proc_fd; /* O_PATH of /proc, for a chroot, else -EBADF; closed by the worker before it serves */
         const FileLimit *file_limit;
+        bool strict; /* the generation is a reload's: what fails in it ends it */
 } WorkerContext;
 
 /* Serves until it is told to leave or has done pm.max_requests. Returns the exit status: 0, or 70

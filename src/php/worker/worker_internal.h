@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* What worker.c, the life of a worker, and worker_request.c, one request of it, know of each other. */
+/* What worker.c, the life of a worker, request_source.c, where its requests come from, worker_request.c, one request of it,
+ * and resident_worker.c, one whose requests a script answers that stays, know of each other. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -10,14 +11,37 @@
 #include "php/fastcgi/fcgi_request.h"
 #include "php/log/worker_log.h"
 #include "php/pages/pool_snapshot.h"
+#include "php/resident/php_resident.h"
 #include "php/worker/acceptor.h"
 #include "php/worker/client_guard.h"
 #include "php/worker/cpu_share.h"
-#include "php/worker/request_source.h"
 #include "php/worker/worker.h"
 #include "php/worker/worker_memory.h"
 
-struct Worker {
+/* In this order. */
+typedef enum SourcePhase {
+        SOURCE_SERVING,
+        SOURCE_ANSWERING,   /* the pool's last workers answer first what has come */
+        SOURCE_HANDING_OUT, /* what waits is served while nobody else can take it */
+        SOURCE_LAST,        /* each connection is closed behind its answer */
+        SOURCE_DONE,
+} SourcePhase;
+
+typedef struct RequestSource {
+        SourcePhase phase;
+        bool has_begun;
+        bool is_attached;    /* to a connection, which may have another request */
+        bool is_broken;      /* PHP serves nobody any more */
+        int end;             /* why the worker leaves */
+        uint64_t until_usec; /* nobody waits for longer than that; 0: for ever */
+
+        /* while it leaves */
+        bool in_round;
+        size_t place;
+        uint64_t ready_until_usec, hand_out_until_usec;
+} RequestSource;
+
+typedef struct Worker {
         const WorkerContext *context;
         unsigned slot;
         uint64_t n_requests, max_requests;
@@ -40,7 +64,9 @@ struct Worker {
         bool is_last;      /* the connection is closed after the answer */
         bool late;         /* the connection has waited longer than pm.queue_timeout */
         RequestSource source;
-};
+        AccessLog *access; /* while a warm-up runs, of which no line is written */
+        void (*stage)(SlotState state, void *userdata); /* the same */
+} Worker;
 
 void worker_wake_manager(Worker *worker);
 
@@ -55,3 +81,41 @@ int worker_request_init(Worker *worker);
  * ret_result is then 1 if the connection can be kept, 0 if not. worker_request_end() is owed in both cases. */
 bool worker_request_begin(Worker *worker, int *ret_result);
 void worker_request_end(Worker *worker);
+
+/* Answers the request by 503. Returns 1 if the connection can be kept, else 0. */
+int worker_request_refuse(Worker *worker, uint64_t retry_seconds);
+
+/* RequestSource: the requests of a worker, one after the other, for whoever runs PHP to ask for: the worker itself, or a
+ * script that stays.
+ *
+ * While the worker serves they come from the acceptor, several on one connection where the web server sends them so. When
+ * the worker is to leave, those follow that have come on the connections that the web server keeps, which are handed over
+ * meanwhile.
+ *
+ *      while (request_source_next(worker) > 0)
+ *              request_source_end(worker, php_engine_serve(&worker->php));
+ */
+
+/* Sleeps until there is a request that PHP has to answer: worker->php is that request, and request_source_end() is owed
+ * to it. Answers itself what is none. Returns 1; 0 when the worker is to leave; -ETIMEDOUT: source.until_usec has come. */
+int request_source_next(Worker *worker);
+
+/* The answer is out, and who gave it goes on: the connection is free for its next request. */
+void request_source_answered(Worker *worker, int result);
+
+/* The request is over, with the result of php_engine_serve(): its connection is kept, or closed. */
+void request_source_end(Worker *worker, int result);
+
+/* What the process of a worker ends with that was told to leave. */
+int request_source_exit_status(const Worker *worker);
+
+/* A worker, from its fork on to its end. worker_new() says why it fails: returns 0 or a negative errno. worker_free() returns
+ * status. */
+int worker_new(Worker *worker, const WorkerContext *context, unsigned slot, int lifeline_fd);
+int worker_free(Worker *worker, int status);
+
+/* What a script that stays is served with by this worker. */
+void resident_worker_hooks(Worker *worker, PhpResidentHooks *ret);
+
+/* With worker_script: until the worker is to leave. Returns what its process ends with. */
+int resident_worker_serve(Worker *worker);

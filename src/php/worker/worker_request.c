@@ -45,7 +45,7 @@ static void hand_on_connection(Worker *worker) {
         Keepalive *keepalive = acceptor_keepalive(worker->acceptor);
 
         if (!keepalive || worker->is_last || worker->php.result <= 0 ||
-                        fcgi_request_has_input(worker->fcgi) ||
+                        fcgi_request_fd(worker->fcgi) < 0 || fcgi_request_has_input(worker->fcgi) ||
                         scoreboard_draining(worker->context->board) == DRAINING_ALONE)
                 return;
 
@@ -132,11 +132,15 @@ static void log_refusal(const Worker *worker, int status) {
 }
 
 /* Its client has mostly gone by now, and the work is better done for one that has not. */
-static int refuse_late(Worker *worker) {
+int worker_request_refuse(Worker *worker, uint64_t retry_seconds) {
         scoreboard_count_refused(worker->context->board);
         log_refusal(worker, 503);
-        return error_reply_send_late(
-                        worker->fcgi, worker->context->config->queue_timeout_usec / 1000000 + 1);
+        return error_reply_send_late(worker->fcgi, retry_seconds);
+}
+
+static int refuse_late(Worker *worker) {
+        return worker_request_refuse(
+                        worker, worker->context->config->queue_timeout_usec / 1000000 + 1);
 }
 
 bool worker_request_begin(Worker *worker, int *ret_result) {

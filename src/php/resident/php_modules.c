@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+#include "php/resident/php_modules.h"
+
+#include <php.h>
+#if __has_include(<ext/session/php_session.h>)
+#include <ext/session/php_session.h>
+#endif
+
+#include "base/cleanup.h"
+
+static const zend_module_entry *find(const char *name) {
+        return zend_hash_str_find_ptr(&module_registry, name, strlen(name));
+}
+
+static void begin(const zend_module_entry *module) {
+        if (module && module->request_startup_func)
+                (void) module->request_startup_func(module->type, module->module_number);
+}
+
+static void end(const zend_module_entry *module) {
+        if (module && module->request_shutdown_func)
+                (void) module->request_shutdown_func(module->type, module->module_number);
+}
+
+/* --- session --- */
+
+#ifdef PHP_SESSION_H
+/* Its end takes away what session_set_save_handler() has set; a service that stays sets that once. */
+static void end_session(const zend_module_entry *module) {
+        php_ps_globals *globals = module->globals_ptr;
+        zval names[PS_NUM_APIS];
+
+        for (size_t i = 0; i < PS_NUM_APIS; i++)
+                ZVAL_COPY(&names[i], &globals->mod_user_names.names[i]);
+        end(module);
+        for (size_t i = 0; i < PS_NUM_APIS; i++)
+                ZVAL_COPY_VALUE(&globals->mod_user_names.names[i], &names[i]);
+}
+#else
+static void end_session(const zend_module_entry *module) {
+        end(module);
+}
+#endif
+
+/* --- all together --- */
+
+/* json's last error, the seeds of random numbers, what filter_input() reads. */
+static const char *const names[] = { "filter", "json", "random" };
+
+static struct {
+        bool is_found;
+        const zend_module_entry *session, *others[ELEMENTSOF(names)];
+} modules;
+
+void php_modules_begin(void) {
+        if (!modules.is_found) {
+                modules.session = find("session");
+                for (size_t i = 0; i < ELEMENTSOF(names); i++)
+                        modules.others[i] = find(names[i]);
+                modules.is_found = true;
+        }
+
+        for (size_t i = 0; i < ELEMENTSOF(names); i++)
+                begin(modules.others[i]);
+        begin(modules.session);
+}
+
+void php_modules_end(void) {
+        if (modules.session)
+                end_session(modules.session);
+        for (size_t i = 0; i < ELEMENTSOF(names); i++)
+                end(modules.others[i]);
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* PhpResident: the script of worker_script, which boots an application once and is then called for each request.
+ *
+ * The script is one long request of PHP's. It asks for the next client's request by frankenphp_handle_request(), which
+ * waits in the middle of PHP's call stack:
+ *
+ *      boots -> waits -> answers -> goes on behind its answer -> waits -> ... -> leaves
+ *
+ * Whatever ends it, its own end, exit(), a fatal error or a time limit, is an end as of any script: PHP finishes the
+ * answer that is under way, and the script boots again.
+ *
+ * Runs in: zygote (init), worker. */
+
+#include <stdint.h>
+
+#include "php/engine/php_request.h"
+
+/* Where requests come from, and what is to be told of them. */
+typedef struct PhpResidentHooks {
+        /* Sleeps until there is a request, which is then *request: returns 1. 0: the worker is to leave. until_usec: of
+         * CLOCK_MONOTONIC, 0: for ever; -ETIMEDOUT: it has come. */
+        int (*next)(uint64_t until_usec, void *userdata);
+
+        /* The answer is out and the script goes on: the connection is free for the next request. */
+        void (*answered)(int result, void *userdata);
+
+        /* The request is over. result: as of php_engine_serve(). */
+        void (*end)(int result, void *userdata);
+
+        /* Makes *request one of our own, for an application that boots in its first request: returns 0, or a negative errno
+         * when there is none. end_warmup() ends it. */
+        int (*begin_warmup)(void *userdata);
+        void (*end_warmup)(void *userdata);
+
+        /* Answers the request by 503, and ends it. */
+        void (*refuse)(void *userdata);
+
+        /* The script boots. */
+        void (*boots)(void *userdata);
+
+        /* opcache waits for all workers to leave their scripts. */
+        void (*renew)(void *userdata);
+
+        /* Whether nobody in the pool has served anything yet, so that whoever started it waits for the first boot. */
+        bool (*is_first)(void *userdata);
+
+        PhpRequest *request;
+        void *userdata;
+} PhpResidentHooks;
+
+/* Zygote: before PHP starts, with a worker_script. Borrows config. */
+void php_resident_register(const PoolConfig *config);
+
+/* Zygote: once PHP has started. */
+void php_resident_init(const PoolConfig *config);
+
+/* Worker: boots the script and serves requests with it. Returns 0 when the worker is to leave, -ENOEXEC when the script
+ * did not come to its first request and is_first(), -EFAULT when PHP is broken. */
+int php_resident_run(const PhpResidentHooks *hooks);
+
+/* Zygote: boots the script once, up to its first wait for a client, in which hooks->next() may turn this process into that of a
+ * worker. Returns when the script has ended: 1 when next() has told it to leave, 0 when it did so by itself, -ENOEXEC when it
+ * did not come that far, or -EFAULT. */
+int php_resident_boot(const PhpResidentHooks *hooks);
+
+/* Worker: as php_resident_run(), and hooks->request waits already. */
+int php_resident_run_waiting(const PhpResidentHooks *hooks);
+
+/* Inside of hooks->next(): from now on these count. */
+void php_resident_set_hooks(const PhpResidentHooks *hooks);
+
+/* Whether the worker is to leave after the request that has ended. */
+bool php_resident_is_spent(void);

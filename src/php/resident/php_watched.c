@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+#include "php/resident/php_watched.h"
+
+#include <php.h>
+#include <zend_exceptions.h>
+
+#include "base/cleanup.h"
+#include "php/hooks/php_hooks.h"
+
+typedef struct Setter {
+        const char *name;
+        const char *getter; /* what it says now, to be given to the setter; NULL: there is nothing to give */
+        const char *undo; /* NULL: the setter itself */
+        int option;       /* the first argument of both; 0: none */
+        bool has_value, called;
+        zval value;
+} Setter;
+
+enum {
+        ASSERT_CALLBACK = 2,
+};
+
+static Setter setters[] = {
+        { .name = "date_default_timezone_set", .getter = "date_default_timezone_get" },
+        { .name = "mb_internal_encoding", .getter = "mb_internal_encoding" },
+        { .name = "mb_http_output", .getter = "mb_http_output" },
+        { .name = "mb_language", .getter = "mb_language" },
+        { .name = "mb_substitute_character", .getter = "mb_substitute_character" },
+        { .name = "mb_detect_order", .getter = "mb_detect_order" },
+        { .name = "mb_regex_encoding", .getter = "mb_regex_encoding" },
+        { .name = "mb_regex_set_options", .getter = "mb_regex_set_options" },
+        { .name = "libxml_use_internal_errors", .getter = "libxml_use_internal_errors" },
+        { .name = "libxml_set_external_entity_loader",
+                        .getter = "libxml_get_external_entity_loader" },
+        { .name = "assert_options", .getter = "assert_options", .option = ASSERT_CALLBACK },
+        { .name = "output_add_rewrite_var", .undo = "output_reset_rewrite_vars" },
+};
+
+static const struct {
+        const char *name;
+        WatchedGroup group;
+} members[] = {
+        { "umask", WATCHED_UMASK },
+        { "stream_wrapper_register", WATCHED_STREAMS },
+        { "stream_wrapper_unregister", WATCHED_STREAMS },
+        { "stream_wrapper_restore", WATCHED_STREAMS },
+        { "stream_filter_register", WATCHED_STREAMS },
+        { "stream_context_set_default", WATCHED_STREAMS },
+        { "stream_context_get_default", WATCHED_STREAMS },
+        { "libxml_set_streams_context", WATCHED_LIBXML },
+        { "posix_setrlimit", WATCHED_LIMITS },
+        { "proc_nice", WATCHED_PRIORITY },
+        { "pcntl_setpriority", WATCHED_PRIORITY },
+};
+
+static bool groups[_WATCHED_GROUP_MAX];
+
+/* --- the watch --- */
+
+typedef struct Watch {
+        const zend_string *name;
+        zif_handler original;
+        bool *called;
+} Watch;
+
+static Watch watches[ELEMENTSOF(setters) + ELEMENTSOF(members)];
+static size_t n_watches;
+
+/* By its name: a closure of a function has the function's name, and a copy of the rest. */
+static ZEND_NAMED_FUNCTION(watched) {
+        const zend_string *name = execute_data->func->common.function_name;
+
+        for (size_t i = 0; i < n_watches; i++)
+                if (watches[i].name == name) {
+                        *watches[i].called = true;
+                        watches[i].original(INTERNAL_FUNCTION_PARAM_PASSTHRU);
+                        return;
+                }
+}
+
+static void watch(const char *name, bool *called) {
+        const zend_function *function =
+                        zend_hash_str_find_ptr(CG(function_table), name, strlen(name));
+        Watch *entry = &watches[n_watches];
+
+        if (!function || !php_hooks_replace(name, watched, &entry->original))
+                return;
+
+        entry->name = function->common.function_name;
+        entry->called = called;
+        n_watches++;
+}
+
+void php_watched_init(void) {
+        for (size_t i = 0; i < ELEMENTSOF(setters); i++)
+                watch(setters[i].name, &setters[i].called);
+        for (size_t i = 0; i < ELEMENTSOF(members); i++)
+                watch(members[i].name, &groups[members[i].group]);
+}
+
+bool php_watched_take(WatchedGroup group) {
+        bool called = groups[group];
+
+        groups[group] = false;
+        return called;
+}
+
+/* --- the calls --- */
+
+/* Without a word: what PHP has to say of the function is for the script that called it. */
+static void call(const char *name, int option, zval *value, zval *ret) {
+        int error_reporting = EG(error_reporting);
+        zval function, arguments[2];
+        uint32_t n = 0;
+
+        ZVAL_UNDEF(ret);
+        if (!zend_hash_str_exists(CG(function_table), name, strlen(name)))
+                return;
+
+        if (option != 0)
+                ZVAL_LONG(&arguments[n++], option);
+        if (value)
+                ZVAL_COPY_VALUE(&arguments[n++], value);
+        ZVAL_STRING(&function, name);
+        EG(error_reporting) = 0;
+        (void) call_user_function(NULL, NULL, &function, ret, n, arguments);
+        EG(error_reporting) = error_reporting;
+        zval_ptr_dtor(&function);
+        if (EG(exception))
+                zend_clear_exception();
+}
+
+static void forget(Setter *setter) {
+        if (setter->has_value)
+                zval_ptr_dtor(&setter->value);
+        setter->has_value = setter->called = false;
+}
+
+void php_watched_seal(void) {
+        php_watched_unseal();
+        for (size_t i = 0; i < ELEMENTSOF(setters); i++) {
+                Setter *setter = &setters[i];
+
+                if (setter->getter) {
+                        call(setter->getter, setter->option, NULL, &setter->value);
+                        setter->has_value = !Z_ISUNDEF(setter->value);
+                }
+                setter->called = false;
+        }
+        memset(groups, 0, sizeof(groups));
+}
+
+void php_watched_unseal(void) {
+        for (size_t i = 0; i < ELEMENTSOF(setters); i++)
+                forget(&setters[i]);
+}
+
+void php_watched_restore(void) {
+        for (size_t i = 0; i < ELEMENTSOF(setters); i++) {
+                Setter *setter = &setters[i];
+                zval result;
+
+                if (!setter->called || (setter->getter && !setter->has_value))
+                        continue;
+
+                call(setter->undo ? setter->undo : setter->name, setter->option,
+                                setter->getter ? &setter->value : NULL, &result);
+                zval_ptr_dtor(&result);
+                setter->called = false;
+        }
+}
