@@ -1,0 +1,75 @@
+<?php
+// SPDX-License-Identifier: MIT
+namespace App;
+
+use Symfony\Bundle\FrameworkBundle\FrameworkBundle;
+use Symfony\Bundle\FrameworkBundle\Kernel\MicroKernelTrait;
+use Symfony\Bundle\TwigBundle\TwigBundle;
+use Symfony\Component\DependencyInjection\Loader\Configurator\ContainerConfigurator;
+use Symfony\Component\HttpFoundation\{JsonResponse, Request, Response};
+use Symfony\Component\HttpKernel\Kernel as BaseKernel;
+use Symfony\Component\Routing\Loader\Configurator\RoutingConfigurator;
+
+class Kernel extends BaseKernel
+{
+    use MicroKernelTrait;
+
+    public function registerBundles(): iterable
+    {
+        return [new FrameworkBundle(), new TwigBundle()];
+    }
+
+    public function getProjectDir(): string
+    {
+        return \dirname(__DIR__);
+    }
+
+    protected function configureContainer(ContainerConfigurator $container): void
+    {
+        $container->extension('framework', [
+            'secret' => 'of the test', 'http_method_override' => false, 'router' => ['utf8' => true],
+            'session' => ['handler_id' => null, 'storage_factory_id' => 'session.storage.factory.native'],
+            'php_errors' => ['log' => true],
+        ]);
+        $container->extension('twig', ['default_path' => '%kernel.project_dir%/templates']);
+    }
+
+    protected function configureRoutes(RoutingConfigurator $routes): void
+    {
+        for ($i = 0; $i < 100; $i++) {
+            $routes->add("other$i", "/other/$i/{id}")->controller([self::class, 'hello']);
+        }
+        foreach (['hello', 'list', 'session', 'error', 'stop'] as $name) {
+            $routes->add($name, "/$name")->controller([self::class, $name]);
+        }
+    }
+
+    public function hello(Request $request): Response
+    {
+        return new JsonResponse(['hello' => $request->query->get('name', 'world'), 'uri' => $request->getRequestUri()]);
+    }
+
+    public function list(): Response
+    {
+        return new Response($this->getContainer()->get('twig')->render('list.html.twig', ['items' => range(1, 50)]));
+    }
+
+    public function session(Request $request): Response
+    {
+        $session = $request->getSession();
+        $session->set('n', $session->get('n', 0) + 1);
+
+        return new Response('n=' . $session->get('n'));
+    }
+
+    public function error(): Response
+    {
+        throw new \LogicException('deliberate');
+    }
+
+    public function stop(): Response
+    {
+        echo 'stopped';
+        exit;
+    }
+}
