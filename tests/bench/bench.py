@@ -14,13 +14,14 @@ import machine
 import management
 import pages
 import report
+import resident
 import rows
 import sides
 import svg
 import transfers
 import watching
 
-ALL = (*cases.CASES, transfers.TRANSFER, *management.MANAGEMENT, *watching.WATCHING)
+ALL = (*cases.CASES, *resident.RESIDENT, transfers.TRANSFER, *management.MANAGEMENT, *watching.WATCHING)
 ROWS = {row.key: row for row in ALL}
 SECONDS = 3
 OUT = pathlib.Path(__file__).with_name("out")
