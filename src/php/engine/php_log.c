@@ -122,15 +122,15 @@ static php_stream *php_log_on_open(php_stream_wrapper *wrapper, const char *path
         return stream;
 }
 
-/* A copy of PHP's own wrapper in its place. Where PHP does not take it, lines may be put together, and nothing else
- * is lost. */
+/* A copy of PHP's own wrapper in its place. Unregistering the old one and registering this one would put it behind all
+ * others, and scripts see that order in stream_get_wrappers(). */
 void php_log_init(void) {
         noting_ops = *php_stream_php_wrapper.wops;
         noting_ops.stream_opener = php_log_on_open;
         noting_wrapper = php_stream_php_wrapper;
         noting_wrapper.wops = &noting_ops;
-        if (php_unregister_url_stream_wrapper("php") == SUCCESS)
-                (void) php_register_url_stream_wrapper("php", &noting_wrapper);
+        (void) zend_hash_str_update_ptr(php_stream_get_url_stream_wrappers_hash_global(),
+                        ZEND_STRL("php"), &noting_wrapper);
 }
 
 void php_log_end_request(PhpRequest *request) {
