@@ -1,6 +1,7 @@
 #!/bin/bash
 # `systemctl restart fpmd.target` restarts the pools that run, under load and ten times in a row, without touching a
-# socket: no request is lost. A stop closes services and sockets, a start opens the sockets again.
+# socket: no request is lost. A stop closes services and sockets, a start opens the sockets again. Restart and stop do
+# so for pools too that were started by themselves, with a target that is not active.
 
 source "${BASH_SOURCE[0]%/*}/../lib.sh"
 needs_fpmd
@@ -47,3 +48,19 @@ for _ in {1..12}; do
 done
 assert_eq 'a socket that was restarted often' active "$(unit_property fpmd@west.socket ActiveState)"
 in_container systemctl disable --quiet fpmd.target fpmd@east.socket fpmd@west.socket 2>/dev/null
+
+in_container systemctl stop fpmd.target
+wait_for 5 in_container sh -c '! systemctl is-active fpmd@east.socket fpmd@west.socket'
+in_container systemctl start fpmd@east.socket fpmd@west.socket
+assert_eq 'a target that nobody started' inactive "$(unit_property fpmd.target ActiveState)"
+fetch http://east.test/slow.php >/dev/null
+east=$(opened east)
+in_container systemctl restart fpmd.target
+assert_eq 'a socket, after a restart of a target that was not active' "active $east" \
+	"$(unit_property fpmd@east.socket ActiveState) $(opened east)"
+in_container systemctl stop fpmd.target
+in_container systemctl start fpmd@west.socket
+in_container systemctl stop fpmd.target fpmd@east.service
+for unit in fpmd@{east,west}.socket fpmd@east.service; do
+	wait_for 5 in_container sh -c "! systemctl is-active $unit"
+done
