@@ -17,6 +17,7 @@
 #include "base/journal_socket.h"
 #include "php/engine/php_engine.h"
 #include "php/worker/leave_signals.h"
+#include "php/worker/proc_folder.h"
 #include "php/worker/request_quota.h"
 #include "php/worker/worker_internal.h"
 #include "php/zygote/lifeline.h"
@@ -30,10 +31,10 @@ void worker_wake_manager(Worker *worker) {
         (void) !write(worker->context->inherited->wake_fd, &one, sizeof(one));
 }
 
-static void give_memory_to_zygote(const WorkerContext *context, int lifeline_fd) {
+static void give_memory_to_zygote(int proc_fd, int lifeline_fd) {
         int r;
 
-        r = lifeline_send_memory(lifeline_fd, context->proc_fd);
+        r = lifeline_send_memory(lifeline_fd, proc_fd);
         if (r == -ETOOMANYREFS)
                 fputs("<4>Stacks of this worker cannot be read: more file descriptors of its user are under "
                       "way in sockets than RLIMIT_NOFILE allows\n",
@@ -41,6 +42,20 @@ static void give_memory_to_zygote(const WorkerContext *context, int lifeline_fd)
         else if (r < 0)
                 fprintf(stderr, "<4>Stacks of this worker cannot be read: /proc/self/mem: %s\n",
                                 strerror(-r));
+}
+
+/* What is opened by /proc, which leads out of a chroot: it is closed before anybody else may look at our descriptors. */
+static void open_own_memory(Worker *worker, int lifeline_fd) {
+        int proc_fd = proc_folder_choose(worker->context->proc_fd), r;
+
+        r = worker_memory_init(&worker->worker_memory, proc_fd);
+        if (r < 0)
+                fprintf(stderr, "<4>The memory of this worker cannot be measured: %s\n",
+                                strerror(-r));
+
+        give_memory_to_zygote(proc_fd, lifeline_fd);
+        fd_close(proc_fd);
+        (void) prctl(PR_SET_DUMPABLE, worker->context->config->process_dumpable, 0, 0, 0);
 }
 
 static int open_acceptor(Worker *worker, int lifeline_fd) {
@@ -81,9 +96,7 @@ static int worker_init(Worker *worker, int lifeline_fd) {
         FcgiLimits limits = FCGI_LIMITS_DEFAULT;
         int r;
 
-        give_memory_to_zygote(worker->context, lifeline_fd);
-        (void) prctl(PR_SET_DUMPABLE, worker->context->config->process_dumpable, 0, 0, 0);
-
+        open_own_memory(worker, lifeline_fd);
         worker->is_status = worker->slot == scoreboard_status_slot(worker->context->board);
         r = open_acceptor(worker, lifeline_fd);
         if (r < 0)
@@ -111,11 +124,6 @@ static int worker_init(Worker *worker, int lifeline_fd) {
                 access_log_count_in(worker->php.access, &worker->log);
 
         php_engine_enter_worker();
-        r = worker_memory_init(&worker->worker_memory, worker->context->proc_fd);
-        if (r < 0)
-                fprintf(stderr, "<4>The memory of this worker cannot be measured: %s\n",
-                                strerror(-r));
-        fd_close(worker->context->proc_fd); /* it leads out of a chroot */
 
         /* What scripts get. All that a worker needs itself is open. */
         return file_limit_lower(worker->context->file_limit, worker->context->config->rlimit_files);

@@ -15,7 +15,7 @@ typedef struct WorkerContext {
         const Inherited *inherited;
         Scoreboard *board;
         Proctitle *proctitle;
-        int proc_fd; /* O_PATH of /proc, for a chroot, else -EBADF; closed by the worker before it serves */
+        int proc_fd; /* O_PATH of /proc, for a chroot, else -EBADF; closed by the worker before others may see it */
         const FileLimit *file_limit;
         bool strict; /* the generation is a reload's: what fails in it ends it */
 } WorkerContext;

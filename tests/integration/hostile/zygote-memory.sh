@@ -61,6 +61,57 @@ for name in peek peekjail; do
 	assert_eq "memories that the zygote of $name can read" 4 \
 		"$(in_container sh -c 'ls -l /proc/$1/fd' sh "$zygote" | grep -c '/mem$')"
 done
+
+# A worker that is dumpable for a moment, here for a whole second, shows no way out of its chroot meanwhile; nor one
+# that process.dumpable has dumpable for good.
+cat >"$CONTAINER_ROOT/srv/slow.c" <<'END'
+#include <dlfcn.h>
+#include <stdarg.h>
+#include <unistd.h>
+int prctl(int what, ...) {
+	int (*real)(int, long, long, long, long) = dlsym(RTLD_NEXT, "prctl"), r;
+	va_list more;
+	va_start(more, what);
+	long value = va_arg(more, long);
+	va_end(more);
+	r = real(what, value, 0, 0, 0);
+	if (what == 4 && value == 1)
+		usleep(1000000);
+	return r;
+}
+END
+command -v cc >/dev/null || skip 'no compiler'
+cc -shared -fPIC -D_GNU_SOURCE -o "$CONTAINER_ROOT/srv/slow.so" "$CONTAINER_ROOT/srv/slow.c" -ldl
+cat >"$CONTAINER_ROOT$jail/www/way-out.php" <<'END'
+<?php
+$seen = $found = [];
+for ($until = microtime(true) + 3; microtime(true) < $until; usleep(20000))
+	foreach (glob('/proc/[0-9]*/fd/*') as $fd)
+		if (@file_exists("$fd/self/stat") || @file_exists("$fd/etc/passwd"))
+			$found[basename($fd)] = true;
+		else
+			$seen[explode('/', $fd)[2]] = true;
+echo count($seen) > 0 ? 'others seen' : 'alone', ': ', implode(' ', array_keys($found)) ?: 'no way out';
+END
+touch -d '1 hour ago' "$CONTAINER_ROOT$jail/www/way-out.php"
+echo '<?php posix_kill(getmypid(), 9);' >"$CONTAINER_ROOT$jail/www/die.php"
+for dumpable in no yes; do
+	pool "wayout$dumpable" <<-POOL
+		pm.max_children = 2
+		chroot = $jail
+		env[LD_PRELOAD] = /srv/slow.so
+		process.dumpable = $dumpable
+	POOL
+	site "wayout$dumpable" "unix:/run/fpmd/wayout$dumpable.sock" /www
+	in_container systemctl start "fpmd@wayout$dumpable.service"
+	fetch "http://wayout$dumpable.test/way-out.php" >"$CONTAINER_ROOT/srv/found" &
+	looks=$!
+	sleep 0.5
+	fetch "http://wayout$dumpable.test/die.php" >/dev/null
+	wait $looks
+	assert_eq "while a worker starts, dumpable = $dumpable" 'others seen: no way out' "$(<"$CONTAINER_ROOT/srv/found")"
+done
+in_container systemctl stop fpmd@{peekjail,wayoutno,wayoutyes}.{socket,service}
 in_container umount $jail/proc
 
 # A process of the same user has more fds under way than the limit allows: requests are served, and what is missing is
