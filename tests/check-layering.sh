@@ -13,7 +13,8 @@ failed=0
 floors='
 base
 contract:            base
-config:              contract base
+ini:                 base
+config:              ini contract base
 listen:              config contract base
 manager/base:        config contract base
 manager/spawn:       manager/base listen config contract base

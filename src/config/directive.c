@@ -37,6 +37,7 @@
 #define FIELD_URIS SettingList
 #define FIELD_VALUES SettingList
 #define FIELD_FLAGS SettingList
+#define FIELD_UNIT SettingList
 
 #define OFFSET(type_, field_)                                                                      \
         (offsetof(PoolConfig, field_) +                                                            \
@@ -82,6 +83,17 @@ static const Directive directives[] = {
         G("process_control_timeout", USEC,     process_control_timeout_usec, "0",     0,    365 * DAY,
           "how long the old workers may take to finish after a reload or stop, 0: as long as they need"),
 
+        G("process.max",            UINT,      process_max,               "0",        0,    INT32_MAX,
+          "how many workers each pool may have, whatever its pm.max_children says; 0: any number"),
+        G("process.priority",       INT,       global_priority,           NULL,       -20,  20,
+          "the nice value of the workers of each pool that has no process.priority"),
+        G("rlimit_files",           LIMIT,     global_rlimit_files,       "0",        0,    INT32_MAX,
+          "how many files the workers of each pool may have open that has no rlimit_files; 0: as the manager"),
+        G("rlimit_core",            LIMIT,     global_rlimit_core,        "0",        0,    INT64_MAX,
+          "how large the core files of each pool may be that has no rlimit_core; 0: as the manager's"),
+        G("pool_dirs",              STRING,    pool_dirs,                 NULL,       0,    0,
+          "in fpmd.conf: further folders of pool files, as absolute paths with blanks between"),
+
         N(GLOBAL, "pid",              STRING,  NULL,       0, 0,            LOG_NOTICE,
           "systemd knows the main process: systemctl show -P MainPID fpmd@POOL"),
         N(GLOBAL, "error_log",        STRING,  NULL,       0, 0,            LOG_NOTICE,
@@ -92,16 +104,10 @@ static const Directive directives[] = {
           "messages go to the journal; set SyslogFacility= in the unit"),
         N(GLOBAL, "log_buffering",    BOOL,    "yes",      0, 0,            LOG_NOTICE,
           "the journal takes whole lines from the workers"),
-        N(GLOBAL, "process.max",      INT,     "0",        0, INT32_MAX,    LOG_WARNING,
-          "each pool is its own service; set TasksMax= in the unit or in the slice of the pools"),
-        N(GLOBAL, "process.priority", INT,     NULL,       -20, 20,         LOG_WARNING,
-          "set Nice= in the unit for the manager, or process.priority in the pool for the workers"),
+        N(GLOBAL, "log_limit",        INT,     "1024",     512, INT32_MAX,  LOG_NOTICE,
+          "lines are not wrapped; the journal's limit is LineMax= in journald.conf"),
         N(GLOBAL, "daemonize",        BOOL,    "yes",      0, 0,            LOG_NOTICE,
           "systemd starts the manager, which always stays in the foreground"),
-        N(GLOBAL, "rlimit_files",     LIMIT,   "0",        0, INT32_MAX,    LOG_WARNING,
-          "set LimitNOFILE= in the unit, or rlimit_files in the pool for the workers"),
-        N(GLOBAL, "rlimit_core",      LIMIT,   "0",        0, INT64_MAX,    LOG_WARNING,
-          "set LimitCORE= in the unit, or rlimit_core in the pool for the workers"),
         N(GLOBAL, "events.mechanism", STRING,  NULL,       0, 0,            LOG_NOTICE,
           "the manager uses epoll, and only when something happens"),
         N(GLOBAL, "systemd_interval", USEC,    "10s",      0, 365 * DAY,    LOG_NOTICE,
@@ -252,6 +258,8 @@ static const Directive directives[] = {
           "what a line of the access log looks like"),
         L("access.suppress_path",   URIS,      access_suppress_path,      SETTING_PLAIN,
           "a path that successful requests to are not logged for"),
+        L("systemd",                UNIT,      unit_settings,             SETTING_UNIT,
+          "systemd.KEY: a setting of the pool's service, any of [Service] and [Unit] that leaves it what it is"),
         N(POOL, "catch_workers_output", BOOL, "yes",       0, 0,            LOG_NOTICE,
           "standard output and error of the workers always go to the journal"),
         N(POOL, "decorate_workers_output", BOOL, "yes",    0, 0,            LOG_NOTICE,
@@ -276,6 +284,10 @@ bool directive_is_array(const Directive *directive) {
                directive->type == DIRECTIVE_FLAGS;
 }
 
+bool directive_is_unit(const Directive *directive) {
+        return directive->type == DIRECTIVE_UNIT;
+}
+
 bool directive_has_field(const Directive *directive) {
         return directive->offset != DIRECTIVE_NO_FIELD;
 }
@@ -290,7 +302,7 @@ static bool is_listen(const Directive *directive) {
 bool directive_is_for_units(const Directive *directive) {
         static const char *const places[] = { "prefix", "chroot", "chdir", "access.log", "slowlog" };
 
-        if (is_listen(directive))
+        if (is_listen(directive) || directive_is_unit(directive))
                 return true;
 
         for (size_t i = 0; i < ELEMENTSOF(places); i++)
@@ -315,12 +327,26 @@ const void *directive_field_const(const Directive *directive, const PoolConfig *
         return directive_has_field(directive) ? (const char *) config + directive->offset : NULL;
 }
 
+/* "systemd.MemoryMax"; and "systemd" alone, which is the name of the row. */
+static bool is_unit_key(const Directive *directive, const char *key) {
+        size_t size = strlen(directive->key);
+
+        return strncasecmp(directive->key, key, size) == 0 &&
+               (key[size] == '\0' || (key[size] == '.' && key[size + 1] != '\0'));
+}
+
 const Directive *directive_find(DirectiveSection section, const char *key, bool is_array) {
         for (size_t i = 0; i < ELEMENTSOF(directives); i++) {
                 const Directive *d = &directives[i];
 
                 if (d->section != section || directive_is_array(d) != is_array)
                         continue;
+
+                if (directive_is_unit(d)) {
+                        if (is_unit_key(d, key))
+                                return d;
+                        continue;
+                }
 
                 if (is_array ? strcmp(d->key, key) == 0 : strcasecmp(d->key, key) == 0)
                         return d;

@@ -43,6 +43,7 @@ typedef enum DirectiveType {
         DIRECTIVE_URIS,      /* key[] = value */
         DIRECTIVE_VALUES,    /* key[name] = value */
         DIRECTIVE_FLAGS,     /* key[name] = boolean, kept as "1" and "0" */
+        DIRECTIVE_UNIT,      /* systemd.KEY = value */
         _DIRECTIVE_TYPE_MAX,
 } DirectiveType;
 
@@ -84,6 +85,7 @@ typedef struct DirectiveValue {
         bool word;
         const char *file; /* NULL: a default */
         unsigned line;
+        bool is_default;
 } DirectiveValue;
 
 enum {
@@ -103,6 +105,9 @@ const Directive *directive_nearest(DirectiveSection section, const char *key);
 
 /* Returns whether the directive is written key[…] = value. */
 bool directive_is_array(const Directive *directive);
+
+/* Returns whether it is written systemd.KEY = value, KEY being one of systemd's. */
+bool directive_is_unit(const Directive *directive);
 
 /* Returns whether its value is kept in a PoolConfig. */
 bool directive_has_field(const Directive *directive);

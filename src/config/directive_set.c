@@ -13,6 +13,7 @@
 #include "config/directive.h"
 #include "contract/php_side.h"
 #include "config/syntax.h"
+#include "config/unit_setting.h"
 
 /* What a setter works on: one value on its way into one field. */
 typedef struct Assignment {
@@ -73,6 +74,7 @@ static int put_setting(const Assignment *a, const char *sub, const char *text) {
                                                   .value = (char *) (uintptr_t) text,
                                                   .file = (char *) (uintptr_t) a->value->file,
                                                   .line = a->value->line,
+                                                  .is_default = a->value->is_default,
                                   });
 }
 
@@ -391,6 +393,17 @@ static int set_flags(const Assignment *a) {
         return put_setting(a, a->value->sub, flag ? "1" : "0");
 }
 
+/* no, off and none are words of systemd's too, which must not become an empty text. */
+static int set_unit(const Assignment *a) {
+        const char *text = a->value->word ? a->value->raw : a->value->text, *key;
+
+        key = unit_setting_key(a->value->sub, a->why);
+        if (!key || !unit_setting_value_fits(text, a->why))
+                return -EINVAL;
+
+        return put_setting(a, key, text);
+}
+
 /* clang-format off */
 static const struct {
         const char *name;
@@ -422,6 +435,7 @@ static const struct {
         [DIRECTIVE_URIS]      = { "page",            STORAGE_LIST,     set_uris      },
         [DIRECTIVE_VALUES]    = { "string",          STORAGE_LIST,     set_values    },
         [DIRECTIVE_FLAGS]     = { "boolean",         STORAGE_LIST,     set_flags     },
+        [DIRECTIVE_UNIT]      = { "setting",         STORAGE_LIST,     set_unit      },
 };
 /* clang-format on */
 

@@ -21,8 +21,21 @@
  * means that the file is refused, after the rest of it was checked. */
 typedef void (*ConfigReport)(void *userdata, int priority, const char *line);
 
-/* Reads and validates a pool file. name is the pool's ("www"), see pool_name_is_valid(). Returns 0, -ENOMEM, or after
- * LOG_ERR reports -EINVAL when the file is wrong, or another negative errno when it cannot be read. */
+/* Where the words of one pool stand. */
+typedef struct PoolSource {
+        const char *name;     /* of its section, too; see pool_name_is_valid() */
+        const char *file;     /* may have sections of other pools, which are passed over */
+        const char *defaults; /* fpmd.conf, whose [global] and [defaults] count where the file says nothing; NULL: none */
+        bool units_only;      /* as pool_config_load_listen() does */
+} PoolSource;
+
+/* Reads and validates. 0, or after LOG_ERR reports: -EINVAL for what the files say, -errno where they cannot be read.
+ * config/pool_files.h finds the source of a pool. */
+int pool_config_load_source(PoolConfig **ret, const PoolSource *source, ConfigReport report,
+                void *userdata);
+
+/* The same of one pool file without defaults. name is the pool's ("www"), see pool_name_is_valid().
+ * 0, or after LOG_ERR reports: -EINVAL for what the file says, -errno where it cannot be read. */
 int pool_config_load(PoolConfig **ret, const char *name, const char *path, ConfigReport report,
                 void *userdata);
 

@@ -112,10 +112,17 @@ typedef struct PoolConfig {
         char *access_format;
         SettingList access_suppress_path;
 
+        SettingList unit_settings; /* systemd.KEY = value, for fpmd-generator */
+
         /* [global], as far as it means something to one pool */
         uint64_t process_control_timeout_usec;
         uint64_t emergency_restart_threshold;
         uint64_t emergency_restart_interval_usec;
+        uint64_t process_max;         /* 0: no limit */
+        int64_t global_priority;      /* process.priority … of [global], for a pool that has none */
+        uint64_t global_rlimit_files;
+        uint64_t global_rlimit_core;
+        char *pool_dirs;
         uint64_t log_level; /* a syslog priority: what is said at all */
         uint64_t log_limit; /* bytes of a line that php-fpm would write: what the web server is told */
 

@@ -11,6 +11,7 @@
 typedef struct ConfigPlace {
         const char *file; /* borrowed from config->files */
         unsigned line;    /* 0: not given */
+        bool is_default;  /* fpmd.conf says it */
         bool is_wrong;    /* was reported: rules that it takes part in are not checked */
 } ConfigPlace;
 

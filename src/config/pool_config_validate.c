@@ -423,6 +423,41 @@ static bool reads_wrong(const ConfigCheck *check, const PoolConfig *config) {
         return false;
 }
 
+/* One after the other, for no number may be above the one before it. */
+static void cap(uint64_t *number, uint64_t most) {
+        if (*number > most)
+                *number = most;
+}
+
+/* php-fpm's process.max counts the workers of all pools together. Here a pool knows of itself alone. */
+static void cap_workers(const Validation *v) {
+        PoolConfig *config = v->config;
+
+        if (config->process_max == 0 || config->max_children <= config->process_max)
+                return;
+
+        say(v, LOG_NOTICE, "pm.max_children", "becomes %llu, which is process.max of [global]",
+                        (unsigned long long) config->process_max);
+        cap(&config->max_children, config->process_max);
+        cap(&config->max_spare_servers, config->max_children);
+        cap(&config->min_spare_servers, config->max_spare_servers);
+        cap(&config->start_servers, config->max_spare_servers);
+}
+
+/* What php-fpm sets for its master, and each worker has from there. */
+static void take_globals(const Validation *v) {
+        PoolConfig *config = v->config;
+
+        if (config->process_priority == INT_UNSET)
+                config->process_priority = config->global_priority;
+        if (config->rlimit_files == LIMIT_UNSET)
+                config->rlimit_files = config->global_rlimit_files;
+        if (config->rlimit_core == LIMIT_UNSET)
+                config->rlimit_core = config->global_rlimit_core;
+
+        cap_workers(v);
+}
+
 int pool_config_validate(PoolConfig *config, ConfigReporter *reporter) {
         Validation v = {
                 .config = config,
@@ -441,6 +476,7 @@ int pool_config_validate(PoolConfig *config, ConfigReporter *reporter) {
         if (reporter->n_refused > 0)
                 return -EINVAL;
 
+        take_globals(&v);
         if (config->pm != PM_DYNAMIC && is_given(&v, "pm.max_spawn_rate"))
                 say(&v, LOG_NOTICE, "pm.max_spawn_rate", "has no effect without pm = dynamic");
 

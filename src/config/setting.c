@@ -20,7 +20,9 @@ static int dup_text(char **ret, const char *text) {
 }
 
 int setting_list_add(SettingList *list, const Setting *like) {
-        _cleanup_(setting_done) Setting copy = { .kind = like->kind, .line = like->line };
+        _cleanup_(setting_done) Setting copy = { .kind = like->kind,
+                .line = like->line,
+                .is_default = like->is_default };
         Setting *items;
 
         if (dup_text(&copy.key, like->key) < 0 || dup_text(&copy.value, like->value) < 0 ||

@@ -4,6 +4,7 @@
  *
  * Runs in: any process. */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 typedef enum SettingKind {
@@ -13,6 +14,7 @@ typedef enum SettingKind {
         SETTING_PHP_FLAG,
         SETTING_PHP_ADMIN_VALUE,
         SETTING_PHP_ADMIN_FLAG,
+        SETTING_UNIT, /* systemd.KEY */
         _SETTING_KIND_MAX,
 } SettingKind;
 
@@ -22,6 +24,7 @@ typedef struct Setting {
         char *value;
         char *file;    /* where it stands: a pool file or one that it includes, NULL: nowhere */
         unsigned line; /* there */
+        bool is_default; /* fpmd.conf says it; not serialized */
 } Setting;
 
 typedef struct SettingList {

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/escape.h"
+#include "config/pool_files.h"
 #include "fpmctl/pools/pools.h"
 
 int complain(int status, const char *format, ...) {
@@ -34,7 +35,11 @@ int complain_memory(void) {
 
 /* What may not be looked at counts as there: who reads it says what is wrong. */
 bool pool_has_file(const char *conf_dir, const char *pool) {
+        _cleanup_(pool_files_done) PoolFiles files = {};
         _cleanup_free_ char *path = NULL;
+
+        if (pool_files_read(&files, conf_dir, NULL, NULL) == 0 && pool_files_find(&files, pool))
+                return true;
 
         return asprintf(&path, "%s/%s.conf", conf_dir, pool) >= 0 &&
                (access(path, F_OK) == 0 || errno != ENOENT);

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/escape.h"
-#include "config/pool_config.h"
+#include "config/pool_files.h"
 #include "fpmctl/checker.h"
 #include "fpmctl/command.h"
 #include "fpmctl/pools/pools.h"
@@ -95,24 +95,41 @@ static char *folder_of(const char *path) {
         return strndup(path, slash > path ? (size_t) (slash - path) : 1);
 }
 
-/* DIR/NAME.conf: the name of a pool file is that of its pool. */
-static void check_file(Check *check, const char *path) {
-        const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path,
-                   *dot = strrchr(base, '.');
-        _cleanup_free_ char *dir = folder_of(path),
-                            *pool = dot ? strndup(base, (size_t) (dot - base)) : NULL;
+/* Whether a pool of this machine stands in that file: then fpmd.conf has defaults for it. */
+static bool is_of(const PoolFiles *files, const char *path) {
+        for (size_t i = 0; i < files->n_items; i++)
+                if (strcmp(files->items[i].file, path) == 0)
+                        return true;
 
-        if (!dir) {
+        return false;
+}
+
+/* The pools of one file, which is tried as one of its folder. */
+static void check_file(Check *check, const char *path) {
+        _cleanup_(pool_files_done) PoolFiles files = {}, known = {};
+        _cleanup_free_ char *dir = folder_of(path);
+        size_t size = strlen(path), suffix = strlen(".conf");
+
+        if (!dir || pool_files_read_file(&files, path, NULL, NULL) < 0) {
                 check->status = complain_memory();
                 return;
         }
-        if (!dot || strcmp(dot, ".conf") != 0 || !pool || !pool_name_is_valid(pool)) {
+        if (size <= suffix || strcmp(path + size - suffix, ".conf") != 0 || files.n_items == 0) {
                 check->status = complain(EX_USAGE,
-                                "%s: the file of a pool is called after it, NAME.conf", path);
+                                "%s: a file of pools is called NAME.conf, and has a section [POOL]",
+                                path);
+                return;
+        }
+        if (access(path, F_OK) < 0 && errno == ENOENT) {
+                check->status = complain_no_pool(dir, files.items[0].name);
                 return;
         }
 
-        check_named(check, dir, pool);
+        if (pool_files_read(&known, check->in->conf_dir, NULL, NULL) < 0)
+                known = (PoolFiles){};
+        for (size_t i = 0; i < files.n_items; i++)
+                check_pool(check, is_of(&known, path) ? check->in->conf_dir : dir,
+                                files.items[i].name);
 }
 
 static void check_all(Check *check) {

@@ -12,7 +12,7 @@
 #include "config/directive.h"
 #include "config/directive_text.h"
 #include "config/ini_files.h"
-#include "config/pool_config.h"
+#include "config/pool_files.h"
 #include "fpmctl/command.h"
 
 static const char *section_name(const Directive *d) {
@@ -221,13 +221,9 @@ static void report(void *userdata, int priority, const char *line) {
 
 static int load(const Invocation *in, PoolConfig **ret) {
         const char *name = in->arguments[0];
-        _cleanup_free_ char *path = NULL;
         int r;
 
-        if (asprintf(&path, "%s/%s.conf", in->conf_dir, name) < 0)
-                return complain_memory();
-
-        r = pool_config_load(ret, name, path, report, NULL);
+        r = pool_files_load_name(ret, in->conf_dir, name, false, report, NULL);
         if (r == -ENOENT)
                 return EX_NOINPUT;
         if (r == -EACCES)

@@ -13,7 +13,7 @@
 
 #include "base/escape.h"
 #include "base/parse.h"
-#include "config/pool_config.h"
+#include "config/pool_files.h"
 #include "contract/events.h"
 #include "fpmctl/command.h"
 #include "fpmctl/request_view.h"
@@ -185,12 +185,10 @@ static void ignore_report(void *userdata, int priority, const char *line) {
 
 static void report_none(const Invocation *in) {
         _cleanup_(pool_config_freep) PoolConfig *config = NULL;
-        _cleanup_free_ char *path = NULL;
         const char *pool = in->arguments[0];
         bool times = true;
 
-        if (asprintf(&path, "%s/%s.conf", in->conf_dir, pool) >= 0 &&
-                        pool_config_load(&config, pool, path, ignore_report, NULL) >= 0)
+        if (pool_files_load_name(&config, in->conf_dir, pool, false, ignore_report, NULL) >= 0)
                 times = config->request_slowlog_timeout_usec > 0;
 
         fprintf(stderr, "fpmctl: pool %s: the journal has no slow request%s\n", pool,

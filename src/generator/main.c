@@ -5,7 +5,6 @@
  * Runs in: systemd, as root, at boot and at every daemon-reload. So: no network, no user database,
  * no journal, and one bad file must not stop the others. */
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "config/pool_files.h"
 #include "generator/names.h"
 #include "generator/unit.h"
 #include "listen/pool_sockets.h"
@@ -149,6 +149,25 @@ static int write_socket(Generator *generator, const PoolConfig *config) {
         return write_dropin(generator, config->name, "socket", text);
 }
 
+/* Behind 50-pool-file.conf, which says what the service waits for. */
+static int write_settings(const Generator *generator, const PoolConfig *config) {
+        _cleanup_free_ char *text = NULL, *dir = NULL, *path = NULL;
+        int r;
+
+        r = unit_settings(config, &text);
+        if (r < 0 || !text)
+                return r;
+
+        if (asprintf(&dir, "fpmd@%s.service.d", config->name) < 0)
+                return -ENOMEM;
+        if (asprintf(&path, "%s/60-pool-settings.conf", dir) < 0)
+                return -ENOMEM;
+        if (mkdirat(generator->unit_dir_fd, dir, 0755) < 0 && errno != EEXIST)
+                return -errno;
+
+        return write_file(generator, path, text);
+}
+
 static void generate(Generator *generator, const PoolConfig *config) {
         int r;
 
@@ -159,58 +178,47 @@ static void generate(Generator *generator, const PoolConfig *config) {
         r = write_mounts(generator, config);
         if (r < 0)
                 fail(generator, "make the target of its mounts", config->file, r);
+
+        r = write_settings(generator, config);
+        if (r < 0)
+                fail(generator, "make the drop-in of the service", config->file, r);
 }
 
-static int load(Generator *generator, const char *name, const char *file) {
+static int load(Generator *generator, const PoolFiles *files, const PoolFile *file) {
         _cleanup_(pool_config_freep) PoolConfig *config = NULL;
-        PoolConfig **configs;
 
         /* What is wrong with the file was said, and is not for our exit status. */
-        if (pool_config_load_listen(&config, name, file, say, generator) < 0)
+        if (pool_files_load(&config, files, file, true, say, generator) < 0)
                 return 0;
 
-        configs = reallocarray(generator->configs, generator->n_configs + 1, sizeof(*configs));
-        if (!configs)
-                return -ENOMEM;
-
-        generator->configs = configs;
-        configs[generator->n_configs++] = config;
+        generator->configs[generator->n_configs++] = config;
         return pool_sockets_add(&generator->sockets, TAKE_PTR(config));
 }
 
-static void load_for(Generator *generator, const char *entry) {
-        _cleanup_free_ char *name = NULL, *file = NULL;
-        int r = -ENOMEM;
-        size_t size;
+static void load_all(Generator *generator, const PoolFiles *files) {
+        generator->configs = calloc(files->n_items + 1, sizeof(PoolConfig *));
+        for (size_t i = 0; generator->configs && i < files->n_items; i++) {
+                int r;
 
-        if (!pool_file_is(entry, &size))
-                return;
-
-        name = strndup(entry, size);
-        if (name && asprintf(&file, "%s/%s", generator->conf_dir, entry) >= 0)
-                r = load(generator, name, file);
-        if (r < 0)
-                fail(generator, "read it", entry, r);
+                r = load(generator, files, &files->items[i]);
+                if (r < 0)
+                        fail(generator, "read it", files->items[i].file, r);
+        }
 }
 
 /* All files are read before the first unit is written: each pool is compared with each other. */
 static void generate_all(Generator *generator) {
-        struct dirent **entries;
-        int n;
+        _cleanup_(pool_files_done) PoolFiles files = {};
+        int r;
 
-        n = scandir(generator->conf_dir, &entries, NULL, alphasort);
-        if (n < 0 && errno != ENOENT)
-                fail(generator, "read the folder", generator->conf_dir, -errno);
-        if (n < 0)
+        r = pool_files_read(&files, generator->conf_dir, say, generator);
+        if (r < 0) {
+                fail(generator, "read the folder", generator->conf_dir, r);
                 return;
+        }
 
         names_read(&generator->names);
-        for (int i = 0; i < n; i++) {
-                load_for(generator, entries[i]->d_name);
-                free(entries[i]);
-        }
-        free(entries);
-
+        load_all(generator, &files);
         for (size_t i = 0; i < generator->n_configs; i++)
                 generate(generator, generator->configs[i]);
 }

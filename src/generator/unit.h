@@ -29,3 +29,7 @@ int unit_socket_dropin(const PoolConfig *config, const UnitFacts *facts, const U
 /* Makes the text of fpmd-mounts@POOL.target, and of the drop-in by which fpmd@POOL.service starts after it. Both are
  * NULL if the pool file names no folder; the caller frees both. Returns 0 or -ENOMEM. */
 int unit_mounts(const PoolConfig *config, char **ret_target, char **ret_dropin);
+
+/* The text of the drop-in of fpmd@POOL.service with each systemd.KEY of the pool file. NULL if there is none; the caller
+ * frees. 0 or -ENOMEM. */
+int unit_settings(const PoolConfig *config, char **ret);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "listen/pool_sockets.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,6 +9,7 @@
 #include <syslog.h>
 
 #include "config/file_trust.h"
+#include "config/pool_files.h"
 #include "listen/socket_path.h"
 
 /* The folder that systemd makes for each service (RuntimeDirectory=fpmd/POOL) and removes when it stops. */
@@ -97,16 +97,6 @@ int pool_sockets_add(PoolSockets *sockets, const PoolConfig *config) {
         return r;
 }
 
-bool pool_file_is(const char *file_name, size_t *ret_name_size) {
-        size_t size = strlen(file_name), suffix = strlen(".conf");
-
-        if (*file_name == '.' || size <= suffix || strcmp(file_name + size - suffix, ".conf") != 0)
-                return false;
-
-        *ret_name_size = size - suffix;
-        return true;
-}
-
 /* Who put a link there would read what it leads to. */
 static int hide_addresses(PoolSockets *sockets, size_t from) {
         for (size_t i = from; i < sockets->n_items; i++) {
@@ -122,45 +112,29 @@ static int hide_addresses(PoolSockets *sockets, size_t from) {
         return 0;
 }
 
-int pool_sockets_add_file(PoolSockets *sockets, const char *conf_dir, const char *name) {
+/* What is wrong in the file is passed over: its own check tells it. */
+static int add_file(PoolSockets *sockets, const PoolFiles *files, const PoolFile *file) {
         _cleanup_(pool_config_freep) PoolConfig *config = NULL;
-        _cleanup_free_ char *path = NULL;
         size_t n = sockets->n_items;
         int r;
 
-        if (asprintf(&path, "%s/%s.conf", conf_dir, name) < 0)
-                return -ENOMEM;
-
-        r = pool_config_load_listen(&config, name, path, NULL, NULL);
+        r = pool_files_load(&config, files, file, true, NULL, NULL);
         if (r < 0)
                 return r == -ENOMEM ? r : 0;
 
         r = pool_sockets_add(sockets, config);
-        return r < 0 || file_trust_may_quote(path) ? r : hide_addresses(sockets, n);
+        return r < 0 || file_trust_may_quote(file->file) ? r : hide_addresses(sockets, n);
 }
 
-int pool_sockets_add_folder(PoolSockets *sockets, const char *conf_dir, const char *except) {
-        DIR *dir = opendir(conf_dir);
-        struct dirent *entry;
-        int r = 0;
+int pool_sockets_add_all(PoolSockets *sockets, const char *conf_dir) {
+        _cleanup_(pool_files_done) PoolFiles files = {};
+        int r;
 
-        while (dir && r == 0 && (entry = readdir(dir))) {
-                _cleanup_free_ char *name = NULL;
-                size_t size;
+        r = pool_files_read(&files, conf_dir, NULL, NULL);
+        for (size_t i = 0; r == 0 && i < files.n_items; i++)
+                r = add_file(sockets, &files, &files.items[i]);
 
-                if (!pool_file_is(entry->d_name, &size))
-                        continue;
-
-                name = strndup(entry->d_name, size);
-                if (!name)
-                        r = -ENOMEM;
-                else if (strcmp(name, except) != 0 && pool_name_is_valid(name))
-                        r = pool_sockets_add_file(sockets, conf_dir, name);
-        }
-
-        if (dir)
-                closedir(dir);
-        return r;
+        return r == -ENOMEM ? r : 0;
 }
 
 typedef struct Check {

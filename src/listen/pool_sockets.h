@@ -25,13 +25,9 @@ typedef struct PoolSockets {
 /* Adds the addresses of one pool file, which was loaded whole or by pool_config_load_listen(). Returns 0 or -ENOMEM. */
 int pool_sockets_add(PoolSockets *sockets, const PoolConfig *config);
 
-/* Adds the addresses of NAME.conf in conf_dir. Mistakes in the file are passed over, since its own check reports them.
- * Where others than root decide which file it is, messages do not quote it. Returns 0 or -ENOMEM. */
-int pool_sockets_add_file(PoolSockets *sockets, const char *conf_dir, const char *name);
-
-/* Adds the addresses of each pool file in conf_dir but that of the pool named except. A folder that cannot be read
- * counts as empty. Returns 0 or -ENOMEM. */
-int pool_sockets_add_folder(PoolSockets *sockets, const char *conf_dir, const char *except);
+/* Adds the addresses of each pool of conf_dir and of the folders that fpmd.conf names. Mistakes in a file are passed over,
+ * since its own check reports them. A folder that cannot be read counts as empty. Returns 0 or -ENOMEM. */
+int pool_sockets_add_all(PoolSockets *sockets, const char *conf_dir);
 
 void pool_sockets_done(PoolSockets *sockets);
 
@@ -39,6 +35,3 @@ void pool_sockets_done(PoolSockets *sockets);
  * with_folders: looks at the folders above unix sockets, too. report may be NULL. */
 unsigned pool_sockets_check(const PoolSockets *sockets, const char *pool, bool with_folders,
                 ConfigReport report, void *userdata);
-
-/* Returns whether a file name is that of a pool file, NAME.conf, and writes the size of NAME. */
-bool pool_file_is(const char *file_name, size_t *ret_name_size);

@@ -9,18 +9,14 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "config/pool_files.h"
 #include "listen/pool_sockets.h"
 #include "manager/base/log.h"
 #include "manager/spawn/socket_access.h"
 
 /* The generator has said what it passes over. */
 static int load(PoolConfig **ret, const char *conf_dir, const char *pool) {
-        _cleanup_free_ char *path = NULL;
-
-        if (asprintf(&path, "%s/%s.conf", conf_dir, pool) < 0)
-                return -ENOMEM;
-
-        return pool_config_load_listen(ret, pool, path, NULL, NULL);
+        return pool_files_load_name(ret, conf_dir, pool, true, NULL, NULL);
 }
 
 /* Without root nobody gives a socket away, and the folders are those of a user's own services. */
@@ -28,8 +24,7 @@ unsigned socket_unit_check(
                 const char *conf_dir, const char *pool, ConfigReport report, void *userdata) {
         _cleanup_(pool_sockets_done) PoolSockets sockets = {};
 
-        if (pool_sockets_add_file(&sockets, conf_dir, pool) < 0 ||
-                        pool_sockets_add_folder(&sockets, conf_dir, pool) < 0)
+        if (pool_sockets_add_all(&sockets, conf_dir) < 0)
                 return 0; /* no memory: whoever goes on will say so */
 
         return pool_sockets_check(&sockets, pool, geteuid() == 0, report, userdata);
@@ -54,7 +49,7 @@ int socket_unit_give(const char *conf_dir, const char *pool) {
 
         r = load(&config, conf_dir, pool);
         if (r < 0) {
-                log_error_errno(r, "Cannot read %s/%s.conf: %m", conf_dir, pool);
+                log_error_errno(r, "Cannot read the file of pool %s: %m", pool);
                 return EX_CONFIG;
         }
 

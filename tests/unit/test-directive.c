@@ -86,7 +86,7 @@ START_TEST(keys_of_php_fpm_are_there) {
                 "log_buffering", "log_level", "log_limit", "emergency_restart_threshold",
                 "emergency_restart_interval", "process_control_timeout", "process.max",
                 "process.priority", "daemonize", "rlimit_files", "rlimit_core", "events.mechanism",
-                "systemd_interval" };
+                "systemd_interval", "pool_dirs" };
         static const char *const pool[] = { "prefix", "user", "group", "listen", "listen.backlog",
                 "listen.owner", "listen.group", "listen.mode", "listen.acl_users",
                 "listen.acl_groups", "listen.allowed_clients", "listen.setfib", "process.priority",
@@ -101,7 +101,7 @@ START_TEST(keys_of_php_fpm_are_there) {
                 "decorate_workers_output", "clear_env", "security.limit_extensions", "apparmor_hat",
                 "php", "php_ini", "php_ini_scan_dir", "php_value_from_request", "no_new_privileges",
                 "process.show_request", "worker_script", "worker_paths", "worker_warmup", "worker_boot",
-                "worker_exit_continue", "worker_restore", "worker_keep_ini" };
+                "worker_exit_continue", "worker_restore", "worker_keep_ini", "systemd" };
         static const char *const arrays[] = { "env", "php_value", "php_flag", "php_admin_value",
                 "php_admin_flag", "access.suppress_path" };
 

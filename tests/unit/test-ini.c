@@ -2,7 +2,7 @@
 /* Proves that lines are read as Zend's INI scanner of PHP 8.2 reads them in its NORMAL mode (each
  * value here was compared with parse_ini_string()), and that what it guesses at is an error. */
 
-#include "config/ini.h"
+#include "ini/ini.h"
 
 #include <errno.h>
 #include <stdio.h>

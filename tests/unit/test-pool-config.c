@@ -85,9 +85,7 @@ START_TEST(sections) {
                         parse("log_level = debug\n[GLOBAL]\nlog_level = error\n[WWW]\npm = static\n"
                               "[Global]\n[www]\npm.max_children = 1",
                                         0));
-        refused("[web]\npm = static\n",
-                        ":1: [web]: this file is for the pool [www] alone, put [web] in a file of "
-                        "its own, web.conf");
+        refused("[web]\npm = static\n", ": there is no section [www], which is this pool's");
         refused("", ": there is no section [www], which is this pool's");
         refused("[global]\n", ": there is no section [www], which is this pool's");
         refused("pm = static\n", ":1: pm: belongs to the pool, put it below [www]");
@@ -199,8 +197,6 @@ START_TEST(what_has_no_effect_is_said) {
                         "<5> www.conf:2: daemonize: has no effect here: systemd starts the "
                         "manager, "
                         "which always stays in the foreground\n"
-                        "<4> www.conf:3: process.max: has no effect here: each pool is its own "
-                        "service; set TasksMax= in the unit or in the slice of the pools\n"
                         "<4> www.conf:7: listen.setfib: has no effect here: routing tables of "
                         "sockets are FreeBSD's; set BindToDevice= or SocketProtocol= in the unit\n");
         pool_config_free(config);
@@ -414,7 +410,8 @@ START_TEST(includes) {
 
         write_file("www.conf", "[www]\ninclude = www.conf\n");
         ck_assert_int_eq(load(&config, "www.conf"), -EINVAL);
-        ck_assert_ptr_nonnull(strstr(reports.text, ":2: include: is nested deeper than 5 files"));
+        ck_assert_ptr_nonnull(strstr(reports.text, ":2: include: "));
+        ck_assert_ptr_nonnull(strstr(reports.text, "is being read already, it includes itself"));
 
         write_file("www.conf", "[www]\ninclude = nowhere/x.conf\n");
         ck_assert_int_ne(load(&config, "www.conf"), 0);
@@ -475,7 +472,7 @@ START_TEST(only_listen) {
         ck_assert_ptr_nonnull(
                         strstr(reports.text, "<4> www.conf:7: listen: 'nonsense' is not an IP"));
         ck_assert_ptr_nonnull(strstr(reports.text, "<4> www.conf:8: listen.mode: '9' is not"));
-        ck_assert_ptr_nonnull(strstr(reports.text, "<4> www.conf:10: [other]: this file is for"));
+        ck_assert_ptr_null(strstr(reports.text, "other"));
         ck_assert_ptr_null(strstr(reports.text, "frobnicate"));
         pool_config_free(config);
 }

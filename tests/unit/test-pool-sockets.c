@@ -148,18 +148,6 @@ START_TEST(folders_of_services) {
 }
 END_TEST
 
-START_TEST(names_of_pool_files) {
-        size_t size;
-
-        ck_assert(pool_file_is("www.conf", &size));
-        ck_assert_uint_eq(size, 3);
-        ck_assert(!pool_file_is(".conf", &size));
-        ck_assert(!pool_file_is("..conf", &size));
-        ck_assert(!pool_file_is("www.conf.new", &size));
-        ck_assert(!pool_file_is("conf", &size));
-}
-END_TEST
-
 /* --- folders --- */
 
 static char base[64], why[SOCKET_PATH_WHY_MAX];
@@ -230,4 +218,4 @@ START_TEST(folders_of_others) {
 END_TEST
 
 UNIT_MAIN("pool-sockets", clashes, both_files_are_named, twice_in_one_file, folders_of_services,
-                names_of_pool_files, folders_of_the_machine, folders_of_others);
+                folders_of_the_machine, folders_of_others);

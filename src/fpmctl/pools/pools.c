@@ -10,11 +10,9 @@
 
 #include "base/fd.h"
 #include "config/address.h"
-#include "config/pool_config.h"
+#include "config/pool_files.h"
 
 #define RUN_DIR "/run/fpmd"
-
-static const char SUFFIX[] = ".conf";
 
 /* --- the list --- */
 
@@ -56,26 +54,20 @@ void pools_done(Pools *pools) {
 
 /* --- what there is --- */
 
-static int add_file(Pools *pools, const char *entry) {
-        size_t size = strlen(entry);
-        _cleanup_free_ char *name = NULL;
-        PoolFacts *pool;
+static int add_files(Pools *pools, const char *conf_dir) {
+        _cleanup_(pool_files_done) PoolFiles files = {};
+        int r;
 
-        if (size <= strlen(SUFFIX) || strcmp(entry + size - strlen(SUFFIX), SUFFIX) != 0)
-                return 0;
+        r = pool_files_read(&files, conf_dir, NULL, NULL);
+        for (size_t i = 0; r == 0 && i < files.n_items; i++) {
+                PoolFacts *pool = pools_get(pools, files.items[i].name);
 
-        name = strndup(entry, size - strlen(SUFFIX));
-        if (!name)
-                return -ENOMEM;
-        if (!pool_name_is_valid(name))
-                return 0;
+                if (!pool)
+                        return -ENOMEM;
+                pool->has_file = true;
+        }
 
-        pool = pools_get(pools, name);
-        if (!pool)
-                return -ENOMEM;
-
-        pool->has_file = true;
-        return 0;
+        return r;
 }
 
 static int add_run(Pools *pools, const char *entry) {
@@ -142,7 +134,7 @@ int pools_find(Pools *ret, const char *conf_dir, bool units) {
         _cleanup_(pools_done) Pools pools = {};
         int r;
 
-        r = for_each(conf_dir, &pools, add_file);
+        r = add_files(&pools, conf_dir);
         if (r < 0)
                 return r;
 

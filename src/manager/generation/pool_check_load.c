@@ -7,6 +7,7 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "config/pool_files.h"
 #include "manager/generation/pool_check_internal.h"
 
 /* What libfcgi and php-fpm call it. As there, an entry that is no address is left out. */
@@ -22,13 +23,9 @@ static int take_clients_of_environment(PoolConfig *config) {
 
 static int load(PoolConfig **ret, const char *conf_dir, const char *name, Check *check) {
         _cleanup_(pool_config_freep) PoolConfig *config = NULL;
-        _cleanup_free_ char *path = NULL;
         int r;
 
-        if (asprintf(&path, "%s/%s.conf", conf_dir, name) < 0)
-                return -ENOMEM;
-
-        r = pool_config_load(&config, name, path, pool_check_report_line, check);
+        r = pool_files_load_name(&config, conf_dir, name, false, pool_check_report_line, check);
         if (r < 0)
                 return r;
 

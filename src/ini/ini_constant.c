@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "config/ini_constant.h"
+#include "ini/ini_constant.h"
 
 #include <string.h>
 

@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "config/ini_value.h"
+#include "ini/ini_value.h"
 
 typedef enum IniType {
         INI_SECTION, /* [key] */
@@ -34,8 +34,12 @@ typedef struct IniEvent {
         bool word;       /* value is a bare yes, off, none … and so "1" or "" by now */
 } IniEvent;
 
-/* Is called for each event. Returns 0 to go on with the next line, also after an INI_ERROR; any other value ends the
- * reading, and ini_parse() returns it. */
+/* What a handler may return for an INI_SECTION: the lines of this section are passed over unread, but for its include
+ * lines. So a file of many pools is read for one of them at the price of looking for its line ends. */
+#define INI_SKIP_SECTION 0x5ec7
+
+/* Is called for each event. Returns 0 to go on with the next line, also after an INI_ERROR; any other value but
+ * INI_SKIP_SECTION ends the reading, and ini_parse() returns it. */
 typedef int (*IniHandler)(void *userdata, const IniEvent *event);
 
 /* Reads size bytes of text and calls handler for each line; lookup expands ${ENV}. Returns 0, -ENOMEM or what the

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "config/ini_value.h"
+#include "ini/ini_value.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -9,7 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/parse.h"
-#include "config/ini_constant.h"
+#include "ini/ini_constant.h"
 
 enum {
         NESTING_MAX = 32, /* of ( and ~, which we read by recursion */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "config/ini.h"
+#include "ini/ini.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -154,13 +154,28 @@ static int ini_on_line(const Ini *ini, char *p) {
         return ini_on_key(ini, p);
 }
 
+/* In steps: for each of many lines that end with CR, a search for LF would go to the end of the file. */
+static size_t text_length(const char *text, size_t size) {
+        enum { STEP = 256 };
+
+        for (size_t n = 0; n < size; n += STEP) {
+                size_t step = size - n < STEP ? size - n : STEP;
+                const char *lf = memchr(text + n, '\n', step), *cr;
+
+                if (lf)
+                        step = (size_t) (lf - (text + n));
+                cr = memchr(text + n, '\r', step);
+                if (cr || lf)
+                        return (size_t) ((cr ? cr : lf) - text);
+        }
+
+        return size;
+}
+
 /* The length of the line at text, and in ret_next what to skip to be at the next one. A lone CR
  * ends a line too, as it does for Zend. */
 static size_t line_length(const char *text, size_t size, size_t *ret_next) {
-        size_t n = 0;
-
-        while (n < size && text[n] != '\n' && text[n] != '\r')
-                n++;
+        size_t n = text_length(text, size);
 
         *ret_next = n;
         if (*ret_next < size && text[*ret_next] == '\r')
@@ -171,9 +186,22 @@ static size_t line_length(const char *text, size_t size, size_t *ret_next) {
         return n;
 }
 
+/* Whether a line matters while its section is passed over. */
+static bool is_of_all(const char *text, size_t length) {
+        static const char include[] = "include";
+
+        while (length > 0 && strchr(BLANKS, *text) && *text)
+                text++, length--;
+
+        return length > 0 &&
+               (*text == '[' || (length >= sizeof(include) - 1 &&
+                                                memcmp(text, include, sizeof(include) - 1) == 0));
+}
+
 int ini_parse(const char *text, size_t size, IniLookup lookup, IniHandler handler, void *userdata) {
         Ini ini = { .lookup = lookup, .handler = handler, .userdata = userdata };
         size_t length, next;
+        bool skips = false;
 
         for (; size > 0; text += next, size -= next) {
                 _cleanup_free_ char *line = NULL;
@@ -181,6 +209,8 @@ int ini_parse(const char *text, size_t size, IniLookup lookup, IniHandler handle
 
                 ini.line++;
                 length = line_length(text, size, &next);
+                if (skips && !is_of_all(text, length))
+                        continue;
 
                 line = strndup(text, length);
                 if (!line)
@@ -190,8 +220,12 @@ int ini_parse(const char *text, size_t size, IniLookup lookup, IniHandler handle
                         r = fail(&ini, "there is a NUL byte, is this a text file?");
                 else
                         r = ini_on_line(&ini, line);
-                if (r != 0)
+                if (r != 0 && r != INI_SKIP_SECTION)
                         return r;
+
+                /* An include line says nothing about the section that it stands in. */
+                if (line[strspn(line, BLANKS)] == '[')
+                        skips = r == INI_SKIP_SECTION;
         }
 
         return 0;

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: MIT */
+/* Proves that the name of a pool leads to one file, in whatever way the files of a machine are divided, and that what
+ * fpmd.conf says counts where the pool's own file is silent. */
+
+#include "config/pool_files.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "unit.h"
+
+static char dir[64];
+static char reports[16384];
+
+static void record(void *userdata, int priority, const char *line) {
+        size_t used = strlen(reports);
+
+        (void) userdata;
+        snprintf(reports + used, sizeof(reports) - used, "<%d> %s\n", priority, line);
+}
+
+static void begin(void) {
+        char path[128];
+
+        /* Root quotes files of root's alone. */
+        strcpy(dir, geteuid() == 0 ? "/run/fpmd-test-XXXXXX" : "/tmp/fpmd-test-XXXXXX");
+        ck_assert_ptr_nonnull(mkdtemp(dir));
+        snprintf(path, sizeof(path), "%s/conf.d", dir);
+        ck_assert_int_eq(mkdir(path, 0755), 0);
+        snprintf(path, sizeof(path), "%s/pool.d", dir);
+        ck_assert_int_eq(mkdir(path, 0755), 0);
+        reports[0] = '\0';
+}
+
+static void end(void) {
+        char command[128];
+
+        snprintf(command, sizeof(command), "rm -r %s", dir);
+        ck_assert_int_eq(system(command), 0);
+}
+
+/* DIR in the text becomes the folder of this test. */
+static void put(const char *name, const char *text) {
+        char path[512];
+        FILE *out;
+
+        snprintf(path, sizeof(path), "%s/%s", dir, name);
+        out = fopen(path, "we");
+        ck_assert_ptr_nonnull(out);
+        for (const char *p = text; *p;) {
+                if (strncmp(p, "DIR", 3) == 0) {
+                        fputs(dir, out);
+                        p += 3;
+                } else
+                        fputc(*p++, out);
+        }
+        ck_assert_int_eq(fclose(out), 0);
+}
+
+static const char *conf_dir(void) {
+        static char path[128];
+
+        snprintf(path, sizeof(path), "%s/conf.d", dir);
+        return path;
+}
+
+/* "NAME=FILE NAME=FILE" without the folder of the test. */
+static void pools_are(const char *expected) {
+        _cleanup_(pool_files_done) PoolFiles files = {};
+        char text[4096] = "";
+
+        reports[0] = '\0';
+        ck_assert_int_eq(pool_files_read(&files, conf_dir(), record, NULL), 0);
+        for (size_t i = 0; i < files.n_items; i++) {
+                size_t used = strlen(text);
+
+                ck_assert_ptr_eq(pool_files_find(&files, files.items[i].name), &files.items[i]);
+                snprintf(text + used, sizeof(text) - used, "%s%s=%s", i > 0 ? " " : "",
+                                files.items[i].name, files.items[i].file + strlen(dir) + 1);
+        }
+        ck_assert_str_eq(text, expected);
+}
+
+static PoolConfig *load(const char *name) {
+        PoolConfig *config = NULL;
+
+        reports[0] = '\0';
+        ck_assert_msg(pool_files_load_name(&config, conf_dir(), name, false, record, NULL) == 0,
+                        "%s: %s", name, reports);
+        return config;
+}
+
+static void refused(const char *name, const char *part) {
+        PoolConfig *config = NULL;
+
+        reports[0] = '\0';
+        ck_assert_int_lt(pool_files_load_name(&config, conf_dir(), name, false, record, NULL), 0);
+        ck_assert_msg(strstr(reports, part) != NULL, "%s: %s", name, reports);
+}
+
+static const char STATIC[] = "user = bin\npm = static\npm.max_children = 3\n";
+
+START_TEST(files_and_sections) {
+        begin();
+        put("conf.d/www.conf", "[www]\n");
+        put("conf.d/many.conf", "; two\n[b]\nuser = x\n[a]\n[global]\n[b]\n");
+        put("conf.d/.hidden.conf", "[hidden]\n");
+        put("conf.d/note.txt", "[note]\n");
+        put("conf.d/silent.conf", "");
+        put("conf.d/Case.conf", "[CASE]\n");
+        pools_are("a=conf.d/many.conf b=conf.d/many.conf Case=conf.d/Case.conf silent=conf.d/silent.conf "
+                  "www=conf.d/www.conf");
+        ck_assert_str_eq(reports, "");
+        end();
+}
+END_TEST
+
+START_TEST(includes_and_pool_dirs) {
+        begin();
+        put("fpmd.conf", "[global]\npool_dirs = DIR/pool.d\n");
+        put("pool.d/x.conf", "[x]\n");
+        put("pool.d/y.inc", "[y]\n");
+        put("conf.d/z.conf", "[z]\ninclude = DIR/pool.d/*.inc\n");
+        pools_are("x=pool.d/x.conf y=conf.d/z.conf z=conf.d/z.conf");
+
+        /* of itself, and a folder that is not there */
+        put("fpmd.conf", "pool_dirs = DIR/nowhere relative\n");
+        put("conf.d/z.conf", "include = *.conf\n[z]\n");
+        pools_are("z=conf.d/z.conf");
+        ck_assert_ptr_nonnull(strstr(reports, "nowhere: No such file"));
+        ck_assert_ptr_nonnull(strstr(reports, "relative is not an absolute path"));
+        end();
+}
+END_TEST
+
+START_TEST(one_name_twice) {
+        char other[256];
+
+        begin();
+        put("conf.d/www.conf", "[www]\nuser = bin\npm = static\npm.max_children = 1\n");
+        put("conf.d/a.conf", "\n[WWW]\n[a]\nuser = bin\npm = static\npm.max_children = 1\n");
+        pools_are("a=conf.d/a.conf www=conf.d/www.conf");
+        snprintf(other, sizeof(other),
+                        "<3> %s/conf.d/www.conf:1: [www] is a pool of %s/conf.d/a.conf:2 too", dir,
+                        dir);
+        ck_assert_msg(strstr(reports, other) != NULL, "%s", reports);
+        refused("www", "is a pool of");
+        pool_config_free(load("a"));
+        end();
+}
+END_TEST
+
+START_TEST(hostile_names) {
+        begin();
+        put("conf.d/x.conf", "[a b]\n[%n]\n[..]\n[.x]\n[ok]\n[\"a\"]\n[\xff]\n");
+        put("conf.d/long.conf",
+                        "[aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffggggggggggh]\n");
+        pools_are("a=conf.d/x.conf ok=conf.d/x.conf");
+        ck_assert_ptr_nonnull(strstr(reports, "x.conf:1: [a b] cannot be the name of a pool"));
+        ck_assert_ptr_nonnull(strstr(reports, "x.conf:3: [..] cannot"));
+        ck_assert_ptr_nonnull(strstr(reports, "long.conf:1: "));
+
+        put("conf.d/a b%n.conf", "");
+        ck_assert_int_eq(symlink("/dev/zero", (snprintf(reports, sizeof(reports),
+                                                               "%s/conf.d/zero.conf", dir),
+                                                              reports)),
+                        0);
+        pools_are("a=conf.d/x.conf ok=conf.d/x.conf zero=conf.d/zero.conf");
+        refused("zero", "is not a regular file");
+        end();
+}
+END_TEST
+
+START_TEST(other_sections_do_no_harm) {
+        PoolConfig *config;
+
+        begin();
+        put("conf.d/x.conf",
+                        "[a]\nuser = bin\npm = static\npm.max_children = 3\n[b]\nnonsense\nuser = \"\n");
+        config = load("a");
+        ck_assert_uint_eq(config->max_children, 3);
+        ck_assert_str_eq(reports, "");
+        pool_config_free(config);
+        refused("b", "x.conf:6: 'nonsense' has no value");
+        refused("c", "c.conf: there is no such file");
+        end();
+}
+END_TEST
+
+START_TEST(defaults) {
+        PoolConfig *config;
+
+        begin();
+        put("fpmd.conf",
+                        "[global]\nprocess_control_timeout = 7\nrlimit_files = 4096\nprocess.max = 2\n"
+                        "[defaults]\nuser = daemon\ngroup = daemon\npm = dynamic\npm.max_requests = 9\n"
+                        "listen = /run/php/$pool.sock\nenv[A] = default\nenv[B] = default\n"
+                        "systemd.MemoryMax = 1G\nsystemd.CPUWeight = 20\n");
+        put("conf.d/www.conf", "[www]\nuser = bin\npm = static\npm.max_children = 3\nenv[A] = own\n"
+                               "systemd.memorymax = 2G\n");
+        config = load("www");
+        ck_assert_str_eq(config->user, "bin");
+        ck_assert_ptr_null(config->group);
+        ck_assert_uint_eq(config->pm, PM_STATIC);
+        ck_assert_uint_eq(config->max_requests, 9);
+        ck_assert_uint_eq(config->max_children, 2);
+        ck_assert_uint_eq(config->rlimit_files, 4096);
+        ck_assert_uint_eq(config->process_control_timeout_usec, 7000000);
+        ck_assert_uint_eq(config->env.n_items, 2);
+        ck_assert_str_eq(config->env.items[0].value, "own");
+        ck_assert_str_eq(config->env.items[1].key, "B");
+        ck_assert_uint_eq(config->listen.n_items, 1);
+        ck_assert_str_eq(config->listen.items[0].value, "/run/php/www.sock");
+        ck_assert_uint_eq(config->unit_settings.n_items, 2);
+        ck_assert_str_eq(config->unit_settings.items[0].key, "MemoryMax");
+        ck_assert_str_eq(config->unit_settings.items[0].value, "2G");
+        pool_config_free(config);
+
+        /* the pool's own word about each of them */
+        put("conf.d/www.conf",
+                        "[global]\nprocess_control_timeout = 3\n[www]\nuser = bin\npm = static\n"
+                        "pm.max_children = 1\nrlimit_files = 99\nlisten = /a\nlisten = /b\n");
+        config = load("www");
+        ck_assert_str_eq(reports, "");
+        ck_assert_uint_eq(config->process_control_timeout_usec, 3000000);
+        ck_assert_uint_eq(config->rlimit_files, 99);
+        ck_assert_uint_eq(config->listen.n_items, 2);
+        pool_config_free(config);
+
+        put("fpmd.conf", "[defaults]\nnonsense = 1\n[www]\nuser = bin\n");
+        refused("www", "fpmd.conf:2: nonsense: there is no such directive");
+        refused("www", "fpmd.conf:3: [www]: this file has the sections [global] and [defaults] alone");
+        put("fpmd.conf", "");
+        put("conf.d/www.conf", "[global]\npool_dirs = /x\n[www]\n");
+        refused("www", "pool_dirs: belongs into fpmd.conf");
+        end();
+}
+END_TEST
+
+/* Whoever owns the file must not decide about a service of root's. */
+START_TEST(settings_of_others) {
+        if (geteuid() != 0)
+                return;
+
+        begin();
+        put("conf.d/www.conf",
+                        "[www]\nuser = bin\npm = static\npm.max_children = 1\nsystemd.Nice = 1\n");
+        pool_config_free(load("www"));
+        ck_assert_int_eq(chown((snprintf(reports, sizeof(reports), "%s/www.conf", conf_dir()),
+                                               reports),
+                                         1, 1),
+                        0);
+        refused("www", "www.conf:5: systemd: may stand only in a file that root alone can change");
+        end();
+}
+END_TEST
+
+/* The bound is for a loaded machine: alone it takes a tenth of it. */
+START_TEST(many_pools_of_one_file) {
+        _cleanup_(pool_files_done) PoolFiles files = {};
+        struct timespec from, to;
+        char path[128];
+        FILE *out;
+
+        begin();
+        snprintf(path, sizeof(path), "%s/conf.d/all.conf", dir);
+        out = fopen(path, "we");
+        ck_assert_ptr_nonnull(out);
+        for (int i = 0; i < 500; i++)
+                fprintf(out, "[p%03d]\nlisten = /run/php/p%03d.sock\n%s; words\n\n", i, i, STATIC);
+        ck_assert_int_eq(fclose(out), 0);
+
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
+        ck_assert_int_eq(pool_files_read(&files, conf_dir(), record, NULL), 0);
+        ck_assert_uint_eq(files.n_items, 500);
+        for (size_t i = 0; i < files.n_items; i++) {
+                PoolConfig *config = NULL;
+
+                ck_assert_int_eq(
+                                pool_files_load(&config, &files, &files.items[i], true, NULL, NULL),
+                                0);
+                pool_config_free(config);
+        }
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
+        ck_assert_int_lt((to.tv_sec - from.tv_sec) * 1000 + (to.tv_nsec - from.tv_nsec) / 1000000,
+                        1000);
+        end();
+}
+END_TEST
+
+UNIT_MAIN("pool-files", files_and_sections, includes_and_pool_dirs, one_name_twice, hostile_names,
+                other_sections_do_no_harm, defaults, settings_of_others, many_pools_of_one_file);
