@@ -37,7 +37,8 @@ php/worker:          php/resident php/engine php/log php/files php/pages php/fas
 php:                 php/worker php/resident php/engine php/hooks php/log php/zygote php/trace config contract base
 generator:           listen config contract base
 fpmctl/pools:        config contract base
-fpmctl:              fpmctl/pools config contract base
+fpmctl/migrate:      fpmctl/pools ini config contract base
+fpmctl:              fpmctl/migrate fpmctl/pools config contract base
 exporter:            fpmctl/pools config contract base
 '
 
@@ -121,9 +122,9 @@ prove "no folder has more than 20 modules" "$(crowded)"
         absent "ids, root and capabilities change in manager/spawn/ only" \
                 '\b(setres[ug]id|setre[ug]id|set[ug]id|setfs[ug]id|setgroups|initgroups|chroot|cap_set_proc|cap_drop_bound) ?\(' \
                 $(but 'manager/spawn/*')
-        absent "fork and exec stand in manager/spawn/, php/zygote/ and fpmctl/checker.c only" \
+        absent "fork and exec stand in manager/spawn/, php/zygote/ and fpmctl/pools/program.c only" \
                 '\b(v?fork|exec[vlpe]+|posix_spawnp?|system|popen) ?\(' \
-                $(but 'manager/spawn/*' 'php/zygote/*' fpmctl/checker.c)
+                $(but 'manager/spawn/*' 'php/zygote/*' fpmctl/pools/program.c)
         absent "processes are signalled in manager/generation/, manager/spawn/helper.c and php/zygote/ only" \
                 '\b(kill|killpg|tgkill|pidfd_send_signal|sd_event_source_send_child_signal) ?\(' \
                 $(but 'manager/generation/*' manager/spawn/helper.c 'php/zygote/*')

@@ -2,93 +2,18 @@
 #include "fpmctl/checker.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <spawn.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "base/fd.h"
+#include "base/cleanup.h"
+#include "fpmctl/pools/program.h"
 
-enum {
-        OUTPUT_MAX = 64 * 1024,
-};
-
-extern char **environ;
-
-/* Both its outputs go to the pipe. 0 or negative errno. */
-static int spawn(const char *conf_dir, const char *pool, int output_fd, pid_t *ret) {
+int checker_run(const char *conf_dir, const char *pool, char **ret) {
         _cleanup_free_ char *option = NULL;
-        posix_spawn_file_actions_t actions;
-        int r;
 
         if (asprintf(&option, "--conf-dir=%s", conf_dir) < 0)
                 return -ENOMEM;
 
-        r = posix_spawn_file_actions_init(&actions);
-        if (r != 0)
-                return -r;
-
-        r = posix_spawn_file_actions_adddup2(&actions, output_fd, STDOUT_FILENO);
-        if (r == 0)
-                r = posix_spawn_file_actions_adddup2(&actions, output_fd, STDERR_FILENO);
-        if (r == 0)
-                r = posix_spawn(ret, FPMD_MANAGER_PROGRAM, &actions, NULL,
-                                (char *[]){ (char *) (uintptr_t) "fpmd", option,
-                                                (char *) (uintptr_t) "--test",
-                                                (char *) (uintptr_t) pool, NULL },
-                                environ);
-        posix_spawn_file_actions_destroy(&actions);
-        return -r;
-}
-
-/* All of it, as much as is kept of it. */
-static int read_output(int fd, char **ret) {
-        char *text = calloc(1, OUTPUT_MAX + 1), rest[4096] = "";
-        size_t size = 0;
-        ssize_t n;
-
-        if (!text)
-                return -ENOMEM;
-
-        do {
-                bool full = size == OUTPUT_MAX;
-
-                n = read(fd, full ? rest : text + size, full ? sizeof(rest) : OUTPUT_MAX - size);
-                if (n > 0 && !full)
-                        size += (size_t) n;
-        } while (n > 0 || (n < 0 && errno == EINTR));
-
-        *ret = text;
-        return 0;
-}
-
-int checker_run(const char *conf_dir, const char *pool, char **ret) {
-        _cleanup_close_ int read_fd = -EBADF, write_fd = -EBADF;
-        int fds[2], status, r;
-        pid_t pid;
-
-        if (pipe2(fds, O_CLOEXEC) < 0)
-                return -errno;
-
-        read_fd = fds[0];
-        write_fd = fds[1];
-        r = spawn(conf_dir, pool, write_fd, &pid);
-        if (r < 0)
-                return r;
-
-        write_fd = fd_close(write_fd);
-        r = read_output(read_fd, ret);
-        read_fd = fd_close(read_fd);
-        while (waitpid(pid, &status, 0) < 0)
-                if (errno != EINTR)
-                        return -errno;
-
-        if (r < 0)
-                return r;
-
-        return WIFEXITED(status) ? WEXITSTATUS(status) : -ECHILD;
+        return program_run(
+                        (const char *const[]){ FPMD_MANAGER_PROGRAM, option, "--test", pool, NULL },
+                        ret);
 }

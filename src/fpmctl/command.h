@@ -24,6 +24,7 @@ typedef struct Invocation {
         bool names;       /* list: nothing else */
         bool once;        /* top: one picture */
         bool openmetrics; /* metrics */
+        bool dry_run, now, back; /* migrate */
         const char *sort; /* top: by which column, NULL: its own choice */
         uint64_t lines;   /* slow: how many */
 } Invocation;
@@ -34,7 +35,9 @@ int command_config(const Invocation *in);
 int command_directives(const Invocation *in);
 int command_list(const Invocation *in);
 int command_metrics(const Invocation *in);
+int command_migrate(const Invocation *in);
 int command_reload(const Invocation *in);
+int command_remove(const Invocation *in);
 int command_requests(const Invocation *in);
 int command_slow(const Invocation *in);
 int command_status(const Invocation *in);

@@ -27,6 +27,9 @@ typedef enum Option {
         OPTION_SORT = 1 << 4,
         OPTION_OPENMETRICS = 1 << 5,
         OPTION_LINES = 1 << 6,
+        OPTION_DRY_RUN = 1 << 7,
+        OPTION_NOW = 1 << 8,
+        OPTION_BACK = 1 << 9,
 } Option;
 
 typedef struct Command {
@@ -64,6 +67,9 @@ static const Command commands[] = {
         { "reload", "POOL", "start a new generation with the pool file as it is now", 1, 1,
           OPTION_CONF_DIR, true, command_reload,
           "Waits until it serves; fails with the reason when it is refused: the old one then goes on.\n" },
+        { "remove", "POOL", "end a pool, and put its file away", 1, 1, OPTION_CONF_DIR, true, command_remove,
+          "Stops and disables its units once what runs has finished, removes its sockets, and renames its\n"
+          "file to FILE.removed. Also for a pool whose file is gone already.\n" },
         { "check", "[POOL|FILE]", "whether a pool file is right, or all are", 0, 1,
           OPTION_JSON | OPTION_CONF_DIR, false, command_check,
           "What fpmd --test says. FILE is NAME.conf in any folder.\n" },
@@ -76,6 +82,12 @@ static const Command commands[] = {
         { "metrics", "", "all pools as a text for Prometheus", 0, 0,
           OPTION_CONF_DIR | OPTION_OPENMETRICS, false, command_metrics,
           "The text format of Prometheus, for the textfile collector; OpenMetrics with --openmetrics.\n" },
+        { "migrate", "[FILE...]", "move the pools of php-fpm in, or back", 0, 64,
+          OPTION_CONF_DIR | OPTION_DRY_RUN | OPTION_NOW | OPTION_BACK, false, command_migrate,
+          "FILE is a php-fpm.conf; without one, those of the machine. Says where each word lives now, writes\n"
+          "a pool file for each pool and fpmd.conf for what was global, and overwrites nothing. Of what it\n"
+          "does not understand it writes nothing. With --now it moves pool by pool: no request is lost on a\n"
+          "unix path. With --back php-fpm serves again as it did.\n" },
 };
 
 static const struct {
@@ -92,6 +104,10 @@ static const struct {
           "--openmetrics    the OpenMetrics format" },
         { { "lines", required_argument, NULL, 'n' }, OPTION_LINES,
           "-n, --lines=N    how many [10]" },
+        { { "dry-run", no_argument, NULL, 'd' }, OPTION_DRY_RUN,
+          "--dry-run        only say what would be written" },
+        { { "now", no_argument, NULL, 'w' }, OPTION_NOW, "--now            and move the pools" },
+        { { "back", no_argument, NULL, 'b' }, OPTION_BACK, "--back           undo it" },
         { { "conf-dir", required_argument, NULL, 'C' }, OPTION_CONF_DIR,
           "--conf-dir=DIR   where pool files are [" FPMD_CONF_DIR "]" },
 };
@@ -166,6 +182,15 @@ static int take_option(Invocation *in, int c) {
                 break;
         case 'm':
                 in->openmetrics = true;
+                break;
+        case 'd':
+                in->dry_run = true;
+                break;
+        case 'w':
+                in->now = true;
+                break;
+        case 'b':
+                in->back = true;
                 break;
         case 'n':
                 return take_lines(in, optarg);

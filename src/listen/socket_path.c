@@ -91,6 +91,17 @@ static void climb(Walk *walk) {
                 *slash = '\0';
 }
 
+/* A path that fpmctl migrate has turned: a link to the socket beside it, PATH.fpmd. */
+static bool is_moved(const char *path) {
+        const char *name = strrchr(path, '/') + 1, suffix[] = ".fpmd";
+        char target[NAME_MAX + 1];
+        ssize_t n = readlink(path, target, sizeof(target));
+        size_t size = strlen(name);
+
+        return n > 0 && (size_t) n == size + strlen(suffix) && memcmp(target, name, size) == 0 &&
+               memcmp(target + size, suffix, strlen(suffix)) == 0;
+}
+
 /* One component on. 1: it was the socket's own name, 0: go on. */
 static int step(Walk *walk) {
         char *name = walk->rest + strspn(walk->rest, "/"), path[PATH_MAX * 2];
@@ -119,7 +130,7 @@ static int step(Walk *walk) {
 
         if (lstat(path, &st) < 0)
                 return -errno;
-        if (is_last && !S_ISSOCK(st.st_mode))
+        if (is_last && !S_ISSOCK(st.st_mode) && !is_moved(path))
                 return refuse(walk,
                                 "%.160s is there and is no socket; name another path, or remove it",
                                 path);

@@ -148,7 +148,7 @@ static int give_to_owner(const PoolConfig *config, int fd) {
                         has_acl || !config->listen_group ? DEFAULT_NAME : config->listen_group);
 }
 
-static int give(const PoolConfig *config, const char *path) {
+static int give_path(const PoolConfig *config, const char *path) {
         char why[SOCKET_PATH_WHY_MAX];
         bool is_owned = socket_path_check(path, why) != SOCKET_PATH_SAFE;
         _cleanup_close_ int fd = -EBADF;
@@ -163,6 +163,17 @@ static int give(const PoolConfig *config, const char *path) {
 
         r = is_owned ? give_to_owner(config, fd) : 0;
         return r == 0 && has_acl_names(config) ? set_acl(config, fd) : r;
+}
+
+/* fpmctl migrate opens sockets beside their paths, and says so in the unit. */
+static int give(const PoolConfig *config, const char *listen_path) {
+        const char *suffix = getenv("FPMD_SOCKET_SUFFIX");
+        _cleanup_free_ char *path = NULL;
+
+        if (asprintf(&path, "%s%s", listen_path, suffix ? suffix : "") < 0)
+                return -ENOMEM;
+
+        return give_path(config, path);
 }
 
 int socket_access_give(const PoolConfig *config) {

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* MigratePlan: the files that take the place of a php-fpm.conf, and where each of its words lives then. Pure.
+ *
+ * Runs in: fpmctl. */
+
+#include "fpmctl/migrate/source.h"
+
+typedef struct MigrateFile {
+        char *name; /* "fpmd.conf", "conf.d/NAME.conf" */
+        char *text;
+} MigrateFile;
+
+typedef struct MigrateRow {
+        char *place, *what, *now;
+} MigrateRow;
+
+typedef struct MigratePlan {
+        MigrateFile *files;
+        size_t n_files;
+        MigrateRow *rows;
+        size_t n_rows;
+} MigratePlan;
+
+/* A setting of php-fpm's own unit, which an administrator has made. */
+typedef struct MigrateUnitLine {
+        char *place, *key, *value;
+} MigrateUnitLine;
+
+/* Returns 0 or -ENOMEM. The caller frees with migrate_plan_done(), also after an error. */
+int migrate_plan_make(MigratePlan *ret, const MigrateSource *source,
+                const MigrateUnitLine *unit_lines, size_t n_unit_lines);
+void migrate_plan_done(MigratePlan *plan);

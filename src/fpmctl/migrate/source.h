@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* MigrateSource: what the php-fpm.conf of a machine says, with all that it includes: the lines of [global] and of each
+ * pool, in the order in which php-fpm reads them, and what of them is not understood.
+ *
+ * Runs in: fpmctl.
+ * Trusts:  nobody: each line is checked against the table of directives. */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "config/directive.h"
+
+typedef struct MigrateLine {
+        const Directive *directive;
+        char *key, *sub, *raw; /* as written; sub is NULL without brackets */
+        char *file;
+        unsigned line;
+} MigrateLine;
+
+typedef struct MigratePool {
+        char *name; /* NULL for [global] */
+        char *php;  /* the version whose php-fpm.conf has it; NULL: the path does not say it */
+        MigrateLine *lines;
+        size_t n_lines;
+} MigratePool;
+
+typedef struct MigrateSource {
+        MigratePool global;
+        MigratePool *pools;
+        size_t n_pools;
+        char **problems; /* lines for the administrator; with one of them nothing may be written */
+        size_t n_problems;
+} MigrateSource;
+
+/* Adds a php-fpm.conf, which that version of PHP reads; NULL: any. What is not understood goes to problems. Returns 0 or
+ * -ENOMEM. */
+int migrate_source_read(MigrateSource *source, const char *file, const char *php);
+
+void migrate_source_done(MigrateSource *source);
+
+/* Adds a line to the problems. Returns 0 or -ENOMEM. */
+__attribute__((format(printf, 2, 3))) int migrate_source_add_problem(
+                MigrateSource *source, const char *format, ...);
+
+/* The last line of a pool with that key, which is the one that counts; NULL: there is none. */
+const MigrateLine *migrate_pool_find(const MigratePool *pool, const char *key);

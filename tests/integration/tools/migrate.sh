@@ -1,0 +1,314 @@
+#!/bin/bash
+# Time limit: 240 s
+# fpmctl migrate: nine pools in the manner of panels move from Debian's php-fpm to fpmd under load, and back. No request
+# is lost on a unix path, and each site answers as before. What is half understood is not written.
+
+source "${BASH_SOURCE[0]%/*}/../lib.sh"
+needs_fpmd
+[[ -e /usr/sbin/php-fpm8.2 ]] || skip 'no php-fpm8.2 on this machine'
+
+etc=$CONTAINER_ROOT/etc fpm=$CONTAINER_ROOT/etc/php/8.2/fpm
+rm -rf "${fpm:?}/pool.d" "$etc/systemd/system/php8.2-fpm.service.d"
+mkdir -p "$fpm/pool.d" "$etc/systemd/system/php8.2-fpm.service.d" "$CONTAINER_ROOT"/srv/{jail,alice/tmp} \
+	"$CONTAINER_ROOT"/var/lib/{php8.2-fpm,apache2/fastcgi} "$CONTAINER_ROOT/var/log/myapp"
+chmod 0777 "$CONTAINER_ROOT/srv/alice/tmp"
+
+cat >"$fpm/php-fpm.conf" <<'END'
+; as Debian has it, and what an administrator adds
+[global]
+pid = /run/php/php8.2-fpm.pid
+error_log = /var/log/php8.2-fpm.log
+log_level = warning
+emergency_restart_threshold = 10
+emergency_restart_interval = 1m
+process_control_timeout = 10s
+rlimit_files = 4096
+process.max = 100
+include=/etc/php/8.2/fpm/pool.d/*.conf
+END
+printf '[Service]\n# more than the default\nLimitMEMLOCK=123456\nUser=root\nEnvironment=STAGE=live\n' \
+	>"$etc/systemd/system/php8.2-fpm.service.d/override.conf"
+
+# Debian
+cat >"$fpm/pool.d/www.conf" <<'END'
+[www]
+user = www-data
+group = www-data
+listen = /run/php/php8.2-fpm.sock
+listen.owner = www-data
+listen.group = www-data
+pm = dynamic
+pm.max_children = 5
+pm.start_servers = 2
+pm.min_spare_servers = 1
+pm.max_spare_servers = 3
+END
+# HestiaCP
+cat >"$fpm/pool.d/hestia.test.conf" <<'END'
+[hestia.test]
+listen = /run/php/php8.2-fpm-hestia.test.sock
+listen.owner = alice
+listen.group = www-data
+listen.mode = 0660
+
+user = alice
+group = alice
+
+pm = ondemand
+pm.max_children = 8
+pm.max_requests = 4000
+pm.process_idle_timeout = 10s
+pm.status_path = /status
+
+php_admin_value[upload_tmp_dir] = /srv/alice/tmp
+php_admin_value[session.save_path] = /srv/alice/tmp
+php_admin_value[open_basedir] = /srv/www:/srv/alice/tmp:/usr/bin
+php_admin_value[sendmail_path] = "/usr/sbin/sendmail -t -i -f info@hestia.test"
+
+env[PATH] = /usr/local/bin:/usr/bin:/bin
+env[TMP] = /srv/alice/tmp
+END
+# froxlor
+cat >"$fpm/pool.d/froxlor.conf" <<'END'
+;PHP-FPM configuration for "froxlor.test" created on 2026-11-30
+[froxlor.test]
+listen = /var/lib/apache2/fastcgi/1-bob-froxlor.test-php-fpm.socket
+listen.owner = bob
+listen.group = web
+listen.mode = 0666
+user = bob
+group = web
+pm = dynamic
+pm.max_children = 5
+pm.start_servers = 2
+pm.min_spare_servers = 1
+pm.max_spare_servers = 3
+pm.max_requests = 0
+security.limit_extensions = .php
+env[PATH] = /usr/local/bin:/usr/bin:/bin
+php_admin_value[disable_functions] = curl_multi_exec,exec,parse_ini_file,passthru,popen,proc_open,shell_exec,show_source,system
+php_flag[display_errors] = off
+php_value[error_reporting] = E_ALL & ~E_NOTICE
+php_admin_flag[log_errors] = on
+php_value[max_input_vars] = '2000'
+END
+# ISPConfig
+cat >"$fpm/pool.d/web1.conf" <<'END'
+[web1]
+listen = /var/lib/php8.2-fpm/web1.sock
+listen.owner = alice
+listen.group = www-data
+listen.mode = 0660
+user = alice
+group = web
+pm = ondemand
+pm.max_children = 10
+pm.process_idle_timeout = 10s
+pm.max_requests = 0
+chdir = /
+env[HOSTNAME] = $HOSTNAME
+env[TMP] = /srv/alice/tmp
+php_admin_value[open_basedir] = none
+php_admin_value[memory_limit] = 96M
+END
+# YunoHost
+cat >"$fpm/pool.d/myapp.conf" <<'END'
+[myapp]
+user = bob
+group = bob
+chdir = /srv/www/myapp
+listen = /var/run/php/php8.2-fpm-myapp.sock
+listen.owner = www-data
+listen.group = www-data
+pm = ondemand
+pm.max_children = 6
+pm.process_idle_timeout = 10s
+pm.max_requests = 500
+request_slowlog_timeout = 5s
+slowlog = /var/log/myapp/$pool.slow.log
+request_terminate_timeout = 1d
+catch_workers_output = yes
+php_admin_value[upload_max_filesize] = 50M
+php_admin_value[post_max_size] = 50M
+END
+# two in one file, with what they share
+cat >"$fpm/pool.d/pair.conf" <<'END'
+[shop]
+user = alice
+listen = /run/php/$pool.sock
+include = /etc/php/8.2/fpm/common.inc
+[blog]
+user = bob
+listen = /run/php/$pool.sock
+include = /etc/php/8.2/fpm/common.inc
+php_value[memory_limit] = 77M
+END
+printf 'listen.mode = 0666\npm = static\npm.max_children = 3\n' >"$fpm/common.inc"
+# a chroot, and a port as for Apache elsewhere
+cat >"$fpm/pool.d/jail.conf" <<'END'
+[jail]
+user = alice
+listen = /run/php/jail.sock
+listen.mode = 0666
+pm = static
+pm.max_children = 1
+chroot = /srv/jail
+chdir = /
+[port]
+user = alice
+listen = 127.0.0.1:9099
+listen.allowed_clients = 127.0.0.1
+pm = static
+pm.max_children = 2
+END
+
+names=(www hestia.test froxlor.test web1 myapp shop blog jail port)
+declare -A address=([www]=/run/php/php8.2-fpm.sock [hestia.test]=/run/php/php8.2-fpm-hestia.test.sock
+	[froxlor.test]=/var/lib/apache2/fastcgi/1-bob-froxlor.test-php-fpm.socket [web1]=/var/lib/php8.2-fpm/web1.sock
+	[myapp]=/var/run/php/php8.2-fpm-myapp.sock [shop]=/run/php/shop.sock [blog]=/run/php/blog.sock
+	[jail]=/run/php/jail.sock)
+for name in "${names[@]}"; do
+	write_page "$name" page.php <<-'END'
+		<?php
+		echo json_encode([posix_getuid(), posix_getgid(), getcwd(), getenv('TMP'), getenv('PATH'), getenv('USER'),
+			posix_getrlimit()['soft openfiles'], ini_get('memory_limit'), ini_get('open_basedir'), ini_get('error_reporting'),
+			ini_get('disable_functions'), ini_get('sendmail_path'), ini_get('upload_max_filesize'), ini_get('max_input_vars'),
+			ini_get('session.save_path'), php_sapi_name(), $_SERVER['SCRIPT_FILENAME']]);
+	END
+	if [[ $name == jail ]]; then
+		cp "$CONTAINER_ROOT/srv/www/jail/page.php" "$CONTAINER_ROOT/srv/jail/"
+		site jail unix:/run/php/jail.sock /
+	elif [[ $name == port ]]; then
+		site port 127.0.0.1:9099
+	else
+		site "$name" "unix:${address[$name]}"
+	fi
+done
+in_container mkdir -p /run/php
+in_container systemctl daemon-reload
+in_container systemctl enable --quiet php8.2-fpm.service
+in_container systemctl start php8.2-fpm.service
+
+answers() {
+	local name
+
+	for name in "${names[@]}"; do
+		echo "$name $(fetch --retry 3 "http://$name.test/page.php")"
+	done
+}
+before=$(answers)
+assert_contains 'php-fpm serves' '"fpm-fcgi"' "$before"
+assert_lacks 'all of them' 502 "$before"
+
+# nothing is written where something is not understood
+mkdir -p "$etc/fpmd"
+conf=$(cd "$etc/fpmd" && find . -type f -exec sha256sum {} + | sort)
+unchanged() {
+	assert_eq "$1: nothing is written" "$conf" "$(cd "$etc/fpmd" && find . -type f -exec sha256sum {} + | sort)"
+	[[ ! -e $CONTAINER_ROOT/var/lib/fpmd ]] || fail "$1: a state"
+}
+half_understood() {
+	local output
+
+	output=$(in_container fpmctl migrate "${@:3}" 2>&1) && fail "$1 is migrated"
+	assert_contains "$1" "$2" "$output"
+	unchanged "$1"
+}
+odd=$CONTAINER_ROOT/etc/php/8.2/fpm/odd.conf
+printf 'include=/etc/php/8.2/fpm/odd.conf\n[a]\nuser=alice\nlisten=/run/a\npm=static\npm.max_children=1\n' >"$odd"
+half_understood 'a loop' 'nested deeper than 5 files' /etc/php/8.2/fpm/odd.conf
+printf '[a b]\nuser=alice\n[..]\n' >"$odd"
+half_understood 'hostile names' '[a b]: a unit cannot have this name' /etc/php/8.2/fpm/odd.conf
+printf '[a]\nuser=alice\nlisten=/run/a\npm=static\npm.max_children=1\nfuture.directive = 1\n' >"$odd"
+half_understood 'a new directive' 'odd.conf:6: future.directive: there is no such directive' /etc/php/8.2/fpm/odd.conf
+printf '[a]\nuser=nobody-at-all\nlisten=/run/a\npm=static\npm.max_children=1\n' >"$odd"
+half_understood 'an unknown user' 'fpmd refuses it' /etc/php/8.2/fpm/odd.conf
+printf '[a]\nuser=alice\npm=static\n' >"$odd"
+half_understood 'no listen' 'has no listen' /etc/php/8.2/fpm/odd.conf
+rm "$odd"
+ln -s /dev/zero "$odd"
+half_understood 'a device' 'not a regular file' /etc/php/8.2/fpm/odd.conf
+rm "$odd"
+echo '[shop]' >"$etc/fpmd/conf.d/mine.conf"
+conf=$(cd "$etc/fpmd" && find . -type f -exec sha256sum {} + | sort)
+half_understood 'a pool of that name' 'there is a pool [shop] already' /etc/php/8.2/fpm/php-fpm.conf
+rm "$etc/fpmd/conf.d/mine.conf"
+conf=$(cd "$etc/fpmd" && find . -type f -exec sha256sum {} + | sort)
+
+# the report
+output=$(in_container fpmctl migrate --dry-run)
+unchanged '--dry-run'
+assert_contains 'where global lines live' 'rlimit_files = 4096' "$output"
+assert_contains 'what has no effect here' 'messages go to the journal' "$output"
+assert_contains 'the unit of php-fpm' 'LimitMEMLOCK=123456' "$output"
+assert_contains 'with a reason' 'User=root' "$output"
+assert_contains 'as a diff' '+++ /etc/fpmd/conf.d/web1.conf' "$output"
+assert_contains 'its lines' '+php_admin_value[memory_limit] = 96M' "$output"
+
+# there, under load
+begin_loads() {
+	loads=()
+	for name in hestia.test shop web1; do
+		load "http://$name.test/page.php" 3 "$1" >"$CONTAINER_ROOT/srv/load-$name" &
+		loads+=($!)
+	done
+	sleep 0.5
+}
+end_loads() {
+	local pid name
+
+	for pid in "${loads[@]}"; do wait "$pid"; done
+	for name in hestia.test shop web1; do
+		assert_all_answered "$1, $name" "$(<"$CONTAINER_ROOT/srv/load-$name")"
+	done
+}
+begin_loads 30
+# one that does not start stops the move there: all sites are served, and it can go on
+mkdir -p "$CONTAINER_ROOT/etc/systemd/system/fpmd@web1.service.d"
+printf '[Service]\nExecStartPre=/bin/false\n' >"$CONTAINER_ROOT/etc/systemd/system/fpmd@web1.service.d/no.conf"
+output=$(in_container fpmctl migrate --now 2>&1) && fail 'moved a pool that does not start'
+assert_contains 'it says which' 'pool web1: does not start; php-fpm serves it on' "$output"
+assert_eq 'php-fpm still runs' active "$(unit_property php8.2-fpm.service ActiveState)"
+assert_eq 'each site answers' "$before" "$(answers)"
+rm -r "$CONTAINER_ROOT/etc/systemd/system/fpmd@web1.service.d"
+in_container systemctl daemon-reload
+time in_container fpmctl migrate --now
+end_loads 'to fpmd'
+assert_eq 'php-fpm is gone' inactive "$(unit_property php8.2-fpm.service ActiveState)"
+assert_eq 'its master too' '' "$(in_container pgrep -f 'php-fpm: master process' || :)"
+for name in "${names[@]}"; do
+	in_container fpmctl check "$name" >/dev/null
+	assert_eq "$name runs" active "$(unit_property "fpmd@$name.service" ActiveState)"
+	assert_eq "$name is for the next boot" enabled "$(in_container systemctl is-enabled "fpmd@$name.service")"
+	[[ $name == port ]] || assert_contains "$name: the address stays" "${address[$name]#/var}" \
+		"$(in_container fpmctl config "$name" | grep '^listen ')"
+done
+assert_eq 'the same answers' "$before" "$(answers)"
+assert_eq 'of the unit' 123456 "$(unit_property fpmd@web1.service LimitMEMLOCK)"
+output=$(in_container fpmctl migrate --now 2>&1) && fail 'migrated twice'
+assert_contains 'twice' 'migrated already' "$output"
+
+# the sockets stay over all that may come before the next boot
+in_container systemctl daemon-reload
+in_container systemctl restart fpmd@shop.socket fpmd@shop.service
+assert_eq 'after restarts' "$(grep ^shop <<<"$before")" "shop $(fetch http://shop.test/page.php)"
+# what a boot leaves: links of folders that last, and no drop-in
+in_container sh -c 'rm -rf /run/systemd/system/fpmd@web1.socket.d && systemctl daemon-reload && systemctl restart fpmd@web1.socket fpmd@web1.service'
+assert_eq 'after a boot' "$(grep ^web1 <<<"$before")" "web1 $(fetch http://web1.test/page.php)"
+assert_eq 'a socket again' socket "$(in_container stat -c %F /var/lib/php8.2-fpm/web1.sock)"
+
+# back
+echo '; by hand' >>"$etc/fpmd/conf.d/blog.conf"
+begin_loads 20
+time in_container fpmctl migrate --back
+end_loads 'to php-fpm'
+assert_eq 'php-fpm again' active "$(unit_property php8.2-fpm.service ActiveState)"
+assert_eq 'at boot' enabled "$(in_container systemctl is-enabled php8.2-fpm.service)"
+assert_eq 'the answers of before' "$before" "$(answers)"
+[[ -e $etc/fpmd/conf.d/blog.conf.changed ]] || fail 'what was changed by hand is lost'
+rm "$etc/fpmd/conf.d/blog.conf.changed"
+unchanged 'back'
+assert_eq 'no pool of fpmd' '' "$(in_container systemctl list-units --no-legend --plain --state=active 'fpmd@*')"
+in_container systemctl restart php8.2-fpm.service
+assert_eq 'after a restart of php-fpm' "$before" "$(answers)"
+in_container systemctl disable --quiet --now php8.2-fpm.service

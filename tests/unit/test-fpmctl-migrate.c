@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/* Proves what becomes of a php-fpm.conf, and that what is not understood is told and not written. */
+
+#include "fpmctl/migrate/plan.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "fpmctl/migrate/file.h"
+#include "fpmctl/migrate/socket_users.h"
+#include "unit.h"
+
+static char path[] = "/tmp/fpmd-test-XXXXXX";
+
+static void read_text(MigrateSource *source, const char *text) {
+        int fd;
+
+        strcpy(path, "/tmp/fpmd-test-XXXXXX");
+        fd = mkstemp(path);
+        ck_assert_int_ge(fd, 0);
+        ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t) strlen(text));
+        close(fd);
+        ck_assert_int_eq(migrate_source_read(source, path, "8.2"), 0);
+        unlink(path);
+}
+
+/* The text of a file of the plan, without its comments. */
+static void file_is(const MigratePlan *plan, const char *name, const char *expected) {
+        for (size_t i = 0; i < plan->n_files; i++) {
+                char text[4096] = "";
+
+                if (strcmp(plan->files[i].name, name) != 0)
+                        continue;
+                for (char *rest = plan->files[i].text, *line; (line = strsep(&rest, "\n"));)
+                        if (*line && *line != ';')
+                                strcat(strcat(text, line), "\n");
+                ck_assert_str_eq(text, expected);
+                return;
+        }
+
+        ck_abort_msg("there is no %s", name);
+}
+
+static bool row_says(const MigratePlan *plan, const char *what, const char *now) {
+        for (size_t i = 0; i < plan->n_rows; i++)
+                if (strstr(plan->rows[i].what, what) && strstr(plan->rows[i].now, now))
+                        return true;
+
+        return false;
+}
+
+START_TEST(files) {
+        _cleanup_(migrate_source_done) MigrateSource source = {};
+        _cleanup_(migrate_plan_done) MigratePlan plan = {};
+        MigrateUnitLine lines[] = {
+                { "x:1", "LimitNOFILE", "9" },
+                { "x:2", "User", "root" },
+                { "x:3", "Environment", "'A=b c'" },
+        };
+
+        read_text(&source,
+                        "pid = /run/x\nrlimit_files = 4096\n[A]\nuser = alice ; who\nlisten = /run/a\n"
+                        "pm = static\nphp_value[error_reporting] = E_ALL & ~E_NOTICE\n[b]\nuser = b\n"
+                        "listen = 9000\npm = static\n[a]\nenv[\"X\"] = \"1;2\"\ncatch_workers_output = yes\n");
+        ck_assert_uint_eq(source.n_problems, 0);
+        ck_assert_uint_eq(source.n_pools, 2);
+        ck_assert_int_eq(migrate_plan_make(&plan, &source, lines, 3), 0);
+        file_is(&plan, "fpmd.conf",
+                        "[global]\nrlimit_files = 4096\n[defaults]\nsystemd.LimitNOFILE = '9'\n");
+        file_is(&plan, "conf.d/A.conf",
+                        "[A]\nphp = 8.2\nuser = alice\nlisten = /run/a\npm = static\n"
+                        "php_value[error_reporting] = E_ALL & ~E_NOTICE\nenv[X] = \"1;2\"\n"
+                        "listen.owner = root\nlisten.group = root\n");
+        file_is(&plan, "conf.d/b.conf", "[b]\nphp = 8.2\nuser = b\nlisten = 9000\npm = static\n");
+        ck_assert(row_says(&plan, "pid = /run/x", "MainPID"));
+        ck_assert(row_says(&plan, "catch_workers_output", "journal"));
+        ck_assert(row_says(&plan, "User=root", "not taken over: cannot be set here"));
+        ck_assert(row_says(&plan, "Environment='A=b c'", "its quotes are not understood"));
+        ck_assert(row_says(&plan, "LimitNOFILE=9", "fpmd.conf"));
+}
+END_TEST
+
+static void problem(const char *text, const char *part) {
+        _cleanup_(migrate_source_done) MigrateSource source = {};
+
+        read_text(&source, text);
+        ck_assert_uint_ge(source.n_problems, 1);
+        ck_assert_msg(strstr(source.problems[0], part) != NULL, "%s", source.problems[0]);
+}
+
+START_TEST(problems) {
+        problem("[a b]\nuser = x\n", ":1: [a b]: a unit cannot have this name");
+        problem("[a]\nuser = x\nlisten = /a\n", "[a]: has no pm");
+        problem("[a]\nnew.thing = 1\n", ":2: new.thing: there is no such directive in a pool");
+        problem("user = x\n", ":1: user: there is no such directive in [global]");
+        problem("include = pool.d/*.conf\n", "relative to a folder");
+        problem("[a\n", "is not closed");
+        problem("[a]\nenv[A[B] = 1\n", "");
+        /* php-fpm lets the section of an include go on */
+        problem("include = /nowhere/*.conf\n", "cannot look for");
+}
+END_TEST
+
+START_TEST(users_of_a_socket) {
+        static const char table[] =
+                        "Num       RefCount Protocol Flags    Type St Inode Path\n"
+                        "0000000000000000: 00000002 00000000 00010000 0001 01 21531 /run/a\n"
+                        "0000000000000000: 00000003 00000000 00000000 0001 03 21532 /run/a\n"
+                        "0000000000000000: 00000002 00000000 00000000 0001 02     0 /run/a\n"
+                        "0000000000000000: 00000003 00000000 00000000 0001 03 21533\n"
+                        "0000000000000000: 00000003 00000000 00000000 0001 03 21534 /run/a.fpmd\n";
+
+        ck_assert_uint_eq(socket_count_users(table, "/run/a", false), 2);
+        ck_assert_uint_eq(socket_count_users(table, "/run/a", true), 1);
+        ck_assert_uint_eq(socket_count_users(table, "/run/a.fpmd", true), 0);
+        ck_assert_uint_eq(socket_count_users(table, "/run", false), 0);
+        ck_assert_uint_eq(socket_count_users("", "/run/a", false), 0);
+}
+END_TEST
+
+UNIT_MAIN("fpmctl-migrate", files, problems, users_of_a_socket);
