@@ -34,12 +34,13 @@ for _ in 1 2 3; do
 	sleep 0.2
 	in_container systemctl restart "$unit"
 	another_manager overlap "$manager" || fail 'the same manager'
+	# Three rounds may last as long on a busy machine.
+	((${#waits[@]} > 0)) || kill -0 "$nap" || fail 'the slow request has ended before'
 	load_end 'others' 20
 	waits+=("$(json_number slowest_ms "$(<"$CONTAINER_ROOT/srv/load")")")
 done
 echo "the longest waits: ${waits[*]}"
 assert_at_most 'the longest wait of the others, ms' 500 "$(median "${waits[@]}")"
-kill -0 "$nap" || fail 'the slow request has ended before'
 wait "$nap"
 assert_eq 'the slow one' '6.0 before /tmp' "$(<"$CONTAINER_ROOT/srv/nap")"
 assert_eq 'failures of the service' '' "$(journal_of "$unit" --priority=err)"
