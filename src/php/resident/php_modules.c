@@ -28,13 +28,15 @@ static void end(const zend_module_entry *module) {
 /* Its end takes away what session_set_save_handler() has set; a service that stays sets that once. */
 static void end_session(const zend_module_entry *module) {
         php_ps_globals *globals = module->globals_ptr;
-        zval names[PS_NUM_APIS];
+        /* One for each function, and nothing else; an array of them has no name since 8.3. */
+        zval *functions = (zval *) &globals->mod_user_names;
+        zval kept[sizeof(globals->mod_user_names) / sizeof(zval)];
 
-        for (size_t i = 0; i < PS_NUM_APIS; i++)
-                ZVAL_COPY(&names[i], &globals->mod_user_names.names[i]);
+        for (size_t i = 0; i < ELEMENTSOF(kept); i++)
+                ZVAL_COPY(&kept[i], &functions[i]);
         end(module);
-        for (size_t i = 0; i < PS_NUM_APIS; i++)
-                ZVAL_COPY_VALUE(&globals->mod_user_names.names[i], &names[i]);
+        for (size_t i = 0; i < ELEMENTSOF(kept); i++)
+                ZVAL_COPY_VALUE(&functions[i], &kept[i]);
 }
 #else
 static void end_session(const zend_module_entry *module) {
