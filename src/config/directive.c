@@ -221,6 +221,8 @@ static const Directive directives[] = {
           "the path of a request that the application answers before the first client's"),
         D("worker_boot",            TEXT,      worker_boot,               "worker",   0,    0,
           "where worker_script boots: in each worker; in the zygote, once for all; or auto, in the zygote if that can be"),
+        D("worker_boot_timeout",    USEC,      worker_boot_timeout_usec,  "30s",      0,    DAY,
+          "end a worker whose worker_script does not come to its first client within this time, 0: never"),
         D("worker_exit_continue",   BOOL,      worker_exit_continue,      "no",       0,    0,
           "a script of worker_script that exits ends only its request; for applications that leave nothing behind then"),
         D("worker_restore",         BOOL,      worker_restore,            "yes",      0,    0,

@@ -91,6 +91,7 @@ typedef struct PoolConfig {
         char *worker_paths;  /* patterns of SCRIPT_NAME, blank-separated; NULL: all but other scripts */
         char *worker_warmup; /* the URI of a request of our own, before the first client's; NULL: none */
         char *worker_boot;   /* where: auto, zygote or worker */
+        uint64_t worker_boot_timeout_usec; /* 0: however long */
         bool worker_exit_continue;
         bool worker_restore;
         char *worker_keep_ini; /* names of settings, blank-separated */

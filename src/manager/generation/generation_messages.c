@@ -3,6 +3,7 @@
  * generation_state.c. */
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -91,11 +92,13 @@ static void refuse_boot(Generation *g) {
         generation_kill(g);
 }
 
-/* EX_CONFIG: the worker says that it never will. */
+/* EX_CONFIG: the worker says that it never will. SIGKILL: it took too long. */
 static bool is_refused_boot(const Generation *g, SlotEnd end, int wait_status) {
-        return g->life.state == GENERATION_WARMING && g->context.strict &&
-               g->config->worker_script && end == SLOT_NEVER_STARTED && WIFEXITED(wait_status) &&
-               WEXITSTATUS(wait_status) == EX_CONFIG;
+        bool gave_up = WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) == EX_CONFIG
+                                              : WTERMSIG(wait_status) == SIGKILL;
+
+        return gave_up && end == SLOT_NEVER_STARTED && g->life.state == GENERATION_WARMING &&
+               g->context.strict && g->config->worker_script;
 }
 
 static void report_exit(Generation *g, WorkerExit exit) {

@@ -68,12 +68,20 @@ int error_reply_send(FcgiRequest *fcgi, int error) {
         return 0;
 }
 
-int error_reply_send_late(FcgiRequest *fcgi, uint64_t retry_after_sec) {
+static int answer_unavailable(FcgiRequest *fcgi, uint64_t retry_after_sec, const char *text) {
         char head[160];
 
         snprintf(head, sizeof(head),
                         "Status: 503 Service Unavailable\r\nRetry-After: %" PRIu64 "\r\n"
                         "Content-Type: text/plain\r\n\r\n",
                         retry_after_sec);
-        return answer(fcgi, head, "Too many requests are waiting.\n");
+        return answer(fcgi, head, text);
+}
+
+int error_reply_send_late(FcgiRequest *fcgi, uint64_t retry_after_sec) {
+        return answer_unavailable(fcgi, retry_after_sec, "Too many requests are waiting.\n");
+}
+
+int error_reply_send_unavailable(FcgiRequest *fcgi, uint64_t retry_after_sec) {
+        return answer_unavailable(fcgi, retry_after_sec, "The application does not start.\n");
 }

@@ -18,3 +18,6 @@ int error_reply_send(FcgiRequest *fcgi, int error);
 
 /* Answers 503 to a request that has waited for too long. Returns as error_reply_send(). */
 int error_reply_send_late(FcgiRequest *fcgi, uint64_t retry_after_sec);
+
+/* Answers 503 to a request whose application does not start. Returns as error_reply_send(). */
+int error_reply_send_unavailable(FcgiRequest *fcgi, uint64_t retry_after_sec);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <signal.h>
 #include <sysexits.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/parse.h"
 #include "php/engine/php_engine.h"
 #include "php/resident/php_resident.h"
 #include "php/worker/worker_internal.h"
@@ -13,10 +15,34 @@ enum {
         RETRY_SECONDS = 5, /* what a client is told when the application does not boot */
 };
 
+/* No PHP and no handler has a part in it: a boot may hang anywhere. */
+static void start_boot_timer(Worker *worker) {
+        struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGKILL };
+        uint64_t usec = worker->context->config->worker_boot_timeout_usec;
+        const struct itimerspec value = {
+                .it_value.tv_sec = (time_t) (usec / USEC_PER_SEC),
+                .it_value.tv_nsec = (long) (usec % USEC_PER_SEC) * 1000,
+        };
+
+        if (usec == 0 || worker->boot_is_timed ||
+                        timer_create(CLOCK_MONOTONIC, &event, &worker->boot_timer) < 0)
+                return;
+
+        worker->boot_is_timed = true;
+        (void) timer_settime(worker->boot_timer, 0, &value, NULL);
+}
+
+static void stop_boot_timer(Worker *worker) {
+        if (worker->boot_is_timed)
+                (void) timer_delete(worker->boot_timer);
+        worker->boot_is_timed = false;
+}
+
 static int resident_worker_on_next(uint64_t until_usec, void *userdata) {
         Worker *worker = userdata;
         int r;
 
+        stop_boot_timer(worker);
         worker->source.until_usec = until_usec;
         r = request_source_next(worker);
         worker->source.until_usec = 0;
@@ -78,6 +104,7 @@ static void resident_worker_on_boots(void *userdata) {
         Worker *worker = userdata;
 
         scoreboard_set(worker->context->board, worker->slot, SLOT_STARTING, clock_now_usec());
+        start_boot_timer(worker);
 }
 
 static void resident_worker_on_renew(void *userdata) {

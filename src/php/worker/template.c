@@ -173,8 +173,7 @@ static int prepare(void) {
         FcgiLimits limits = FCGI_LIMITS_DEFAULT;
         int r;
 
-        r = shared_files_note(&template.files, proc_fd(),
-                        template.context->config->worker_script);
+        r = shared_files_note(&template.files, proc_fd(), template.context->config->worker_script);
         if (r < 0)
                 return r;
 

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "php/engine/php_request.h"
 #include "php/fastcgi/error_reply.h"
@@ -64,6 +65,8 @@ typedef struct Worker {
         bool is_last;      /* the connection is closed after the answer */
         bool late;         /* the connection has waited longer than pm.queue_timeout */
         RequestSource source;
+        timer_t boot_timer; /* ends this process; runs while boot_is_timed */
+        bool boot_is_timed;
         AccessLog *access; /* while a warm-up runs, of which no line is written */
         void (*stage)(SlotState state, void *userdata); /* the same */
 } Worker;

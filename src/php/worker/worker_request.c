@@ -131,16 +131,17 @@ static void log_refusal(const Worker *worker, int status) {
         access_log_end(worker->php.access);
 }
 
-/* Its client has mostly gone by now, and the work is better done for one that has not. */
 int worker_request_refuse(Worker *worker, uint64_t retry_seconds) {
-        scoreboard_count_refused(worker->context->board);
         log_refusal(worker, 503);
-        return error_reply_send_late(worker->fcgi, retry_seconds);
+        return error_reply_send_unavailable(worker->fcgi, retry_seconds);
 }
 
+/* Its client has mostly gone by now, and the work is better done for one that has not. */
 static int refuse_late(Worker *worker) {
-        return worker_request_refuse(
-                        worker, worker->context->config->queue_timeout_usec / 1000000 + 1);
+        scoreboard_count_refused(worker->context->board);
+        log_refusal(worker, 503);
+        return error_reply_send_late(
+                        worker->fcgi, worker->context->config->queue_timeout_usec / 1000000 + 1);
 }
 
 bool worker_request_begin(Worker *worker, int *ret_result) {

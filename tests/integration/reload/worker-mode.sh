@@ -61,6 +61,15 @@ script 6 'this is no PHP'
 assert_fails in_container systemctl reload fpmd@app.service
 assert_eq "the old one serves" 5 "$(fetch http://app.test/)"
 
+echo 'worker_boot_timeout = 1s' >>"$CONTAINER_ROOT/etc/fpmd/conf.d/app.conf"
+script 6 'sleep(60);'
+start=$EPOCHREALTIME
+assert_fails in_container systemctl reload fpmd@app.service
+took=$(((${EPOCHREALTIME/./} - ${start/./}) / 1000))
+assert_at_most "milliseconds until the boot that hangs was refused" 5000 "$took"
+assert_eq "the old one serves" 5 "$(fetch http://app.test/)"
+script 6 'return;'
+
 ### a start, and later
 
 in_container systemctl stop fpmd@app.service
@@ -68,5 +77,6 @@ answers_503() {
 	[[ $(fetch_status http://app.test/) == 503 ]]
 }
 wait_for 15 answers_503
+assert_eq "the words of it" 'The application does not start.' "$(fetch http://app.test/)"
 script 7
 wait_for 25 is_version 7
