@@ -35,6 +35,7 @@ const char *process_manager_name(uint64_t pm);
 typedef struct PoolConfig {
         char *name; /* of the pool: the section, and POOL.conf */
         char *file; /* where it was read from, for messages */
+        uint64_t read_usec; /* and when, by CLOCK_REALTIME */
 
         /* identity */
         char *user;

@@ -7,6 +7,7 @@
 #include <strings.h>
 #include <sys/stat.h>
 #include <syslog.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -241,6 +242,15 @@ static int read_defaults(ConfigReader *reader, const char *path) {
         return reader->listen_only && r != -ENOMEM ? 0 : r;
 }
 
+/* A file that changes while it is read counts as changed. */
+static uint64_t now_usec(void) {
+        struct timespec now;
+
+        return clock_gettime(CLOCK_REALTIME, &now) < 0
+                               ? 0
+                               : (uint64_t) now.tv_sec * 1000000 + (uint64_t) now.tv_nsec / 1000;
+}
+
 /* source->file is only a name where text is not NULL. */
 static int load(PoolConfig **ret, const PoolSource *source, const char *text, size_t size,
                 ConfigReader *reader) {
@@ -258,6 +268,7 @@ static int load(PoolConfig **ret, const PoolSource *source, const char *text, si
 
         r = pool_config_new(&config, name, file);
         if (r == 0) {
+                config->read_usec = now_usec();
                 reader->config = config;
                 r = text ? read_text(reader, file, text, size) : read_file(reader, file);
         }

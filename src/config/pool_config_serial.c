@@ -5,7 +5,7 @@
 #include "config/directive.h"
 #include "config/pool_config_internal.h"
 
-/* The buffer: MAGIC, name, file, then the field of each row of the table in its order. Numbers are
+/* The buffer: MAGIC, name, file, when it was read, then the field of each row of the table in its order. Numbers are
  * eight bytes in the machine's order, for the reader is the same build on the same machine; a text
  * is its size and its bytes, NO_TEXT for NULL; a list is its count and for each item kind, line,
  * file, key, value. */
@@ -119,6 +119,8 @@ int pool_config_serialize(const PoolConfig *config, char **ret, size_t *ret_size
                 r = put_text(&buffer, config->name);
         if (r == 0)
                 r = put_text(&buffer, config->file);
+        if (r == 0)
+                r = put_number(&buffer, config->read_usec);
 
         for (size_t i = 0; r == 0 && i < directive_count(); i++)
                 if (has_own_field(i))
@@ -273,6 +275,8 @@ int pool_config_deserialize(PoolConfig **ret, const char *data, size_t size) {
                 r = get_text(&cursor, &config->name);
         if (r == 0)
                 r = get_text(&cursor, &config->file);
+        if (r == 0)
+                r = get_number(&cursor, &config->read_usec);
 
         for (size_t i = 0; r == 0 && i < directive_count(); i++)
                 if (has_own_field(i))

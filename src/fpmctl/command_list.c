@@ -25,6 +25,7 @@ static const TableColumn columns[] = {
         { "REQ/S", true },
         { "MEMORY", true },
         { "RESTARTS", true },
+        { "FILE", false },
 };
 
 static void add_row(Table *table, const PoolFacts *pool) {
@@ -33,7 +34,7 @@ static void add_row(Table *table, const PoolFacts *pool) {
 
         table_cell(table, TABLE_PLAIN, "%s", pool->name);
         pool_view_state(table, pool);
-        for (size_t i = 0; !answers && i + 3 < ELEMENTSOF(columns); i++)
+        for (size_t i = 0; !answers && i + 4 < ELEMENTSOF(columns); i++)
                 table_cell(table, TABLE_FAINT, "-");
 
         if (answers) {
@@ -47,6 +48,12 @@ static void add_row(Table *table, const PoolFacts *pool) {
 
         table_cell(table, pool->service.n_restarts > 0 ? TABLE_CARE : TABLE_PLAIN, "%" PRIu64,
                         pool->service.n_restarts);
+        table_cell(table,
+                        pool->file_state == POOL_FILE_OK        ? TABLE_PLAIN
+                        : pool->file_state == POOL_FILE_CHANGED ? TABLE_CARE
+                        : pool->file_state == POOL_FILE_UNKNOWN ? TABLE_FAINT
+                                                                : TABLE_BAD,
+                        "%s", pool_file_state_name(pool->file_state));
 }
 
 static int print_names(const Pools *pools) {
@@ -88,6 +95,10 @@ int command_list(const Invocation *in) {
                 return print_names(&pools);
 
         pools_ask(&pools, ASK_TIMEOUT_USEC);
+        r = pools_read_files(&pools, in->conf_dir);
+        if (r < 0)
+                return complain(EX_OSERR, "cannot read the pool files: %s", strerror(-r));
+
         return in->json ? print_all_json(&pools) : print_all(&pools);
 }
 

@@ -62,7 +62,8 @@ static void remove_sockets(const char *listen) {
         for (char *word; rest && (word = strsep(&rest, " "));) {
                 struct stat st;
 
-                if (*word == '/' && lstat(word, &st) == 0 && S_ISSOCK(st.st_mode) && unlink(word) == 0)
+                if (*word == '/' && lstat(word, &st) == 0 && S_ISSOCK(st.st_mode) &&
+                                unlink(word) == 0)
                         printf("removed %s\n", word);
         }
 }
@@ -71,7 +72,8 @@ static int end_units(const char *pool) {
         _cleanup_free_ char *socket = NULL, *service = NULL, *listen = NULL;
         int r;
 
-        if (asprintf(&socket, "fpmd@%s.socket", pool) < 0 || asprintf(&service, "fpmd@%s.service", pool) < 0)
+        if (asprintf(&socket, "fpmd@%s.socket", pool) < 0 ||
+                        asprintf(&service, "fpmd@%s.service", pool) < 0)
                 return complain_memory();
 
         listen = systemctl_property(socket, "Listen");

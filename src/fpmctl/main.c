@@ -47,7 +47,8 @@ static const Command commands[] = {
           OPTION_JSON | OPTION_CONF_DIR | OPTION_NAMES, false, command_list,
           "Pools with a pool file, a running manager or a unit. A pool is running, starting, stopping,\n"
           "listening (systemd waits for the first connection), idle (it ran and left, the next connection\n"
-          "starts it), stopped or failed; or its manager gives no answer. REQ/S is since its start.\n" },
+          "starts it), stopped or failed; or its manager gives no answer. REQ/S is since its start. FILE is ok,\n"
+          "changed since the manager has read it, wrong, or gone.\n" },
         { "status", "POOL", "what a pool does now, and why", 1, 1,
           OPTION_JSON | OPTION_CONF_DIR, true, command_status,
           "Workers, queue, limits and counters; a name and a value on each line.\n" },

@@ -52,8 +52,9 @@ void pool_view_add_resources(json_t *answer, const Resources *resources) {
 }
 
 json_t *pool_view_json(const PoolFacts *pool) {
-        json_t *json = json_pack("{s:s, s:s, s:b, s:i, s:s, s:s}", "pool", pool->name, "state",
-                        pool_presence_name(pool_presence(pool)), "file", pool->has_file, "restarts",
+        json_t *json = json_pack("{s:s, s:s, s:b, s:s, s:i, s:s, s:s}", "pool", pool->name, "state",
+                        pool_presence_name(pool_presence(pool)), "file", pool->has_file,
+                        "file_state", pool_file_state_name(pool->file_state), "restarts",
                         (int) pool->service.n_restarts, "service", pool->service.active, "socket",
                         pool->socket.active);
 

@@ -27,8 +27,19 @@ typedef enum PoolPresence {
         _PRESENCE_MAX,
 } PoolPresence;
 
+/* How the pool file is, as far as the caller may read it. */
+typedef enum PoolFileState {
+        POOL_FILE_UNKNOWN,
+        POOL_FILE_GONE, /* the pool runs, or has units, without one */
+        POOL_FILE_OK,
+        POOL_FILE_CHANGED, /* since the manager read it: a reload is due */
+        POOL_FILE_WRONG,   /* a reload would be refused */
+        _POOL_FILE_STATE_MAX,
+} PoolFileState;
+
 typedef struct PoolFacts {
         char *name;
+        PoolFileState file_state;
         bool has_file, has_run, listens;
         UnitWord service, socket;
         Question question; /* CONTROL_STATUS */
@@ -52,6 +63,10 @@ PoolFacts *pools_get(Pools *pools, const char *name);
 void pools_ask(Pools *pools, uint64_t timeout_usec);
 
 /* Return the state of a pool, and its name for people. Pure. */
+/* Reads each pool file, behind pools_ask(), and writes file_state. Returns 0 or a negative errno. */
+int pools_read_files(Pools *pools, const char *conf_dir);
+const char *pool_file_state_name(PoolFileState state);
+
 PoolPresence pool_presence(const PoolFacts *pool);
 const char *pool_presence_name(PoolPresence presence);
 

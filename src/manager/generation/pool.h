@@ -35,6 +35,7 @@ typedef struct PoolStatus {
         char why_worker_limit[512];
         unsigned n_queued;
         GenerationCounts counts, counts_before; /* before: without the generation that serves */
+        uint64_t config_usec; /* when the pool file was read, by CLOCK_REALTIME */
         const char *outdated; /* what of PHP was replaced on disk; NULL: nothing */
         uint64_t php_start_usec;                /* of the generation that serves */
         uint64_t n_exits[_SLOT_END_MAX];        /* workers that have left, by how */

@@ -109,6 +109,7 @@ void pool_status(Pool *pool, PoolStatus *ret) {
         ret->generation = generation_number(pool->current);
         ret->reason = pool->reason;
         ret->outdated = generation_outdated(pool->current);
+        ret->config_usec = pool->resources.config ? pool->resources.config->read_usec : 0;
         ret->php_start_usec = generation_php_start_usec(pool->current);
 }
 

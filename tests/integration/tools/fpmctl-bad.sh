@@ -53,7 +53,7 @@ done
 write_pool broken <<<'pm = sttaic'
 assert_fails in_container systemctl start fpmd@broken.service 2>/dev/null
 expect 69 'pool broken has failed: journalctl -u fpmd@broken says why' fpmctl status broken
-expect 66 'cannot read it' fpmctl config nosuch
+expect 66 'there is no such file' fpmctl config nosuch
 expect 66 'there is no pool nosuch: no /etc/fpmd/conf.d/nosuch.conf' fpmctl slow nosuch
 expect 66 'there is no pool nosuch: no /etc/fpmd/conf.d/nosuch.conf' fpmctl check nosuch
 expect 66 'there is no pool nosuch: no /srv/x/nosuch.conf' fpmctl check /srv/x//nosuch.conf --json
@@ -66,7 +66,7 @@ expect 0 'pool bad: no request runs' fpmctl trace bad
 expect 78 'there is no such directive' sh -c "mkdir -p /srv/c && printf '[p]\nnosuch = 1\n' >/srv/c/p.conf && fpmctl --conf-dir=/srv/c config p"
 expect 78 '/srv/c/p.conf:2: ' fpmctl check /srv/c/p.conf
 expect 78 './p.conf:2: ' sh -c 'cd /srv/c && fpmctl check ./p.conf'
-expect 64 'called after it' fpmctl check /etc/passwd
+expect 64 'is called NAME.conf' fpmctl check /etc/passwd
 expect 74 'cannot write' sh -c 'fpmctl status bad --json >/dev/full'
 
 # --- a manager that hangs: it alone does not answer, and costs a second and a half whatever else is asked
