@@ -104,8 +104,6 @@ static const Directive directives[] = {
           "messages go to the journal; set SyslogFacility= in the unit"),
         N(GLOBAL, "log_buffering",    BOOL,    "yes",      0, 0,            LOG_NOTICE,
           "the journal takes whole lines from the workers"),
-        N(GLOBAL, "log_limit",        INT,     "1024",     512, INT32_MAX,  LOG_NOTICE,
-          "lines are not wrapped; the journal's limit is LineMax= in journald.conf"),
         N(GLOBAL, "daemonize",        BOOL,    "yes",      0, 0,            LOG_NOTICE,
           "systemd starts the manager, which always stays in the foreground"),
         N(GLOBAL, "events.mechanism", STRING,  NULL,       0, 0,            LOG_NOTICE,
