@@ -22,6 +22,16 @@ static void cap_freep(cap_t *caps) {
                 cap_free(*caps);
 }
 
+/* Where there is nothing to let go of, the sandbox of a unit may forbid the very call. */
+static int take_capabilities(cap_t wanted) {
+        _cleanup_(cap_freep) cap_t have = cap_get_proc();
+
+        if (have && cap_compare(have, wanted) == 0)
+                return 0;
+
+        return cap_set_proc(wanted) < 0 ? -errno : 0;
+}
+
 bool privilege_can_switch_user(void) {
         _cleanup_(cap_freep) cap_t caps = cap_get_proc();
         cap_flag_value_t uid = CAP_CLEAR, gid = CAP_CLEAR;
@@ -58,7 +68,7 @@ int privilege_keep_spawning(void) {
                         return -errno;
         }
 
-        return cap_set_proc(keep) < 0 ? -errno : 0;
+        return take_capabilities(keep);
 }
 
 /* Can only be done with CAP_SETPCAP; a manager that was not given it keeps what the unit allows, which is
@@ -71,10 +81,10 @@ static void drop_bounding_set(void) {
 static int clear_capabilities(void) {
         _cleanup_(cap_freep) cap_t none = cap_init();
 
-        if (!none || cap_reset_ambient() < 0 || cap_set_proc(none) < 0)
+        if (!none || cap_reset_ambient() < 0)
                 return -errno;
 
-        return 0;
+        return take_capabilities(none);
 }
 
 static int switch_user(const Account *account) {

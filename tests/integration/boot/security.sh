@@ -1,0 +1,49 @@
+#!/bin/bash
+# What systemd-analyze security says of the shipped service, and of one with hardened.conf, which serves all the same:
+# reload, kept connections, the access log, the status page.
+
+source "${BASH_SOURCE[0]%/*}/../lib.sh"
+needs_fpmd
+
+# exposure UNIT: ten times what the tool says
+exposure() {
+	in_container systemd-analyze security --no-pager "$1" | sed -n 's/.*exposure level.*: \([0-9]*\)\.\([0-9]\).*/\1\2/p'
+}
+at_most() {
+	local is
+
+	is=$(exposure "$2")
+	echo "$1: $is"
+	((10#$is <= $3)) || fail "$1: $is tenths, not at most $3"
+}
+
+write_page hard page.php <<'END'
+<?php
+$status = file_get_contents('/proc/self/status');
+preg_match('/^CapBnd:\s*(\w+)/m', $status, $bound);
+preg_match('/^NoNewPrivs:\s*(\d)/m', $status, $nnp);
+echo posix_geteuid(), ' ', $bound[1], ' ', $nnp[1], ' ', @file_put_contents('/srv/www/hard/x', 'x') === false ? 'refused' : 'written',
+	' ', file_put_contents('/srv/www/hard/uploads/x', 'x');
+END
+mkdir -p "$CONTAINER_ROOT/srv/www/hard/uploads" "$CONTAINER_ROOT/etc/systemd/system/fpmd@hard.service.d"
+chown 2001:2001 "$CONTAINER_ROOT/srv/www/hard" "$CONTAINER_ROOT/srv/www/hard/uploads"
+cp "$CONTAINER_ROOT/usr/share/fpmd/hardened.conf" "$CONTAINER_ROOT/etc/systemd/system/fpmd@hard.service.d/"
+printf '[Service]\nUser=alice\nReadWritePaths=/srv/www/hard/uploads\n' \
+	>"$CONTAINER_ROOT/etc/systemd/system/fpmd@hard.service.d/override.conf"
+pool hard <<'END'
+pm.status_path = /status
+access.log = /var/log/fpmd/hard/access.log
+END
+assert_eq 'locked in' '2001 0000000000000000 1 refused 1' "$(fetch http://hard.test/page.php)"
+in_container fpmctl reload hard
+in_container systemctl reload fpmd@hard.service
+assert_eq 'after reloads' '2001 0000000000000000 1 refused 1' "$(fetch http://hard.test/page.php)"
+assert_contains 'the access log' '/page.php' "$(in_container cat /var/log/fpmd/hard/access.log)"
+assert_contains 'the list' running "$(in_container fpmctl list | grep hard)"
+load_begin http://hard.test/page.php 4 2
+in_container systemctl restart fpmd@hard.service
+load_end 'a restart' 10
+
+pool plain </dev/null
+at_most 'hardened.conf' fpmd@hard.service 15
+at_most 'as shipped' fpmd@plain.service 40
