@@ -421,6 +421,17 @@ bool scoreboard_idle_below(const Scoreboard *board, unsigned n) {
         return n > 0;
 }
 
+bool scoreboard_keepalive_below(const Scoreboard *board, uint64_t n) {
+        for (unsigned i = 0; i < board->n_slots; i++)
+                if (slot_word_state(atomic_load_explicit(
+                                    word_at(board, i), memory_order_relaxed)) >= SLOT_IDLE &&
+                                atomic_load_explicit(keepalive_at(board, i), memory_order_relaxed) <
+                                                n)
+                        return true;
+
+        return false;
+}
+
 bool scoreboard_busy_below(const Scoreboard *board, unsigned n) {
         for (unsigned i = 0; i < board->n_slots && n > 0; i++)
                 if (slot_word_state(atomic_load_explicit(word_at(board, i), memory_order_relaxed)) >

@@ -95,7 +95,8 @@ typedef struct PoolControl {
         _Atomic uint8_t retired[SCOREBOARD_SLOTS_MAX + 1]; /* the worker in this slot leaves */
         _Atomic uint64_t n_queued_max; /* of this generation, each time that the queues are read */
         _Atomic uint64_t totals[sizeof(PoolTotals) / sizeof(uint64_t)];
-        _Atomic uint32_t totals_are_whole; /* nobody else counts on: this generation is the one that serves */
+        _Atomic uint32_t
+                        totals_are_whole; /* nobody else counts on: this generation is the one that serves */
 } PoolControl;
 
 typedef struct Scoreboard Scoreboard;
@@ -182,6 +183,9 @@ void scoreboard_set_worker_memory(Scoreboard *board, unsigned slot, uint64_t byt
 
 /* Worker: publishes how many connections it keeps, between two requests. */
 void scoreboard_set_keepalive(Scoreboard *board, unsigned slot, uint64_t n);
+
+/* Worker: whether one of all workers keeps fewer than n. */
+bool scoreboard_keepalive_below(const Scoreboard *board, uint64_t n);
 
 /* Worker: notes for all workers of this generation that one of them has kept a connection; returns whether one has. */
 void scoreboard_note_keepalive(Scoreboard *board);

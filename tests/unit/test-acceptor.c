@@ -78,7 +78,7 @@ static int kept(void) {
         int fds[2];
 
         ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
-        ck_assert_int_eq(keepalive_add(acceptor_keepalive(acceptor), fds[1]), 0);
+        (void) keepalive_add(acceptor_keepalive(acceptor), fds[1]);
         return fds[0];
 }
 
@@ -271,6 +271,48 @@ START_TEST(a_listener_that_was_shut_down_stays_out_when_it_steps_in_again) {
 }
 END_TEST
 
+/* Keeps n connections more; returns how many of them are still open for the client. */
+static size_t keep_more(size_t n) {
+        size_t n_open = 0;
+
+        for (size_t i = 0; i < n; i++) {
+                int fd = kept();
+                char byte;
+
+                n_open += recv(fd, &byte, 1, MSG_DONTWAIT) < 0 && errno == EAGAIN;
+        }
+
+        return n_open;
+}
+
+START_TEST(who_has_many_gives_the_next_to_one_who_has_few) {
+        Keepalive *keepalive = acceptor_keepalive(acceptor);
+
+        scoreboard_set(board, 0, SLOT_RUNNING, 1);
+        scoreboard_set(board, 1, SLOT_IDLE, 1);
+        scoreboard_set_keepalive(board, 0, 400);
+        scoreboard_set_keepalive(board, 1, 100);
+        ck_assert_uint_eq(keep_more(202), 202);
+        ck_assert_uint_eq(keepalive_count(keepalive), 202);
+        ck_assert_uint_eq(keepalive_n_handed_over(keepalive), 0);
+
+        ck_assert_uint_eq(keep_more(3), 3);
+        ck_assert_uint_eq(keepalive_count(keepalive), 202);
+        ck_assert_uint_eq(keepalive_n_handed_over(keepalive), 3);
+}
+END_TEST
+
+START_TEST(where_nobody_has_room_one_is_closed) {
+        Keepalive *keepalive = acceptor_keepalive(acceptor);
+
+        scoreboard_set(board, 1, SLOT_IDLE, 1);
+        scoreboard_set_keepalive(board, 1, KEEPALIVE_MAX);
+        ck_assert_uint_eq(keep_more(KEEPALIVE_MAX), KEEPALIVE_MAX);
+        ck_assert_uint_eq(keep_more(2), 0);
+        ck_assert_uint_eq(keepalive_n_handed_over(keepalive), 0);
+}
+END_TEST
+
 START_TEST(with_no_file_left_nothing_is_lost) {
         const struct rlimit limit = { .rlim_cur = 64, .rlim_max = 64 };
         int fds[64], n = 0;
@@ -303,6 +345,8 @@ int main(void) {
         tcase_add_test(tcase, a_pair_that_was_shut_down_is_left_alone);
         tcase_add_test(tcase, beside_many_busy_ones_a_connection_passes_it_by);
         tcase_add_test(tcase, a_listener_that_was_shut_down_stays_out_when_it_steps_in_again);
+        tcase_add_test(tcase, who_has_many_gives_the_next_to_one_who_has_few);
+        tcase_add_test(tcase, where_nobody_has_room_one_is_closed);
         tcase_add_test(tcase, with_no_file_left_nothing_is_lost);
         suite_add_tcase(suite, tcase);
         return unit_run(suite);

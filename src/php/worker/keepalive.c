@@ -119,18 +119,25 @@ static void note_arrival(KeepaliveTable *table, size_t i, uint64_t now_usec) {
                 table->places[i].past.since_usec = now_usec;
 }
 
+/* Looks at the places from first on whether something has come there; returns whether it has. */
+static bool poll_from(const KeepaliveTable *table, size_t first,
+                struct pollfd pollfds[static KEEPALIVE_MAX]) {
+        for (size_t i = first; i < table->n_reserved; i++)
+                pollfds[i] = (struct pollfd){
+                        .fd = keepalive_table_is_waiting(table, i) ? table->places[i].fd : -EBADF,
+                        .events = POLLIN,
+                };
+
+        return first < table->n_reserved && poll(pollfds + first, table->n_reserved - first, 0) > 0;
+}
+
 /* Notes on which connections something has come; returns how many those are. */
 static size_t look_at_all(KeepaliveTable *table) {
         struct pollfd pollfds[KEEPALIVE_MAX];
         uint64_t now_usec = clock_now_usec();
         size_t n = 0;
 
-        for (size_t i = 0; i < table->n_reserved; i++)
-                pollfds[i] = (struct pollfd){
-                        .fd = keepalive_table_is_waiting(table, i) ? table->places[i].fd : -EBADF,
-                        .events = POLLIN,
-                };
-        if (poll(pollfds, table->n_reserved, 0) <= 0)
+        if (!poll_from(table, 0, pollfds))
                 return 0;
 
         for (size_t i = 0; i < table->n_reserved; i++)
@@ -255,11 +262,15 @@ int keepalive_borrow(Keepalive *keepalive, uint64_t tag, KeepalivePast *ret_past
 int keepalive_borrow_ready(Keepalive *keepalive, size_t *place) {
         KeepalivePast past;
 
-        while (keepalive && *place < keepalive->table.n_reserved) {
-                size_t i = (*place)++;
-                struct pollfd pollfd = { .fd = keepalive->table.places[i].fd, .events = POLLIN };
+        struct pollfd pollfds[KEEPALIVE_MAX];
 
-                if (keepalive_table_is_waiting(&keepalive->table, i) && poll(&pollfd, 1, 0) > 0)
+        if (!keepalive || !poll_from(&keepalive->table, *place, pollfds))
+                return -ENOENT;
+
+        while (*place < keepalive->table.n_reserved) {
+                size_t i = (*place)++;
+
+                if (pollfds[i].revents)
                         return keepalive_table_borrow(&keepalive->table, i, &past);
         }
 
@@ -283,14 +294,26 @@ int keepalive_put(Keepalive *keepalive, int fd, const KeepalivePast *past) {
         return r;
 }
 
+/* One worker takes most of what comes as long as little is to be done. Where it has many connections, and another has
+ * less than half as many, that one gets the next: so they are spread, and nobody closes one while another has room. */
+static bool gives_to_another(Keepalive *keepalive, int fd) {
+        size_t n = keepalive->table.n_waiting;
+
+        if (n < keepalive->table.limit / 4 || keepalive->alone ||
+                        !scoreboard_keepalive_below(keepalive->board, n / 2))
+                return false;
+
+        return handoff_send(&keepalive->handoff, fd, 0) >= 0;
+}
+
 int keepalive_add(Keepalive *keepalive, int fd) {
         if (keepalive && keepalive_table_give_back(&keepalive->table))
                 return 0;
-        if (keepalive)
+        if (keepalive && !gives_to_another(keepalive, fd))
                 return keepalive_put(keepalive, fd, &(KeepalivePast){});
 
         fd_close(fd);
-        return -ENOBUFS;
+        return keepalive ? 0 : -ENOBUFS;
 }
 
 void keepalive_close(Keepalive *keepalive, int fd) {

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: MIT
+"""Many pools, most of them at rest."""
+import glob
+import os
+import pathlib
+import time
+
+import processes
+from machine import BenchError, command, systemctl, write
+from sides import Fpmd
+
+CONF = "/etc/fpmd/conf.d"
+PLAIN = "/etc/systemd/system/bench-plain@"
+
+
+def pid1_cpu():
+    return processes.own_cpu_nsec(1) / 1e9
+
+
+def timed(*args):
+    """Seconds, and of PID 1's CPU."""
+    before, begin = pid1_cpu(), time.monotonic()
+    systemctl(*args)
+    return time.monotonic() - begin, pid1_cpu() - before
+
+
+def site_names(n):
+    return [f"site{i}" for i in range(n)]
+
+
+def write_sites(n):
+    for name in site_names(n):
+        pathlib.Path(f"{CONF}/{name}.conf").write_text(
+            f"[{name}]\nuser = www-data\ngroup = www-data\nlisten = /run/php/{name}.sock\n"
+            "listen.owner = www-data\nlisten.group = www-data\nlisten.mode = 0660\n"
+            "pm = ondemand\npm.max_children = 5\n")
+
+
+def remove_sites():
+    systemctl("stop", "fpmd@site*.socket", "fpmd@site*.service", "bench-plain@*.socket")
+    for path in glob.glob(f"{CONF}/site*.conf") + glob.glob(f"{PLAIN}*"):
+        os.unlink(path)
+    systemctl("daemon-reload")
+    systemctl("reset-failed")
+
+
+def measure_units(report, n, what, pattern):
+    started, started_cpu = timed("start", "--no-block", "--", *(pattern.format(name) for name in site_names(n)))
+    while command("systemctl", "list-jobs", "--no-legend").strip():
+        time.sleep(0.1)
+    _, reload_cpu = timed("daemon-reload")
+    return started_cpu, reload_cpu
+
+
+def units(report):
+    """daemon-reload and start of many sockets, against as many of a template of three lines."""
+    for n in report.size((500, 1000, 2000), (20,)):
+        figures = []
+        write(f"{PLAIN}.socket", "[Socket]\nListenStream=/run/bench-plain/%i.sock\n")
+        write(f"{PLAIN}.service", "[Service]\nExecStart=/bin/true\n")
+        systemctl("daemon-reload")
+        for what, pattern in (("plain", "bench-plain@{}.socket"), ("fpmd", "fpmd@{}.socket")):
+            if what == "fpmd":
+                write_sites(n)
+                systemctl("daemon-reload")
+            before = pid1_cpu()
+            for i in range(0, n, 500):
+                systemctl("start", "--", *(pattern.format(name) for name in site_names(n)[i:i + 500]))
+            started = pid1_cpu() - before
+            _, reload_cpu = timed("daemon-reload")
+            figures.append((started, reload_cpu))
+            systemctl("stop", "--", pattern.format("*"))
+        for what, plain, ours in zip(("start", "daemon-reload"), *figures):
+            report.measure(f"{n} sockets, {what}: CPU of PID 1, s, fpmd / plain template",
+                           f"{ours:.2f} / {plain:.2f} = {ours / plain:.2f}", "<= 1.3")
+        remove_sites()
+
+
+def metrics(report):
+    n = report.size(500, 20)
+    write_sites(n)
+    systemctl("daemon-reload")
+    for i in range(0, n, 500):
+        systemctl("start", "--", *(f"fpmd@{name}.socket" for name in site_names(n)[i:i + 500]))
+    times = []
+    for _ in range(5):
+        begin = time.monotonic()
+        text = command("fpmctl", "metrics")
+        times.append(time.monotonic() - begin)
+    running = command("systemctl", "list-units", "--no-legend", "fpmd@site*.service").strip()
+    report.measure(f"fpmctl metrics of {n} pools at rest, s (median of 5), bytes",
+                   f"{sorted(times)[2]:.3f}, {len(text)}", "<= 0.2")
+    report.require(f"the metrics woke pools: {running[:200]}", not running)
+    remove_sites()
