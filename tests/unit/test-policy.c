@@ -189,6 +189,79 @@ START_TEST(auto_shrinks_and_rests) {
 }
 END_TEST
 
+/* A burst of 200 finds 2 workers on 2 CPUs. */
+static const PolicyInput crowd = {
+        .begun = true,
+        .worker_limit = 512,
+        .n_busy = 2,
+        .n_queued = 198,
+        .n_cpus = 2,
+};
+
+START_TEST(auto_measures_before_it_grows_far) {
+        PolicyDecision decision = decide(&automatic, crowd);
+        PolicyInput few = crowd;
+
+        ck_assert(policy_needs_cpu(&automatic, &crowd));
+        ck_assert_uint_eq(decision.n_fork, 14);
+        ck_assert(!decision.limit_reached && !decision.waits_for_cpu && !decision.wake_below);
+        ck_assert_uint_gt(decision.check_again_usec, 0);
+        ck_assert_uint_le(decision.check_again_usec, 50000);
+
+        few.n_queued = 1;
+        ck_assert(!policy_needs_cpu(&automatic, &few));
+        ck_assert_uint_eq(decide(&automatic, few).n_fork, 2);
+        few.n_queued = 0;
+        few.n_busy = 100;
+        ck_assert(!policy_needs_cpu(&automatic, &few));
+        ck_assert(!policy_needs_cpu(&dynamic, &crowd));
+        ck_assert_uint_eq(decide(&automatic, few).n_retire, 0);
+}
+END_TEST
+
+START_TEST(auto_adds_none_that_would_wait_for_a_cpu) {
+        PolicyInput input = crowd;
+        PolicyDecision decision;
+
+        input.cpu_is_measured = true;
+        input.n_busy = 16;
+        input.running = 1.9;
+        input.runnable = 14;
+        decision = decide(&automatic, input);
+        ck_assert_uint_eq(decision.n_fork, 0);
+        ck_assert(decision.waits_for_cpu && !decision.limit_reached && !decision.watch_listeners);
+        ck_assert_uint_le(decision.check_again_usec, 500000);
+
+        /* A few there are in any case. */
+        input.n_busy = 2;
+        input.runnable = 4;
+        ck_assert_uint_eq(decide(&automatic, input).n_fork, 2);
+}
+END_TEST
+
+START_TEST(auto_grows_at_once_where_workers_sleep) {
+        PolicyInput input = crowd;
+
+        input.cpu_is_measured = true;
+        input.n_busy = 16;
+        input.running = 0.3;
+        input.runnable = 0.5;
+        ck_assert_uint_eq(decide(&automatic, input).n_fork, 199);
+
+        /* Others keep the CPUs busy, but it is not what most of the requests wait for. */
+        input.n_busy = 150;
+        input.running = 0.5;
+        input.runnable = 30;
+        ck_assert_uint_eq(decide(&automatic, input).n_fork, 199);
+        ck_assert(!decide(&automatic, input).waits_for_cpu);
+
+        /* Nothing can be measured. */
+        input = crowd;
+        input.n_cpus = 0;
+        ck_assert_uint_eq(decide(&automatic, input).n_fork, 199);
+}
+END_TEST
+
 START_TEST(the_pause_doubles_and_ends) {
         Backoff backoff = {};
 
@@ -209,4 +282,6 @@ UNIT_MAIN("policy", static_is_always_full, dynamic_starts_and_keeps_spares,
                 a_calm_pool_is_never_looked_at, ondemand_follows_the_queue,
                 ondemand_keeps_one_for_kept_connections, the_limit_is_a_limit, auto_fits_in_memory,
                 auto_follows_the_rate, auto_looks_again_at_a_ceiling_of_memory,
-                auto_shrinks_and_rests, the_pause_doubles_and_ends);
+                auto_shrinks_and_rests, auto_measures_before_it_grows_far,
+                auto_adds_none_that_would_wait_for_a_cpu, auto_grows_at_once_where_workers_sleep,
+                the_pause_doubles_and_ends);

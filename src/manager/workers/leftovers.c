@@ -114,7 +114,7 @@ static bool is_at_work(const char *name, pid_t parent) {
         return false;
 }
 
-static FILE *open_list(const char *pool) {
+FILE *leftovers_open_list(const char *pool) {
         static const char *const bases[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/systemd",
                 "/sys/fs/cgroup/unified" };
         _cleanup_free_ char *unit = NULL, *cgroup = NULL, *expected = NULL;
@@ -168,7 +168,7 @@ static void add(Round *round, FILE *list, pid_t pid) {
 }
 
 static void gather(Round *round, const char *pool) {
-        _cleanup_fclose_ FILE *list = open_list(pool);
+        _cleanup_fclose_ FILE *list = leftovers_open_list(pool);
         int pids[ROUND_PROCESSES_MAX], pid;
         size_t n = 0;
 

@@ -12,6 +12,11 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
+
+/* The kernel's list of the processes in the pool's cgroup, or NULL where this process is not in it, or it cannot be
+ * read. */
+FILE *leftovers_open_list(const char *pool);
 
 /* Whether there is any beside this process and processes of the pool program. */
 bool leftovers_are_there(const char *pool);

@@ -39,6 +39,14 @@ static uint64_t auto_most_idle(double rate) {
  * at first, and memory comes free. Nothing else would tell of either. */
 #define AUTO_CEILING_LOOK_USEC (5 * USEC_PER_SEC)
 
+/* With pm = auto more workers are worth their memory only while the pool's processes do something else than wait for a
+ * CPU. So many for each CPU there may be before that was measured, which takes a moment under load, and so many although
+ * it is short. */
+#define AUTO_UNMEASURED_PER_CPU 8
+#define AUTO_SHORT_PER_CPU 2
+#define AUTO_MEASURE_USEC (USEC_PER_SEC / 30)
+#define AUTO_CPU_LOOK_USEC (USEC_PER_SEC / 5)
+
 static unsigned alive(const PolicyInput *input) {
         return input->n_starting + input->n_idle + input->n_busy;
 }
@@ -116,6 +124,28 @@ static uint64_t sooner(uint64_t a, uint64_t b) {
         return number_min(a, b);
 }
 
+/* Each CPU that comes free has a process of the pool that waits for it already; and those that have or want one are most
+ * of the busy ones, so that not much else is waited for than the CPU. On a machine that others keep busy a pool whose
+ * requests sleep grows on. */
+static bool cpu_is_short(const PolicyInput *input) {
+        return input->runnable - input->running >= input->n_cpus &&
+               2 * input->runnable >= input->n_busy;
+}
+
+static uint64_t cpu_limit(const PoolConfig *config, const PolicyInput *input) {
+        if (config->pm != PM_AUTO || input->n_cpus == 0)
+                return UINT64_MAX;
+        if (!input->cpu_is_measured)
+                return AUTO_UNMEASURED_PER_CPU * (uint64_t) input->n_cpus;
+
+        return cpu_is_short(input) ? AUTO_SHORT_PER_CPU * (uint64_t) input->n_cpus : UINT64_MAX;
+}
+
+bool policy_needs_cpu(const PoolConfig *config, const PolicyInput *input) {
+        return config->pm == PM_AUTO && input->n_queued > 0 &&
+               alive(input) + input->n_queued > AUTO_SHORT_PER_CPU * (uint64_t) input->n_cpus;
+}
+
 uint64_t policy_idle_limit_usec(const PoolConfig *config) {
         switch (config->pm) {
         case PM_DYNAMIC:
@@ -155,9 +185,14 @@ unsigned policy_wake_below(const PoolConfig *config, double rate) {
 
 PolicyDecision policy_decide(const PoolConfig *config, const PolicyInput *input) {
         uint64_t want = wanted(config, input);
-        uint64_t room = missing(input->worker_limit, alive(input));
+        uint64_t most = missing(input->worker_limit, alive(input));
+        uint64_t room = number_min(most, missing(cpu_limit(config, input), alive(input)));
         uint64_t now = number_min(want, room);
-        PolicyDecision decision = { .limit_reached = want > room && config->pm != PM_STATIC };
+        bool is_held_back = number_min(want, most) > room;
+        PolicyDecision decision = {
+                .limit_reached = want > most && config->pm != PM_STATIC,
+                .waits_for_cpu = is_held_back && input->cpu_is_measured,
+        };
 
         if (config->pm == PM_DYNAMIC && now > config->max_spawn_rate) {
                 now = config->max_spawn_rate;
@@ -169,10 +204,15 @@ PolicyDecision policy_decide(const PoolConfig *config, const PolicyInput *input)
                 decision.check_again_usec =
                                 sooner(decision.check_again_usec, AUTO_CEILING_LOOK_USEC);
 
+        if (is_held_back)
+                decision.check_again_usec = sooner(decision.check_again_usec,
+                                input->cpu_is_measured ? AUTO_CPU_LOOK_USEC : AUTO_MEASURE_USEC);
+
         decision.n_fork = (unsigned) now;
         decision.n_retire = now > 0 ? 0 : (unsigned) surplus(config, input);
         /* At a limit nothing would follow from it, until the next look. */
-        decision.wake_below = room > now || (!decision.limit_reached && may_rise(config, input));
+        decision.wake_below = room > now ||
+                              (!decision.limit_reached && !is_held_back && may_rise(config, input));
         decision.watch_listeners = room > now && config->pm != PM_STATIC &&
                                    input->n_starting + input->n_idle + now <= decision.n_retire;
         return decision;

@@ -20,16 +20,23 @@ typedef struct PolicyInput {
         uint64_t worker_limit;      /* how many there may be: policy_worker_limit() */
         double rate;                /* requests per second, lately */
         bool has_keepalive;         /* web servers keep connections open */
+        unsigned n_cpus;            /* 0: nobody looks whether workers wait for one */
+        bool cpu_is_measured;
+        double running, runnable; /* processes of the pool that had a CPU lately, and that had or wanted one */
 } PolicyInput;
 
 typedef struct PolicyDecision {
         unsigned n_fork;
         unsigned n_retire;         /* of those that have been idle for longest */
         bool limit_reached;        /* more are wanted than pm.max_children allows */
+        bool waits_for_cpu;        /* more are wanted, and it is known that they would not help */
         bool wake_below;           /* it matters when few are idle: policy_wake_below() */
         bool watch_listeners;      /* nobody is free to see the next connection */
         uint64_t check_again_usec; /* from now, 0: only when something happens */
 } PolicyDecision;
+
+/* Whether the decision depends on how the pool's processes get on with the CPUs, so that it has to be measured. */
+bool policy_needs_cpu(const PoolConfig *config, const PolicyInput *input);
 
 PolicyDecision policy_decide(const PoolConfig *config, const PolicyInput *input);
 

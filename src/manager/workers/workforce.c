@@ -2,11 +2,14 @@
 #include "manager/workers/workforce.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/parse.h"
 #include "manager/base/log.h"
 #include "manager/base/timer.h"
+#include "manager/workers/cpu_watch.h"
 #include "manager/workers/policy.h"
 #include "manager/workers/worker_limit.h"
 
@@ -45,10 +48,12 @@ struct Workforce {
         Slots *slots;
         bool active, begun, more_to_fork;
         WorkerLimit worker_limit;
+        CpuWatch cpu_watch;
+        bool waits_for_cpu;
         Rate rate;
         bool at_limit;
         uint64_t n_limit_reached;
-        uint64_t advised_usec[_ADVICE_MAX];
+        uint64_t advised_usec[_ADVICE_MAX], cpu_told_usec;
         sd_event_source *timer_source;
         sd_event_source *listen_sources[LISTENERS_MAX + 1]; /* the last for what is handed over */
 };
@@ -88,6 +93,7 @@ Workforce *workforce_free(Workforce *w) {
         for (size_t i = 0; i < ELEMENTSOF(w->listen_sources); i++)
                 sd_event_source_disable_unref(w->listen_sources[i]);
         slots_free(w->slots);
+        cpu_watch_done(&w->cpu_watch);
         free(w);
         return NULL;
 }
@@ -97,7 +103,14 @@ Slots *workforce_slots(Workforce *w) {
 }
 
 void workforce_describe_worker_limit(const Workforce *w, char *buffer, size_t size) {
+        size_t n;
+
         worker_limit_describe(&w->worker_limit, w->config, buffer, size);
+        n = strlen(buffer);
+        if (w->waits_for_cpu)
+                snprintf(buffer + n, size - n,
+                                "; no more for now, for %.1f of the processes want a CPU and %.1f have one",
+                                w->cpu_watch.runnable, w->cpu_watch.running);
 }
 
 uint64_t workforce_worker_limit(const Workforce *w) {
@@ -208,6 +221,19 @@ static void update_rate(Workforce *w, uint64_t now) {
         rate->at_usec = now;
 }
 
+/* Where nothing can be measured, nothing holds the pool back. */
+static void look_at_cpu(Workforce *w, PolicyInput *input, uint64_t now) {
+        input->n_cpus = cpu_watch_count_cpus();
+        if (!policy_needs_cpu(w->config, input))
+                return;
+
+        input->cpu_is_measured = cpu_watch_look(&w->cpu_watch, w->config->name, now);
+        input->running = w->cpu_watch.running;
+        input->runnable = w->cpu_watch.runnable;
+        if (w->cpu_watch.n_times == 0)
+                input->n_cpus = 0;
+}
+
 static void look(Workforce *w, PolicyInput *ret) {
         uint64_t limit = policy_idle_limit_usec(w->config), now = timer_now_usec(w->event);
         PolicyInput input = { .begun = w->begun };
@@ -250,6 +276,7 @@ static void look(Workforce *w, PolicyInput *ret) {
         input.n_queued = depth.n_queued;
         input.rate = w->rate.per_second;
         input.worker_limit = w->worker_limit.workers;
+        look_at_cpu(w, &input, now);
         *ret = input;
 }
 
@@ -340,6 +367,20 @@ static void advise(Workforce *w, const PolicyInput *input, unsigned n_fork) {
                         "%s. There may be %s", advices[advice].text, text);
 }
 
+static void note_cpu(Workforce *w, bool waits_for_cpu, uint64_t now) {
+        char text[512];
+
+        w->waits_for_cpu = waits_for_cpu;
+        if (!waits_for_cpu || (w->cpu_told_usec > 0 && now - w->cpu_told_usec < ADVICE_EVERY_USEC))
+                return;
+
+        w->cpu_told_usec = now;
+        workforce_describe_worker_limit(w, text, sizeof(text));
+        log_notice("pm = auto: requests wait, but more workers would only wait for a CPU with the others: "
+                   "%u workers of %s",
+                        slots_taken(w->slots), text);
+}
+
 void workforce_balance(Workforce *w) {
         PoolControl *control_page = scoreboard_control_page(w->board);
         uint64_t now = timer_now_usec(w->event), pause_until = slots_pause_until_usec(w->slots);
@@ -361,6 +402,7 @@ void workforce_balance(Workforce *w) {
         w->begun = true;
         fork_workers(w, decision.n_fork);
         retire_workers(w, decision.n_retire);
+        note_cpu(w, decision.waits_for_cpu, now);
         if (decision.limit_reached && !w->at_limit)
                 w->n_limit_reached++;
         w->at_limit = decision.limit_reached;

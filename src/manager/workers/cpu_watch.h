@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* CpuWatch: how many processes of the pool have a CPU on average, and how many want one. Where many more want one than
+ * have one, another worker would only wait with them.
+ *
+ * Runs in: manager of fpmd@POOL.service; elsewhere nothing is measured.
+ * Trusts:  the kernel alone: its list of the cgroup and /proc/PID/schedstat. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum {
+        CPU_WATCH_PROCESSES_MAX = 1024, /* of a larger pool the first count */
+};
+
+typedef struct CpuTime {
+        pid_t pid;
+        uint64_t ran_nsec, waited_nsec; /* since its start */
+} CpuTime;
+
+typedef struct CpuWatch {
+        CpuTime *times; /* of the last look, in the order of pid */
+        size_t n_times;
+        uint64_t looked_usec, measured_usec; /* 0: never */
+        double running, runnable;            /* as of measured_usec */
+} CpuWatch;
+
+void cpu_watch_done(CpuWatch *watch);
+
+/* Looks again, unless the last look was a few milliseconds ago. Returns whether running and runnable are known: two looks
+ * are needed, and what is older than ten seconds counts no more. */
+bool cpu_watch_look(CpuWatch *watch, const char *pool, uint64_t now_usec);
+
+/* What two looks say, usec apart. Both lists are in the order of pid; a process that is not in the first one has started
+ * since. Pure. */
+void cpu_watch_compare(const CpuTime before[], size_t n_before, const CpuTime after[],
+                size_t n_after, uint64_t usec, double *ret_running, double *ret_runnable);
+
+/* How many CPUs this process may use, at least 1. */
+unsigned cpu_watch_count_cpus(void);
