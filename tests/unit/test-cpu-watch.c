@@ -5,10 +5,12 @@
 
 #include "unit.h"
 
-static const CpuTime before[] = { { 10, 1000000, 0 }, { 20, 5000000, 7000000 }, { 30, 1, 1 } };
+static const CpuTime before[] = { { 10, 1000000, 0, false }, { 20, 5000000, 7000000, false },
+        { 30, 1, 1, false } };
 
 START_TEST(time_is_what_passed_since) {
-        const CpuTime after[] = { { 10, 51000000, 0 }, { 20, 55000000, 107000000 }, { 30, 1, 1 } };
+        const CpuTime after[] = { { 10, 51000000, 0, false }, { 20, 55000000, 107000000, false },
+                { 30, 1, 1, false } };
         double running, runnable;
 
         cpu_watch_compare(before, 3, after, 3, 100000, &running, &runnable);
@@ -18,8 +20,8 @@ START_TEST(time_is_what_passed_since) {
 END_TEST
 
 START_TEST(who_came_counts_from_the_start_and_who_left_not_at_all) {
-        const CpuTime after[] = { { 5, 10000000, 10000000 }, { 20, 5000000, 7000000 },
-                { 40, 0, 30000000 } };
+        const CpuTime after[] = { { 5, 10000000, 10000000, false }, { 20, 5000000, 7000000, false },
+                { 40, 0, 30000000, false } };
         double running, runnable;
 
         cpu_watch_compare(before, 3, after, 3, 100000, &running, &runnable);
@@ -29,12 +31,23 @@ START_TEST(who_came_counts_from_the_start_and_who_left_not_at_all) {
 END_TEST
 
 START_TEST(a_number_that_is_used_again_is_somebody_else) {
-        const CpuTime after[] = { { 20, 1000000, 8000000 } };
+        const CpuTime after[] = { { 20, 1000000, 8000000, false } };
         double running, runnable;
 
         cpu_watch_compare(before, 3, after, 1, 10000, &running, &runnable);
         ck_assert_double_eq_tol(running, 0.1, 0.001);
         ck_assert_double_eq_tol(runnable, 0.9, 0.001);
+}
+END_TEST
+
+START_TEST(who_waits_still_counts) {
+        const CpuTime after[] = { { 10, 51000000, 0, true }, { 20, 5000000, 7000000, true },
+                { 30, 1, 1, true } };
+        double running, runnable;
+
+        cpu_watch_compare(before, 3, after, 3, 100000, &running, &runnable);
+        ck_assert_double_eq_tol(running, 0.5, 0.001);
+        ck_assert_double_eq_tol(runnable, 3, 0.001);
 }
 END_TEST
 
@@ -50,4 +63,5 @@ END_TEST
 
 UNIT_MAIN("cpu-watch", time_is_what_passed_since,
                 who_came_counts_from_the_start_and_who_left_not_at_all,
-                a_number_that_is_used_again_is_somebody_else, outside_of_its_unit_nothing_is_known);
+                a_number_that_is_used_again_is_somebody_else, who_waits_still_counts,
+                outside_of_its_unit_nothing_is_known);

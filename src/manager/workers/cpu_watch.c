@@ -32,19 +32,38 @@ unsigned cpu_watch_count_cpus(void) {
         return (unsigned) CPU_COUNT(&set);
 }
 
-static bool read_time(pid_t pid, CpuTime *ret) {
-        char path[32], text[128];
+static bool read_file(pid_t pid, const char *name, char *text, size_t size) {
+        char path[48];
         _cleanup_close_ int fd = -EBADF;
-        CpuTime time = { .pid = pid };
         ssize_t n;
 
-        snprintf(path, sizeof(path), "/proc/%d/schedstat", pid);
+        snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
         fd = open(path, O_RDONLY | O_CLOEXEC);
-        n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+        n = fd < 0 ? -1 : read(fd, text, size - 1);
         if (n < 0)
                 return false;
 
         text[n] = '\0';
+        return true;
+}
+
+/* The state stands behind the name, in which there may be anything. */
+static bool is_runnable(pid_t pid) {
+        char text[256], *end;
+
+        if (!read_file(pid, "stat", text, sizeof(text)))
+                return false;
+
+        end = strrchr(text, ')');
+        return end && strncmp(end, ") R", 3) == 0;
+}
+
+static bool read_time(pid_t pid, CpuTime *ret) {
+        CpuTime time = { .pid = pid, .is_runnable = is_runnable(pid) };
+        char text[128];
+
+        if (!read_file(pid, "schedstat", text, sizeof(text)))
+                return false;
         if (sscanf(text, "%" SCNu64 " %" SCNu64, &time.ran_nsec, &time.waited_nsec) != 2)
                 return false;
 
@@ -72,7 +91,8 @@ static int read_times(const char *pool, CpuTime **ret, size_t *ret_n) {
                 return -ENOMEM;
 
         while (n < CPU_WATCH_PROCESSES_MAX && fscanf(list, "%d", &pid) == 1)
-                n += read_time(pid, &times[n]);
+                if (pid != getpid()) /* which is at work just now */
+                        n += read_time(pid, &times[n]);
 
         qsort(times, n, sizeof(*times), compare_pids);
         *ret = times;
@@ -83,6 +103,7 @@ static int read_times(const char *pool, CpuTime **ret, size_t *ret_n) {
 void cpu_watch_compare(const CpuTime before[], size_t n_before, const CpuTime after[],
                 size_t n_after, uint64_t usec, double *ret_running, double *ret_runnable) {
         uint64_t ran = 0, waited = 0;
+        double n_runnable = 0;
 
         for (size_t i = 0, k = 0; i < n_after; i++) {
                 CpuTime base = {};
@@ -95,12 +116,15 @@ void cpu_watch_compare(const CpuTime before[], size_t n_before, const CpuTime af
                                 before[k].waited_nsec <= after[i].waited_nsec)
                         base = before[k];
 
+                n_runnable += after[i].is_runnable;
                 ran += after[i].ran_nsec - base.ran_nsec;
                 waited += after[i].waited_nsec - base.waited_nsec;
         }
 
         *ret_running = (double) ran / 1000 / (double) usec;
         *ret_runnable = (double) (ran + waited) / 1000 / (double) usec;
+        if (*ret_runnable < n_runnable)
+                *ret_runnable = n_runnable;
 }
 
 static void look(CpuWatch *watch, const char *pool, uint64_t now_usec) {

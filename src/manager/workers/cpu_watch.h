@@ -4,7 +4,7 @@
  * have one, another worker would only wait with them.
  *
  * Runs in: manager of fpmd@POOL.service; elsewhere nothing is measured.
- * Trusts:  the kernel alone: its list of the cgroup and /proc/PID/schedstat. */
+ * Trusts:  the kernel alone: its list of the cgroup, /proc/PID/schedstat and /proc/PID/stat. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,6 +18,7 @@ enum {
 typedef struct CpuTime {
         pid_t pid;
         uint64_t ran_nsec, waited_nsec; /* since its start */
+        bool is_runnable;               /* at this moment it has a CPU, or wants one */
 } CpuTime;
 
 typedef struct CpuWatch {
@@ -33,7 +34,8 @@ void cpu_watch_done(CpuWatch *watch);
  * are needed, and what is older than ten seconds counts no more. */
 bool cpu_watch_look(CpuWatch *watch, const char *pool, uint64_t now_usec);
 
-/* What two looks say, usec apart. Both lists are in the order of pid; a process that is not in the first one has started
+/* What two looks say, usec apart. The kernel adds the time for which a process has waited when it gets its CPU, which on
+ * a crowded machine is too late for a short look: those that are runnable at the second look count at least. Both lists are in the order of pid; a process that is not in the first one has started
  * since. Pure. */
 void cpu_watch_compare(const CpuTime before[], size_t n_before, const CpuTime after[],
                 size_t n_after, uint64_t usec, double *ret_running, double *ret_runnable);
