@@ -1,0 +1,90 @@
+#!/bin/bash
+# The Debian packages: nothing that lintian finds; installed, upgraded while PHP is upgraded too, removed, purged. Under
+# load an upgrade loses no request, the administrator's changes stay, and a purge leaves nothing but his own files.
+# Time limit: 600 s
+
+source "${BASH_SOURCE[0]%/*}/../lib.sh"
+source "${BASH_SOURCE[0]%/*}/../deb_packages.sh"
+
+php=$FPMD_TEST_PHP
+all=(fpmd "fpmd-php$php" fpmd-exporter)
+
+found=$(lintian --fail-on none "$DEBS"/*_0.1.0+1_*.changes 2>&1 | grep '^[EW]:' || true)
+assert_eq 'what lintian finds' '' "$found"
+
+### installed
+
+# What dpkg itself keeps, and what running programs do, left out.
+files() {
+	in_container sh -c 'find /etc /usr /var /lib/systemd /run/fpmd -xdev \( -path /var/lib/dpkg -o -path /var/log/dpkg.log \
+		-o -path /var/cache -o -path /var/lib/systemd/catalog -o -path /var/lib/systemd/deb-systemd-helper-enabled \
+		-o -path /var/log/wtmp -o -path "/etc/*-" -o -path "/etc/*.lock" -o -path /etc/nginx -o -path /var/log/nginx -o -path /var/tmp -o -path /var/lib/nginx \
+		-o -path /usr/lib/fpmd-test \) -prune -o ! -path "/usr/local/lib/fpmd-test*" -print 2>/dev/null
+		exit 0' | sort
+}
+before=$(files)
+install_debs 0.1.0+1 "${all[@]}"
+assert_eq 'the target' enabled "$(in_container systemctl is-enabled fpmd.target)"
+assert_eq "the exporter's user" fpmd-exporter "$(in_container id -un fpmd-exporter)"
+in_container systemctl is-active fpmd-exporter.socket
+assert_eq 'no pool runs that nobody has started' '' "$(in_container systemctl list-units --plain --no-legend 'fpmd@*')"
+assert_matches 'the catalog' 'fpmd' "$(in_container journalctl --list-catalog)"
+assert_eq 'the program' "/usr/sbin/php-fpm$php" "$(in_container readlink "/usr/libexec/fpmd/$php/php-fpm")"
+in_container fpmd --test www
+
+write_page up slow.php <<'END'
+<?php usleep(20000); echo PHP_VERSION, ' ', ini_get('memory_limit');
+END
+pool up <<<'pm.max_children = 20'
+in_container systemctl enable --quiet fpmd@up.socket
+fetch --output /dev/null http://up.test/slow.php
+
+### upgraded under load
+
+echo '; changed by the administrator' >>"$CONTAINER_ROOT/etc/fpmd/conf.d/www.conf"
+manager=$(manager_of up)
+load_begin http://up.test/slow.php 20 40
+sleep 1
+install_debs 0.1.0+2 "${all[@]}"
+another_manager up "$manager" || fail 'the manager of before runs on'
+assert_contains 'a changed conffile' '; changed by the administrator' "$(<"$CONTAINER_ROOT/etc/fpmd/conf.d/www.conf")"
+
+load_end 'an upgrade' 1000
+
+### in another order, and PHP: its settings, its program
+
+php_deb=$(repack "php$php-fpm" 99.1)
+load_begin http://up.test/slow.php 20 40
+sleep 1
+install_debs 0.1.0+1 fpmd-exporter "fpmd-php$php" fpmd
+zygote=$(zygote_of up)
+echo 'memory_limit = 77M' >"$CONTAINER_ROOT/etc/php/$php/fpm/conf.d/99-fpmd-test-memory.ini"
+in_container dpkg-trigger --by-package=fpmd "/etc/php/$php/fpm/conf.d"
+in_container dpkg --triggers-only --pending
+another_zygote up "$zygote" || fail 'the trigger of conf.d reloads no pool'
+assert_matches 'the settings of now' ' 77M$' "$(fetch http://up.test/slow.php)"
+zygote=$(zygote_of up)
+in_container dpkg --install --force-confold "$php_deb"
+another_zygote up "$zygote" || fail 'an upgrade of PHP reloads no pool'
+# shellcheck disable=SC2016
+assert_eq 'php-fpm was upgraded' 99.1 "$(in_container dpkg-query --show --showformat='${Version}' "php$php-fpm")"
+load_end 'an upgrade of PHP' 1000
+
+### logrotate
+
+mkdir -p "$CONTAINER_ROOT/var/log/fpmd/up"
+echo line >"$CONTAINER_ROOT/var/log/fpmd/up/access.log"
+if in_container sh -c 'command -v logrotate' >/dev/null; then
+	in_container logrotate --force /etc/logrotate.d/fpmd
+fi
+
+### removed
+
+in_container dpkg --remove "${all[@]}"
+assert_eq 'processes' '' "$(in_container pgrep -x fpmd || true)"
+assert_eq 'the program of php-fpm' 0 "$(in_container sh -c "php-fpm$php -v >/dev/null; echo \$?")"
+[[ -e $CONTAINER_ROOT/etc/fpmd/conf.d/www.conf ]] || fail 'a removal takes conffiles away'
+rm "$CONTAINER_ROOT/etc/fpmd/conf.d/up.conf" "$CONTAINER_ROOT/etc/php/$php/fpm/conf.d/99-fpmd-test-memory.ini"
+in_container dpkg --purge "${all[@]}"
+assert_eq 'left after purge' '' "$(comm -13 <(echo "$before") <(files))"
+assert_eq "the exporter's user after purge" '' "$(in_container getent passwd fpmd-exporter || true)"
