@@ -58,7 +58,7 @@ repack() {
 	# shellcheck disable=SC2016
 	in_container sh -ec '
 		mkdir -p "$3/DEBIAN"
-		dpkg-query --listfiles "$1" | while read -r file; do
+		dpkg-query --listfiles "$1" | grep "^/" | while read -r file; do
 			real=$(dpkg-divert --truename "$file")
 			[ ! -f "$real" ] || [ -L "$real" ] || install -D --preserve-timestamps --mode=$(stat -c %a "$real") "$real" "$3$file"
 		done

@@ -104,11 +104,11 @@ echo 'pm.max_children = many' >>"$CONTAINER_ROOT/etc/fpmd/conf.d/two.conf"
 status=0
 output=$(in_container "php-fpm$php" -t 2>&1) || status=$?
 assert_eq 'a mistake: exit status of -t' 78 "$status"
-assert_contains 'a mistake: -t' 'two.conf:9: pm.max_children' "$output"
+assert_contains 'a mistake: -t' 'two.conf:8: pm.max_children' "$output"
 begin=$EPOCHREALTIME
 assert_fails in_container systemctl reload "$service" 2>/dev/null
 assert_contains 'a mistake: the journal' 'pool two: ' "$(journal_of "$service" --since="@$begin")"
-assert_contains 'a mistake: the status' 'two.conf:9: pm.max_children' "$(in_container systemctl status "$service")"
+assert_contains 'a mistake: the status' 'two.conf:8: pm.max_children' "$(in_container systemctl status "$service")"
 assert_eq 'a mistake: the service' active "$(in_container systemctl is-active "$service")"
 assert_eq 'a mistake: the pool serves' two "$(fetch http://two.test/page.php)"
 
@@ -132,7 +132,7 @@ wait_for 5 answers 67M
 
 ### a pool that cannot start
 
-write_pool bad <<<'user = nobody-of-that-name'
+write_pool bad <<<$'user = nobody-of-that-name\npm = ondemand\npm.max_children = 1'
 status=0
 in_container systemctl restart "$service" 2>/dev/null || status=$?
 assert_eq 'a start: exit status' 1 "$status"
