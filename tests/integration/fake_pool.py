@@ -20,6 +20,9 @@
     fake-usurper      the first names others as its workers (the innocent, the manager, PID 1, itself), with
                       requests that are overdue, and dies; others are obedient
     fake-heir         the first names the second as its worker, and dies; the second is obedient
+    fake-dusk         the first dies as soon as the second has begun, which says READY a second later
+    fake-gloom        the same, but the second exits half a second later; others are obedient
+    fake-night        the same, but the second never says READY
     fake-pong         PONG without end
     fake-frame        FRAME without end
     fake-bell         rings without end
@@ -254,19 +257,48 @@ def usurper(pool, first):
     obedient(pool, first)
 
 
+def wait_for_start(pool, number):
+    """All starts, when there are so many."""
+    starts = []
+    while len(starts) < number:
+        pool.serve(lambda *_: True, 0.01)
+        with open("/srv/fake/" + sys.argv[2], encoding="ascii") as file:
+            starts = file.readlines()
+    return starts
+
+
 def heir(pool, first):
     if first:
         pool.say(READY)
         slot, *others = asked_slots(pool, 3)
         for other in others:
             pool.fork(other)
-        starts = []
-        while len(starts) < 2:
-            pool.serve(lambda *_: True, 0.01)
-            with open("/srv/fake/fake-heir", encoding="ascii") as file:
-                starts = file.readlines()
+        starts = wait_for_start(pool, 2)
         die(pool, {slot: int(starts[1].split()[1])})
     obedient(pool, first)
+
+
+def followed(pool, first, second):
+    if first:
+        pool.say(READY)
+        pool.serve(seconds=0.2)
+        wait_for_start(pool, 2)
+        sys.exit(1)
+    if len(wait_for_start(pool, 2)) == 2:
+        second()
+    obedient(pool, first)
+
+
+def dusk(pool, first):
+    followed(pool, first, lambda: time.sleep(1))
+
+
+def gloom(pool, first):
+    followed(pool, first, lambda: time.sleep(0.5) or sys.exit(1))
+
+
+def night(pool, first):
+    followed(pool, first, lambda: time.sleep(1000))
 
 
 def flood(pool, once):

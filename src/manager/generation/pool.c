@@ -11,11 +11,6 @@
 #include "manager/base/timer.h"
 #include "manager/generation/pool_internal.h"
 
-enum {
-        /* Starts in a row that come to nothing, with growing pauses: some half a minute. */
-        START_TRIES = 10,
-};
-
 /* Between two generations that opcache wants. */
 #define RENEWAL_PAUSE_USEC UINT64_C(10000000)
 
@@ -47,16 +42,6 @@ static void mark_dead(Pool *pool, Generation *generation) {
                 log_error_errno(r, "Cannot free a generation now, later: %m");
 }
 
-/* --- who may hand over to whom --- */
-
-static int pair_for(Pool *pool, uid_t uid, HandoffPair **ret) {
-        if (uid != pool->listeners.pair->uid)
-                return handoff_pair_new(ret, uid);
-
-        *ret = handoff_pair_ref(pool->listeners.pair);
-        return 0;
-}
-
 /* The last one's closes with the workers that still have it. */
 static void adopt_pair(Pool *pool, HandoffPair *pair) {
         if (pair == pool->listeners.pair)
@@ -66,52 +51,6 @@ static void adopt_pair(Pool *pool, HandoffPair *pair) {
         handoff_pair_unref(pool->listeners.pair);
         pool->listeners.pair = handoff_pair_ref(pair);
         handoff_pair_store(pair);
-}
-
-/* Those that replace one which serves have no excuse: without what PHP would only warn of, the old one is better. That
- * of an emergency has: its memory is needed; not where that is a script which might not boot. */
-static bool is_strict(const Pool *pool, StartReason why) {
-        return pool->current &&
-               (why == START_RELOAD ||
-                               (why == START_EMERGENCY &&
-                                               generation_config(pool->current)->worker_script));
-}
-
-static int start_generation(
-                Pool *pool, const PoolResources *resources, StartReason why, Generation **ret) {
-        _cleanup_(generation_freep) Generation *generation = NULL;
-        _cleanup_(handoff_pair_unrefp) HandoffPair *pair = NULL;
-        GenerationContext context = pool->context;
-        Listeners listeners = pool->listeners;
-        PoolConfig *copy;
-        int r;
-
-        r = pair_for(pool, resources->account.uid, &pair);
-        if (r < 0)
-                return log_error_errno(r, "Cannot make a socket for kept connections: %m");
-
-        r = pool_config_copy(&copy, resources->config);
-        if (r < 0)
-                return log_error_errno(r, "Cannot start a generation: %m");
-
-        listeners.pair = pair;
-        context.listeners = &listeners;
-        context.account = &resources->account;
-        context.access_fd = resources->access_fd;
-        context.strict = is_strict(pool, why);
-        r = generation_new(&generation, &context, copy, pool->n_generations + 1);
-        if (r < 0)
-                return log_error_errno(r, "Cannot start a generation: %m");
-
-        r = generation_start(generation);
-        if (r < 0)
-                return r;
-
-        /* The first request may be for the status page, and is there before anything else happens. */
-        pool_publish_to(pool, generation);
-        pool->n_generations++;
-        *ret = TAKE_PTR(generation);
-        return 0;
 }
 
 static void let_drain(Pool *pool, Generation *generation) {
@@ -135,56 +74,6 @@ static bool forget_draining(Pool *pool, const Generation *generation) {
         }
 
         return false;
-}
-
-static int pool_on_retry(sd_event_source *source, uint64_t usec, void *userdata) {
-        Pool *pool = userdata;
-
-        (void) source;
-        (void) usec;
-        if (pool->state != POOL_STOPPING && !pool->current)
-                (void) pool_start(pool);
-
-        return 0;
-}
-
-static void give_up(Pool *pool) {
-        log_event(EVENT_START_GIVEN_UP, LOG_ERR, LOG_NO_FIELDS,
-                        "PHP died %u times in a row while it started, giving up: mend what the lines above "
-                        "name, then run systemctl restart fpmd@%s",
-                        pool->backoff.n_failures, pool->resources.config->name);
-        pool->hooks->ended(POOL_BROKEN, pool->userdata);
-}
-
-static void tell_retry(Pool *pool, uint64_t now) {
-        uint64_t pause_usec = pool->backoff.until_usec - now;
-
-        log_event(EVENT_START_THROTTLED, LOG_WARNING, LOG_NO_FIELDS,
-                        "The zygote died %.1f s after its start, try %u of %d: the next one starts in %.1f s",
-                        (double) (now - pool->started_usec) / USEC_PER_SEC,
-                        pool->backoff.n_failures, START_TRIES, (double) pause_usec / USEC_PER_SEC);
-        pool->hooks->retrying(pause_usec, pool->userdata);
-}
-
-/* A zygote that served well is replaced at once; one that died young, or has never served, however long PHP took for
- * that, after a growing pause. */
-static void replace_later(Pool *pool) {
-        uint64_t now = timer_now_usec(pool->event);
-        int r;
-
-        backoff_fail(&pool->backoff, pool->has_served ? now - pool->started_usec : 0, now);
-        if (pool->backoff.n_failures >= START_TRIES) {
-                give_up(pool);
-                return;
-        }
-
-        if (pool->backoff.until_usec > now)
-                tell_retry(pool, now);
-        r = timer_arm(pool->event, &pool->retry_source,
-                        pool->backoff.until_usec > 0 ? pool->backoff.until_usec : now,
-                        pool_on_retry, pool, "there is no new start");
-        if (r < 0)
-                pool->hooks->ended(r, pool->userdata);
 }
 
 /* --- what generations tell --- */
@@ -267,7 +156,7 @@ static void current_is_gone(Pool *pool) {
         if (pool->state == POOL_STARTING && refused)
                 pool->hooks->ended(POOL_REFUSED, pool->userdata);
         else if (pool->state != POOL_STOPPING)
-                replace_later(pool);
+                pool_replace_later(pool);
 }
 
 /* When it is needed, there is something to replace, no reload is under way, which would do as well, and there is room
@@ -283,7 +172,8 @@ static void start_emergency(Pool *pool) {
         pool->next_reason = START_EMERGENCY;
         r = pool_resources_copy(&pool->next_resources, &pool->resources);
         if (r >= 0)
-                r = start_generation(pool, &pool->next_resources, START_EMERGENCY, &pool->next);
+                r = pool_start_generation(
+                                pool, &pool->next_resources, START_EMERGENCY, &pool->next);
         if (r >= 0)
                 return;
 
@@ -298,6 +188,7 @@ static void lose(Pool *pool, const Generation *generation) {
                 pool_resources_done(&pool->next_resources);
                 pool->hooks->followed(pool->next_reason, -EINVAL, generation_reason(generation),
                                 pool->userdata);
+                pool_replace_now(pool);
         } else if (generation == pool->current)
                 current_is_gone(pool);
 }
@@ -439,22 +330,6 @@ Pool *pool_free(Pool *pool) {
         return NULL;
 }
 
-int pool_start(Pool *pool) {
-        int r;
-
-        /* A pool with one broken extension is better than none, as under php-fpm. */
-        pool->reason = pool->state == POOL_STARTING ? START_FIRST : START_ZYGOTE_LOST;
-        r = start_generation(pool, &pool->resources, pool->reason, &pool->current);
-        pool->has_served = false;
-        pool->started_usec = timer_now_usec(pool->event);
-        if (r < 0 && pool->state == POOL_SERVING) {
-                replace_later(pool);
-                return 0;
-        }
-
-        return r;
-}
-
 int pool_reload(Pool *pool, PoolResources *resources) {
         int r;
 
@@ -466,9 +341,11 @@ int pool_reload(Pool *pool, PoolResources *resources) {
         pool->next_resources = *resources;
         *resources = POOL_RESOURCES_NONE;
         pool->next_reason = START_RELOAD;
-        r = start_generation(pool, &pool->next_resources, START_RELOAD, &pool->next);
+        r = pool_start_generation(pool, &pool->next_resources, START_RELOAD, &pool->next);
         if (r < 0)
                 pool_resources_done(&pool->next_resources);
+        else
+                pool_wait_for_next(pool);
 
         return r;
 }

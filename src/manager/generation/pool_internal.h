@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* What pool.c (its life), pool_idle.c (when it leaves) and pool_stats.c (what can be seen of it) share with each other
- * and with nobody else.
+/* What pool.c (its life), pool_start.c (its starts), pool_idle.c (when it leaves) and pool_stats.c (what can be seen of
+ * it) share with each other and with nobody else.
  *
  * Runs in: manager. */
 
@@ -65,3 +65,16 @@ void pool_publish(Pool *pool);
 
 /* A generation has begun to serve: from now on it may be idle. */
 void pool_watch_idleness(Pool *pool);
+
+/* Starts a generation, which *ret owns then. Returns 0 or a negative errno, which was logged. */
+int pool_start_generation(
+                Pool *pool, const PoolResources *resources, StartReason why, Generation **ret);
+
+/* The one that served, or was to be the first, is gone: starts another one, at once or after a pause; or gives up. */
+void pool_replace_later(Pool *pool);
+
+/* One that is to follow was started: a start that waits for its time gives it some, too. */
+void pool_wait_for_next(Pool *pool);
+
+/* The one that was on its way is gone, too: if nothing serves, the start that waited for it waits no longer. */
+void pool_replace_now(Pool *pool);

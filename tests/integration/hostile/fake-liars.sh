@@ -42,6 +42,29 @@ assert_eq 'the heir' fake_pool.py "$(in_container ps -o comm= -p "$heir")"
 assert_eq 'the innocent, with the usurper' active "$(unit_property innocent.service ActiveState)"
 stop_fakes usurper heir
 
+# The one that serves dies while another one is on its way: that one is waited for, unless it fails, or takes long.
+fake dusk
+fake gloom
+fake night
+start_fakes dusk gloom night
+sleep 0.5
+for name in dusk gloom night; do
+	in_container systemctl --no-block reload "fpmd@fake-$name"
+done
+all_serve() {
+	local name
+	for name in dusk gloom night; do
+		[[ $(pool_status "fake-$name" workers) == 3 ]] || return 1
+	done
+}
+sleep 2
+assert_eq 'workers of fake-dusk' 3 "$(pool_status fake-dusk workers)"
+assert_eq 'workers of fake-gloom' 3 "$(pool_status fake-gloom workers)"
+assert_eq 'starts of fake-night meanwhile' 2 "$(starts_of night)"
+wait_for 6 all_serve
+assert_eq 'starts' '2 3 3' "$(starts_of dusk) $(starts_of gloom) $(starts_of night)"
+stop_fakes dusk gloom night
+
 lies=(slot unasked ghost twice huge short word)
 for lie in "${lies[@]}" pid; do
 	fake "$lie"
