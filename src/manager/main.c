@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include "base/escape.h"
@@ -19,10 +18,10 @@
 #include "manager/late_start.h"
 #include "manager/manager.h"
 #include "manager/own_unit.h"
+#include "manager/socket_restart.h"
 #include "manager/socket_unit.h"
 #include "manager/sockets/listener.h"
 #include "manager/sockets/socket_check.h"
-#include "manager/sockets/socket_restart.h"
 #include "manager/spawn/privilege.h"
 
 static const char *arg_conf_dir = FPMD_CONF_DIR;
@@ -185,18 +184,12 @@ static int test_pool(void) {
 /* For a connection that waits systemd would start the pool again, to hear the same. To stop the socket is to stop the
  * service, which is to fail all the same: so that signal waits. */
 static void close_socket(void) {
-        int fds[LISTENERS_MAX], n = sd_listen_fds(false);
         sigset_t set;
 
         sigemptyset(&set);
         sigaddset(&set, SIGTERM);
         (void) sigprocmask(SIG_BLOCK, &set, NULL);
-        if (n > LISTENERS_MAX)
-                n = LISTENERS_MAX;
-        for (int i = 0; i < n; i++)
-                fds[i] = SD_LISTEN_FDS_START + i;
-        if (n <= 0 || !listeners_have_connection(fds, (size_t) n) ||
-                        own_unit_stop_socket(arg_pool) < 0)
+        if (!listeners_passed_have_connection() || own_unit_stop_socket(arg_pool) < 0)
                 return;
 
         log_event(EVENT_START_GIVEN_UP, LOG_ERR, LOG_NO_FIELDS,

@@ -26,7 +26,7 @@ static void message_unrefp(sd_bus_message **message) {
 }
 
 /* A manager that was started by hand is in the unit of somebody else. */
-static int check_unit(const char *pool) {
+int own_unit_check(const char *pool) {
         _cleanup_free_ char *unit = NULL, *wanted = NULL;
         int r;
 
@@ -63,7 +63,7 @@ static int open_private(sd_bus **ret) {
 static int open_bus(sd_bus **ret, const char *pool) {
         int r;
 
-        r = check_unit(pool);
+        r = own_unit_check(pool);
         if (r < 0)
                 return r;
 
@@ -137,7 +137,7 @@ int own_unit_is_restarted(const char *pool) {
         return r < 0 ? r : 0;
 }
 
-int own_unit_stop_socket(const char *pool) {
+static int order_socket(const char *pool, const char *method) {
         _cleanup_(bus_freep) sd_bus *bus = NULL;
         _cleanup_free_ char *unit = NULL;
         int r;
@@ -150,8 +150,16 @@ int own_unit_stop_socket(const char *pool) {
                 return -ENOMEM;
 
         r = sd_bus_call_method(bus, SYSTEMD, "/org/freedesktop/systemd1", SYSTEMD ".Manager",
-                        "StopUnit", NULL, NULL, "ss", unit, "replace");
+                        method, NULL, NULL, "ss", unit, "replace");
         return r < 0 ? r : 0;
+}
+
+int own_unit_stop_socket(const char *pool) {
+        return order_socket(pool, "StopUnit");
+}
+
+int own_unit_restart_socket(const char *pool) {
+        return order_socket(pool, "RestartUnit");
 }
 
 /* --- by a helper --- */

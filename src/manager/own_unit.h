@@ -11,6 +11,10 @@
 
 #include "manager/spawn/helper.h"
 
+/* Whether this process is of fpmd@POOL.service. Returns 0, -ENXIO: it is of another unit, or another negative errno: of
+ * none, or it cannot be found out. */
+int own_unit_check(const char *pool);
+
 /* Whether systemd stops the service in order to start it again, with the same socket: 0; -ENODATA: it does not, or
  * another negative errno: it cannot be asked, or this is not the pool's unit. */
 int own_unit_is_restarted(const char *pool);
@@ -18,6 +22,10 @@ int own_unit_is_restarted(const char *pool);
 /* Lets systemd close the socket, which would start the pool again for each connection that waits. The next start of the
  * service starts it as well. 0 or negative errno. */
 int own_unit_stop_socket(const char *pool);
+
+/* Lets systemd open the socket anew, which stops this process and starts the service again. Returns 0 or a negative
+ * errno. */
+int own_unit_restart_socket(const char *pool);
 
 /* One question at a time, by a helper. Embedded in its owner, who fills in what stands before answered. */
 typedef struct OwnUnit {

@@ -241,6 +241,17 @@ bool listeners_have_connection(const int fds[], size_t n_fds) {
         return false;
 }
 
+bool listeners_passed_have_connection(void) {
+        int fds[LISTENERS_MAX + STORED_MAX], n = sd_listen_fds(false);
+
+        for (int i = 0; i < n && i < (int) ELEMENTSOF(fds); i++)
+                fds[i] = SD_LISTEN_FDS_START + i;
+
+        return n > 0 &&
+               listeners_have_connection(
+                               fds, (size_t) n < ELEMENTSOF(fds) ? (size_t) n : ELEMENTSOF(fds));
+}
+
 /* An fd of its own: during a reload two generations watch the same socket, each for its workers and for its
  * queue, and epoll takes each fd once. */
 static int watch_copy(sd_event *event, sd_event_source **source, int listen_fd,

@@ -47,6 +47,9 @@ void listeners_queue_depth(const Listeners *listeners, QueueDepth *ret);
 /* Whether a connection waits at one of these, so that systemd would start the pool for it. */
 bool listeners_have_connection(const int fds[], size_t n_fds);
 
+/* The same of what systemd has passed to this process, before listeners_receive() takes it. */
+bool listeners_passed_have_connection(void);
+
 /* Calls handler once when a connection waits there; *source is made if it is NULL, and armed again if not. The
  * same socket may be watched by several. A socket that was shut down, which would be ready for ever, is not watched. 0 or
  * negative errno. */
