@@ -32,6 +32,9 @@ int control_request_check(const ControlRequest *request, size_t size) {
                 return -EBADMSG;
         if (request->slot == CONTROL_SLOT_ALL)
                 return 0;
+        if (request->verb == CONTROL_DRAIN)
+                return request->slot > 0 && request->slot <= CONTROL_DRAIN_SECONDS_MAX ? 0
+                                                                                       : -EBADMSG;
 
         return request->verb == CONTROL_TRACE && request->slot < SCOREBOARD_SLOTS_MAX ? 0
                                                                                       : -EBADMSG;

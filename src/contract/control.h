@@ -26,15 +26,19 @@ typedef enum ControlVerb {
         CONTROL_STATUS,     /* anybody: the pool's numbers */
         CONTROL_REQUESTS,   /* the group: what each busy worker does */
         CONTROL_TRACE, /* the group: the PHP stack of the busy workers, or of the one in slot */
+        CONTROL_DRAIN, /* root: the ping page answers 503, for as many seconds as slot says, or without an end; the pool's
+                            numbers */
+        CONTROL_UNDRAIN, /* root: no longer; the pool's numbers */
         _CONTROL_VERB_MAX,
 } ControlVerb;
 
 #define CONTROL_SLOT_ALL UINT32_MAX
+#define CONTROL_DRAIN_SECONDS_MAX (365 * 86400)
 
 typedef struct ControlRequest {
         uint32_t version;
         uint32_t verb;
-        uint32_t slot;     /* CONTROL_TRACE: which; else CONTROL_SLOT_ALL */
+        uint32_t slot;     /* CONTROL_TRACE: which; CONTROL_DRAIN: seconds; else CONTROL_SLOT_ALL */
         uint32_t reserved; /* 0 */
 } ControlRequest;
 

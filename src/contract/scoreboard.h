@@ -71,6 +71,7 @@ typedef struct PoolTotals {
         uint64_t n_busy_max;
         uint64_t worker_limit; /* pm.max_children, or what pm = auto makes of it */
         uint64_t generation;
+        uint64_t is_out_of_rotation; /* load balancers are told to send nothing more: the ping page fails */
 } PoolTotals;
 
 typedef enum Draining {

@@ -27,6 +27,7 @@ typedef struct Invocation {
         bool dry_run, now, back; /* migrate */
         const char *sort; /* top: by which column, NULL: its own choice */
         uint64_t lines;   /* slow: how many */
+        uint64_t seconds; /* drain: for how long, 0: without an end */
 } Invocation;
 
 /* Each returns the exit status. */
@@ -36,6 +37,8 @@ int command_directives(const Invocation *in);
 int command_list(const Invocation *in);
 int command_metrics(const Invocation *in);
 int command_migrate(const Invocation *in);
+int command_drain(const Invocation *in); /* and undrain */
+int command_ping(const Invocation *in);
 int command_reload(const Invocation *in);
 int command_remove(const Invocation *in);
 int command_requests(const Invocation *in);

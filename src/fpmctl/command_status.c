@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -84,6 +85,42 @@ int command_reload(const Invocation *in) {
         return EXIT_SUCCESS;
 }
 
+/* --- drain, undrain, ping --- */
+
+int command_drain(const Invocation *in) {
+        _cleanup_(question_done) Question question = { .fd = -EBADF };
+        bool drain = strcmp(in->command, "drain") == 0;
+        int status;
+
+        status = ask(in, drain ? CONTROL_DRAIN : CONTROL_UNDRAIN,
+                        in->seconds > 0 ? (uint32_t) in->seconds : CONTROL_SLOT_ALL,
+                        ASK_TIMEOUT_USEC, &question);
+        if (status == EXIT_SUCCESS)
+                puts(drain ? "drained" : "not drained");
+
+        return status;
+}
+
+/* For probes: the manager answers, has a generation that serves, and wants requests. */
+int command_ping(const Invocation *in) {
+        _cleanup_(question_done) Question question = { .fd = -EBADF };
+        const char *state;
+        int status;
+
+        status = ask(in, CONTROL_STATUS, CONTROL_SLOT_ALL, ASK_TIMEOUT_USEC, &question);
+        if (status != EXIT_SUCCESS)
+                return status;
+
+        state = answer_text(question.json, "state");
+        if (json_is_true(json_object_get(question.json, "drained")))
+                return complain(EXIT_FAILURE, "pool %s is drained", in->arguments[0]);
+        if (strcmp(state, "starting") == 0 || strcmp(state, "stopping") == 0)
+                return complain(EXIT_FAILURE, "pool %s is %s", in->arguments[0], state);
+
+        puts("pong");
+        return EXIT_SUCCESS;
+}
+
 /* --- status --- */
 
 static void print_number(const json_t *answer, const char *name, const char *path) {
@@ -113,6 +150,8 @@ static void print_status(const json_t *answer) {
         if (*answer_text(answer, "outdated"))
                 print_value("outdated", "%s was replaced on disk since; reload the pool",
                                 answer_text(answer, "outdated"));
+        if (json_is_true(json_object_get(answer, "drained")))
+                print_value("drained", "the ping page answers 503, see fpmctl undrain");
         print_value("workers", "%" PRIu64,
                         answer_number(answer, "workers.busy") +
                                         answer_number(answer, "workers.idle") +

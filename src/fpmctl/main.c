@@ -30,6 +30,7 @@ typedef enum Option {
         OPTION_DRY_RUN = 1 << 7,
         OPTION_NOW = 1 << 8,
         OPTION_BACK = 1 << 9,
+        OPTION_FOR = 1 << 10,
 } Option;
 
 typedef struct Command {
@@ -71,6 +72,13 @@ static const Command commands[] = {
         { "remove", "POOL", "end a pool, and put its file away", 1, 1, OPTION_CONF_DIR, true, command_remove,
           "Stops and disables its units once what runs has finished, removes its sockets, and renames its\n"
           "file to FILE.removed. Also for a pool whose file is gone already.\n" },
+        { "drain", "POOL", "let load balancers send no more requests", 1, 1,
+          OPTION_FOR | OPTION_CONF_DIR, true, command_drain,
+          "ping.path answers 503 until fpmctl undrain, or for the time of --for. Requests are served as before.\n" },
+        { "undrain", "POOL", "the end of drain", 1, 1, OPTION_CONF_DIR, true, command_drain,
+          "ping.path answers as before.\n" },
+        { "ping", "POOL", "whether the pool serves, for probes", 1, 1, OPTION_CONF_DIR, true, command_ping,
+          "Prints pong. Exit status 1: it is drained, starts or stops; 69: it does not run.\n" },
         { "check", "[POOL|FILE]", "whether a pool file is right, or all are", 0, 1,
           OPTION_JSON | OPTION_CONF_DIR, false, command_check,
           "What fpmd --test says. FILE is NAME.conf in any folder.\n" },
@@ -109,6 +117,8 @@ static const struct {
           "--dry-run        only say what would be written" },
         { { "now", no_argument, NULL, 'w' }, OPTION_NOW, "--now            and move the pools" },
         { { "back", no_argument, NULL, 'b' }, OPTION_BACK, "--back           undo it" },
+        { { "for", required_argument, NULL, 'f' }, OPTION_FOR,
+          "--for=TIME       as 90, 15m or 2h" },
         { { "conf-dir", required_argument, NULL, 'C' }, OPTION_CONF_DIR,
           "--conf-dir=DIR   where pool files are [" FPMD_CONF_DIR "]" },
 };
@@ -159,6 +169,17 @@ static int take_lines(Invocation *in, const char *text) {
         return EXIT_SUCCESS;
 }
 
+static int take_time(Invocation *in, const char *text) {
+        uint64_t usec;
+
+        if (parse_time(text, &usec) < 0 || usec < USEC_PER_SEC ||
+                        usec / USEC_PER_SEC > CONTROL_DRAIN_SECONDS_MAX)
+                return complain(EX_USAGE, "--for is a time from 1s to 365d");
+
+        in->seconds = usec / USEC_PER_SEC;
+        return EXIT_SUCCESS;
+}
+
 /* "/etc/x/" is "/etc/x": paths are made of it, and shown. */
 static char *without_slashes(char *dir) {
         for (size_t n = strlen(dir); n > 1 && dir[n - 1] == '/'; n--)
@@ -195,6 +216,8 @@ static int take_option(Invocation *in, int c) {
                 break;
         case 'n':
                 return take_lines(in, optarg);
+        case 'f':
+                return take_time(in, optarg);
         case 'C':
         default:
                 in->conf_dir = without_slashes(optarg);

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/parse.h"
 #include "manager/control/json_reply.h"
 #include "manager/control/stack_job.h"
 #include "manager/control/worker_json.h"
@@ -78,7 +79,7 @@ static json_t *status_json(ControlQueries *control_queries) {
         pool_status(control_queries->pool, &status);
         return json_pack(
                         "{s:s, s:s, s:s, s:s, s:i, s:I, s:f, s:o, s:{s:i, s:I}, s:s, s:I, s:I, s:I, "
-                        "s:I, s:f, s:s, s:I, s:o, s:o}",
+                        "s:I, s:f, s:s, s:I, s:b, s:o, s:o}",
                         "pool", control_queries->name, "version", PACKAGE_VERSION, "state",
                         status.state, "pm", status.pm, "generation", (int) status.generation,
                         "start_time", (json_int_t) control_queries->start_time, "uptime",
@@ -92,8 +93,10 @@ static json_t *status_json(ControlQueries *control_queries) {
                         (json_int_t) status.counts.n_queue_timeouts, "php_start",
                         (double) status.php_start_usec / 1e6, "outdated",
                         status.outdated ? status.outdated : "", "config_usec",
-                        (json_int_t) status.config_usec, "worker_exits", exits_json(&status),
-                        "request_seconds", durations_json(control_queries->pool));
+                        (json_int_t) status.config_usec, "drained",
+                        pool_is_out_of_rotation(control_queries->pool), "worker_exits",
+                        exits_json(&status), "request_seconds",
+                        durations_json(control_queries->pool));
 }
 
 static int status_answer(ControlQueries *control_queries) {
@@ -239,12 +242,26 @@ ControlQueries *control_queries_free(ControlQueries *control_queries) {
         return NULL;
 }
 
+static int change_rotation(ControlQueries *control_queries, const ControlRequest *request) {
+        uint64_t seconds = request->slot == CONTROL_SLOT_ALL ? 0 : request->slot;
+        int r = 0;
+
+        if (request->verb == CONTROL_DRAIN)
+                r = pool_leave_rotation(control_queries->pool, seconds * USEC_PER_SEC);
+        else
+                pool_enter_rotation(control_queries->pool);
+
+        return r < 0 ? r : status_answer(control_queries);
+}
+
 void control_queries_ask(ControlQueries *control_queries, ControlClient *client,
                 const ControlRequest *request) {
         char text[64];
         int r;
 
-        if (request->verb == CONTROL_STATUS)
+        if (request->verb == CONTROL_DRAIN || request->verb == CONTROL_UNDRAIN) {
+                reply(client, change_rotation(control_queries, request));
+        } else if (request->verb == CONTROL_STATUS)
                 reply(client, status_answer(control_queries));
         else if (request->verb == CONTROL_REQUESTS)
                 reply(client, requests_answer(control_queries));

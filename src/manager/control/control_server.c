@@ -98,6 +98,8 @@ static const char *refusal(const ControlClient *client, ControlVerb verb) {
                 return NULL;
         if (verb == CONTROL_RELOAD)
                 return "only root may reload a pool";
+        if (verb == CONTROL_DRAIN || verb == CONTROL_UNDRAIN)
+                return "only root may take a pool out of the rotation of its load balancers, and back";
 
         return is_member(client->fd, peer, server->hooks->group(server->userdata))
                                ? NULL

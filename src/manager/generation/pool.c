@@ -316,6 +316,7 @@ Pool *pool_free(Pool *pool) {
         sd_event_source_disable_unref(pool->sweep_source);
         sd_event_source_disable_unref(pool->retry_source);
         sd_event_source_disable_unref(pool->idle_source);
+        sd_event_source_disable_unref(pool->rotation_source);
         helper_free(pool->reopener);
         generation_free(pool->current);
         generation_free(pool->next);

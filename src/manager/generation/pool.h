@@ -89,6 +89,12 @@ void pool_kill(Pool *pool);  /* the same, at once */
 /* Asks for a sign of life; alive() is the answer, at once where there is nobody to ask. */
 void pool_ping(Pool *pool);
 
+/* From now on the ping page fails, so that load balancers send nothing more; all else goes on. Ends by itself after usec,
+ * if that is not 0. Returns 0 or a negative errno. */
+int pool_leave_rotation(Pool *pool, uint64_t usec);
+void pool_enter_rotation(Pool *pool);
+bool pool_is_out_of_rotation(const Pool *pool);
+
 /* Keepalive connections that nobody serves now: there is a worker to come for them. */
 bool pool_has_handed_over(const Pool *pool);
 

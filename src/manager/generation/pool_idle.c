@@ -55,7 +55,7 @@ static int pool_on_idle_timer(sd_event_source *source, uint64_t usec, void *user
         active = active_usec(pool, now);
         if (active + timeout > now)
                 check_idleness_at(pool, active + timeout);
-        else if (has_keepalive(pool) || !pool->hooks->idle(pool->userdata))
+        else if (pool->is_out_of_rotation || has_keepalive(pool) || !pool->hooks->idle(pool->userdata))
                 check_idleness_at(pool, now + (timeout > USEC_PER_SEC ? timeout : USEC_PER_SEC));
 
         return 0;

@@ -56,6 +56,8 @@ struct Pool {
         sd_event_source *sweep_source, *retry_source, *idle_source;
         Helper *reopener; /* opens log files */
         bool reopen_again;
+        bool is_out_of_rotation;
+        sd_event_source *rotation_source;
 };
 
 /* Publish, for the status page, what a worker that serves the page cannot see itself: to one generation, or to the one

@@ -143,6 +143,7 @@ void pool_publish_to(Pool *pool, Generation *generation) {
                                         .n_busy_max = before->n_busy_max,
                                         .worker_limit = generation_worker_limit(generation),
                                         .generation = generation_number(generation),
+                                        .is_out_of_rotation = pool->is_out_of_rotation,
                         },
                         !pool->current || generation == pool->current);
 }

@@ -45,10 +45,17 @@ static void write_page(const char *text, size_t size) {
 }
 
 static void serve_ping(const PhpRequest *request) {
-        SG(sapi_headers).http_response_code = 200;
+        PoolTotals totals = {};
+
+        if (request->view)
+                scoreboard_totals(request->view->board, &totals);
+        SG(sapi_headers).http_response_code = totals.is_out_of_rotation ? 503 : 200;
         add_header("Content-Type: text/plain"); /* php-fpm has it first here, last on the status page */
         forbid_caching();
-        write_page(request->config->ping_response, strlen(request->config->ping_response));
+        if (totals.is_out_of_rotation)
+                write_page(ZEND_STRL("drained"));
+        else
+                write_page(request->config->ping_response, strlen(request->config->ping_response));
 }
 
 /* A key with a value that is no array, as php-fpm looks for it. */

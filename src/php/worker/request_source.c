@@ -24,6 +24,9 @@ enum {
 /* How long the last workers answer what has come on kept connections, before they hand on the rest: a stop loses
  * nothing of an ordinary pool, a restart of one that has more than enough to do is not held up. */
 #define LEAVE_LIMIT_USEC 5000000
+
+/* How long a worker that is replaced goes on to hand over what others have no room for yet. Nobody waits for it. */
+#define HAND_OUT_LIMIT_USEC 60000000
 #define LEAVE_PAUSE_NSEC 10000000
 
 static Keepalive *keepalive_of(const Worker *worker) {
@@ -279,7 +282,7 @@ static void begin_leaving(Worker *worker, int reason) {
                 fprintf(stderr, "<3>Cannot accept connections: %s\n", strerror(-reason));
         worker->source.end = reason;
         worker->source.hand_out_until_usec =
-                        draining == DRAINING_LAST ? 0 : clock_now_usec() + LEAVE_LIMIT_USEC;
+                        draining == DRAINING_LAST ? 0 : clock_now_usec() + HAND_OUT_LIMIT_USEC;
 
         if (draining == DRAINING_LAST || draining == DRAINING_ALONE)
                 keepalive_stop_handoff(keepalive_of(worker));
