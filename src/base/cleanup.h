@@ -19,7 +19,7 @@
         }                                                                                          \
         struct func##_semicolon
 
-/* Returns the value of the variable and leaves NULL, or -EBADF, in it: whoever gets the value owns it now. */
+/* Returns the value of the variable and leaves NULL, or -EBADF, in it: the value belongs to the caller now. */
 #define TAKE_PTR(p)                                                                                \
         ({                                                                                         \
                 typeof(p) *_taken_at = &(p);                                                       \

@@ -8,9 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Control bytes, DEL, the backslash and what is not valid UTF-8 become \xNN; the rest, UTF-8 included,
- * stays. Of UTF-8 what terminals obey (U+0080 to U+009F) and what changes or hides how the rest is shown (U+202E and
- * other marks of direction, zero-width characters) is escaped too, byte by byte. Never writes more than size bytes with the NUL; what does not fit is cut between characters. Returns the length. */
+/* Control bytes, DEL, the backslash and what is not valid UTF-8 become \xNN; the rest, UTF-8 included, stays. Of UTF-8
+ * what terminals obey (U+0080 to U+009F) and what changes or hides how the rest is shown (U+202E and other marks of
+ * direction, zero-width characters) is escaped too, byte by byte. Never writes more than size bytes with the NUL; what
+ * does not fit is cut between characters. Returns the length. */
 size_t escape_string(char *buffer, size_t size, const char *string);
 
 /* For JSON, whose writers escape the rest: what is not valid UTF-8 becomes U+FFFD, byte by byte, so that three

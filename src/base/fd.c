@@ -75,9 +75,9 @@ static int move_to(int fd, int target) {
 int fd_arrange(int fds[], size_t n_fds, int first) {
         int behind = first + (int) n_fds;
 
-        /* Whatever stands on a target number that is not its own would be overwritten by another
-         * one's arrival: copy those out of the way. A copy is CLOEXEC, its original is overwritten
-         * below, for every number of the range is somebody's target. */
+        /* A descriptor on the target number of another one would be overwritten: such descriptors are copied out of the
+         * way. A copy is CLOEXEC, and its original is overwritten below, since every number of the range is a
+         * target. */
         for (size_t i = 0; i < n_fds; i++) {
                 if (fds[i] < first || fds[i] >= behind || fds[i] == first + (int) i)
                         continue;

@@ -26,8 +26,8 @@ void fd_cover(int fd, int blank_fd);
 int fd_set_nonblock(int fd, bool on);
 int fd_set_cloexec(int fd, bool on);
 
-/* Empties an eventfd whose description others share, who may have cleared its O_NONBLOCK: never waits. Returns 0, -EAGAIN
- * when it is empty, or another negative errno (before Linux 5.8 -EOPNOTSUPP). */
+/* Empties an eventfd whose description others share, who may have cleared its O_NONBLOCK: never waits. Returns 0,
+ * -EAGAIN when it is empty, or another negative errno (before Linux 5.8 -EOPNOTSUPP). */
 int fd_drain_event(int fd);
 
 /* Moves each fds[i] to first + i, without CLOEXEC, in a child between fork and exec, where the

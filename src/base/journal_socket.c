@@ -16,11 +16,11 @@
 #include "base/fd.h"
 
 enum {
-        /* journald has one queue of some hundred datagrams for all senders of the machine. A flood of this
-         * pool is to fill its own share, not that queue. */
+        /* journald has one queue of some hundred datagrams for all senders of the machine. A flood of this pool must
+         * only fill the pool's own share of it. */
         SEND_BUFFER_BYTES = 64 << 10,
 
-        DRAIN_LOOK_USEC = 50,
+        DRAIN_POLL_USEC = 50,
 };
 
 int journal_socket_open(void) {
@@ -119,15 +119,15 @@ static int wait_until_read(int fd, uint64_t until) {
         while (ioctl(fd, SIOCOUTQ, &n_unread) >= 0 && n_unread > 0) {
                 if (clock_now_usec() >= until)
                         return -ETIMEDOUT;
-                (void) usleep(DRAIN_LOOK_USEC);
+                (void) usleep(DRAIN_POLL_USEC);
         }
 
         return 0;
 }
 
-/* What was read may not have been looked at yet. journald takes one after the other, so it is done with the last
- * entry when it has read another datagram: an empty line, which stands between entries and is none. The stream
- * first: of two that have something to read it may take either. Others may never cease to write there. */
+/* journald may have read an entry and not processed it yet. It processes one after the other, so it is done with the
+ * last entry when it has read another datagram: an empty line, which makes no entry. The stream is waited for first,
+ * since journald may read either first. Other processes may write there without end. */
 int journal_socket_drain(int fd, int stream_fd, uint64_t timeout_usec) {
         uint64_t begin = clock_now_usec();
 

@@ -48,7 +48,7 @@ static int scan_all_digits(const char *text, unsigned base, uint64_t *ret) {
         return 0;
 }
 
-/* A number and the factor that the letter behind it stands for. */
+/* Reads a number and the factor of the letter behind it. */
 static int scan_with_unit(
                 const char *text, uint64_t (*factor_of)(const char *unit), uint64_t *ret) {
         uint64_t value, factor;

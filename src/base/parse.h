@@ -26,5 +26,6 @@ int parse_time(const char *text, uint64_t *ret_usec);
 /* Reads octal digits, as chmod(1) takes them. */
 int parse_octal(const char *text, uint64_t *ret);
 
-/* Reads a whole number with K, M, G or T (powers of 1024, upper or lower case) behind it; without a unit it is bytes. */
+/* Reads a whole number with K, M, G or T (powers of 1024, upper or lower case) behind it; without a unit it is
+ * bytes. */
 int parse_bytes(const char *text, uint64_t *ret_bytes);

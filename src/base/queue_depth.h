@@ -11,8 +11,8 @@ typedef struct QueueDepth {
         unsigned n_limit; /* the backlog */
 } QueueDepth;
 
-/* Asks the kernel by TCP_INFO for tcp and by NETLINK_SOCK_DIAG for unix sockets; neither needs a privilege. Returns 0 or
- * a negative errno. */
+/* Asks the kernel by TCP_INFO for tcp and by NETLINK_SOCK_DIAG for unix sockets; neither needs a privilege. Returns 0
+ * or a negative errno. */
 int queue_depth_of(int listen_fd, QueueDepth *ret);
 
 /* Adds up the queues of several sockets; a queue that cannot be seen counts as empty. */

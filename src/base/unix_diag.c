@@ -15,8 +15,9 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 
-/* inode 0: of all sockets in these states. */
+/* Asks for one inode, or with 0 for all sockets in these states. */
 static int send_request(int diag_fd, ino_t inode, uint32_t states, uint32_t show) {
+        const uint16_t flags = inode ? NLM_F_REQUEST : NLM_F_REQUEST | NLM_F_DUMP;
         struct {
                 struct nlmsghdr header;
                 struct unix_diag_req body;
@@ -25,7 +26,7 @@ static int send_request(int diag_fd, ino_t inode, uint32_t states, uint32_t show
                                         {
                                                         .nlmsg_len = sizeof(request),
                                                         .nlmsg_type = SOCK_DIAG_BY_FAMILY,
-                                                        .nlmsg_flags = inode ? NLM_F_REQUEST : NLM_F_REQUEST | NLM_F_DUMP,
+                                                        .nlmsg_flags = flags,
                                         },
                         .body =
                                         {
@@ -115,7 +116,8 @@ static bool is_bound(struct nlmsghdr *header, const char *path, ino_t inode) {
         return is_named;
 }
 
-/* One part of the answer. 1: found, 0: there is more, negative errno: the end. */
+/* Reads one part of the answer. Returns 1 when the socket was found, 0 when there is more to read, or a negative errno
+ * at the end. */
 static int search_part(int diag_fd, const char *path, ino_t inode) {
         _Alignas(struct nlmsghdr) char buffer[32 * 1024];
         ssize_t n = recv(diag_fd, buffer, sizeof(buffer), 0);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* Unix diag: what the kernel tells of one of our unix sockets by NETLINK_SOCK_DIAG, see sock_diag(7).
+/* UnixDiag: what the kernel knows of a unix socket, by NETLINK_SOCK_DIAG, see sock_diag(7).
  *
  * Runs in: manager, and the worker that serves the status page. It needs no privilege. */
 

@@ -16,7 +16,7 @@ int config_refuse(ConfigReader *reader, unsigned line, const char *directive, co
         va_list arguments;
 
         va_start(arguments, format);
-        config_vsay(&reader->reporter, reader->listen_only ? LOG_WARNING : LOG_ERR, reader->file,
+        config_vreport(&reader->reporter, reader->listen_only ? LOG_WARNING : LOG_ERR, reader->file,
                         line, directive, format, arguments);
         va_end(arguments);
         return reader->reporter.n_refused < REFUSALS_MAX ? 0 : -EINVAL;
@@ -67,10 +67,10 @@ static int unknown_directive(ConfigReader *reader, const IniEvent *event) {
 }
 
 /* php-fpm goes on in silence with what it ignores; we name what does the same here. */
-static void say_without_effect(ConfigReader *reader, const Directive *d, const IniEvent *event) {
+static void report_without_effect(ConfigReader *reader, const Directive *d, const IniEvent *event) {
         bool never = d->status == DIRECTIVE_NEVER;
 
-        config_say(&reader->reporter, d->priority, reader->file, event->line, d->key,
+        config_report(&reader->reporter, d->priority, reader->file, event->line, d->key,
                         "has no effect %s%s", never ? "here: " : "yet", never ? d->help : "");
 }
 
@@ -166,7 +166,7 @@ static int set_directive(ConfigReader *reader, const Directive *d, const IniEven
                 return r;
 
         if (d->status != DIRECTIVE_WORKS)
-                say_without_effect(reader, d, event);
+                report_without_effect(reader, d, event);
 
         return 0;
 }
@@ -242,7 +242,7 @@ int config_read_entry(ConfigReader *reader, const IniEvent *event) {
         if (earlier && reader->reads_defaults)
                 return 0;
         if (earlier) {
-                config_say(&reader->reporter, LOG_WARNING, reader->file, event->line, d->key,
+                config_report(&reader->reporter, LOG_WARNING, reader->file, event->line, d->key,
                                 "%s was set in %s:%u, which counts as in php-fpm", event->sub,
                                 earlier->file, earlier->line);
                 return 0;

@@ -143,7 +143,8 @@ static const Directive directives[] = {
 
         /* workers */
         D("pm",                     PM,        pm,                        NULL,       0,    0,
-          "auto: as many as load and memory ask for; static: always pm.max_children; dynamic: some idle ones; ondemand: none while idle"),
+          "auto: as many as load and memory ask for; static: always pm.max_children; dynamic: some idle ones; "
+          "ondemand: none while idle"),
         D("pm.max_children",        UINT,      max_children,              NULL,       1,
                                                                           SCOREBOARD_SLOTS_MAX,
           "how many requests the pool serves at the same time"),
@@ -212,17 +213,20 @@ static const Directive directives[] = {
 
         /* worker mode */
         D("worker_script",          PATH,      worker_script,             NULL,       0,    0,
-          "a script that boots the application once and is then called for each request; without it each request runs its own script"),
+          "a script that boots the application once and is then called for each request; "
+          "without it each request runs its own script"),
         D("worker_paths",           TEXT,      worker_paths,              NULL,       0,    0,
-          "which scripts are worker_script's, as patterns of SCRIPT_NAME, blank-separated; without it all but other scripts that exist"),
+          "which scripts are worker_script's, as patterns of SCRIPT_NAME, blank-separated; "
+          "without it all but other scripts that exist"),
         D("worker_warmup",          URI,       worker_warmup,             NULL,       0,    0,
           "the path of a request that the application answers before the first client's"),
         D("worker_boot",            TEXT,      worker_boot,               "worker",   0,    0,
-          "where worker_script boots: in each worker; in the zygote, once for all; or auto, in the zygote if that can be"),
+          "where worker_script boots: in each worker; in the zygote, once for all; or auto"),
         D("worker_boot_timeout",    USEC,      worker_boot_timeout_usec,  "30s",      0,    DAY,
           "end a worker whose worker_script does not come to its first client within this time, 0: never"),
         D("worker_exit_continue",   BOOL,      worker_exit_continue,      "no",       0,    0,
-          "a script of worker_script that exits ends only its request; for applications that leave nothing behind then"),
+          "a script of worker_script that exits ends only its request; "
+          "for applications that leave nothing behind then"),
         D("worker_restore",         BOOL,      worker_restore,            "yes",      0,    0,
           "give back to each request of worker_script what the one before has changed of PHP and its process"),
         D("worker_keep_ini",        TEXT,      worker_keep_ini,           NULL,       0,    0,

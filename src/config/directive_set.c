@@ -11,9 +11,9 @@
 #include "config/access_format.h"
 #include "config/address.h"
 #include "config/directive.h"
-#include "contract/php_side.h"
 #include "config/syntax.h"
 #include "config/unit_setting.h"
+#include "contract/php_side.h"
 
 /* What a setter works on: one value on its way into one field. */
 typedef struct Assignment {
@@ -37,10 +37,8 @@ _printf_(2, 3) static int refuse(const Assignment *a, const char *format, ...) {
 
 /* "'abc' WHAT": as it was written, because a bare "off" is an empty text by now. */
 static int refuse_value(const Assignment *a, const char *what) {
-        if (*a->value->raw == '\0')
-                return refuse(a, "is empty, which %s", what);
-
-        return refuse(a, "'%.60s' %s", a->value->raw, what);
+        return *a->value->raw ? refuse(a, "'%.60s' %s", a->value->raw, what)
+                              : refuse(a, "is empty, which %s", what);
 }
 
 static void put_unsigned(const Assignment *a, uint64_t number) {
@@ -146,7 +144,7 @@ static int set_uint(const Assignment *a) {
         return 0;
 }
 
-/* -1 is how some say "no limit" and "not set". php-fpm means the same by it as by 0. */
+/* Some files write -1 for "no limit" or "not set". php-fpm takes it as 0. */
 static int set_count(const Assignment *a) {
         int64_t number;
         int r;
@@ -447,11 +445,6 @@ const char *directive_type_name(DirectiveType type) {
         return types[type].name;
 }
 
-/* Everything but what is passed on to PHP and to clients as it is. */
-static bool is_one_line(const Directive *directive) {
-        return directive->type != DIRECTIVE_VALUES && directive->type != DIRECTIVE_TEXT;
-}
-
 int directive_set(const Directive *directive, PoolConfig *config, const DirectiveValue *value,
                 char why[static DIRECTIVE_WHY_MAX]) {
         Assignment a = {
@@ -461,8 +454,10 @@ int directive_set(const Directive *directive, PoolConfig *config, const Directiv
                 .why = why,
         };
 
-        /* ${ENV} can bring any byte in, and names and paths go into units and log lines. */
-        if (is_one_line(directive) && syntax_has_control_byte(value->text))
+        /* ${ENV} can bring any byte in, and names and paths go into units and log lines; PHP and clients get the
+         * rest. */
+        if (directive->type != DIRECTIVE_VALUES && directive->type != DIRECTIVE_TEXT &&
+                        syntax_has_control_byte(value->text))
                 return refuse(&a, "contains a control character");
 
         return types[directive->type].set(&a);

@@ -13,8 +13,8 @@ static bool is_roots_alone(const char *path) {
                (st.st_mode & S_IWOTH) == 0 && ((st.st_mode & S_IWGRP) == 0 || st.st_gid == 0);
 }
 
-/* As long as each folder before it is root's alone, nobody else can change what a name leads to: so it does no harm
- * that they are looked at one after the other, and before the file is opened. */
+/* As long as each folder before a name is root's alone, no other user can change what the name leads to: so the folders
+ * can be checked one after the other, and before the file is opened. */
 static bool way_is_roots_alone(char *path) {
         for (char *p = path + 1; *p; p++) {
                 bool is_good;

@@ -14,7 +14,8 @@
 #include "base/fd.h"
 #include "contract/php_side.h"
 
-/* One in a folder that is closed to us is not none: what it forbids must not be passed over. */
+/* A file in a folder that this process may not enter is not taken for a missing one: its prohibitions must not be
+ * passed over. */
 static bool exists(const char *path) {
         struct stat st;
 
@@ -44,7 +45,7 @@ char *ini_files_scan_dirs(const PoolConfig *config) {
         return folder_with(config, "conf.d", true);
 }
 
-/* Opened rather than asked for: what access(2) says of a capability or an ACL is not always true. */
+/* The file is opened, since access(2) is not always right about capabilities and ACLs. */
 static int try_read(const char *path) {
         _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 

@@ -2,6 +2,8 @@
 #include "config/pool_config.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -81,7 +83,7 @@ int pool_config_add_file(PoolConfig *config, const char *path, const char **ret)
         return 0;
 }
 
-/* The entry "env[PATH]" of its list; the first one counts, see earlier_entry(). */
+/* The entry "env[PATH]" of its list; the first one counts, see pool_config_earlier_entry(). */
 static const Setting *find_entry(const PoolConfig *config, const char *entry) {
         const char *bracket = entry + strcspn(entry, "[");
         _cleanup_free_ char *key = strndup(entry, (size_t) (bracket - entry));
@@ -201,4 +203,67 @@ bool pool_config_extension_allowed(const PoolConfig *config, const char *path) {
 
 int pool_config_default_listen(const PoolConfig *config, char **ret) {
         return asprintf(ret, "/run/fpmd/%s.sock", config->name) < 0 ? -ENOMEM : 0;
+}
+
+/* php_value and php_flag set the same things, and so do the two admin ones. */
+static unsigned settings_of(SettingKind kind) {
+        switch (kind) {
+        case SETTING_PHP_FLAG:
+                return SETTING_PHP_VALUE;
+        case SETTING_PHP_ADMIN_FLAG:
+                return SETTING_PHP_ADMIN_VALUE;
+        default:
+                return kind;
+        }
+}
+
+/* php-fpm applies its lists from their end (seen on 8.2.36), so the first entry of the file counts. Settings whose
+ * values are added up instead of replaced may come more than once. */
+const Setting *pool_config_earlier_entry(
+                const PoolConfig *config, const Directive *d, const char *sub) {
+        static const char *const added_up[] = { "extension", "disable_functions",
+                "disable_classes" };
+        const SettingList *list = directive_field_const(d, config);
+
+        if (d->type != DIRECTIVE_VALUES && d->type != DIRECTIVE_FLAGS)
+                return NULL;
+
+        for (size_t i = 0; i < ELEMENTSOF(added_up); i++)
+                if (d->kind != SETTING_ENV && strcmp(sub, added_up[i]) == 0)
+                        return NULL;
+
+        for (size_t i = 0; i < list->n_items; i++)
+                if (settings_of(list->items[i].kind) == settings_of(d->kind) &&
+                                strcmp(list->items[i].key, sub) == 0)
+                        return &list->items[i];
+
+        return NULL;
+}
+
+int pool_config_resolve_path(const char *prefix, char **path) {
+        const char *rest = *path;
+        char *joined;
+
+        if (*rest == '/')
+                return 0;
+        if (!prefix)
+                return -ENOENT;
+
+        if (strncmp(rest, "$prefix", strlen("$prefix")) == 0)
+                rest += strlen("$prefix");
+
+        if (asprintf(&joined, "%s%s%s", prefix, *rest == '/' || *rest == '\0' ? "" : "/", rest) < 0)
+                return -ENOMEM;
+
+        free(*path);
+        *path = joined;
+        return 0;
+}
+
+bool pool_config_listens_on_path(const PoolConfig *config) {
+        for (size_t i = 0; i < config->listen.n_items; i++)
+                if (*config->listen.items[i].value == '/')
+                        return true;
+
+        return config->listen.n_items == 0;
 }

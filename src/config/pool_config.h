@@ -25,7 +25,8 @@ typedef void (*ConfigReport)(void *userdata, int priority, const char *line);
 typedef struct PoolSource {
         const char *name;     /* of its section, too; see pool_name_is_valid() */
         const char *file;     /* may have sections of other pools, which are passed over */
-        const char *defaults; /* fpmd.conf, whose [global] and [defaults] count where the file says nothing; NULL: none */
+        /* fpmd.conf, whose [global] and [defaults] count where the file says nothing; NULL: none */
+        const char *defaults;
         bool units_only;      /* as pool_config_load_listen() does */
 } PoolSource;
 

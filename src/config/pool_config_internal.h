@@ -26,9 +26,9 @@ typedef struct ConfigReporter {
 
 /* Report "file:line: directive: text", without the parts that are 0 or NULL; control bytes become '?'. Where nothing
  * may be quoted they report only that there is a mistake, and in which directive. */
-_printf_(6, 7) void config_say(ConfigReporter *reporter, int priority, const char *file,
+_printf_(6, 7) void config_report(ConfigReporter *reporter, int priority, const char *file,
                 unsigned line, const char *directive, const char *format, ...);
-_printf_(6, 0) void config_vsay(ConfigReporter *reporter, int priority, const char *file,
+_printf_(6, 0) void config_vreport(ConfigReporter *reporter, int priority, const char *file,
                 unsigned line, const char *directive, const char *format, va_list arguments);
 
 /* Makes a config that has the defaults alone, and copies both texts. Returns 0 or -ENOMEM. */
@@ -47,3 +47,13 @@ int pool_config_validate(PoolConfig *config, ConfigReporter *reporter);
 
 /* Checks the part of it that pool_config_load_listen() needs, and takes out wrong addresses. Returns as above. */
 int pool_config_validate_listen(PoolConfig *config, ConfigReporter *reporter);
+
+/* Returns the entry of a key[sub] list that comes first in the file, so that a further one with the same sub has no
+ * effect, or NULL. */
+struct Directive;
+const Setting *pool_config_earlier_entry(
+                const PoolConfig *config, const struct Directive *directive, const char *sub);
+
+/* Makes *path absolute with prefix, which stands for $prefix at its start or goes before it, and replaces *path.
+ * Returns 0, -ENOENT when the path is relative and prefix is NULL, or -ENOMEM. */
+int pool_config_resolve_path(const char *prefix, char **path);

@@ -116,7 +116,7 @@ static int pool_config_load_on_include(ConfigReader *reader, const IniEvent *eve
 
         r = config_include_find(reader->file, event->value, &pattern, &found);
         if (r == GLOB_NOMATCH) {
-                config_say(&reader->reporter, LOG_WARNING, reader->file, event->line, "include",
+                config_report(&reader->reporter, LOG_WARNING, reader->file, event->line, "include",
                                 "there is no file %s", pattern);
                 r = 0;
         } else if (r == GLOB_NOSPACE)
@@ -169,17 +169,17 @@ static int unreadable(ConfigReader *reader, const char *path, int error) {
         int priority = reader->listen_only && is_included ? LOG_WARNING : LOG_ERR;
 
         if (error == -EFBIG)
-                config_say(&reader->reporter, priority, path, 0, NULL,
+                config_report(&reader->reporter, priority, path, 0, NULL,
                                 "is larger than %d bytes, is this a pool file?", FILE_BYTES_MAX);
         else if (error == -EINVAL)
-                config_say(&reader->reporter, priority, path, 0, NULL, "is not a regular file");
+                config_report(&reader->reporter, priority, path, 0, NULL, "is not a regular file");
         else if (error == -ENOENT && !is_included)
-                config_say(&reader->reporter, priority, path, 0, NULL,
+                config_report(&reader->reporter, priority, path, 0, NULL,
                                 "there is no such file; if the pool was removed: systemctl disable --now "
                                 "fpmd@%s.socket fpmd@%s.service",
                                 reader->config->name, reader->config->name);
         else
-                config_say(&reader->reporter, priority, path, 0, NULL, "cannot read it: %s",
+                config_report(&reader->reporter, priority, path, 0, NULL, "cannot read it: %s",
                                 strerror(-error));
 
         return is_included && reader->reporter.n_refused < REFUSALS_MAX ? 0 : error;
@@ -199,7 +199,7 @@ static int read_file(ConfigReader *reader, const char *path) {
         if (r < 0)
                 return unreadable(reader, path, r);
 
-        /* What a file includes that may not be quoted was chosen by whoever wrote it. */
+        /* A file that may not be quoted has chosen its include files, which may not be quoted either. */
         if (!file_trust_may_quote(path))
                 reader->reporter.quotes_nothing = reader->has_others = true;
         r = read_text(reader, path, text, size);
@@ -216,7 +216,7 @@ static int finish(ConfigReader *reader) {
 
         /* What is missing may stand in a line that is wrong. */
         if (!reader->pool_seen && reader->reporter.n_refused == 0)
-                config_say(&reader->reporter, LOG_ERR, reader->config->file, 0, NULL,
+                config_report(&reader->reporter, LOG_ERR, reader->config->file, 0, NULL,
                                 "there is no section [%s], which is this pool's",
                                 reader->config->name);
         if (!reader->pool_seen)
@@ -259,7 +259,7 @@ static int load(PoolConfig **ret, const PoolSource *source, const char *text, si
         int r;
 
         if (!pool_name_is_valid(name) || strcasecmp(name, "global") == 0) {
-                config_say(&reader->reporter, LOG_ERR, file, 0, NULL,
+                config_report(&reader->reporter, LOG_ERR, file, 0, NULL,
                                 "'%.64s' cannot be the name of a pool: write letters, digits and "
                                 "_ - : . and neither a dot first nor the word global",
                                 name);
@@ -277,7 +277,7 @@ static int load(PoolConfig **ret, const PoolSource *source, const char *text, si
         if (r == 0)
                 r = finish(reader);
         if (r < 0 && reader->reporter.n_refused == 0)
-                config_say(&reader->reporter, LOG_ERR, file, 0, NULL, "cannot load it: %s",
+                config_report(&reader->reporter, LOG_ERR, file, 0, NULL, "cannot load it: %s",
                                 strerror(-r));
         if (r < 0)
                 return r;

@@ -17,7 +17,7 @@ static bool is_directive(const char *text) {
                directive_find(DIRECTIVE_GLOBAL, text, false);
 }
 
-void config_vsay(ConfigReporter *reporter, int priority, const char *file, unsigned line,
+void config_vreport(ConfigReporter *reporter, int priority, const char *file, unsigned line,
                 const char *directive, const char *format, va_list arguments) {
         _cleanup_free_ char *text = NULL, *place = NULL, *whole = NULL;
 
@@ -45,11 +45,11 @@ void config_vsay(ConfigReporter *reporter, int priority, const char *file, unsig
                 reporter->report(reporter->userdata, priority, whole ? whole : NOT_QUOTED);
 }
 
-void config_say(ConfigReporter *reporter, int priority, const char *file, unsigned line,
+void config_report(ConfigReporter *reporter, int priority, const char *file, unsigned line,
                 const char *directive, const char *format, ...) {
         va_list arguments;
 
         va_start(arguments, format);
-        config_vsay(reporter, priority, file, line, directive, format, arguments);
+        config_vreport(reporter, priority, file, line, directive, format, arguments);
         va_end(arguments);
 }

@@ -15,23 +15,23 @@
 typedef struct Validation {
         PoolConfig *config;
         ConfigReporter *reporter;
-        bool all_understood; /* of each line it is known what it is about */
+        bool all_understood; /* for each line it is known which directive it sets */
 } Validation;
 
-_printf_(4, 0) static void vsay(const Validation *v, int priority, const char *directive,
+_printf_(4, 0) static void vreport(const Validation *v, int priority, const char *directive,
                 const char *format, va_list arguments) {
-        config_vsay(v->reporter, priority, pool_config_file_of(v->config, directive),
+        config_vreport(v->reporter, priority, pool_config_file_of(v->config, directive),
                         pool_config_line_of(v->config, directive), directive, format, arguments);
         if (priority <= LOG_ERR)
                 pool_config_mark_wrong(v->config, directive);
 }
 
-_printf_(4, 5) static void say(
+_printf_(4, 5) static void report(
                 const Validation *v, int priority, const char *directive, const char *format, ...) {
         va_list arguments;
 
         va_start(arguments, format);
-        vsay(v, priority, directive, format, arguments);
+        vreport(v, priority, directive, format, arguments);
         va_end(arguments);
 }
 
@@ -41,47 +41,25 @@ _printf_(3, 4) static int refuse(
         va_list arguments;
 
         va_start(arguments, format);
-        vsay(v, LOG_ERR, directive, format, arguments);
+        vreport(v, LOG_ERR, directive, format, arguments);
         va_end(arguments);
         return -EINVAL;
 }
 
-/* Because of what is missing: says nothing where that may stand in a line that was not understood. */
+/* Reports that a directive is missing, unless it may stand in a line that was not understood. */
 _printf_(3, 4) static int refuse_without(
                 const Validation *v, const char *directive, const char *format, ...) {
         va_list arguments;
 
         va_start(arguments, format);
         if (v->all_understood)
-                vsay(v, LOG_ERR, directive, format, arguments);
+                vreport(v, LOG_ERR, directive, format, arguments);
         va_end(arguments);
         return -EINVAL;
 }
 
 static bool is_given(const Validation *v, const char *directive) {
         return pool_config_line_of(v->config, directive) > 0;
-}
-
-/* A path is absolute, or is made so with prefix: $prefix at its start or nothing. *path is
- * replaced. -ENOENT: there is no prefix. */
-static int resolve_path(const char *prefix, char **path) {
-        const char *rest = *path;
-        char *joined;
-
-        if (*rest == '/')
-                return 0;
-        if (!prefix)
-                return -ENOENT;
-
-        if (strncmp(rest, "$prefix", strlen("$prefix")) == 0)
-                rest += strlen("$prefix");
-
-        if (asprintf(&joined, "%s%s%s", prefix, *rest == '/' || *rest == '\0' ? "" : "/", rest) < 0)
-                return -ENOMEM;
-
-        free(*path);
-        *path = joined;
-        return 0;
 }
 
 static int check_paths(const Validation *v) {
@@ -98,7 +76,7 @@ static int check_paths(const Validation *v) {
                 if (d->type == DIRECTIVE_LOG && log_target_is_journal(*path))
                         continue;
 
-                r = resolve_path(config->prefix, path);
+                r = pool_config_resolve_path(config->prefix, path);
                 if (r == -ENOENT)
                         result = refuse_without(v, d->key,
                                         "'%.60s' is not an absolute path, and there is no prefix",
@@ -180,7 +158,7 @@ static int resolve_php_values(const Validation *v) {
                 if (!is_php_path(&list->items[i]))
                         continue;
 
-                r = resolve_path(v->config->prefix, &list->items[i].value);
+                r = pool_config_resolve_path(v->config->prefix, &list->items[i].value);
                 if (r < 0)
                         return r;
         }
@@ -217,7 +195,7 @@ static int check_dynamic(const Validation *v) {
 
         if (config->start_servers == 0) {
                 config->start_servers = least + (most - least) / 2;
-                say(v, LOG_NOTICE, "pm.start_servers", "is %s, it is %llu now",
+                report(v, LOG_NOTICE, "pm.start_servers", "is %s, it is %llu now",
                                 is_given(v, "pm.start_servers") ? "below 1" : "not set",
                                 (unsigned long long) config->start_servers);
                 return 0;
@@ -302,10 +280,10 @@ static int check_address(const Validation *v, int priority, const char *directiv
 
         r = address_parse(&address, *text, why);
         if (r == 0 && address.kind == ADDRESS_UNIX) {
-                r = resolve_path(v->config->prefix, text);
+                r = pool_config_resolve_path(v->config->prefix, text);
                 if (r == -ENOENT) {
                         if (v->all_understood)
-                                say(v, priority, directive,
+                                report(v, priority, directive,
                                                 "'%.60s' is not an absolute path, and there is no "
                                                 "prefix",
                                                 *text);
@@ -316,7 +294,7 @@ static int check_address(const Validation *v, int priority, const char *directiv
                         r = address_parse(&address, *text, why);
         }
         if (r == -EINVAL)
-                say(v, priority, directive, "%s", why);
+                report(v, priority, directive, "%s", why);
 
         return r;
 }
@@ -334,7 +312,7 @@ static int check_status_listen(const Validation *v) {
                         return refuse(v, "pm.status_listen",
                                         "is an address of listen too, write one of its own");
         if (!config->status_path && !config->ping_path)
-                say(v, LOG_WARNING, "pm.status_listen",
+                report(v, LOG_WARNING, "pm.status_listen",
                                 "serves nothing without pm.status_path or ping.path");
 
         return 0;
@@ -363,14 +341,6 @@ static int check_listen(const Validation *v) {
         return check_status_listen(v);
 }
 
-bool pool_config_listens_on_path(const PoolConfig *config) {
-        for (size_t i = 0; i < config->listen.n_items; i++)
-                if (*config->listen.items[i].value == '/')
-                        return true;
-
-        return config->listen.n_items == 0;
-}
-
 static bool any_tcp(const PoolConfig *config) {
         for (size_t i = 0; i < config->listen.n_items; i++)
                 if (*config->listen.items[i].value != '/')
@@ -385,17 +355,17 @@ static void warn_listen(const Validation *v) {
         bool acl = config->listen_acl_users || config->listen_acl_groups;
 
         if (config->listen_allowed_clients && !any_tcp(config))
-                say(v, LOG_NOTICE, "listen.allowed_clients",
+                report(v, LOG_NOTICE, "listen.allowed_clients",
                                 "has no effect on a unix socket; listen.mode and listen.group say "
                                 "who may connect");
 
         if (acl && pool_config_listens_on_path(config) &&
                         (config->listen_owner || config->listen_group))
-                say(v, LOG_WARNING, config->listen_owner ? "listen.owner" : "listen.group",
+                report(v, LOG_WARNING, config->listen_owner ? "listen.owner" : "listen.group",
                                 "has no effect beside listen.acl_users and listen.acl_groups");
 }
 
-/* A check, and the directives that it looks at: it says nothing where one of them is wrong by itself. */
+/* A check, and the directives that it reads: it is skipped where one of them is wrong by itself. */
 typedef struct ConfigCheck {
         int (*check)(const Validation *v);
         const char *reads[6];
@@ -436,7 +406,7 @@ static void cap_workers(const Validation *v) {
         if (config->process_max == 0 || config->max_children <= config->process_max)
                 return;
 
-        say(v, LOG_NOTICE, "pm.max_children", "becomes %llu, which is process.max of [global]",
+        report(v, LOG_NOTICE, "pm.max_children", "becomes %llu, which is process.max of [global]",
                         (unsigned long long) config->process_max);
         cap(&config->max_children, config->process_max);
         cap(&config->max_spare_servers, config->max_children);
@@ -478,7 +448,7 @@ int pool_config_validate(PoolConfig *config, ConfigReporter *reporter) {
 
         take_globals(&v);
         if (config->pm != PM_DYNAMIC && is_given(&v, "pm.max_spawn_rate"))
-                say(&v, LOG_NOTICE, "pm.max_spawn_rate", "has no effect without pm = dynamic");
+                report(&v, LOG_NOTICE, "pm.max_spawn_rate", "has no effect without pm = dynamic");
 
         warn_listen(&v);
         return 0;

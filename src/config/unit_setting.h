@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* UnitSetting: systemd.KEY = value of a pool file: which keys of systemd.unit(5), systemd.service(5), systemd.exec(5) and
- * systemd.resource-control(5) a pool file may set, and which it may not, with the reason. Pure.
+/* UnitSetting: systemd.KEY = value of a pool file: which keys of systemd.unit(5), systemd.service(5), systemd.exec(5)
+ * and systemd.resource-control(5) a pool file may set, and which it may not, with the reason. Pure.
  *
  * Runs in: any process.
  * Trusts:  nobody. A value that could be read as more than a value is refused. */
@@ -23,6 +23,6 @@ bool unit_setting_is_of_unit(const char *key);
  * would be right in why. */
 bool unit_setting_value_fits(const char *value, char why[static UNIT_SETTING_WHY_MAX]);
 
-/* The table of what is refused, for the man page and its test: the i-th key, and in *ret_reason why. NULL behind the last
- * one. */
+/* The table of what is refused, for the man page and its test: the i-th key, and in *ret_reason why. NULL behind the
+ * last one. */
 const char *unit_setting_refused(size_t i, const char **ret_reason);

@@ -20,8 +20,8 @@ int control_root_path(char *buffer, size_t size, const char *pool) {
         return path_of(buffer, size, pool, CONTROL_ROOT_SOCKET);
 }
 
-/* The version is looked at before the length: another one has other lengths, and its owner is to hear of
- * that rather than of a bad message. */
+/* The version is checked before the length: another version has other lengths, and should be reported as such rather
+ * than as a bad message. */
 int control_request_check(const ControlRequest *request, size_t size) {
         if (size < sizeof(request->version))
                 return -EBADMSG;

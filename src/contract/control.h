@@ -23,10 +23,10 @@ enum {
  * requests and stacks, everybody else numbers only. */
 typedef enum ControlVerb {
         CONTROL_RELOAD = 1, /* root; the reply comes when it is done; no JSON */
-        CONTROL_STATUS,     /* anybody: the pool's numbers */
+        CONTROL_STATUS,     /* every user: the pool's numbers */
         CONTROL_REQUESTS,   /* the group: what each busy worker does */
         CONTROL_TRACE, /* the group: the PHP stack of the busy workers, or of the one in slot */
-        CONTROL_DRAIN, /* root: the ping page answers 503, for as many seconds as slot says, or without an end; the pool's
+        CONTROL_DRAIN, /* root: the ping page answers 503, for as many seconds as slot says, or for ever; the pool's
                             numbers */
         CONTROL_UNDRAIN, /* root: no longer; the pool's numbers */
         _CONTROL_VERB_MAX,

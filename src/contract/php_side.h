@@ -20,18 +20,19 @@ typedef struct PhpSide {
 
 void php_side_done(PhpSide *side);
 
-/* Whether text is major.minor. */
+/* Returns whether text is a version, major.minor. */
 bool php_side_version_is_valid(const char *text);
 
-/* The version of a pool that names none: what configure was told, else the newest that is installed. 0, -ENOENT: none is
- * installed. */
+/* Finds the version for a pool that names none: that of configure's option, else the newest that is installed. Returns
+ * 0, or -ENOENT when none is installed. */
 int php_side_default(char ret[PHP_SIDE_VERSION_MAX]);
 
-/* 0, or -ENOENT: this version is not installed. */
+/* Finds a version. Returns 0, or -ENOENT when it is not installed. */
 int php_side_find(PhpSide *ret, const char *version);
 
-/* What is installed, for people: "8.2 and 8.4". The caller frees. 0 or negative errno. */
+/* Describes which versions are installed: "8.2 and 8.4". The caller frees *ret. Returns 0 or a negative errno. */
 int php_side_describe_all(char **ret);
 
-/* The folder of the php.ini of a version's php-fpm; NULL: it has none, or no memory. The caller frees. */
+/* Returns the folder of the php.ini of a version's php-fpm, which the caller frees, or NULL when it has none or memory
+ * is short. */
 char *php_side_ini_folder(const char *version);

@@ -14,7 +14,7 @@
 #include "contract/scoreboard_internal.h"
 
 enum {
-        N_COPIED = 4, /* words, counters, weights, kept connections */
+        N_COPIED = 4, /* slot words, request counters, worker memories, kept connections */
         KEEPALIVE_CLAIM_MAX = 4096,
 };
 
@@ -88,7 +88,7 @@ static int control_page_open(PoolControl **ret) {
         _cleanup_close_ int fd = -EBADF;
         void *map;
 
-        fd = memfd_create("fpmd-ledger", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+        fd = memfd_create("fpmd-control-page", MFD_CLOEXEC | MFD_ALLOW_SEALING);
         if (fd < 0)
                 return -errno;
 
@@ -228,8 +228,8 @@ int scoreboard_read(const Scoreboard *board, void *buffer, size_t size, size_t o
         return (size_t) n == size ? 0 : -EIO;
 }
 
-/* What the manager has asked for on the control page comes before this look, also on a processor that would put a load
- * in front of an earlier store: a worker that changes its word behind the look sees what was asked for. */
+/* The stores on the control page come before these reads, also on a processor that would put a load in front of an
+ * earlier store: a worker that changes its slot word after the read sees what the manager asks for. */
 int scoreboard_copy(Scoreboard *board) {
         atomic_thread_fence(memory_order_seq_cst);
         return scoreboard_read(board, board->copy,
@@ -248,7 +248,7 @@ uint64_t scoreboard_worker_memory(const Scoreboard *board, unsigned slot) {
         return board->copy[2 * n_places(board->n_slots) + slot];
 }
 
-/* A claim: nobody has more than some thousand connections open. */
+/* It is a claim: no worker has more than some thousand connections open. */
 uint64_t scoreboard_keepalive(const Scoreboard *board, unsigned slot) {
         uint64_t n = board->copy[3 * n_places(board->n_slots) + slot];
 

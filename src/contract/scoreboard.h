@@ -150,13 +150,14 @@ int scoreboard_summarize(Scoreboard *board, ScoreboardSummary *ret);
 int scoreboard_accepted(const Scoreboard *board, size_t queue, uint64_t *ret);
 int scoreboard_refused(const Scoreboard *board, uint64_t *ret);
 
-/* Manager: publishes the numbers of the pool for the status page, and whether they are whole; and reads the most requests
- * that ran at the same time (0 where scoreboard_begin_busy() is not used), which returns 0 or a negative errno. */
+/* Manager: publishes the numbers of the pool for the status page, and whether they are whole; and reads the most
+ * requests that ran at the same time (0 where scoreboard_begin_busy() is not used), which returns 0 or a negative
+ * errno. */
 void scoreboard_set_totals(Scoreboard *board, const PoolTotals *totals, bool are_whole);
 int scoreboard_busy_max(const Scoreboard *board, uint64_t *ret);
 
-/* Worker: reads these numbers, with the peak so far of this generation and those before. Returns whether they are whole:
- * while the generation before still serves they lack what that one has counted meanwhile. */
+/* Worker: reads these numbers, with the peak so far of this generation and those before. Returns whether they are
+ * whole: while the generation before still serves they lack what that one has counted meanwhile. */
 bool scoreboard_totals(const Scoreboard *board, PoolTotals *ret);
 
 /* Worker, where a status page is configured: count a request that begins, and one that ends. Zygote: counts the end of
@@ -196,16 +197,16 @@ bool scoreboard_has_keepalive(const Scoreboard *board);
  * generation to note it. */
 bool scoreboard_note_hangup(Scoreboard *board);
 
-/* The largest number that is shown of what workers, or clients through them, claim: each reader of JSON keeps it exactly
- * (RFC 7493, 2.2), where strict ones refuse a Content-Length of 2^64 - 1 with the whole page. */
+/* The largest number that is shown of what workers, or clients through them, claim: each reader of JSON keeps it
+ * exactly (RFC 7493, 2.2), where strict ones refuse a Content-Length of 2^64 - 1 with the whole page. */
 #define SCOREBOARD_NUMBER_MAX ((UINT64_C(1) << 53) - 1)
 
 static inline uint64_t scoreboard_number(uint64_t claim) {
         return claim < SCOREBOARD_NUMBER_MAX ? claim : SCOREBOARD_NUMBER_MAX;
 }
 
-/* Worker: a new generation with memory of its own should follow this one; the manager is to be woken. Manager: whether a
- * worker says so. */
+/* Worker: a new generation with memory of its own should follow this one; the manager is to be woken. Manager: whether
+ * a worker says so. */
 void scoreboard_ask_for_renewal(Scoreboard *board);
 bool scoreboard_wants_renewal(const Scoreboard *board);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is shown of a worker and of the pool, and decides nothing. */
+/* The parts of the scoreboard that are only shown, and decide nothing. */
 
 #include <errno.h>
 #include <limits.h>
@@ -190,8 +190,8 @@ static int read_sequence(const Scoreboard *board, size_t offset, uint64_t *ret) 
         return scoreboard_read(board, ret, sizeof(*ret), offset + offsetof(SlotDetail, sequence));
 }
 
-/* Reads the detail until the sequence is the same before and behind it, a few times only: the writer may be hostile. The
- * fences keep the three readings apart, from each other and from what the compiler makes of them. */
+/* Reads the detail until the sequence is the same before and behind it, a few times only: the writer may be hostile.
+ * The fences keep the three readings apart, from each other and from what the compiler makes of them. */
 static int detail_read(const Scoreboard *board, unsigned slot, SlotDetail *ret) {
         size_t offset = scoreboard_details_offset(board->n_slots) + slot * sizeof(SlotDetail);
         uint64_t before, after;
@@ -217,6 +217,16 @@ static int detail_read(const Scoreboard *board, unsigned slot, SlotDetail *ret) 
         }
 
         return 0;
+}
+
+static void copy_texts(SlotView *view, const SlotDetail *detail) {
+        copy_cut(view->method, sizeof(view->method), detail->method);
+        copy_cut(view->uri, sizeof(view->uri), detail->uri);
+        copy_cut(view->query, sizeof(view->query), detail->query);
+        copy_cut(view->script, sizeof(view->script), detail->script);
+        copy_cut(view->user, sizeof(view->user), detail->user);
+        copy_cut(view->remote, sizeof(view->remote), detail->remote);
+        copy_cut(view->target, sizeof(view->target), detail->target);
 }
 
 int scoreboard_view_slot(Scoreboard *board, unsigned slot, SlotView *ret) {
@@ -256,18 +266,12 @@ int scoreboard_view_slot(Scoreboard *board, unsigned slot, SlotView *ret) {
                 },
                 .memory_peak_bytes = scoreboard_number(detail.memory_peak_bytes),
         };
-        /* What stands there is of the request before. */
+        /* The texts are those of the request before. */
         if (ret->state == SLOT_READING_HEADERS) {
                 ret->content_length = 0;
                 return 0;
         }
 
-        copy_cut(ret->method, sizeof(ret->method), detail.method);
-        copy_cut(ret->uri, sizeof(ret->uri), detail.uri);
-        copy_cut(ret->query, sizeof(ret->query), detail.query);
-        copy_cut(ret->script, sizeof(ret->script), detail.script);
-        copy_cut(ret->user, sizeof(ret->user), detail.user);
-        copy_cut(ret->remote, sizeof(ret->remote), detail.remote);
-        copy_cut(ret->target, sizeof(ret->target), detail.target);
+        copy_texts(ret, &detail);
         return 0;
 }

@@ -9,7 +9,7 @@ static const char *skip_blanks(const char *text) {
         return text + strspn(text, " \t");
 }
 
-/* "q=0.5" among the parameters that end at end; 1 without it, 0 if it is none. */
+/* Returns q of "q=0.5" among the parameters that end at end; 1 without it, 0 if it is no number. */
 static double quality(const char *parameters, const char *end) {
         const char *p = parameters;
 

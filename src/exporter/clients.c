@@ -67,13 +67,13 @@ static size_t count_of_peer(const Clients *clients, uint64_t peer) {
         return n;
 }
 
-/* One that has asked goes after all that have not. */
-static size_t weight(const Client *client, size_t n_of_peer) {
+/* A client that has sent its request goes after all that have not. */
+static size_t rank(const Client *client, size_t n_of_peer) {
         return client->has_asked ? n_of_peer : n_of_peer + CLIENTS_MAX;
 }
 
 static Client *find_victim(const Clients *clients) {
-        size_t n_of_peer = 0, heaviest = 0;
+        size_t n_of_peer = 0, highest = 0;
         const Client *counted = NULL;
         Client *victim = NULL;
 
@@ -84,8 +84,8 @@ static Client *find_victim(const Clients *clients) {
                         n_of_peer = count_of_peer(clients, client->peer);
                         counted = client;
                 }
-                if (weight(client, n_of_peer) >= heaviest) {
-                        heaviest = weight(client, n_of_peer);
+                if (rank(client, n_of_peer) >= highest) {
+                        highest = rank(client, n_of_peer);
                         victim = client;
                 }
         }

@@ -22,7 +22,7 @@ static void usage(FILE *f) {
         fputs("Usage: fpmd-exporter [OPTION]...\n\n"
               "Started by fpmd-exporter.socket; by hand:\n"
               "  systemd-socket-activate --listen=127.0.0.1:9253 fpmd-exporter\n\n"
-              "      --idle-timeout=SECONDS  leaves when nobody has come for so long, 0: never [60]\n"
+              "      --idle-timeout=SECONDS  ends when no client has come for so long, 0: never [60]\n"
               "      --conf-dir=DIR          where pool files are [" FPMD_CONF_DIR "]\n"
               "  -h, --help                  this text\n"
               "  -v, --version               the version\n",
@@ -41,7 +41,7 @@ static int take_idle_timeout(const char *text) {
         return EX_OK;
 }
 
-/* -1: go on; else the exit status. */
+/* Returns -1 to go on, else the exit status. */
 static int parse_arguments(int argc, char *argv[]) {
         static const struct option options[] = {
                 { "idle-timeout", required_argument, NULL, 'i' },

@@ -9,17 +9,17 @@
 #include "base/clock.h"
 #include "fpmctl/pools/pools.h"
 
-/* Whoever asks more often, or all at once, costs the managers nothing. */
+/* Scrapers that ask more often, or all at once, cost the managers nothing. */
 #define FRESH_USEC USEC_PER_SEC
 
-/* For the managers in any case, should systemd have taken its time. */
+/* The time that managers get in any case, should systemd have been slow. */
 #define ASK_MIN_USEC (USEC_PER_SEC / 2)
 
-/* A manager that has not answered the last time is waited for no longer than this, but for one time in so long. */
+/* A manager that has not answered the last time is waited for no longer than this, except once in the period below. */
 #define SILENT_PATIENCE_USEC (USEC_PER_SEC / 10)
 #define TRY_AGAIN_USEC (30 * USEC_PER_SEC)
 
-/* For what comes behind the last answer. */
+/* The time for the work after the last answer. */
 #define WRITE_USEC (USEC_PER_SEC / 5)
 
 static uint64_t left_to_ask(uint64_t since_usec) {

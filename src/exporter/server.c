@@ -20,11 +20,11 @@ enum {
         BATCH_MAX = 32,          /* accepted before those that are here have their turn */
 };
 
-/* From its connection to the end of its answer. libmicrohttpd's own limit counts from the last byte, and would let
- * one that sends a byte a second stay. */
+/* From its connection to the end of its answer. libmicrohttpd's own limit counts from the last byte, and would let a
+ * client stay that sends a byte a second. */
 #define CLIENT_LIMIT_USEC (5 * USEC_PER_SEC)
 
-/* When no fd is to be had for somebody who waits, or the socket would be ready all the time. */
+/* How long to wait when there is no fd for a client that waits, since the socket would be ready all the time. */
 #define NO_FD_PAUSE_USEC (USEC_PER_SEC / 10)
 
 struct Server {
@@ -33,8 +33,8 @@ struct Server {
         int fds[SOCKETS_MAX];
         size_t n_fds;
         Clients clients;
-        uint64_t last_usec;   /* when somebody was there */
-        uint64_t accept_usec; /* nobody is accepted before */
+        uint64_t last_usec;   /* when a client was there last */
+        uint64_t accept_usec; /* no client is accepted before this time */
 };
 
 /* --- answers --- */
@@ -82,7 +82,7 @@ static enum MHD_Result answer_page(Server *server, struct MHD_Connection *connec
         return answer(connection, MHD_HTTP_OK, metrics_content_type(format), text, size);
 }
 
-/* Its request is there: it makes room for nobody who has not sent one. */
+/* Its request is there: it does not make room for a client that has not sent one. */
 static void note_request(struct MHD_Connection *connection) {
         const union MHD_ConnectionInfo *info =
                         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
@@ -138,7 +138,7 @@ static void end_late_clients(Server *server, uint64_t now) {
                         end_client(client);
 }
 
-/* 1: there may be more, 0: not now. */
+/* Returns 1 when there may be more, 0 when there is none now. */
 static int accept_client(Server *server, int listen_fd) {
         struct sockaddr_storage address = {};
         socklen_t size = sizeof(address);
@@ -172,7 +172,8 @@ static void accept_clients(Server *server, const struct pollfd *fds) {
 
 /* --- life --- */
 
-/* Accepts no clients by itself: when all places are taken it would let the next one wait for a slow one. */
+/* libmicrohttpd does not accept clients itself: when all places are taken it would let the next client wait for a slow
+ * one. */
 static struct MHD_Daemon *start_daemon(Server *server) {
         return MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL, on_request,
                         server, MHD_OPTION_CONNECTION_LIMIT,
@@ -223,8 +224,8 @@ Server *server_free(Server *server) {
         return NULL;
 }
 
-/* Until something of libmicrohttpd's is due, a client is late, somebody may be accepted again, or it has been quiet for
- * long enough. */
+/* Waits until libmicrohttpd has work, a client is late, clients may be accepted again, or there was no client for long
+ * enough. */
 static int wait_msec(const Server *server, uint64_t idle_usec, uint64_t now) {
         bool has_clients = server->clients.first;
         uint64_t end = has_clients ? now + USEC_PER_SEC : server->last_usec + idle_usec, msec;

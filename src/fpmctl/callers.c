@@ -116,7 +116,7 @@ static bool is_roots(int dir_fd) {
         return fstat(dir_fd, &st) == 0 && st.st_uid == 0;
 }
 
-/* sudo, executed by whatever name and with whatever words, is root's while it asks for the password. */
+/* sudo, which a user can execute under any name and with any arguments, is root's while it asks for the password. */
 static bool has_gained_rights(int dir_fd) {
         struct stat st;
 
@@ -132,7 +132,7 @@ static bool is_contained(int proc_fd, int dir_fd) {
                ours.st_ino != theirs.st_ino;
 }
 
-/* The program is looked at twice, for between two looks a process may execute another one. */
+/* The program is checked twice, since a process may execute another one in between. */
 static bool is_trusted(int proc_fd, int dir_fd) {
         return !has_gained_rights(dir_fd) && is_roots(dir_fd) && !has_gained_rights(dir_fd) &&
                !is_contained(proc_fd, dir_fd);
@@ -188,7 +188,7 @@ static bool is_among(const dev_t *terminals, size_t n, dev_t terminal) {
 }
 
 void callers_notify(const char *unit, const char *line) {
-        dev_t told[TERMINALS_MAX], terminal;
+        dev_t notified[TERMINALS_MAX], terminal;
         DIR *proc = opendir("/proc");
         struct dirent *entry;
         size_t n = 0;
@@ -199,11 +199,11 @@ void callers_notify(const char *unit, const char *line) {
         while (n < TERMINALS_MAX && (entry = readdir(proc))) {
                 if (entry->d_name[0] < '1' || entry->d_name[0] > '9' ||
                                 !find_terminal(dirfd(proc), entry->d_name, unit, &terminal) ||
-                                is_among(told, n, terminal))
+                                is_among(notified, n, terminal))
                         continue;
 
                 notify_terminal(terminal, line);
-                told[n++] = terminal;
+                notified[n++] = terminal;
         }
 
         closedir(proc);

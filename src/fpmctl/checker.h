@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* Checker: fpmd --test, which knows what of a pool file this machine has and what it lacks.
+/* Checker: runs fpmd --test, which knows what this machine lacks of the things that a pool file names.
  *
  * Runs in: fpmctl. */
 
-/* Runs it for POOL.conf in conf_dir. Its lines, without its name in front: *ret, the caller frees. Its exit
- * status, or negative errno: it could not be run. */
+/* Runs it for POOL.conf in conf_dir. *ret has the lines of its output, without its name in front; the caller frees it.
+ * Returns its exit status, or a negative errno when it could not be run. */
 int checker_run(const char *conf_dir, const char *pool, char **ret);

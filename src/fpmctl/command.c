@@ -33,7 +33,7 @@ int complain_memory(void) {
         return complain(EX_OSERR, "not enough memory");
 }
 
-/* What may not be looked at counts as there: who reads it says what is wrong. */
+/* A file that may not be checked counts as there: the code that reads it reports what is wrong. */
 bool pool_has_file(const char *conf_dir, const char *pool) {
         _cleanup_(pool_files_done) PoolFiles files = {};
         _cleanup_free_ char *path = NULL;
@@ -78,7 +78,7 @@ static int complain_absent(const Invocation *in, const char *pool) {
                         pool);
 }
 
-/* The manager's own words: of what was wrong, or why it will not. */
+/* The manager's own text: what was wrong, or why it refuses. */
 static int complain_refused(const Question *question) {
         int status = question->result == -EPERM ? EX_NOPERM
                      : question->result == -EAGAIN || question->result == CONTROL_BUSY
@@ -123,18 +123,18 @@ int complain_question(const Invocation *in, const Question *question) {
 
 /* --- output --- */
 
-TableLook output_look(void) {
+TableFormat output_format(void) {
         const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
         struct winsize size;
-        TableLook look = {};
+        TableFormat format = {};
 
         if (!isatty(STDOUT_FILENO))
-                return look;
+                return format;
 
-        look.colour = !(no_color && *no_color) && term && strcmp(term, "dumb") != 0;
+        format.colour = !(no_color && *no_color) && term && strcmp(term, "dumb") != 0;
         if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) >= 0)
-                look.width = size.ws_col;
-        return look;
+                format.width = size.ws_col;
+        return format;
 }
 
 static int end_of_output(void) {
@@ -145,9 +145,9 @@ static int end_of_output(void) {
 
 int print_table(const Table *table) {
         _cleanup_free_ char *text = NULL;
-        TableLook look = output_look();
+        TableFormat format = output_format();
 
-        if (table_render(table, &look, &text) < 0)
+        if (table_render(table, &format, &text) < 0)
                 return complain_memory();
 
         fputs(text, stdout);

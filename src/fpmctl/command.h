@@ -12,7 +12,7 @@
 #include "fpmctl/pools/client.h"
 #include "fpmctl/table.h"
 
-/* How long all managers together may take. */
+/* How long fpmctl waits for all managers together. */
 #define ASK_TIMEOUT_USEC (3 * USEC_PER_SEC / 2)
 
 typedef struct Invocation {
@@ -30,7 +30,7 @@ typedef struct Invocation {
         uint64_t seconds; /* drain: for how long, 0: without an end */
 } Invocation;
 
-/* Each returns the exit status. */
+/* Run a command. Each returns the exit status. */
 int command_check(const Invocation *in);
 int command_config(const Invocation *in);
 int command_directives(const Invocation *in);
@@ -47,28 +47,29 @@ int command_status(const Invocation *in);
 int command_top(const Invocation *in);
 int command_trace(const Invocation *in);
 
-/* One clear line on standard error, and the exit status that goes with it. */
+/* Writes one line on standard error, and returns status. */
 _printf_(2, 3) int complain(int status, const char *format, ...);
 int complain_memory(void);
 
-/* Whether there is a pool file of that name, and what is said and returned where there is none. */
+/* Returns whether there is a pool file of that name; writes the message for a pool that has none, and returns the exit
+ * status. */
 bool pool_has_file(const char *conf_dir, const char *pool);
 int complain_no_pool(const char *conf_dir, const char *pool);
 
-/* Why a question was not answered. */
+/* Writes why a question was not answered, and returns the exit status. */
 int complain_question(const Invocation *in, const Question *question);
 
-/* As table_look() finds it, standard output is. */
-TableLook output_look(void);
+/* Returns how tables look on standard output: with colours and a width if it is a terminal. */
+TableFormat output_format(void);
 
-/* Prints, and frees nothing. The exit status. */
+/* Print a table or JSON, which stay the caller's. Return the exit status. */
 int print_table(const Table *table);
 int print_json(const json_t *json);
 
-/* A line of "name:   value". */
+/* Prints a line of "name:   value". */
 _printf_(2, 3) void print_value(const char *name, const char *format, ...);
 
-/* Fields of an answer, whatever is there: 0, 0.0 or "" where it is not of the type. path is "a.b". */
+/* Return a field of an answer: 0, 0.0 or "" where it is missing or of another type. path is "a.b". */
 uint64_t answer_number(const json_t *answer, const char *path);
 double answer_real(const json_t *answer, const char *path);
 const char *answer_text(const json_t *answer, const char *path);

@@ -32,7 +32,7 @@ static const char *without_name(const char *line, const char *pool) {
         return line;
 }
 
-static void say_line(const char *line, bool good) {
+static void print_line(const char *line, bool good) {
         char escaped[4096];
 
         escape_string(escaped, sizeof(escaped), line);
@@ -49,7 +49,7 @@ static void tell(Check *check, const char *pool, int status, char *output) {
                 if (lines)
                         (void) json_array_append_new(lines, json_string(without_name(line, pool)));
                 else
-                        say_line(without_name(line, pool), status == EXIT_SUCCESS);
+                        print_line(without_name(line, pool), status == EXIT_SUCCESS);
         }
 
         if (lines)
@@ -58,7 +58,7 @@ static void tell(Check *check, const char *pool, int status, char *output) {
                                                 status == EXIT_SUCCESS, "messages", lines));
 }
 
-/* One of many: what is wrong with it does not stop the others. */
+/* One of many pools: its mistakes do not stop the others. */
 static void check_pool(Check *check, const char *conf_dir, const char *pool) {
         _cleanup_free_ char *output = NULL;
         int status;
@@ -75,7 +75,7 @@ static void check_pool(Check *check, const char *conf_dir, const char *pool) {
         tell(check, pool, status, output);
 }
 
-/* The one that was asked for. */
+/* The pool that was asked for. */
 static void check_named(Check *check, const char *conf_dir, const char *pool) {
         if (pool_has_file(conf_dir, pool))
                 check_pool(check, conf_dir, pool);

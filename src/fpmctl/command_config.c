@@ -135,8 +135,8 @@ static int source_of(const PoolConfig *config, const Directive *d, const char *v
         return *ret ? 0 : -ENOMEM;
 }
 
-/* What holds where nothing is said, for those that tell it with no default of their own. The caller frees. *ret is
- * NULL: nothing. */
+/* Makes the value that holds where a directive without a default is not given. *ret is NULL where there is none; the
+ * caller frees it. */
 static int unsaid_value(const PoolConfig *config, const Directive *d, char **ret) {
         const char *text = NULL;
         int r = 0;

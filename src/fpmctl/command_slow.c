@@ -33,7 +33,7 @@ static char *field(sd_journal *journal, const char *name) {
         return strndup((const char *) data + skip, size - skip);
 }
 
-/* An entry that is of this pool's unit, not of whoever calls himself so. */
+/* An entry of this pool's unit, not of a process that only claims the pool's name. */
 static int add_matches(sd_journal *journal, const char *pool) {
         _cleanup_free_ char *unit = NULL, *id = NULL;
         int r;
@@ -141,7 +141,7 @@ static int read_entries(sd_journal *journal, uint64_t n, json_t *list) {
         return r;
 }
 
-/* Who may not read any file of it sees an empty journal, and no error. */
+/* A user who may not read any file of the journal sees an empty journal, and no error. */
 static int check_readable(sd_journal *journal) {
         if (sd_journal_has_persistent_files(journal) > 0 ||
                         sd_journal_has_runtime_files(journal) > 0)

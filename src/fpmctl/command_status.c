@@ -41,7 +41,7 @@ static int ask(const Invocation *in, ControlVerb verb, uint32_t slot, uint64_t t
         return EXIT_SUCCESS;
 }
 
-/* systemd runs this as ExecReload=, and whoever waits for systemctl would see no reason. */
+/* systemd runs this as ExecReload=, and a user who waits for systemctl would see no reason. */
 static void notify_callers(const Question *question) {
         char unit[NAME_MAX], line[CONTROL_TEXT_MAX];
 
@@ -194,7 +194,7 @@ int command_status(const Invocation *in) {
 
 /* --- what workers do --- */
 
-/* The number of a process is the zygote's word: good enough to show what stands in /proc. */
+/* The pid is a claim of the zygote, which is good enough to show what /proc has. */
 static void add_memory(json_t *answer) {
         json_t *workers = json_object_get(answer, "workers"), *worker;
         size_t i;

@@ -146,7 +146,7 @@ static Row *rate_all(Top *top, const Pools *pools) {
         return TAKE_PTR(rows);
 }
 
-static int draw_pools(Top *top, const TableLook *look, FILE *f) {
+static int draw_pools(Top *top, const TableFormat *format, FILE *f) {
         _cleanup_(table_freep) Table *table = NULL;
         _cleanup_(pools_done) Pools pools = {};
         _cleanup_free_ char *text = NULL;
@@ -164,7 +164,7 @@ static int draw_pools(Top *top, const TableLook *look, FILE *f) {
 
         for (size_t i = 0; i < pools.n_items; i++)
                 add_row(table, &rows[i]);
-        if (table_render(table, look, &text) < 0)
+        if (table_render(table, format, &text) < 0)
                 return complain_memory();
 
         fputs(text, f);
@@ -194,7 +194,7 @@ static int draw_head(Top *top, Question *question, FILE *f) {
         return EXIT_SUCCESS;
 }
 
-static int draw_requests(const Question *question, const TableLook *look, FILE *f) {
+static int draw_requests(const Question *question, const TableFormat *format, FILE *f) {
         _cleanup_(table_freep) Table *table = NULL;
         _cleanup_free_ char *text = NULL;
         char line[CONTROL_TEXT_MAX];
@@ -206,14 +206,15 @@ static int draw_requests(const Question *question, const TableLook *look, FILE *
                 return EXIT_SUCCESS;
         }
 
-        if (request_view_table(&table, question->json) < 0 || table_render(table, look, &text) < 0)
+        if (request_view_table(&table, question->json) < 0 ||
+                        table_render(table, format, &text) < 0)
                 return complain_memory();
 
         fputs(text, f);
         return EXIT_SUCCESS;
 }
 
-static int draw_pool(Top *top, const TableLook *look, FILE *f) {
+static int draw_pool(Top *top, const TableFormat *format, FILE *f) {
         const char *name = top->in->arguments[0];
         Question questions[2];
         int status;
@@ -227,7 +228,7 @@ static int draw_pool(Top *top, const TableLook *look, FILE *f) {
         else
                 status = draw_head(top, &questions[0], f);
         if (status == EXIT_SUCCESS)
-                status = draw_requests(&questions[1], look, f);
+                status = draw_requests(&questions[1], format, f);
 
         question_done(&questions[0]);
         question_done(&questions[1]);
@@ -236,7 +237,7 @@ static int draw_pool(Top *top, const TableLook *look, FILE *f) {
 
 /* --- pictures --- */
 
-static int make_picture(Top *top, const TableLook *look, char **ret) {
+static int make_picture(Top *top, const TableFormat *format, char **ret) {
         char *text = NULL;
         size_t size;
         FILE *f = open_memstream(&text, &size);
@@ -245,7 +246,7 @@ static int make_picture(Top *top, const TableLook *look, char **ret) {
         if (!f)
                 return complain_memory();
 
-        status = top->in->n_arguments > 0 ? draw_pool(top, look, f) : draw_pools(top, look, f);
+        status = top->in->n_arguments > 0 ? draw_pool(top, format, f) : draw_pools(top, format, f);
         if (fclose(f) != 0 || status != EXIT_SUCCESS) {
                 free(text);
                 return status != EXIT_SUCCESS ? status : complain_memory();
@@ -257,10 +258,10 @@ static int make_picture(Top *top, const TableLook *look, char **ret) {
 
 static int print_once(Top *top) {
         _cleanup_free_ char *text = NULL;
-        TableLook look = output_look();
+        TableFormat format = output_format();
         int status;
 
-        status = make_picture(top, &look, &text);
+        status = make_picture(top, &format, &text);
         if (status == EXIT_SUCCESS)
                 fputs(text, stdout);
 
@@ -278,7 +279,7 @@ static bool take_key(Top *top, char key) {
         return false;
 }
 
-/* Until the next picture is due. false: end. */
+/* Waits until the next picture is due. Returns false to end. */
 static bool wait_for_key(Top *top, Screen *screen) {
         uint64_t until = clock_now_usec() + USEC_PER_SEC;
 
@@ -307,10 +308,10 @@ static int show(Top *top) {
 
         do {
                 _cleanup_free_ char *text = NULL;
-                TableLook look = output_look();
+                TableFormat format = output_format();
 
                 /* Once more, where it can be read, when there is something to complain of. */
-                if (make_picture(top, &look, &text) != EXIT_SUCCESS) {
+                if (make_picture(top, &format, &text) != EXIT_SUCCESS) {
                         screen_close(&screen);
                         return print_once(top);
                 }

@@ -16,11 +16,11 @@ typedef struct FormattedText {
         char text[FORMATTED_TEXT_MAX];
 } FormattedText;
 
-/* "512B", "1.5K", "23M": three digits at most before the unit. */
+/* Returns "512B", "1.5K", "23M": three digits at most before the unit. */
 FormattedText format_bytes(uint64_t bytes);
 
-/* "0.35s", "12.3s", "5min 3s", "2h 5min", "3d 4h". */
+/* Returns "0.35s", "12.3s", "5min 3s", "2h 5min", "3d 4h". */
 FormattedText format_seconds(double seconds);
 
-/* "0", "0.25", "12.5", "1234": of requests per second. */
+/* Returns requests per second: "0", "0.25", "12.5", "1234". */
 FormattedText format_rate(double rate);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* Screen: the terminal as a picture that is drawn anew, given back as it was whatever ends us.
+/* Screen: a terminal whose whole content is drawn anew each time. It is restored whatever ends the program.
  *
  * Runs in: fpmctl. */
 
@@ -16,14 +16,14 @@ typedef struct Screen {
         int signal_fd;
 } Screen;
 
-/* Standard input and output are a terminal, which now shows pictures and gives keys at once. 0 or negative
+/* Takes the terminal of standard input and output, which now delivers each key at once. Returns 0 or a negative
  * errno. */
 int screen_open(Screen *screen);
 void screen_close(Screen *screen);
 
-/* Draws text, which has at most as many lines as fit; what is longer is cut. */
+/* Draws text; lines that do not fit are cut. */
 void screen_draw(const char *text);
 
-/* Waits for a key, or a change of the size, which is 0. ret_key 'q' also means: end, whoever asked for it.
- * false: the time has passed. */
+/* Waits at most usec for a key. *ret_key is 0 when the size of the terminal has changed, and 'q' also when a signal
+ * asks the program to end. Returns false when the time has passed. */
 bool screen_wait(Screen *screen, uint64_t usec, char *ret_key);

@@ -149,10 +149,10 @@ static size_t take(size_t *left, size_t n) {
 
 /* One cell in its column; left is what the line still has room for. */
 static void put_cell(FILE *f, const Table *table, const Cell *cell, size_t column, size_t width,
-                const TableLook *look, size_t *left) {
+                const TableFormat *format, size_t *left) {
         size_t used = table_text_width(cell->text), pad = width > used ? width - used : 0;
         bool last = column + 1 == table->n_columns, right = table->columns[column].right;
-        const char *colour = look->colour ? colours[cell->style] : "";
+        const char *colour = format->colour ? colours[cell->style] : "";
 
         if (right)
                 put_spaces(f, take(left, pad));
@@ -164,11 +164,11 @@ static void put_cell(FILE *f, const Table *table, const Cell *cell, size_t colum
 }
 
 static void put_line(FILE *f, const Table *table, const Cell *cells, const size_t *widths,
-                const TableLook *look) {
-        size_t left = look->width > 0 ? look->width : SIZE_MAX;
+                const TableFormat *format) {
+        size_t left = format->width > 0 ? format->width : SIZE_MAX;
 
         for (size_t i = 0; i < table->n_columns && left > 0; i++)
-                put_cell(f, table, &cells[i], i, widths[i], look, &left);
+                put_cell(f, table, &cells[i], i, widths[i], format, &left);
         fputc('\n', f);
 }
 
@@ -184,7 +184,7 @@ static void measure(const Table *table, size_t *widths) {
         }
 }
 
-int table_render(const Table *table, const TableLook *look, char **ret) {
+int table_render(const Table *table, const TableFormat *format, char **ret) {
         _cleanup_free_ size_t *widths = calloc(table->n_columns, sizeof(*widths));
         _cleanup_free_ Cell *titles = calloc(table->n_columns, sizeof(*titles));
         char *text = NULL;
@@ -200,9 +200,9 @@ int table_render(const Table *table, const TableLook *look, char **ret) {
                         .style = TABLE_HEADER };
 
         measure(table, widths);
-        put_line(f, table, titles, widths, look);
+        put_line(f, table, titles, widths, format);
         for (size_t i = 0; i < table_rows(table); i++)
-                put_line(f, table, table->cells + i * table->n_columns, widths, look);
+                put_line(f, table, table->cells + i * table->n_columns, widths, format);
 
         if (fclose(f) != 0) {
                 free(text);

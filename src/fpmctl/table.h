@@ -25,25 +25,25 @@ typedef struct TableColumn {
         bool right; /* numbers */
 } TableColumn;
 
-typedef struct TableLook {
+typedef struct TableFormat {
         bool colour;
         size_t width; /* lines are cut to this, 0: never */
-} TableLook;
+} TableFormat;
 
 typedef struct Table Table;
 
-/* Borrows columns. 0 or -ENOMEM. */
+/* Borrows columns. Returns 0 or -ENOMEM. */
 int table_new(Table **ret, const TableColumn *columns, size_t n_columns);
 Table *table_free(Table *table);
 DEFINE_CLEANUP(Table, table_free);
 
-/* The next cell, from left to right, from top to bottom. Without memory table_render() fails. */
+/* Adds the next cell, from left to right and from top to bottom. When memory is short, table_render() fails. */
 _printf_(3, 4) void table_cell(Table *table, TableStyle style, const char *format, ...);
 
 size_t table_rows(const Table *table);
 
-/* The lines, the titles first. The caller frees. 0 or -ENOMEM. */
-int table_render(const Table *table, const TableLook *look, char **ret);
+/* Makes the lines, the titles first. The caller frees *ret. Returns 0 or -ENOMEM. */
+int table_render(const Table *table, const TableFormat *format, char **ret);
 
-/* How many columns of a terminal a valid UTF-8 text takes. */
+/* Returns how many columns of a terminal a valid UTF-8 text takes. */
 size_t table_text_width(const char *text);

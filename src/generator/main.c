@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* fpmd-generator: makes a drop-in for the socket unit of each pool file that speaks of its socket, and for the service of
- * each that names folders.
+/* fpmd-generator: makes a drop-in for the socket unit of each pool file that speaks of its socket, and for the service
+ * of each that names folders.
  *
- * Runs in: systemd, as root, at boot and at every daemon-reload. So: no network, no user database,
- * no journal, and one bad file must not stop the others. */
+ * Runs in: systemd, as root, at boot and at every daemon-reload. So: no network, no user database, no journal, and one
+ * bad file must not stop the others. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -58,7 +58,7 @@ static void fail(Generator *generator, const char *what, const char *path, int e
         say(generator, LOG_ERR, line ? line : what);
 }
 
-/* By rename: who reads the folder meanwhile sees the file whole or not at all. */
+/* Writes the file by rename, so that a reader sees it whole or not at all. */
 static int write_file(const Generator *generator, const char *path, const char *text) {
         _cleanup_free_ char *temporary = NULL;
         _cleanup_close_ int fd = -EBADF;

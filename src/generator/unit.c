@@ -200,7 +200,7 @@ static void write_free_bind(const Unit *unit) {
                 put(unit, "FreeBind", "yes");
 }
 
-/* Everybody is shut out first, so that a list with something wrong in it admits too few. */
+/* Everybody is denied first, so that a list with a mistake admits too few rather than too many. */
 static void write_clients(const Unit *unit) {
         const char *cursor = unit->config->listen_allowed_clients;
         ClientRange range;
@@ -257,7 +257,8 @@ static void write_order(const Unit *unit) {
 static void write_socket(const Unit *unit) {
         fputs("[Socket]\n", unit->out);
 
-        /* Tells why, and fails. The addresses stay, for a socket that is open keeps what its unit says. */
+        /* The unit reports the reason, and fails. The addresses stay, since an open socket is closed when its unit
+         * loses the address. */
         if (unit->facts->is_refused)
                 fprintf(unit->out, "ExecStartPre=" FPMD_MANAGER_PROGRAM " --socket-refused %s\n",
                                 unit->config->name);

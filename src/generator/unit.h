@@ -30,6 +30,6 @@ int unit_socket_dropin(const PoolConfig *config, const UnitFacts *facts, const U
  * NULL if the pool file names no folder; the caller frees both. Returns 0 or -ENOMEM. */
 int unit_mounts(const PoolConfig *config, char **ret_target, char **ret_dropin);
 
-/* The text of the drop-in of fpmd@POOL.service with each systemd.KEY of the pool file. NULL if there is none; the caller
- * frees. 0 or -ENOMEM. */
+/* The text of the drop-in of fpmd@POOL.service with each systemd.KEY of the pool file. NULL if there is none; the
+ * caller frees. 0 or -ENOMEM. */
 int unit_settings(const PoolConfig *config, char **ret);

@@ -56,7 +56,7 @@ static void add_folder_of(Paths *paths, const PoolConfig *config, const char *lo
         const char *slash = file ? strrchr(file, '/') : NULL;
         size_t size = slash ? (size_t) (slash - file) : 0;
 
-        /* LogsDirectory= of the unit sees to that folder. */
+        /* LogsDirectory= of the unit makes that folder. */
         if (size > 0 && strncmp(file, FPMD_LOG_DIR "/", strlen(FPMD_LOG_DIR "/")) != 0)
                 add(paths, NULL, file, size);
 }

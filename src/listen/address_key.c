@@ -21,8 +21,8 @@ static char *cut_last(char *path) {
         return slash;
 }
 
-/* The folders of a socket may be made later, by systemd or by tmpfiles.d: links count in those that are there. The last
- * component is the socket itself, which is not followed: whoever binds there replaces a link. */
+/* The folders of a socket may be made later, by systemd or by tmpfiles.d: links are followed in those that are there.
+ * The last component is the socket itself and is not followed, since bind replaces a link. */
 static int path_without_links(const char *path, char **ret) {
         _cleanup_free_ char *folder = strdup(path), *real = NULL;
         char *end;

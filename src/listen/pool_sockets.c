@@ -40,7 +40,7 @@ static char *place_of(const char *file, unsigned line) {
         return place;
 }
 
-/* An address that cannot be read was told by the check of its file. */
+/* An address that cannot be read was reported by the check of its file. */
 static int add(PoolSockets *sockets, const PoolConfig *config, const char *directive,
                 const Setting *at) {
         PoolSocket socket = { .directive = directive }, *items;
@@ -142,7 +142,7 @@ typedef struct Check {
         const char *pool;
         ConfigReport report;
         void *userdata;
-        unsigned n_told;
+        unsigned n_reported;
 } Check;
 
 _printf_(3, 4) static void tell(Check *check, const PoolSocket *socket, const char *format, ...) {
@@ -161,12 +161,12 @@ _printf_(3, 4) static void tell(Check *check, const PoolSocket *socket, const ch
                 if ((unsigned char) *p < ' ' || *p == 0x7f)
                         *p = '?';
 
-        check->n_told++;
+        check->n_reported++;
         if (check->report)
                 check->report(check->userdata, LOG_ERR, line ? line : format);
 }
 
-/* Tells of both files. Two addresses of one file are told once, at the second one. */
+/* Reports both files. Two addresses of one file are reported once, at the second one. */
 static void check_pair(Check *check, const PoolSocket *socket, const PoolSocket *other) {
         bool is_own = strcmp(other->pool, check->pool) == 0;
 
@@ -246,5 +246,5 @@ unsigned pool_sockets_check(const PoolSockets *sockets, const char *pool, bool w
                         check_path(&check, socket);
         }
 
-        return check.n_told;
+        return check.n_reported;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* PoolSockets: where the pools of one folder listen, and why a pool must not listen there: another pool has the address,
- * or somebody else could change what the path leads to. systemd looks at neither.
+/* PoolSockets: where the pools of one folder listen, and why a pool must not listen there: another pool has the
+ * address, or another user could change what the path leads to. systemd checks neither.
  *
  * Runs in: fpmd-generator, and the manager's checks. */
 
@@ -25,8 +25,8 @@ typedef struct PoolSockets {
 /* Adds the addresses of one pool file, which was loaded whole or by pool_config_load_listen(). Returns 0 or -ENOMEM. */
 int pool_sockets_add(PoolSockets *sockets, const PoolConfig *config);
 
-/* Adds the addresses of each pool of conf_dir and of the folders that fpmd.conf names. Mistakes in a file are passed over,
- * since its own check reports them. A folder that cannot be read counts as empty. Returns 0 or -ENOMEM. */
+/* Adds the addresses of each pool of conf_dir and of the folders that fpmd.conf names. Mistakes in a file are passed
+ * over, since its own check reports them. A folder that cannot be read counts as empty. Returns 0 or -ENOMEM. */
 int pool_sockets_add_all(PoolSockets *sockets, const char *conf_dir);
 
 void pool_sockets_done(PoolSockets *sockets);

@@ -49,7 +49,8 @@ static int refuse_folder(Walk *walk, const struct stat *st) {
                         folder, st->st_mode & 07777);
 }
 
-/* Of a folder that is not the last one. The last one may have another owner: he can take the socket away, and no more. */
+/* For a folder that is not the last one. The last one may have another owner, who can remove the socket, but nothing
+ * more. */
 static int check_folder(Walk *walk, bool is_last) {
         struct stat st;
 
@@ -64,7 +65,7 @@ static int check_folder(Walk *walk, bool is_last) {
         return 0;
 }
 
-/* The link stands in a folder that was looked at: what it says is root's word. */
+/* The link stands in a folder that was checked, so root has made it. */
 static int follow(Walk *walk, const char *link) {
         char target[PATH_MAX], joined[PATH_MAX * 2];
         ssize_t n;
@@ -152,7 +153,7 @@ SocketPathKind socket_path_check(const char *path, char why[static SOCKET_PATH_W
                 r = step(&walk);
         while (r == 0);
 
-        /* What is missing is made by systemd, root's alone. */
+        /* systemd makes a missing folder, as root's alone. */
         if (r < 0 && r != -ENOENT && walk.kind != SOCKET_PATH_UNSAFE)
                 (void) refuse(&walk, "cannot look at the folders above it: %s", strerror(-r));
 

@@ -9,8 +9,8 @@
 #include "manager/sockets/listener.h"
 
 enum {
-        LOOK_MSEC = 500,
-        LOOKS_MAX = 20,
+        CHECK_MSEC = 500,
+        CHECKS_MAX = 20,
 };
 
 /* One that is not blocked has ended this process. */
@@ -23,15 +23,15 @@ static bool is_to_stop(void) {
 }
 
 bool late_start_again(LateStart *late, int result) {
-        const struct timespec pause = { .tv_nsec = LOOK_MSEC * 1000000L };
+        const struct timespec pause = { .tv_nsec = CHECK_MSEC * 1000000L };
 
-        if (result != POOL_CHECK_LACKS || late->n_looks >= LOOKS_MAX ||
+        if (result != POOL_CHECK_LACKS || late->n_checks >= CHECKS_MAX ||
                         !listeners_passed_have_connection() || is_to_stop())
                 return false;
 
-        if (late->n_looks++ == 0)
+        if (late->n_checks++ == 0)
                 log_notice("A connection waits: looking for what is missing for %d s more",
-                                LOOKS_MAX * LOOK_MSEC / 1000);
+                                CHECKS_MAX * CHECK_MSEC / 1000);
 
         nanosleep(&pause, NULL);
         return true;

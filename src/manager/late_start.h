@@ -4,15 +4,16 @@
  * makes, a user whom a directory server knows.
  *
  * While a connection waits, systemd would start the manager again at once, and after twenty starts close the socket for
- * good. So the manager stays and looks again. Without one nothing starts it again, and it fails at once.
+ * good. So the manager stays and checks again. While no connection waits, nothing starts it again, and it fails at
+ * once.
  *
  * Runs in: manager, before there is an event loop. */
 
 #include <stdbool.h>
 
 typedef struct LateStart {
-        unsigned n_looks; /* so far; what is missing is reported at the first */
+        unsigned n_checks; /* so far; what is missing is reported at the first */
 } LateStart;
 
-/* Whether to check the pool file again, of which the last check returned result. Pauses before. */
+/* Pauses, and returns whether the pool file is to be checked again, whose last check returned result. */
 bool late_start_again(LateStart *late, int result);

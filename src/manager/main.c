@@ -52,21 +52,23 @@ enum {
         OPTION_SOCKET_REFUSED,
 };
 
-/* 1: go on, else done with exit status *ret. */
+static const struct option long_options[] = {
+        { "test", no_argument, NULL, 't' },
+        { "conf-dir", required_argument, NULL, OPTION_CONF_DIR },
+        { "pool-program", required_argument, NULL, OPTION_POOL_PROGRAM },
+        { "socket-access", no_argument, NULL, OPTION_SOCKET_ACCESS },
+        { "socket-refused", no_argument, NULL, OPTION_SOCKET_REFUSED },
+        { "help", no_argument, NULL, 'h' },
+        { "version", no_argument, NULL, 'v' },
+        {},
+};
+
+/* Returns 1 to go on, or 0 when the program is done with exit status *ret. */
 static int parse_arguments(int argc, char *argv[], int *ret) {
-        static const struct option options[] = {
-                { "test", no_argument, NULL, 't' },
-                { "conf-dir", required_argument, NULL, OPTION_CONF_DIR },
-                { "pool-program", required_argument, NULL, OPTION_POOL_PROGRAM },
-                { "socket-access", no_argument, NULL, OPTION_SOCKET_ACCESS },
-                { "socket-refused", no_argument, NULL, OPTION_SOCKET_REFUSED },
-                { "help", no_argument, NULL, 'h' },
-                { "version", no_argument, NULL, 'v' },
-                {},
-        };
         int c;
 
-        while ((c = getopt_long(argc, argv, "thv", options, NULL)) >= 0)
+        *ret = EXIT_SUCCESS;
+        while ((c = getopt_long(argc, argv, "thv", long_options, NULL)) >= 0)
                 switch (c) {
                 case 't':
                         arg_test = true;
@@ -85,11 +87,9 @@ static int parse_arguments(int argc, char *argv[], int *ret) {
                         break;
                 case 'h':
                         usage(stdout);
-                        *ret = EXIT_SUCCESS;
                         return 0;
                 case 'v':
                         puts("fpmd " PACKAGE_VERSION);
-                        *ret = EXIT_SUCCESS;
                         return 0;
                 default:
                         *ret = EX_USAGE;
@@ -161,10 +161,10 @@ static void report_mistake(void *userdata, const char *line) {
         log_event(EVENT_CONFIG_REFUSED, LOG_ERR, LOG_NO_FIELDS, "%s", line);
 }
 
-/* Also what only the socket unit minds, and at a start is its matter: it has been opened by then. */
+/* Also what only concerns the socket unit: at a start that was checked when the socket was opened. */
 static int test_pool(void) {
         _cleanup_(pool_config_freep) PoolConfig *config = NULL;
-        /* A user asks who does not run the pool. */
+        /* The user who asks does not run the pool. */
         PoolCheck check = {
                 .conf_dir = arg_conf_dir,
                 .name = arg_pool,
@@ -217,7 +217,7 @@ static int load_and_run(void) {
 
         r = privilege_keep_spawning();
         if (r < 0) {
-                log_error_errno(r, "Cannot let go of capabilities: %m");
+                log_error_errno(r, "Cannot drop capabilities: %m");
                 return EXIT_FAILURE;
         }
 
@@ -227,7 +227,7 @@ static int load_and_run(void) {
         /* Nobody is served yet: what takes long here holds up nobody, and a signal ends it. */
         do
                 r = pool_resources_open(&resources, arg_conf_dir, arg_pool,
-                                late.n_looks == 0 ? report_mistake : NULL, NULL);
+                                late.n_checks == 0 ? report_mistake : NULL, NULL);
         while (late_start_again(&late, r));
         if (r < 0) {
                 if (r != POOL_CHECK_LACKS) /* which may come with the next look */

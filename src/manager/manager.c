@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <systemd/sd-daemon.h>
@@ -14,38 +13,11 @@
 #include "base/parse.h"
 #include "manager/base/log.h"
 #include "manager/base/timer.h"
-#include "manager/control/control_queries.h"
-#include "manager/control/control_server.h"
-#include "manager/generation/pool.h"
-#include "manager/own_unit.h"
-#include "manager/reload.h"
-#include "manager/status_line.h"
-#include "manager/watchdog.h"
+#include "manager/manager_internal.h"
 #include "manager/workers/leftovers.h"
 
 /* At a restart idle workers leave within this time, and those whose requests are short. */
 #define LEAVE_USEC (USEC_PER_SEC / 20)
-
-struct Manager {
-        sd_event *event;
-        Pool *pool;
-        ManagerOptions options;
-        const Listeners *listeners;
-        ControlServer *control; /* NULL: no runtime directory */
-        ControlQueries *control_queries;
-        Reload reload;
-        bool ready, stopping, is_idle;
-        bool is_deliberate;     /* stopped by a signal, which is systemd's or an administrator's */
-        uint64_t patience_usec; /* then: for workers of an earlier manager */
-        int result;   /* of a pool that cannot go on, or has ended before systemd has answered */
-        OwnUnit unit; /* asks systemd */
-        bool has_ended, is_restarted;
-        sd_event_source *leave_source;
-        unsigned n_told; /* workers in the last status line */
-        unsigned n_troubles_told;
-        StatusRate rate;
-        Watchdog watchdog;
-};
 
 static void notify_status(Manager *m, const char *state) {
         time_t now = time(NULL), trouble_at;
@@ -58,8 +30,8 @@ static void notify_status(Manager *m, const char *state) {
         pool_status(m->pool, &status);
         (void) sd_event_now(m->event, CLOCK_MONOTONIC, &now_usec);
         status_rate_update(&m->rate, status.counts.n_requests, now_usec);
-        m->n_told = status.n_busy + status.n_idle + status.n_starting;
-        m->n_troubles_told = log_n_troubles();
+        m->n_workers_shown = status.n_busy + status.n_idle + status.n_starting;
+        m->n_troubles_shown = log_n_troubles();
         if (!localtime_r(&now, &tm) || !localtime_r(&trouble_at, &trouble.at))
                 return;
 
@@ -67,12 +39,12 @@ static void notify_status(Manager *m, const char *state) {
         (void) sd_notifyf(0, "%sSTATUS=%s", state, line);
 }
 
-static void stop(Manager *m) {
+void manager_stop(Manager *m) {
         m->stopping = true;
         reload_close(&m->reload);
         notify_status(m, "STOPPING=1\n");
 
-        /* systemd's own patience must not end before ours. */
+        /* systemd's time limit must not pass before the manager's own. */
         (void) sd_notifyf(0, "EXTEND_TIMEOUT_USEC=%" PRIu64,
                         pool_drain_limit_usec(m->pool) + 5 * USEC_PER_SEC);
 }
@@ -98,11 +70,11 @@ static void manager_on_changed(void *userdata) {
         if (!m->ready || m->stopping)
                 return;
 
-        /* Bells ring at every edge of load: systemd hears of other numbers of workers only. The
-         * rest is brought up to date with the watchdog. */
+        /* Workers wake the manager at each change of load. Here systemd gets a new status line only when the number of
+         * workers has changed; the other numbers are renewed with the watchdog. */
         pool_status(m->pool, &status);
-        if (status.n_busy + status.n_idle + status.n_starting != m->n_told ||
-                        log_n_troubles() != m->n_troubles_told)
+        if (status.n_busy + status.n_idle + status.n_starting != m->n_workers_shown ||
+                        log_n_troubles() != m->n_troubles_shown)
                 notify_status(m, "");
 }
 
@@ -113,22 +85,22 @@ static void manager_on_alive(void *userdata) {
                 notify_status(m, "WATCHDOG=1\n");
         else
                 log_event(EVENT_POOL_STUCK, LOG_ERR, LOG_NO_FIELDS,
-                                "Connections wait, workers are idle, and nothing moves: waiting for "
+                                "Connections wait, workers are idle, and no request is answered: waiting for "
                                 "the watchdog");
 }
 
 static bool manager_on_idle(void *userdata) {
         Manager *m = userdata;
 
-        /* A stop ends them, and there is no stop of a service that has left. */
+        /* The handoff pair is closed by a stop, but a service that leaves by itself is not stopped. */
         if (leftovers_are_there(m->options.name))
                 return false;
 
         log_event(EVENT_POOL_IDLE_EXIT, LOG_NOTICE, LOG_NO_FIELDS,
-                        "Idle for as long as pm.idle_exit_timeout says, leaving; the next connection "
+                        "Idle for pm.idle_exit_timeout, leaving; the next connection "
                         "starts the pool again");
         m->is_idle = true;
-        stop(m);
+        manager_stop(m);
         pool_drain(m->pool);
         return true;
 }
@@ -177,7 +149,7 @@ static void manager_on_ended(int result, void *userdata) {
                 return;
 
         if (result == 0 && m->is_idle && pool_has_handed_over(m->pool)) {
-                log_notice("Meanwhile somebody came who keeps the connection: starting again");
+                log_notice("A web server has opened a connection meanwhile and keeps it: starting again");
                 result = MANAGER_CALLED_BACK;
         }
 
@@ -200,15 +172,15 @@ static void manager_on_round_ended(void *userdata) {
                 notify_status(m, "READY=1\n");
 }
 
-static void manager_on_reload_told(int result, const char *text, void *userdata) {
+static void manager_on_reload_result(int result, const char *text, void *userdata) {
         Manager *m = userdata;
 
         control_server_reloaded(m->control, result, text);
 }
 
 static const ReloadHooks reload_hooks = {
-        .ended = manager_on_round_ended,
-        .told = manager_on_reload_told,
+        .on_round_end = manager_on_round_ended,
+        .on_result = manager_on_reload_result,
 };
 
 static void log_emergency_end(int result, const char *text) {
@@ -307,108 +279,14 @@ static void manager_on_restart_known(int result, void *userdata) {
 
 /* A restart need not wait for the longest request: the next manager serves beside it. A stop does. Without an answer of
  * systemd's it is taken for a stop. */
-static void look_whether_restarted(Manager *m) {
+void manager_ask_whether_restarted(Manager *m) {
         if (!m->is_restarted)
                 (void) own_unit_ask(&m->unit, own_unit_is_restarted, manager_on_restart_known);
 }
 
-/* --- signals --- */
-
-static int manager_on_drain_signal(
-                sd_event_source *source, const struct signalfd_siginfo *si, void *userdata) {
-        Manager *m = userdata;
-
-        (void) source;
-        (void) si;
-        if (m->result < 0) /* it ends already, and systemd does what it was asked for */
-                return 0;
-
-        log_event(EVENT_POOL_STOPPING, LOG_NOTICE, LOG_NO_FIELDS,
-                        "Stopping: workers finish what they hold");
-        m->patience_usec = pool_drain_limit_usec(m->pool);
-        m->is_deliberate = true;
-        stop(m);
-        look_whether_restarted(m);
-        pool_drain(m->pool);
-        return 0;
-}
-
-static int manager_on_fast_signal(
-                sd_event_source *source, const struct signalfd_siginfo *si, void *userdata) {
-        Manager *m = userdata;
-
-        (void) source;
-        (void) si;
-        log_event(EVENT_POOL_STOPPING, LOG_NOTICE, LOG_NO_FIELDS,
-                        "Stopping at once: requests that run are lost");
-        m->patience_usec = 0;
-        m->is_deliberate = true;
-        stop(m);
-        pool_kill(m->pool);
-        return 0;
-}
-
-static int manager_on_reload_signal(
-                sd_event_source *source, const struct signalfd_siginfo *si, void *userdata) {
-        Manager *m = userdata;
-
-        (void) source;
-        (void) si;
-        reload_ask(&m->reload, RELOAD_BY_SIGNAL);
-        return 0;
-}
-
-static int manager_on_reopen_signal(
-                sd_event_source *source, const struct signalfd_siginfo *si, void *userdata) {
-        Manager *m = userdata;
-
-        (void) source;
-        (void) si;
-        log_notice("Reopening log files");
-        reload_note_reopened(&m->reload);
-        pool_reopen_logs(m->pool);
-        return 0;
-}
-
-static const struct {
-        int signal;
-        sd_event_signal_handler_t handler;
-} signals[] = {
-        { SIGTERM, manager_on_drain_signal },
-        { SIGQUIT, manager_on_drain_signal },
-        { SIGINT, manager_on_fast_signal },
-        { SIGHUP, manager_on_reload_signal },
-        { SIGUSR1, manager_on_reopen_signal },
-        { SIGUSR2, manager_on_reload_signal },
-};
-
-static int add_signals(Manager *m) {
-        int r;
-
-        for (size_t i = 0; i < ELEMENTSOF(signals); i++) {
-                r = sd_event_add_signal(m->event, NULL, signals[i].signal, signals[i].handler, m);
-                if (r < 0)
-                        return r;
-        }
-
-        return 0;
-}
-
-static int block_signals(void) {
-        sigset_t set;
-
-        sigemptyset(&set);
-        sigaddset(&set, SIGCHLD);
-        for (size_t i = 0; i < ELEMENTSOF(signals); i++)
-                sigaddset(&set, signals[i].signal);
-        (void) signal(SIGPIPE, SIG_IGN);
-        return sigprocmask(SIG_BLOCK, &set, NULL) < 0 ? -errno : 0;
-}
-
 /* --- life --- */
 
-/* $RUNTIME_DIRECTORY is systemd's word for where to put sockets; without it there is nobody to ask.
- */
+/* systemd names the folder for sockets in $RUNTIME_DIRECTORY; without it there are no control sockets. */
 static int add_control(Manager *m) {
         const char *directory = getenv("RUNTIME_DIRECTORY");
 
@@ -419,7 +297,7 @@ static int add_control(Manager *m) {
 static int manager_init(Manager *m) {
         int r;
 
-        r = block_signals();
+        r = manager_block_signals();
         if (r < 0)
                 return r;
 
@@ -430,7 +308,7 @@ static int manager_init(Manager *m) {
         log_attach_event(m->event);
 
         m->unit.event = m->event;
-        r = add_signals(m);
+        r = manager_add_signals(m);
         if (r < 0)
                 return r;
 

@@ -26,8 +26,8 @@ int manager_new(Manager **ret, const ManagerOptions *options, PoolResources *res
 Manager *manager_free(Manager *manager);
 DEFINE_CLEANUP(Manager, manager_free);
 
-/* It left for want of work, and was needed before it was gone: to be started again. */
+/* The manager left because it was idle, and a connection came before it was gone: it is to be started again. */
 #define MANAGER_CALLED_BACK (-ERESTART)
 
-/* Runs until the pool has left. 0, MANAGER_CALLED_BACK, POOL_REFUSED or another negative errno. */
+/* Runs until the pool has ended. Returns 0, MANAGER_CALLED_BACK, POOL_REFUSED or another negative errno. */
 int manager_run(Manager *manager);

@@ -2,7 +2,7 @@
 #pragma once
 /* OwnUnit: what the manager wants from systemd about its own units, fpmd@POOL.service and fpmd@POOL.socket.
  *
- * Each waits for PID 1: for a helper, or where there is no event loop.
+ * Each call waits for PID 1, so it is for a helper, or for a process without an event loop.
  *
  * Runs in: manager, and its helpers. */
 
@@ -19,8 +19,8 @@ int own_unit_check(const char *pool);
  * another negative errno: it cannot be asked, or this is not the pool's unit. */
 int own_unit_is_restarted(const char *pool);
 
-/* Lets systemd close the socket, which would start the pool again for each connection that waits. The next start of the
- * service starts it as well. 0 or negative errno. */
+/* Has systemd close the socket, which would start the pool again for each connection that waits. The next start of the
+ * service starts the socket as well. Returns 0 or a negative errno. */
 int own_unit_stop_socket(const char *pool);
 
 /* Lets systemd open the socket anew, which stops this process and starts the service again. Returns 0 or a negative
@@ -38,8 +38,8 @@ typedef struct OwnUnit {
         Helper *helper;
 } OwnUnit;
 
-/* Asks one of the above; answered() gets its result later, or -ETIMEDOUT. 0, -EBUSY: the last question was not answered yet;
- * or another negative errno. */
+/* Asks one of the above in a helper; answered() gets its result later, or -ETIMEDOUT. Returns 0, -EBUSY when the last
+ * question was not answered yet, or another negative errno. */
 int own_unit_ask(OwnUnit *unit, int (*question)(const char *pool),
                 void (*answered)(int result, void *userdata));
 bool own_unit_is_asked(const OwnUnit *unit);

@@ -181,11 +181,12 @@ static void log_end(int result, const char *reason) {
 void reload_end(Reload *reload, int result, const char *reason) {
         log_end(result, reason);
         reload->asked = 0;
-        reload->hooks->ended(reload->userdata);
+        reload->hooks->on_round_end(reload->userdata);
         if (reload->again && reload->state == RELOAD_OPEN)
                 begin_again(reload);
         else
-                reload->hooks->told(result, result < 0 ? reason : "reloaded", reload->userdata);
+                reload->hooks->on_result(
+                                result, result < 0 ? reason : "reloaded", reload->userdata);
 }
 
 void reload_resume(Reload *reload) {
@@ -203,7 +204,7 @@ static void cancel(Reload *reload, const char *reason) {
 }
 
 static void refuse_stopping(Reload *reload) {
-        reload->hooks->told(-ECANCELED, "the pool stops", reload->userdata);
+        reload->hooks->on_result(-ECANCELED, "the pool stops", reload->userdata);
 }
 
 void reload_ask(Reload *reload, ReloadAsker asker) {
@@ -221,7 +222,7 @@ void reload_abandon(Reload *reload) {
                 return;
 
         if (reload->helper)
-                cancel(reload, "nobody waits for it any more");
+                cancel(reload, "no client waits for it any more");
         else
                 pool_abandon_reload(reload->pool);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* Reload: who has asked for one, and what came of it. Those that overlap are put together: whoever asks while one is
- * under way may have changed the file after it was read, so there is one more round, and all hear of the last.
+/* Reload: who has asked for a reload, and its result. Requests that overlap are put together: a file that was changed
+ * while a reload is under way may have been read before the change, so one more round follows, and all who asked get
+ * the result of the last round.
  *
  * Runs in: manager. */
 
@@ -17,15 +18,15 @@ typedef enum ReloadAsker {
 } ReloadAsker;
 
 typedef struct ReloadHooks {
-        void (*ended)(void *userdata); /* a round; maybe one more follows */
-        void (*told)(int result, const char *text,
+        void (*on_round_end)(void *userdata); /* a round has ended; one more may follow */
+        void (*on_result)(int result, const char *text,
                         void *userdata); /* no more: for those who wait */
 } ReloadHooks;
 
 typedef enum ReloadState {
-        RELOAD_LATER, /* nothing serves yet: whoever asks waits for that */
+        RELOAD_LATER, /* nothing serves yet: a reload that is asked for waits for that */
         RELOAD_OPEN,
-        RELOAD_CLOSED, /* the pool stops: whoever asks, or waits, is refused */
+        RELOAD_CLOSED, /* the pool stops: reloads are refused */
 } ReloadState;
 
 /* Embedded in its owner, who fills in what stands before state, and calls reload_done() before the event loop goes. */
@@ -45,10 +46,11 @@ typedef struct Reload {
         bool has_reopened; /* log files, since it began */
 } Reload;
 
-/* Begins now, when the round under way has ended, or when the pool serves. */
+/* Asks for a reload. It begins now, when the round under way has ended, or when the pool serves. */
 void reload_ask(Reload *reload, ReloadAsker asker);
 
-/* No client waits any more. What else somebody wants, by a signal, or the pool itself, after crashes, goes on. */
+/* No client waits any more. A reload that a signal has asked for, or that the pool has begun itself after crashes, goes
+ * on. */
 void reload_abandon(Reload *reload);
 
 /* Log files were moved away: what is being opened for the next generation may be one of them. */
@@ -58,10 +60,11 @@ void reload_note_reopened(Reload *reload);
 void reload_open(Reload *reload);
 void reload_close(Reload *reload);
 
-/* The pool has ended a round: 0, or negative errno and why. */
+/* The pool has ended a round, with 0, or with a negative errno and the reason. */
 void reload_end(Reload *reload, int result, const char *reason);
 
-/* The pool has ended what it started for itself: whoever asked meanwhile has a round now. */
+/* The pool has ended the generation change that it had begun itself: reloads that were asked for meanwhile begin
+ * now. */
 void reload_resume(Reload *reload);
 
 void reload_done(Reload *reload);

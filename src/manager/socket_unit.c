@@ -19,7 +19,7 @@ static int load(PoolConfig **ret, const char *conf_dir, const char *pool) {
         return pool_files_load_name(ret, conf_dir, pool, true, NULL, NULL);
 }
 
-/* Without root nobody gives a socket away, and the folders are those of a user's own services. */
+/* Without root no socket is given away, and the folders are those of a user's own services. */
 unsigned socket_unit_check(
                 const char *conf_dir, const char *pool, ConfigReport report, void *userdata) {
         _cleanup_(pool_sockets_done) PoolSockets sockets = {};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* SocketUnit: what fpmd does for fpmd@POOL.socket, which fpmd-generator writes into its drop-in, and the same checks for
- * fpmd --test.
+/* SocketUnit: what fpmd does for fpmd@POOL.socket, which fpmd-generator writes into its drop-in, and the same checks
+ * for fpmd --test.
  *
  * Runs in: ExecStartPre= and ExecStartPost= of the socket unit, as root; fpmd --test. */
 
@@ -11,7 +11,7 @@
 unsigned socket_unit_check(
                 const char *conf_dir, const char *pool, ConfigReport report, void *userdata);
 
-/* Logs these reasons; returns the exit status, always one of failure: the unit was written for a refused pool. */
+/* Logs these reasons. Returns the exit status, which is always a failure: the unit was written for a refused pool. */
 int socket_unit_refuse(const char *conf_dir, const char *pool);
 
 /* Gives the sockets that systemd has opened to their owner, or sets their ACL. Returns the exit status. */

@@ -21,7 +21,7 @@ void status_rate_update(StatusRate *rate, uint64_t n_requests, uint64_t now_usec
         rate->at_usec = now_usec;
 }
 
-/* The usual ones are not worth a word. */
+/* The usual states are not mentioned. */
 static const char *why_started(StartReason reason) {
         switch (reason) {
         case START_EMERGENCY:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* StatusLine: what systemctl status shows of a pool. It is told when the manager is awake anyway and stays until the
- * next one, so it says of what time it is, and times in it are times of day.
+/* StatusLine: the line that systemctl status shows of a pool. It is sent when the manager is awake anyway and stays
+ * until the next one, so it names its time, and times in it are times of day.
  *
  * Runs in: manager. Pure. */
 
@@ -12,8 +12,8 @@
 #include "manager/generation/pool.h"
 
 typedef struct StatusRate {
-        uint64_t n_requests, at_usec; /* when it was last looked at */
-        double per_second; /* between the last two looks that were a second apart or more */
+        uint64_t n_requests, at_usec; /* when the number was read last */
+        double per_second; /* between the last two updates that were a second apart or more */
 } StatusRate;
 
 void status_rate_update(StatusRate *rate, uint64_t n_requests, uint64_t now_usec);
@@ -23,6 +23,6 @@ typedef struct StatusTrouble {
         struct tm at;
 } StatusTrouble;
 
-/* One line, cut to size. */
+/* Writes the line, cut to size. */
 void status_line_format(char *line, size_t size, const PoolStatus *status, const StatusRate *rate,
                 const StatusTrouble *trouble, const struct tm *now);

@@ -11,18 +11,19 @@
 
 #include "manager/generation/pool.h"
 
-/* Embedded in its owner, who fills in the pool, borrowed, before the event loop runs. */
+/* Embedded in its owner, which fills in the pool, borrowed, before the event loop runs. */
 typedef struct Watchdog {
         Pool *pool;
-        uint64_t patience_usec; /* systemd's; 0: it wants no signs */
+        uint64_t patience_usec; /* WatchdogSec=; 0: there is no watchdog */
         sd_event_source *source;
-        uint64_t n_requests_seen; /* at the last look */
-        unsigned n_stuck;         /* looks in a row at which nothing moved that should */
+        uint64_t n_requests_seen; /* at the last check */
+        unsigned n_stuck; /* checks in a row at which connections waited and no request was answered */
 } Watchdog;
 
-/* Begins to ping the pool, whose hook alive() is the answer. 0, also without a watchdog, or negative errno. */
+/* Begins to ping the pool, whose answer calls its hook alive(). Returns 0, also without a watchdog, or a negative
+ * errno. */
 int watchdog_start(Watchdog *watchdog, sd_event *event);
 void watchdog_stop(Watchdog *watchdog);
 
-/* To be asked at each sign of life of the zygote: whether systemd may have it. */
+/* Is to be called at each answer of the zygote: returns whether systemd may get a sign of life. */
 bool watchdog_requests_flow(Watchdog *watchdog);

@@ -108,7 +108,7 @@ static int enter_folders(const Inherited *inherited, const PoolConfig *config) {
         return 0;
 }
 
-/* In the zygote, before it can fork: what cannot be confined as asked does not start. */
+/* In the zygote, before it can fork: a pool that cannot be confined as its file asks does not start. */
 static int put_on_hat(const Inherited *inherited, const PoolConfig *config, int proc_fd) {
         char why[APPARMOR_WHY_MAX], text[sizeof(why) + 20];
 
@@ -226,7 +226,7 @@ static int run(const Inherited *inherited, const PoolConfig *config, Proctitle *
                 php_resident_register(config);
         r = php_engine_start(config, strict);
         if (r < 0)
-                return EX_CONFIG; /* report_exit_while_starting() has PHP's own words */
+                return EX_CONFIG; /* report_exit_while_starting() has PHP's own message */
 
         if (config->worker_script)
                 php_resident_init(config);
@@ -239,7 +239,7 @@ static int run(const Inherited *inherited, const PoolConfig *config, Proctitle *
         if (r != 0)
                 return r;
 
-        /* Where there is no chroot nobody needs it: /proc is where it is. */
+        /* Without a chroot this fd is not needed, since /proc can be opened. */
         if (inherited->root_fd < 0)
                 proc_fd = fd_close(proc_fd);
 

@@ -2,9 +2,10 @@
 /* preload.so: what makes php-fpm's program run our engine instead of php-fpm, see fpmd-php(8).
  *
  * The manager executes the php-fpm of the PHP that the pool names, with this in LD_PRELOAD. The program exports the
- * whole of PHP, because extensions need it; its main() never runs. So the code of PHP is that of php-fpm, at the speed of
- * a program rather than of a library, and under the name that AppArmor profiles and Debian's sessionclean look for. Where
- * the loader does not load us, php-fpm's main() sees the option --fpmd, which it does not know, and exits with 64.
+ * whole of PHP, because extensions need it; its main() never runs. So the code of PHP is that of php-fpm, at the speed
+ * of a program rather than of a library, and under the name that AppArmor profiles and Debian's sessionclean look for.
+ * Where the loader does not load us, php-fpm's main() sees the option --fpmd, which it does not know, and exits with
+ * 64.
  *
  * Runs in: zygote, before anything else, and for the hooks in workers. */
 

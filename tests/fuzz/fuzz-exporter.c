@@ -66,7 +66,7 @@ static void check_metrics(const char *text, size_t size) {
         Resources resources = {
                 .memory_bytes = UINT64_MAX, .cpu_usec = UINT64_MAX, .of_cgroup = true
         };
-        UnitWord service = { .active = "active", .n_restarts = UINT64_MAX };
+        UnitState service = { .active = "active", .n_restarts = UINT64_MAX };
         MetricsPool pools[] = {
                 { .name = "www", .answer = answer, .resources = &resources, .service = &service },
                 { .name = "silent", .resources = &resources, .service = &service },

@@ -25,7 +25,7 @@
     fake-night        the same, but the second never says READY
     fake-pong         PONG without end
     fake-frame        FRAME without end
-    fake-bell         rings without end
+    fake-wake         wakes the manager without end
     fake-mayfly       workers that exit with status 0 as soon as they are forked
     fake-board        writes noise on the scoreboard
     fake-crowd        has 4096 workers, all busy, with noise for requests; but none is a process
@@ -59,9 +59,9 @@ class Pool:
         self.control = socket.socket(fileno=fds["control"])
         self.control.setblocking(True)
         self.board = fds["board"]
-        self.bell = fds["wake"]
+        self.wake_fd = fds["wake"]
         self.workers = {}  # slot: pid
-        self.leash = os.pipe()  # which ends with us
+        self.lifeline = os.pipe()  # which ends with us
 
     def say(self, kind, slot=0, value=0, text=b""):
         self.control.send(FORMAT.pack(kind, slot, value, 0, 0, text))
@@ -70,20 +70,20 @@ class Pool:
         word = (time.monotonic_ns() // 1000 << 3 | state) if state else 0
         os.pwrite(self.board, struct.pack("=Q", word), WORDS_OFFSET + 8 * slot)
 
-    def ring(self):
-        os.write(self.bell, struct.pack("=Q", 1))
+    def wake(self):
+        os.write(self.wake_fd, struct.pack("=Q", 1))
 
     def fork(self, slot):
         pid = os.fork()
         if pid == 0:
             self.control.close()
-            os.close(self.leash[1])
-            os.read(self.leash[0], 1)
+            os.close(self.lifeline[1])
+            os.read(self.lifeline[0], 1)
             os._exit(0)
         self.workers[slot] = pid
         self.say(FORKED, slot, pid)
         self.word(slot, IDLE)
-        self.ring()
+        self.wake()
 
     def end(self, slot, number=signal.SIGTERM):
         pid = self.workers.pop(slot)
@@ -219,7 +219,7 @@ def pid(pool, _):
             with open("/srv/fake/innocent", encoding="ascii") as file:
                 pool.say(FORKED, slot, int(file.read()))
             pool.word(slot, IDLE)
-            pool.ring()
+            pool.wake()
         return True
 
     pool.say(READY)
@@ -319,15 +319,15 @@ def frame(pool, _):
     flood(pool, lambda: pool.say(FRAME, 0, 0, b"main() /x.php:1"))
 
 
-def bell(pool, _):
-    flood(pool, pool.ring)
+def wake(pool, _):
+    flood(pool, pool.wake)
 
 
 def mayfly(pool, _):
     def fork(slot):
         pool.say(FORKED, slot, os.getpid())
         pool.word(slot, IDLE)
-        pool.ring()
+        pool.wake()
         pool.word(slot, 0)
         pool.say(EXITED, slot, 0)
 
@@ -340,7 +340,7 @@ def board(pool, _):
     going = pool.serve(seconds=0.5)
     while going:
         os.pwrite(pool.board, random.randbytes(4096), WORDS_OFFSET)
-        pool.ring()
+        pool.wake()
         going = pool.serve(seconds=0.01)
 
 
@@ -349,7 +349,7 @@ def crowd(pool, _):
         if kind == FORK:
             pool.say(FORKED, slot, slot + 1)
             pool.word(slot, RUNNING)
-            pool.ring()
+            pool.wake()
         elif kind == TRACE:
             pool.say(FRAME, slot, 0, b"Crowd\\surge() /x.php:1")
             pool.say(TRACED, slot, 0)

@@ -29,7 +29,7 @@ START_TEST(short_ones_together) {
                         n_looks++;
                         cpu_share_sample(&share, (uint64_t) i * 5);
                 }
-        ck_assert_uint_eq(n_looks, 1000 * 20 / CPU_SHARE_LOOK_USEC);
+        ck_assert_uint_eq(n_looks, 1000 * 20 / CPU_SHARE_SAMPLE_USEC);
         ck_assert_uint_eq(share.centipercent, 2500);
 }
 END_TEST

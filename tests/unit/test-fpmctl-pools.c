@@ -94,7 +94,7 @@ END_TEST
 static char *write_text(MetricsFormat format, const char *name, const char *answer) {
         json_t *json = answer ? json_loads(answer, 0, NULL) : NULL;
         Resources resources = { .memory_bytes = 4096, .cpu_usec = 1500000 };
-        UnitWord service = { .active = "active", .n_restarts = 3 };
+        UnitState service = { .active = "active", .n_restarts = 3 };
         PoolPresence state = answer ? PRESENCE_RUNNING : PRESENCE_SILENT;
         MetricsPool pool = { name, state, json, answer ? &resources : NULL, &service };
         char *text;

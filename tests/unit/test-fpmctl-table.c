@@ -18,7 +18,7 @@ static const TableColumn columns[] = {
         { "TEXT", false },
 };
 
-static void check_table(const TableLook *look, const char *name, const char *number,
+static void check_table(const TableFormat *look, const char *name, const char *number,
                 const char *text, const char *expected) {
         Table *table;
         char *lines;
@@ -35,7 +35,7 @@ static void check_table(const TableLook *look, const char *name, const char *num
 }
 
 START_TEST(columns_are_as_wide_as_their_widest_cell) {
-        TableLook look = {};
+        TableFormat look = {};
 
         check_table(&look, "www", "12345", "x", "NAME      N  TEXT\nwww   12345  x\n");
         check_table(&look, "a-long-name", "1", "", "NAME         N  TEXT\na-long-name  1  \n");
@@ -43,7 +43,7 @@ START_TEST(columns_are_as_wide_as_their_widest_cell) {
 END_TEST
 
 START_TEST(lines_are_cut) {
-        TableLook look = { .width = 12 };
+        TableFormat look = { .width = 12 };
 
         check_table(&look, "www", "1", "abcdefgh", "NAME  N  TEX\nwww   1  abc\n");
         look.width = 3;
@@ -52,7 +52,7 @@ START_TEST(lines_are_cut) {
 END_TEST
 
 START_TEST(strangers_stay_in_their_cell) {
-        TableLook look = {};
+        TableFormat look = {};
 
         check_table(&look, "a\x1b[2Jb", "1", "x\ny\xff\xc2\x9bz",
                         "NAME       N  TEXT\na\\x1b[2Jb  1  x\\x0ay\\xff\\xc2\\x9bz\n");
@@ -60,7 +60,7 @@ START_TEST(strangers_stay_in_their_cell) {
 END_TEST
 
 START_TEST(wide_characters_take_their_place) {
-        TableLook look = {};
+        TableFormat look = {};
 
         ck_assert_ptr_nonnull(setlocale(LC_CTYPE, "C.UTF-8"));
         ck_assert_uint_eq(table_text_width("é日本"), 5);
@@ -71,7 +71,7 @@ START_TEST(wide_characters_take_their_place) {
 END_TEST
 
 START_TEST(colours_only_where_asked_for) {
-        TableLook look = { .colour = true };
+        TableFormat look = { .colour = true };
 
         check_table(&look, "www", "1", "x",
                         "\033[1mNAME\033[0m  \033[1mN\033[0m  \033[1mTEXT\033[0m\n"
@@ -84,7 +84,7 @@ START_TEST(an_empty_table_has_its_titles) {
         char *lines;
 
         ck_assert_int_eq(table_new(&table, columns, 3), 0);
-        ck_assert_int_eq(table_render(table, &(TableLook){}, &lines), 0);
+        ck_assert_int_eq(table_render(table, &(TableFormat){}, &lines), 0);
         ck_assert_str_eq(lines, "NAME  N  TEXT\n");
         free(lines);
         table_free(table);

@@ -16,11 +16,11 @@
 typedef struct Seen {
         KeepaliveThread *thread;
         _Atomic bool serving, misplaced, again;
-        _Atomic unsigned n[KEEPALIVE_LOOK_ARRIVALS + 1];
+        _Atomic unsigned n[KEEPALIVE_CHECK_ARRIVALS + 1];
         _Atomic uint64_t tag, usec;
 } Seen;
 
-static bool on_look(KeepaliveLook look, const uint64_t tags[], size_t n_tags, void *userdata) {
+static bool on_look(KeepaliveCheck look, const uint64_t tags[], size_t n_tags, void *userdata) {
         Seen *seen = userdata;
 
         if (!seen->serving)
@@ -78,13 +78,13 @@ START_TEST(an_arrival_in_a_long_request_is_seen_at_once) {
         ck_assert_int_eq(keepalive_thread_watch(seen.thread, fd, 77), 0);
         begin(&seen);
         sleep_msec(300);
-        ck_assert_uint_ge(seen.n[KEEPALIVE_LOOK_LONG], 1);
-        ck_assert_uint_eq(seen.n[KEEPALIVE_LOOK_ARRIVALS], 0);
+        ck_assert_uint_ge(seen.n[KEEPALIVE_CHECK_LONG], 1);
+        ck_assert_uint_eq(seen.n[KEEPALIVE_CHECK_ARRIVALS], 0);
 
         now = clock_now_usec();
         eventfd_write(fd, 1);
         sleep_msec(100);
-        ck_assert_uint_eq(seen.n[KEEPALIVE_LOOK_ARRIVALS], 1);
+        ck_assert_uint_eq(seen.n[KEEPALIVE_CHECK_ARRIVALS], 1);
         ck_assert_uint_eq(seen.tag, 77);
         ck_assert_uint_lt(seen.usec - now, 50000);
         ck_assert_uint_ge(seen.usec, now);
@@ -93,10 +93,10 @@ START_TEST(an_arrival_in_a_long_request_is_seen_at_once) {
         ck_assert_int_eq(keepalive_thread_mute(seen.thread, fd, 77), 0);
         eventfd_write(fd, 1);
         sleep_msec(50);
-        ck_assert_uint_eq(seen.n[KEEPALIVE_LOOK_ARRIVALS], 1);
+        ck_assert_uint_eq(seen.n[KEEPALIVE_CHECK_ARRIVALS], 1);
         ck_assert_int_eq(keepalive_thread_unmute(seen.thread, fd, 77), 0);
         sleep_msec(50);
-        ck_assert_uint_eq(seen.n[KEEPALIVE_LOOK_ARRIVALS], 2);
+        ck_assert_uint_eq(seen.n[KEEPALIVE_CHECK_ARRIVALS], 2);
         end(&seen);
         keepalive_thread_free(seen.thread);
         close(fd);
@@ -112,8 +112,8 @@ START_TEST(a_sleeping_worker_costs_a_few_looks) {
         ck_assert_int_eq(keepalive_thread_watch(seen.thread, fd, 77), 0);
         begin(&seen);
         sleep_msec(1000);
-        ck_assert_uint_le(seen.n[KEEPALIVE_LOOK_SHORT] + seen.n[KEEPALIVE_LOOK_LONG] +
-                                          seen.n[KEEPALIVE_LOOK_ARRIVALS],
+        ck_assert_uint_le(seen.n[KEEPALIVE_CHECK_SHORT] + seen.n[KEEPALIVE_CHECK_LONG] +
+                                          seen.n[KEEPALIVE_CHECK_ARRIVALS],
                         20);
         end(&seen);
         keepalive_thread_free(seen.thread);
@@ -127,8 +127,8 @@ START_TEST(what_is_left_is_tried_again) {
         ck_assert_int_eq(keepalive_thread_new(&seen.thread, on_look, &seen), 0);
         begin(&seen);
         sleep_msec(500);
-        ck_assert_uint_ge(seen.n[KEEPALIVE_LOOK_LONG], 10);
-        ck_assert_uint_le(seen.n[KEEPALIVE_LOOK_LONG], 40);
+        ck_assert_uint_ge(seen.n[KEEPALIVE_CHECK_LONG], 10);
+        ck_assert_uint_le(seen.n[KEEPALIVE_CHECK_LONG], 40);
         end(&seen);
         keepalive_thread_free(seen.thread);
 }

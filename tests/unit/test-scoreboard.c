@@ -197,7 +197,7 @@ START_TEST(rubbish_on_the_board_harms_nothing) {
 }
 END_TEST
 
-START_TEST(the_board_keeps_its_size_and_the_ledger_its_writer) {
+START_TEST(the_board_keeps_its_size_and_the_control_page_its_writer) {
         _cleanup_(scoreboard_freep) Scoreboard *manager = NULL;
 
         ck_assert_int_eq(scoreboard_new(&manager, 3), 0);
@@ -263,6 +263,6 @@ UNIT_MAIN("scoreboard", it_counts, the_manager_buries_where_no_zygote_is_left,
                 a_slot_is_shown_whole_and_terminated, what_is_shown_reaches_manager_and_workers,
                 durations_of_all_slots_are_added_up, a_dead_worker_leaves_its_last_state,
                 rubbish_on_the_board_harms_nothing,
-                the_board_keeps_its_size_and_the_ledger_its_writer,
+                the_board_keeps_its_size_and_the_control_page_its_writer,
                 kept_connections_are_counted_while_their_worker_lives,
                 workers_learn_that_they_should_leave, a_wrong_size_is_refused);

@@ -111,7 +111,7 @@ START_TEST(a_dead_zygote_is_heard_to_the_end) {
         close(zygote_fd);
         zygote_fd = -EBADF;
 
-        zygote_link_hear_rest(&link_);
+        zygote_link_read_rest(&link_);
         ck_assert_uint_eq(n_heard, 100);
         ck_assert_uint_eq(n_wrong, 0);
         ck_assert_uint_eq(n_pauses, 1);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* SocketUsers: who still uses a unix socket that was bound to a path, by /proc/net/unix; and which processes still live.
+/* SocketUsers: who still uses a unix socket that was bound to a path, by /proc/net/unix; and which processes still
+ * live.
  *
  * Runs in: fpmctl. */
 

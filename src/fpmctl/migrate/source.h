@@ -33,8 +33,8 @@ typedef struct MigrateSource {
         size_t n_problems;
 } MigrateSource;
 
-/* Adds a php-fpm.conf, which that version of PHP reads; NULL: any. What is not understood goes to problems. Returns 0 or
- * -ENOMEM. */
+/* Adds a php-fpm.conf, which that version of PHP reads; NULL: any. What is not understood goes to problems. Returns 0
+ * or -ENOMEM. */
 int migrate_source_read(MigrateSource *source, const char *file, const char *php);
 
 void migrate_source_done(MigrateSource *source);

@@ -6,11 +6,12 @@
 
 #include <stdbool.h>
 
-/* Runs systemctl with these words, the last of which is followed by NULL. Its exit status is 0, or the call returns -EIO
- * after a line on standard error with what it said. Returns 0 or a negative errno. */
+/* Runs systemctl with these words, the last of which is followed by NULL. Its exit status is 0, or the call returns
+ * -EIO after a line on standard error with what it said. Returns 0 or a negative errno. */
 __attribute__((sentinel)) int systemctl(const char *word, ...);
 
-/* What `systemctl show -P PROPERTY UNIT` says, several lines with blanks between. The caller frees; NULL: it says nothing. */
+/* What `systemctl show -P PROPERTY UNIT` says, several lines with blanks between. The caller frees; NULL: it says
+ * nothing. */
 char *systemctl_property(const char *unit, const char *property);
 
 /* Whether a unit is to be started at boot. */

@@ -75,7 +75,7 @@ static int connect_at(const Question *question,
                                                                                         : 0;
 }
 
-/* Root's own socket first, which no stranger can fill. Whoever is not root may not connect there. */
+/* Tries root's own socket first, which no other user can fill. Only root may connect there. */
 static int connect_to(const Question *question) {
         int r;
 
@@ -86,7 +86,7 @@ static int connect_to(const Question *question) {
         return r;
 }
 
-/* 0, -EAGAIN: try again, or negative errno. */
+/* Returns 0, -EAGAIN to try again, or another negative errno. */
 static int ask(Question *question) {
         ControlRequest request = {
                 .version = CONTROL_VERSION,
@@ -103,7 +103,7 @@ static int ask(Question *question) {
         if (r < 0)
                 return r;
 
-        /* Whoever is turned away has the reply already, and may not send any more. */
+        /* A client that was turned away has the reply already, and can send no more. */
         if (send(question->fd, &request, sizeof(request), MSG_NOSIGNAL) < 0 && errno != EPIPE)
                 return -errno;
 
@@ -187,7 +187,7 @@ static int hear(Question *question) {
 
 /* --- all together --- */
 
-/* What is to be asked is asked. Whether somebody has to be tried again. */
+/* Sends the questions that are due. Returns whether one has to be tried again. */
 static bool ask_all(Question *questions, size_t n, uint64_t now_usec) {
         bool again = false;
 
@@ -216,7 +216,7 @@ static void ask_later(Question *question) {
         question->not_before_usec = clock_now_usec() + RETRY_MSEC * USEC_PER_SEC / 1000;
 }
 
-static void hear_all(Question *questions, const struct pollfd *fds, size_t n) {
+static void receive_all(Question *questions, const struct pollfd *fds, size_t n) {
         for (size_t i = 0; i < n; i++) {
                 int r;
 
@@ -242,7 +242,7 @@ static void end_all(Question *questions, size_t n, int result) {
                         end_unheard(&questions[i], result);
 }
 
-/* When the next of those that are open is to be given up; 0: none is open. Those that are late are ended. */
+/* Ends the open questions that are late. Returns when the next one is to be given up, or 0 if none is open. */
 static uint64_t next_deadline(Question *questions, size_t n, uint64_t now_usec) {
         uint64_t next = 0;
 
@@ -289,6 +289,6 @@ void client_ask(Question *questions, size_t n, uint64_t timeout_usec) {
                                 .events = POLLIN };
 
                 if (poll(fds, n, again ? RETRY_MSEC : (int) ((deadline - now) / 1000 + 1)) > 0)
-                        hear_all(questions, fds, n);
+                        receive_all(questions, fds, n);
         }
 }

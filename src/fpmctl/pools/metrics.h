@@ -23,7 +23,7 @@ typedef struct MetricsPool {
         PoolPresence presence;
         const json_t *answer; /* to CONTROL_STATUS; NULL: its manager does not answer */
         const Resources *resources;
-        const UnitWord *service;
+        const UnitState *service;
 } MetricsPool;
 
 /* Writes the metrics of pools to f. Pure, but for f. Returns 0 or -EIO. */

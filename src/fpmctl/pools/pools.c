@@ -102,8 +102,8 @@ static int for_each(const char *dir, Pools *pools, int (*add)(Pools *, const cha
         return r;
 }
 
-/* Without systemd's word: whether somebody listens on the unix socket that a pool has unless its file
- * says otherwise. */
+/* For use without systemd: returns whether a process listens on the unix socket that a pool has unless its file says
+ * otherwise. */
 static void find_sockets(Pools *pools) {
         _cleanup_close_ int fd = open("/proc/net/unix", O_RDONLY | O_CLOEXEC);
         _cleanup_free_ char *text = NULL;
@@ -120,13 +120,13 @@ static void find_sockets(Pools *pools) {
         }
 }
 
-static int add_unit(const char *name, bool is_socket, const UnitWord *word, void *userdata) {
+static int add_unit(const char *name, bool is_socket, const UnitState *unit, void *userdata) {
         PoolFacts *pool = pools_get(userdata, name);
 
         if (!pool)
                 return -ENOMEM;
 
-        *(is_socket ? &pool->socket : &pool->service) = *word;
+        *(is_socket ? &pool->socket : &pool->service) = *unit;
         return 0;
 }
 
@@ -177,8 +177,8 @@ void pools_ask(Pools *pools, uint64_t timeout_usec) {
 
 /* --- what it means --- */
 
-static bool is(const UnitWord *word, const char *state) {
-        return strcmp(word->active, state) == 0;
+static bool is(const UnitState *unit, const char *state) {
+        return strcmp(unit->active, state) == 0;
 }
 
 static PoolPresence presence_of_answer(const PoolFacts *pool) {
@@ -204,7 +204,7 @@ PoolPresence pool_presence(const PoolFacts *pool) {
         if (is(&pool->service, "deactivating"))
                 return PRESENCE_STOPPING;
         if (is(&pool->service, "active"))
-                return PRESENCE_RUNNING; /* without a runtime directory there is nobody to ask */
+                return PRESENCE_RUNNING; /* without a runtime directory there is no manager to ask */
         if (is(&pool->socket, "active") || pool->listens)
                 return pool->service.ran ? PRESENCE_IDLE : PRESENCE_LISTENING;
 

@@ -41,7 +41,7 @@ typedef struct PoolFacts {
         char *name;
         PoolFileState file_state;
         bool has_file, has_run, listens;
-        UnitWord service, socket;
+        UnitState service, socket;
         Question question; /* CONTROL_STATUS */
         Resources resources;
 } PoolFacts;

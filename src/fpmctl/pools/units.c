@@ -58,20 +58,20 @@ static int read_unit(
                 const Reading *reading, const char *unit, const char *state, const char *path) {
         char pool[256];
         bool is_socket;
-        UnitWord word = {};
+        UnitState found = {};
 
         if (!take_apart(unit, pool, sizeof(pool), &is_socket))
                 return 0;
 
-        snprintf(word.active, sizeof(word.active), "%s", state);
+        snprintf(found.active, sizeof(found.active), "%s", state);
         if (!is_socket) {
-                word.ran = number_of(reading->bus, path, SYSTEMD ".Unit",
-                                           "ActiveEnterTimestampMonotonic", 't') > 0;
-                word.n_restarts =
+                found.ran = number_of(reading->bus, path, SYSTEMD ".Unit",
+                                            "ActiveEnterTimestampMonotonic", 't') > 0;
+                found.n_restarts =
                                 number_of(reading->bus, path, SYSTEMD ".Service", "NRestarts", 'u');
         }
 
-        return reading->hook(pool, is_socket, &word, reading->userdata);
+        return reading->hook(pool, is_socket, &found, reading->userdata);
 }
 
 static int list_units(sd_bus *bus, sd_bus_message **ret) {

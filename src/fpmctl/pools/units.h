@@ -8,14 +8,14 @@
 #include <stdint.h>
 
 /* What systemd says of one unit. */
-typedef struct UnitWord {
+typedef struct UnitState {
         char active[24]; /* "active", "failed" …; "": systemd knows no such unit */
         bool ran;        /* has been active since the boot; of services only */
         uint64_t n_restarts;
-} UnitWord;
+} UnitState;
 
 /* Is called for each unit of a pool. Returns 0 to go on, or a negative errno that ends the reading. */
-typedef int (*UnitHook)(const char *pool, bool is_socket, const UnitWord *word, void *userdata);
+typedef int (*UnitHook)(const char *pool, bool is_socket, const UnitState *state, void *userdata);
 
 /* Calls hook for each service and socket of a pool that systemd has. Returns 0, what hook returned, or a negative errno
  * when the bus failed, perhaps after some calls. */

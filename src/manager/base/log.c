@@ -14,7 +14,7 @@
 #include "base/journal_socket.h"
 #include "base/parse.h"
 
-/* How long the end of the manager may be put off by a journald that does not read. */
+/* How long the manager's end waits for a journald that does not read. */
 #define DRAIN_LIMIT_USEC (USEC_PER_SEC / 5)
 
 /* The one static of the manager: a log without a handle, because a failing constructor has none
@@ -29,7 +29,8 @@ static struct {
         time_t trouble_at;
         Event trouble_event;
         unsigned n_troubles;
-        unsigned long long n_lost; /* lines that journald did not take, and that is not yet told */
+        unsigned long long
+                        n_lost; /* lines that journald did not take, and whose number was not logged yet */
         sd_event_source *room_source;
 } state = { .pool = "", .max_priority = LOG_INFO, .fd = -EBADF };
 
@@ -77,7 +78,7 @@ void log_forget_trouble(Event event) {
                 state.trouble[0] = '\0';
 }
 
-/* line is escaped already; a character that is cut in two does not stay. */
+/* line is escaped already; a character that was cut in two is removed. */
 static void remember_trouble(Event event, const char *line) {
         size_t n = strcspn(line, "\n");
 
@@ -120,7 +121,7 @@ static int send_entry(const Entry *entry) {
         return r;
 }
 
-/* A line each: what is said down a stream is an entry per line. 0 or negative errno. */
+/* Writes line by line, since each line on a stream is an entry. Returns 0 or a negative errno. */
 static int write_lines(const Entry *entry) {
         _cleanup_free_ char *text = NULL;
         const char *line = entry->line;
@@ -147,7 +148,7 @@ static int write_lines(const Entry *entry) {
         return journal_stream_write(STDERR_FILENO, text, size);
 }
 
-static int tell_lost(void) {
+static int report_lost(void) {
         char line[96], number[24];
         Entry entry = {
                 .priority = LOG_WARNING,
@@ -180,7 +181,7 @@ static int log_on_room(sd_event_source *source, int fd, uint32_t revents, void *
         (void) fd;
         (void) revents;
         (void) userdata;
-        if (tell_lost() == -EAGAIN)
+        if (report_lost() == -EAGAIN)
                 (void) sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 
         return 0;
@@ -192,10 +193,11 @@ void log_attach_event(sd_event *event) {
                 (void) sd_event_source_set_enabled(state.room_source, SD_EVENT_OFF);
 }
 
-/* journald, not stderr, as long as it takes it: an event has fields, and what went two ways would not stay in
- * its order. The end of the manager waits for it (log_close), so that nothing of it loses its unit. */
+/* Entries go to journald's socket rather than stderr as long as journald takes them: an event has fields, and entries
+ * on two ways would lose their order. The manager's end waits for journald (log_close), which would not know the unit
+ * of a process that has gone. */
 static void log_entry(const Entry *entry) {
-        if (tell_lost() >= 0 && send_entry(entry) >= 0)
+        if (report_lost() >= 0 && send_entry(entry) >= 0)
                 return;
         if (write_lines(entry) < 0)
                 note_lost();
@@ -209,7 +211,7 @@ void log_enter_child(void) {
 }
 
 void log_close(void) {
-        (void) tell_lost();
+        (void) report_lost();
         state.room_source = sd_event_source_unref(state.room_source);
         if (state.fd >= 0 && state.sent)
                 (void) journal_socket_drain(state.fd, -EBADF, DRAIN_LIMIT_USEC);

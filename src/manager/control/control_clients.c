@@ -34,7 +34,7 @@ int control_clients_add(ControlClients *clients, int fd, bool is_stranger, Contr
         return 0;
 }
 
-/* What was asked is taken out first: the kernel would drop the reply with a socket that has unread data. */
+/* The request is read first: closing a socket that has unread data would make the kernel drop the reply. */
 void control_turn_away(int fd) {
         ControlReply reply = { .version = CONTROL_VERSION, .result = CONTROL_BUSY };
         static const char text[] = "too many ask the manager at once; try again";

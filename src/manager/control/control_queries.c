@@ -32,7 +32,7 @@ struct ControlQueries {
         Job *jobs;
 };
 
-/* Passes an answer on, or why there is none. Takes fd. */
+/* Sends an answer, or the reason why there is none. Takes fd. */
 static void reply(ControlClient *client, int fd) {
         _cleanup_close_ int mine = fd;
 
@@ -56,7 +56,7 @@ static json_t *exits_json(const PoolStatus *status) {
                         (json_int_t) status->n_exits[SLOT_NEVER_STARTED]);
 }
 
-/* Each bucket with all below, as Prometheus has it. */
+/* Each bucket includes all below it, as Prometheus wants it. */
 static json_t *durations_json(Pool *pool) {
         json_t *buckets = json_object();
         Durations durations;
@@ -121,16 +121,16 @@ typedef struct Listing {
 
 static int list_worker(Generation *generation, unsigned slot, SlotWord word, void *userdata) {
         Listing *listing = userdata;
-        WorkerSnapshot look;
+        WorkerSnapshot worker;
 
-        /* It may have finished since the words were copied. */
+        /* The request may have ended since the slot words were copied. */
         (void) word;
-        if (generation_snapshot_worker(generation, slot, &look) < 0 ||
-                        !worker_snapshot_is_busy(&look))
+        if (generation_snapshot_worker(generation, slot, &worker) < 0 ||
+                        !worker_snapshot_is_busy(&worker))
                 return 0;
 
         json_reply_put(listing->answer, listing->first ? "" : ",");
-        json_reply_put_json(listing->answer, worker_json(&look, listing->now_usec));
+        json_reply_put_json(listing->answer, worker_json(&worker, listing->now_usec));
         listing->first = false;
         return 0;
 }
@@ -186,7 +186,7 @@ static int count_slots(Generation *generation, void *userdata) {
         return 0;
 }
 
-/* Refused, or somebody would take the silence for an idle worker. */
+/* This is refused, since an empty answer would look like an idle worker. */
 static bool has_slot(const ControlQueries *control_queries, uint32_t slot) {
         unsigned n_slots = 0;
 

@@ -4,11 +4,11 @@
 #include "base/number.h"
 #include "base/parse.h"
 
-/* How far what was spent may be ahead of the time: a millisecond of CPU at 5 percent. Short, so that whoever tries
- * again every few milliseconds finds a moment in which the manager accepts. */
+/* How far the spent time may be ahead of the allowance: a millisecond of CPU at 5 percent. It is short, so that a
+ * client that tries again every few milliseconds finds a moment in which the manager accepts. */
 #define CPU_AHEAD_USEC (USEC_PER_SEC / 50)
 
-/* The entry of uid; else the one whose user has been quiet for longest. */
+/* Returns the entry of uid, else the entry of the user who has not asked for the longest time. */
 static size_t find_user(const ControlQuota *quota, uid_t uid) {
         size_t quiet = 0;
 

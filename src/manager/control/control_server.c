@@ -25,7 +25,7 @@ enum {
         ROOT_BACKLOG = 65536,
         STRANGERS_BACKLOG = 256,
 
-        /* Accepted before anything else of the manager has its turn. */
+        /* How many clients are accepted before other events have their turn. */
         BATCH_MAX = 32,
 };
 
@@ -68,7 +68,7 @@ void control_client_refuse(ControlClient *client, int error, const char *text) {
 
 /* --- who may ask what --- */
 
-/* All numbers a client has, the first by itself. */
+/* All groups of a client; the primary one comes separately. */
 static bool is_member(int fd, const struct ucred *peer, gid_t group) {
         gid_t groups[GROUPS_MAX];
         socklen_t size = sizeof(groups);
@@ -87,9 +87,9 @@ static bool is_member(int fd, const struct ucred *peer, gid_t group) {
         return false;
 }
 
-/* NULL: it may; else why not. Numbers are for whoever reaches the socket. What requests and stacks show —
- * addresses with what is in their query, paths — is for those who may connect to the pool by their group,
- * the web server's: they see the requests anyway. */
+/* Returns NULL if the client may ask, else the reason why not. Every user may ask for numbers. Requests and stacks show
+ * URLs with their query and paths, so they are for members of the group that may connect to the pool's socket, the web
+ * server's, who see the requests anyway. */
 static const char *refusal(const ControlClient *client, ControlVerb verb) {
         const ControlServer *server = client->server;
         const struct ucred *peer = &client->peer;
@@ -145,8 +145,8 @@ static void client_asks(ControlClient *client, const ControlRequest *request) {
         server->hooks->ask(client, request, server->userdata);
 }
 
-/* The client may be gone afterwards. */
-static void client_hear(ControlClient *client) {
+/* May free the client. */
+static void client_receive(ControlClient *client) {
         ControlRequest request;
         ssize_t n;
         int r;
@@ -155,7 +155,7 @@ static void client_hear(ControlClient *client) {
         if (n < 0 && errno == EAGAIN)
                 return;
         if (n <= 0 || client->state != CLIENT_SILENT) {
-                client_leaves(client); /* gone, or talks out of turn */
+                client_leaves(client); /* it has gone, or has sent a second request */
                 return;
         }
 
@@ -175,7 +175,7 @@ static uint64_t cpu_now_usec(void) {
         return (uint64_t) ts.tv_sec * USEC_PER_SEC + (uint64_t) ts.tv_nsec / 1000;
 }
 
-/* After work for strangers that began at begin_usec of the CPU clock. */
+/* Counts the work for strangers that began at begin_usec of the CPU clock. */
 static void charge(ControlServer *server, uint64_t begin_usec) {
         uint64_t until = control_quota_spend(
                         &server->quota, cpu_now_usec() - begin_usec, clock_now_usec());
@@ -194,7 +194,7 @@ static int control_server_on_client(
         (void) source;
         (void) fd;
         (void) revents;
-        client_hear(client);
+        client_receive(client);
         if (is_stranger)
                 charge(server, begin);
         return 0;
@@ -249,7 +249,7 @@ static int client_new(ControlServer *server, int fd, bool is_stranger) {
                 return r;
         }
 
-        client_hear(client); /* most have asked by now */
+        client_receive(client); /* most clients have sent their request by now */
         return 0;
 }
 
@@ -316,7 +316,7 @@ static int listen_in(ControlServer *server, const char *directory) {
         if (r < 0)
                 return r;
 
-        /* Whoever may enter the folder may ask; who may order is decided by who asks. */
+        /* Every user who may enter the folder may connect; what a client may do depends on its user. */
         return control_socket_new(&server->socket, server->event,
                         &(ControlSocketOptions){ path, 0666, STRANGERS_BACKLOG },
                         control_server_on_strangers, server);

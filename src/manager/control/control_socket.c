@@ -14,7 +14,8 @@
 #include "base/parse.h"
 #include "manager/base/timer.h"
 
-/* Until fds may have become free. The client stays in the queue, so the socket would be ready all the time. */
+/* How long to wait until fds may have become free. The client stays in the queue, so that the socket would be ready all
+ * the time. */
 #define NO_FD_PAUSE_USEC (USEC_PER_SEC / 10)
 
 struct ControlSocket {

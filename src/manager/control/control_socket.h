@@ -14,7 +14,7 @@
 
 typedef struct ControlSocket ControlSocket;
 
-/* Called when there may be somebody to accept. */
+/* Is called when there may be a client to accept. */
 typedef void (*ControlSocketHook)(ControlSocket *socket, void *userdata);
 
 typedef struct ControlSocketOptions {

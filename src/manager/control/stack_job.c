@@ -32,7 +32,7 @@ struct StackJob {
         JsonReply *answer;
         Target *targets; /* the one that runs longest first */
         size_t n_targets, n_done;
-        WorkerSnapshot look; /* of the one that is being read */
+        WorkerSnapshot worker; /* of the one that is being read */
         bool reading, first;
 };
 
@@ -89,7 +89,7 @@ static json_t *frames_of(const char *stack) {
 }
 
 static void write_worker(StackJob *t, const char *stack, const char *error) {
-        json_t *json = worker_json(&t->look, clock_now_usec());
+        json_t *json = worker_json(&t->worker, clock_now_usec());
         _cleanup_free_ char *calls = slow_format_stack(stack);
 
         (void) json_object_set_new(json, "frames", calls ? frames_of(calls) : NULL);
@@ -124,14 +124,14 @@ static void stack_job_on_stack(unsigned slot, int error, const char *stack, void
         step_later(t);
 }
 
-/* Whether somebody was asked, who will answer. */
+/* Returns whether the zygote was asked and will answer. */
 static bool ask_next(StackJob *t) {
         const Target *target = &t->targets[t->n_done];
         Generation *generation = pool_generation(t->pool, target->generation);
         int r;
 
-        if (!generation || generation_snapshot_worker(generation, target->slot, &t->look) < 0 ||
-                        !worker_snapshot_is_busy(&t->look))
+        if (!generation || generation_snapshot_worker(generation, target->slot, &t->worker) < 0 ||
+                        !worker_snapshot_is_busy(&t->worker))
                 return false; /* done meanwhile */
 
         r = generation_trace(generation, target->slot, TRACE_DEPTH_MAX, stack_job_on_stack, t);
@@ -142,7 +142,7 @@ static bool ask_next(StackJob *t) {
         return t->reading;
 }
 
-/* Not from inside of the hook: whoever answers is in the middle of something. */
+/* The next one is not asked for inside of the hook, whose caller is in the middle of its work. */
 static int stack_job_on_step(sd_event_source *source, void *userdata) {
         StackJob *t = userdata;
 
@@ -168,7 +168,7 @@ static int forget(Generation *generation, void *userdata) {
         return 0;
 }
 
-/* The one that is being read, and all behind it, are told without a stack. */
+/* The worker that is being read, and all behind it, are reported without a stack. */
 static int stack_job_on_limit(sd_event_source *source, uint64_t usec, void *userdata) {
         static const char why[] = "it was not read in time";
         StackJob *t = userdata;
@@ -186,9 +186,9 @@ static int stack_job_on_limit(sd_event_source *source, uint64_t usec, void *user
                 Generation *generation = pool_generation(t->pool, target->generation);
 
                 if (generation &&
-                                generation_snapshot_worker(generation, target->slot, &t->look) >=
+                                generation_snapshot_worker(generation, target->slot, &t->worker) >=
                                                 0 &&
-                                worker_snapshot_is_busy(&t->look))
+                                worker_snapshot_is_busy(&t->worker))
                         write_worker(t, "", why);
         }
 

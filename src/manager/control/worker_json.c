@@ -22,7 +22,7 @@ static double seconds_since(uint64_t since_usec, uint64_t now_usec) {
         return now_usec > since_usec ? (double) (now_usec - since_usec) / 1e6 : 0;
 }
 
-/* While the head of a request is read, what stands there is of the one before. */
+/* While the head of a request is read, the slot still describes the request before. */
 static void add_request(json_t *json, const SlotView *view) {
         bool known = view->state > SLOT_READING_HEADERS;
 
@@ -36,11 +36,11 @@ static void add_request(json_t *json, const SlotView *view) {
                         json_integer(known ? (json_int_t) view->content_length : 0));
 }
 
-json_t *worker_json(const WorkerSnapshot *look, uint64_t now_usec) {
-        const SlotView *view = &look->view;
+json_t *worker_json(const WorkerSnapshot *worker, uint64_t now_usec) {
+        const SlotView *view = &worker->view;
         json_t *json = json_pack("{s:i, s:i, s:i, s:s, s:f, s:I}", "generation",
-                        (int) look->generation, "slot", (int) look->slot, "pid", (int) look->pid,
-                        "state", state_name(view->state), "seconds",
+                        (int) worker->generation, "slot", (int) worker->slot, "pid",
+                        (int) worker->pid, "state", state_name(view->state), "seconds",
                         seconds_since(view->since_usec, now_usec), "requests",
                         (json_int_t) scoreboard_number(view->n_requests));
 

@@ -9,4 +9,4 @@
 #include "manager/workers/worker_snapshot.h"
 
 /* Returns a new object that describes the worker at now_usec (CLOCK_MONOTONIC), or NULL when memory is short. */
-json_t *worker_json(const WorkerSnapshot *look, uint64_t now_usec);
+json_t *worker_json(const WorkerSnapshot *worker, uint64_t now_usec);

@@ -78,7 +78,7 @@ void generation_ping(Generation *g) {
         if (now - g->pinged_usec < PING_PATIENCE_USEC)
                 return;
 
-        /* The workers are well, and finish what they hold without it. */
+        /* The workers can finish what they hold without the zygote. */
         generation_log_misuse(g, "the zygote has not answered a ping");
         (void) generation_take(g, GENERATION_PING_MISSED);
 }
@@ -87,7 +87,7 @@ void generation_reopen_logs(Generation *g, int fd) {
         int r = fd;
 
         if (!zygote_link_is_open(&g->link))
-                return; /* no zygote is there to hand it down */
+                return; /* no zygote is there to pass it on */
 
         if (fd >= 0)
                 r = zygote_link_send(&g->link, &(Message){ .type = MESSAGE_REOPEN }, fd);
@@ -123,7 +123,7 @@ static int order_trace(unsigned slot, unsigned depth, SlotWord end_word, void *u
         return zygote_link_send(&g->link, &message, -EBADF);
 }
 
-/* By SIGKILL, not by SIGTERM, which a script may have learned to ignore: nothing of it is to run any more. */
+/* With SIGKILL rather than SIGTERM, which a script may ignore: none of these processes is to run any more. */
 static void order_end(unsigned slot, SlotWord word, void *userdata) {
         Generation *g = userdata;
 
@@ -244,13 +244,13 @@ static int watch(Generation *g, int control_fd) {
         if (r < 0)
                 return r;
 
-        /* EPOLLET: it is heard of once even where it cannot be emptied. */
+        /* EPOLLET: it is reported once even if it cannot be emptied. */
         r = sd_event_add_io(event, &g->wake_source, g->wake_fd, EPOLLIN | EPOLLET,
                         generation_on_wake, g);
         if (r < 0)
                 return r;
 
-        /* A worker that rings without end costs this much and no more. */
+        /* This bounds what a worker can cost that writes to the wake fd without end. */
         return sd_event_source_set_ratelimit(g->wake_source, USEC_PER_SEC / 10, 100);
 }
 

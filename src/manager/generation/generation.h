@@ -2,12 +2,11 @@
 #pragma once
 /* Generation: one zygote and the workers that it forked, all with one configuration.
  *
- * A pool has one that serves; a reload starts the next beside it and drains the old one.
+ * A pool has one generation that serves; a reload starts the next one beside it and drains the old one.
  *
  * Runs in: manager.     Owns: the configuration, the zygote's control socket, the scoreboard.
- * Trusts:  nobody. What the zygote says is checked by form (message_check), by state (the tables in
- * generation_state.c and slots.c) and else ends the generation; the scoreboard only tells how busy it is.
- */
+ * Trusts:  nobody. What the zygote says is checked by form (message_check), by state (the tables in generation_state.c
+ * and slots.c) and else ends the generation; the scoreboard only tells how busy it is. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -26,18 +25,18 @@
 
 typedef struct Generation Generation;
 
-/* Over all of its life. */
+/* Counts of the whole life of a generation. */
 typedef struct GenerationCounts {
         uint64_t n_requests;
         uint64_t n_slow;           /* requests that ran longer than request_slowlog_timeout */
         uint64_t n_queue_timeouts; /* requests refused by pm.queue_timeout */
         uint64_t n_limit_reached;
-        uint64_t n_queued_max; /* the most that were seen to wait */
-        uint64_t n_busy_max;   /* the most requests that ran at once, as far as it was counted */
+        uint64_t n_queued_max; /* the longest queue that was seen */
+        uint64_t n_busy_max;   /* the most requests that ran at once, where that was counted */
 } GenerationCounts;
 
-/* What the pool is told. Each may call back into the generation, except gone(), after which only
- * generation_free() is right (not from inside the hook), and orphaned(). */
+/* How the pool learns of events. Each hook may call back into the generation, except orphaned(), and gone(), after
+ * which only generation_free() is allowed (not from inside the hook). */
 typedef struct GenerationHooks {
         void (*serving)(Generation *generation, void *userdata); /* the first worker can accept */
         void (*changed)(Generation *generation, void *userdata); /* worker numbers changed */
@@ -45,8 +44,8 @@ typedef struct GenerationHooks {
         void (*crashed)(Generation *generation,
                         void *userdata); /* a worker, by SIGSEGV or SIGBUS */
 
-        /* opcache is full or was reset, and its memory stays as it is while workers are in the middle of a script. Comes
-         * again with each wake-up until another generation serves. */
+        /* opcache is full or was reset, and its memory stays as it is while workers are in the middle of a script.
+         * Comes again with each wake-up until another generation serves. */
         void (*renew)(Generation *generation, void *userdata);
 
         /* The zygote has died without its workers, which finish what they hold: it is none that serves any
@@ -65,41 +64,42 @@ typedef struct GenerationContext {
         const GenerationHooks *hooks;
         void *userdata;
         uint64_t *n_exits; /* [_SLOT_END_MAX]: counts the workers that leave */
-        bool strict;       /* another generation serves: this one has no excuse */
+        bool strict; /* another generation serves: what PHP would only warn of at its start is a failure */
 } GenerationContext;
 
-/* Takes config; borrows what context names. Starts nothing. 0 or negative errno. */
+/* Takes config, borrows what context names, and starts no process. Returns 0 or a negative errno. */
 int generation_new(Generation **ret, const GenerationContext *context, PoolConfig *config,
                 unsigned number);
 Generation *generation_free(Generation *generation);
 DEFINE_CLEANUP(Generation, generation_free);
 
-/* Starts the zygote. Logs. 0 or negative errno, and then gone() is not called. */
+/* Starts the zygote. Logs why it cannot. Returns 0, or a negative errno, after which gone() is not called. */
 int generation_start(Generation *generation);
 
 /* Hands the access log down, which was opened anew: workers write their next lines there, also those that drain. fd is
  * borrowed; negative errno: it could not be opened, which is logged. */
 void generation_reopen_logs(Generation *generation, int fd);
 
-/* Asks every worker to leave after its request, then the zygote. No signal reaches a script. What
- * has not left after process_control_timeout is killed, and without that, where nothing replaces it, after
- * GENERATION_DRAIN_LIMIT_USEC. Again, for one that drains already: nobody replaces it any more. */
+/* Asks every worker to leave after its request, then the zygote; no signal reaches a script. Processes that have not
+ * left after process_control_timeout are killed; without that directive, and if no generation replaces this one, after
+ * GENERATION_DRAIN_LIMIT_USEC. A second call, for a generation that drains already, says that nothing replaces it any
+ * more. */
 void generation_drain(Generation *generation, Draining draining);
 
-/* SIGKILL for the zygote and each worker: when a drain took too long, or a peer misbehaved. */
+/* Kills the zygote and each worker, when a drain took too long or the zygote has broken the protocol. */
 void generation_kill(Generation *generation);
 
-/* Asks the zygote for a sign of life; alive() is the answer. */
+/* Pings the zygote, whose answer calls alive(). */
 void generation_ping(Generation *generation);
 
 GenerationState generation_state(const Generation *generation);
 unsigned generation_number(const Generation *generation);
 const PoolConfig *generation_config(const Generation *generation);
 
-/* Whether the pool program itself said why it cannot start: its configuration is wrong. */
+/* Returns whether the pool program itself said why it cannot start: its configuration is wrong. */
 bool generation_refused(const Generation *generation);
 
-/* Why it did not serve, for people. */
+/* Returns why it did not serve, for people. */
 const char *generation_reason(const Generation *generation);
 
 uint64_t generation_worker_limit(const Generation *generation);
@@ -109,13 +109,13 @@ uint64_t generation_drain_limit_usec(const Generation *generation);
 /* Returns how much longer a draining generation may take at most, or 0 where it has no limit. */
 uint64_t generation_drain_left_usec(const Generation *generation);
 
-/* Through which its workers hand kept connections over. Borrowed. */
+/* Returns the pair through which its workers hand kept connections over. Borrowed. */
 HandoffPair *generation_pair(const Generation *generation);
 
-/* Without that of pm.status_listen. */
+/* Reads how many connections wait, those at the socket of pm.status_listen excluded. */
 void generation_queue_depth(const Generation *generation, QueueDepth *ret);
 
-/* From the start of the zygote until PHP was ready in it. */
+/* Returns how long PHP took to start in the zygote. */
 uint64_t generation_php_start_usec(const Generation *generation);
 
 /* What of its PHP has been replaced on disk since it was started, for people; NULL: nothing. */
@@ -127,28 +127,30 @@ int generation_durations(const Generation *generation, Durations *ret);
 /* What the status page, which a worker serves, says of the pool as a whole. */
 void generation_publish(Generation *generation, const PoolTotals *totals, bool are_whole);
 
-/* What the scoreboard says now. 0 or negative errno. */
+/* Reads what the scoreboard says now. Returns 0 or a negative errno. */
 int generation_summarize(Generation *generation, ScoreboardSummary *ret);
 
-/* Adds what it has counted so far to that of others, and says what the scoreboard says now. 0, or a negative
- * errno: the requests are not known. */
+/* Adds its counts so far to sums, and reads what the scoreboard says now. Returns 0, or a negative errno when the
+ * number of requests is not known. */
 int generation_add_counts(
                 Generation *generation, GenerationCounts *counts, ScoreboardSummary *ret_now);
 
 /* --- what its workers do: generation_stats.c --- */
 
-/* One worker now. 0, -ENOENT: nobody is in the slot; or another negative errno. */
+/* Copies what one worker does now. Returns 0, -ENOENT when the slot is empty, or another negative errno. */
 struct WorkerSnapshot;
 int generation_snapshot_worker(Generation *generation, unsigned slot, struct WorkerSnapshot *ret);
 
-/* How many workers it may have. */
+/* Returns how many slots it has for workers. */
 unsigned generation_count_slots(Generation *generation);
 
-/* Each worker that has a request by its word. A negative errno of the hook ends it and is returned. */
+/* Calls hook for each worker that has a request by its own word. A negative errno of the hook ends the walk and is
+ * returned. */
 typedef int (*BusyHook)(Generation *generation, unsigned slot, SlotWord word, void *userdata);
 int generation_each_busy(Generation *generation, BusyHook hook, void *userdata);
 
-/* As stack_requests_ask() and stack_requests_forget(); -ECANCELED: the zygote is gone. */
+/* Do the same as stack_requests_ask() and stack_requests_forget(). The first returns -ECANCELED when the zygote is
+ * gone. */
 int generation_trace(Generation *generation, unsigned slot, unsigned depth, TraceHook hook,
                 void *userdata);
 void generation_forget_stacks(Generation *generation, const void *userdata);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What follows when something happens to a generation. What may follow stands in generation_state.c. */
+/* Does what follows from an event. Which events may happen and what follows stands in generation_state.c. */
 
 #include <inttypes.h>
 #include <signal.h>
@@ -22,7 +22,7 @@ static void start_workers(Generation *g) {
         request_timeouts_check(g->request_timeouts);
         queue_watch_check(g->queue_watch);
 
-        /* On demand: systemd's queue is as good as a worker. */
+        /* With pm = ondemand a connection may wait in systemd's queue, so no worker is needed yet. */
         if (slots_taken(generation_slots(g)) == 0)
                 (void) generation_take(g, GENERATION_WORKER_WAITS);
 }
@@ -40,7 +40,7 @@ void generation_log_misuse(Generation *g, const char *what) {
                         "Generation %u: %s, killing it", g->number, what);
 }
 
-/* It reads the last order, then EOF, then waits for its dead and leaves. */
+/* The zygote reads the last order and EOF, then waits for its workers and leaves. */
 static void let_go_of_zygote(Generation *g) {
         workforce_stop(g->workforce);
         zygote_link_close(&g->link);
@@ -78,7 +78,7 @@ static void leave_workers(Generation *g) {
         leave(g);
 }
 
-/* What the reaper takes then is told to nobody. */
+/* From then on the reaper takes their exit statuses without a message. */
 static void refuse_workers(Generation *g) {
         log_warning("Generation %u: too many others drain, killing its %u workers", g->number,
                         slots_taken(generation_slots(g)));
@@ -114,8 +114,7 @@ static void give_up(Generation *g, GenerationState before) {
                 log_event(EVENT_DRAIN_TIMEOUT, LOG_WARNING,
                                 LOG_FIELDS({ "FPMD_GENERATION", LOG_NUMBER(g->number) }),
                                 "Generation %u: requests still run %" PRIu64
-                                " s after they were asked to be the "
-                                "last, killing them (process_control_timeout)",
+                                " s after the drain began, killing them (process_control_timeout)",
                                 g->number, generation_drain_limit_usec(g) / USEC_PER_SEC);
         kill_all(g);
 }
@@ -156,7 +155,7 @@ GenerationAction generation_take(Generation *g, GenerationEvent event) {
                 break;
         case GENERATION_DRAIN:
                 workforce_stop(g->workforce);
-                /* Its end of file means the same. */
+                /* The zygote takes end of file for the same order. */
                 if (zygote_link_order(&g->link, MESSAGE_DRAIN, 0, 0) < 0)
                         zygote_link_close(&g->link);
                 break;
@@ -203,7 +202,7 @@ int generation_on_zygote_exit(sd_event_source *source, const siginfo_t *si, void
 
         (void) source;
         /* Which workers it has forked, and why it did not start. */
-        zygote_link_hear_rest(&g->link);
+        zygote_link_read_rest(&g->link);
         was_draining = g->life.state == GENERATION_DRAINING;
         if (!was_draining)
                 generation_order_leave(g, DRAINING_REPLACED); /* another zygote follows */
@@ -212,7 +211,8 @@ int generation_on_zygote_exit(sd_event_source *source, const siginfo_t *si, void
         stack_requests_cancel(g->stack_requests);
         g->zygote_pid = 0;
 
-        /* Before its own source goes: it may have named itself, and is about to be reaped. */
+        /* This comes before its own event source is freed: the zygote may have sent its own pid as a worker's, and is
+         * about to be reaped. */
         (void) generation_take(g, orphans_adopt(&g->orphans, generation_now_usec(g)) == 0
                                                   ? GENERATION_ZYGOTE_DIED
                                                   : GENERATION_ZYGOTE_LEFT_THEM);

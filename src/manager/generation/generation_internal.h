@@ -35,7 +35,7 @@ struct Generation {
         PhpFiles php_files;                    /* that the zygote was started from */
         pid_t zygote_pid;                      /* our child: 0 when there is none */
         ZygoteLink link;
-        int wake_fd; /* eventfd that workers ring */
+        int wake_fd; /* eventfd by which workers wake the manager */
         Scoreboard *board;
         Workforce *workforce;
         StackRequests *stack_requests;
@@ -52,25 +52,25 @@ struct Generation {
 uint64_t generation_now_usec(const Generation *g);
 Slots *generation_slots(Generation *g);
 
-/* Something has happened to it: its life takes the event, and what follows from that is done. A message that its
- * life takes as it is, is the caller's to handle. Returns what was done. */
+/* Gives an event to the state machine and does what follows from it. A message that is legal and changes no state is
+ * left to the caller (GENERATION_TAKE). Returns what was done. */
 GenerationAction generation_take(Generation *g, GenerationEvent event);
 
-/* Sees to it that the next time of its life is heard of. */
+/* Arms the timer for the next time limit of the state machine. */
 void generation_arm_time(Generation *g);
 
-/* Workers read it from the control page, also when the zygote is not there to wake them. */
+/* Writes the order to leave on the control page, where workers read it also when no zygote is there to wake them. */
 void generation_order_leave(Generation *g, Draining draining);
 
 void generation_log_misuse(Generation *g, const char *what);
 
-/* The worker of a slot has ended. 0, or -EBADMSG: there was none. */
+/* Takes note that the worker of a slot has ended. Returns 0, or -EBADMSG when the slot had none. */
 int generation_worker_left(Generation *g, unsigned slot, int wait_status);
 
-/* Looks whether there are as many workers as there should be, if any came or went. */
+/* Balances the number of workers, if any came or went. */
 void generation_settle(Generation *g);
 
-/* Of ZygoteLinkHooks, and of Orphans. */
+/* The hooks of ZygoteLinkHooks, and of Orphans. */
 int generation_on_message(const Message *message, void *userdata);
 void generation_on_pause(void *userdata);
 void generation_on_wrong(void *userdata);

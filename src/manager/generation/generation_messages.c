@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the zygote of a generation says, and what it means for its workers. Whether it may be said at all stands in
- * generation_state.c. */
+/* The messages of a generation's zygote, and what they mean for its workers. generation_state.c has which of them are
+ * legal in a state. */
 
 #include <errno.h>
 #include <signal.h>
@@ -68,7 +68,7 @@ static int on_not_forked(Generation *g, const Message *message) {
         return 0;
 }
 
-/* One that never came to the socket will not the next time either; one that did may have met a bad script,
+/* A worker that never came to the socket will not the next time either; a worker that did may have met a bad script,
  * and the next request may be a good one. */
 static SlotEnd end_of(Generation *g, unsigned slot, int wait_status) {
         SlotView view;
@@ -139,7 +139,7 @@ int generation_worker_left(Generation *g, unsigned slot, int wait_status) {
         return 0;
 }
 
-/* Once for all that came together: a thousand may have ended at the same time. */
+/* This is done once for all messages that came together: a thousand workers may have ended at the same time. */
 void generation_settle(Generation *g) {
         if (!g->changed)
                 return;
@@ -220,7 +220,7 @@ int generation_on_message(const Message *message, void *userdata) {
                 break;
         }
         if (r == -EBADMSG)
-                log_error("Generation %u: the zygote said %s out of turn", g->number,
+                log_error("Generation %u: the zygote sent %s, which it may not send now", g->number,
                                 message_type_name(message->type));
 
         return r;

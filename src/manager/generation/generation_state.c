@@ -15,8 +15,8 @@ typedef struct Transition {
 #define ORPHANED GENERATION_ORPHANED
 #define GONE GENERATION_GONE
 
-/* Each state and each event. A generation that starts holds no request, and may be in the middle of PHP's start,
- * where it hears nothing: it is killed instead of drained. */
+/* Each state and each event. A generation that starts holds no request, and may be in the middle of PHP's start, where
+ * it reads no order: it is killed instead of drained. */
 /* clang-format off */
 static const Transition transitions[_GENERATION_STATE_MAX][_GENERATION_EVENT_MAX] = {
         [STARTING] = {
@@ -145,7 +145,7 @@ uint64_t generation_life_drain_limit_usec(const GenerationLife *life) {
         return life->drain_limit_usec > 0 ? life->drain_limit_usec : GENERATION_DRAIN_LIMIT_USEC;
 }
 
-/* Nobody waits for one that was replaced: without process_control_timeout it may take as long as it needs. */
+/* A generation that was replaced is not waited for: without process_control_timeout it may take as long as it needs. */
 static void limit_drain(GenerationLife *life, bool stops, uint64_t now_usec) {
         life->limit_usec = stops || life->drain_limit_usec > 0
                                            ? now_usec + generation_life_drain_limit_usec(life)
@@ -179,7 +179,7 @@ static void set_times(GenerationLife *life, GenerationState before, GenerationAc
                 life->kill_usec = now_usec + GENERATION_KILL_LIMIT_USEC;
                 break;
         case GENERATION_KEEP_WORKERS:
-                /* As after a reload. One that drained keeps the limit that it has. */
+                /* The same as after a reload. A generation that drained already keeps its limit. */
                 life->kill_usec = 0;
                 if (before != GENERATION_DRAINING || life->limit_usec == 0)
                         limit_drain(life, false, now_usec);

@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* GenerationLife: in which state a generation is, what may happen in it, what is to be done then, and when its
- * time is up. Every assignment of the state stands in generation_state.c.
+/* GenerationLife: the state of a generation, which events may happen in it, what is to be done then, and its time
+ * limits. Every assignment of the state stands in generation_state.c.
  *
- * Runs in: manager. Pure: the caller gives the time, and does what it is told. */
+ * Runs in: manager. Pure: the caller gives the time, and does what the result says. */
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/parse.h"
 
-/* Less than TimeoutStopSec= of the unit, so that it is us who end what hangs, and nothing stays
+/* Less than TimeoutStopSec= of the unit, so that the manager ends what hangs before systemd does, and nothing stays
  * behind. */
 #define GENERATION_DRAIN_LIMIT_USEC (80 * USEC_PER_SEC)
 
 /* How long PHP may take to start: less than TimeoutStartSec= of the unit. */
 #define GENERATION_START_LIMIT_USEC (50 * USEC_PER_SEC)
 
-/* The zygote is to end its workers, whom only it can name; one that does not, and leave, within this
- * time is killed itself. */
+/* The zygote is to kill its workers, which only it can signal, and to leave. A zygote that has not done both within
+ * this time is killed itself. */
 #define GENERATION_KILL_LIMIT_USEC (USEC_PER_SEC / 2)
 
 /* How long the pool program may take to leave after it has said why it cannot start. */
@@ -89,15 +89,16 @@ typedef struct GenerationLife {
 void generation_life_init(
                 GenerationLife *life, uint64_t process_control_timeout_usec, uint64_t now_usec);
 
-/* Takes the event: the state and the times are the new ones when it returns. Returns what is to be done. */
+/* Takes an event, and sets the state and the times that follow from it. Returns what is to be done. */
 GenerationAction generation_life_take(
                 GenerationLife *life, GenerationEvent event, uint64_t now_usec);
 
-/* The next time at which generation_life_time() is to be called; 0: none. */
+/* Returns the next time at which generation_life_time() is to be called, or 0 for never. */
 uint64_t generation_life_next_usec(const GenerationLife *life);
 
-/* Whether a time is over, and which: GENERATION_TIME_IS_UP or GENERATION_KILL_FAILED, once each. */
+/* Returns whether a time limit has passed, and which event that is: GENERATION_TIME_IS_UP or GENERATION_KILL_FAILED,
+ * each once. */
 bool generation_life_time(GenerationLife *life, uint64_t now_usec, GenerationEvent *ret);
 
-/* How long a drain may take where there is a limit. */
+/* Returns how long a drain may take where there is a limit. */
 uint64_t generation_life_drain_limit_usec(const GenerationLife *life);

@@ -97,21 +97,21 @@ int generation_add_counts(Generation *g, GenerationCounts *counts, ScoreboardSum
 }
 
 int generation_snapshot_worker(Generation *g, unsigned slot, WorkerSnapshot *ret) {
-        WorkerSnapshot look = { .generation = g->number, .slot = slot };
+        WorkerSnapshot snapshot = { .generation = g->number, .slot = slot };
         int r;
 
         if (slot >= slots_count(generation_slots(g)))
                 return -ENOENT;
 
-        look.pid = slots_pid(generation_slots(g), slot);
-        if (look.pid <= 0)
+        snapshot.pid = slots_pid(generation_slots(g), slot);
+        if (snapshot.pid <= 0)
                 return -ENOENT;
 
-        r = scoreboard_view_slot(g->board, slot, &look.view);
+        r = scoreboard_view_slot(g->board, slot, &snapshot.view);
         if (r < 0)
                 return r;
 
-        *ret = look;
+        *ret = snapshot;
         return 0;
 }
 

@@ -44,8 +44,8 @@ int mount_check_unit(const char *path, char *buffer, size_t size) {
         return 0;
 }
 
-/* A unit that is masked is a link to /dev/null. Those of /usr are the distribution's, for mounts that it can do without,
- * such as tmp.mount. */
+/* A unit that is masked is a link to /dev/null. Those of /usr are the distribution's, for mounts that it can do
+ * without, such as tmp.mount. */
 static bool has_unit(const char *unit) {
         static const char *const folders[] = { "/run/systemd/generator", "/run/systemd/system",
                 "/etc/systemd/system" };
@@ -62,7 +62,7 @@ static bool has_unit(const char *unit) {
         return false;
 }
 
-/* Of a folder that is not there nothing is mounted either. A kernel before 5.8 does not tell. */
+/* On a folder that does not exist nothing is mounted either. A kernel before 5.8 does not say. */
 static bool is_mounted(const char *path) {
         struct statx st;
 

@@ -8,8 +8,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The name of systemd's unit for a mount point: "/srv/www" is "srv-www.mount". Pure. 0 or -ENAMETOOLONG. */
+/* Writes the name of systemd's unit for a mount point: "/srv/www" is "srv-www.mount". Pure. Returns 0 or
+ * -ENAMETOOLONG. */
 int mount_check_unit(const char *path, char *buffer, size_t size);
 
-/* Whether a mount is missing at path or at a folder above it; writes which one. path is absolute. */
+/* Returns whether a mount is missing at path or at a folder above it; writes which one. path is absolute. */
 bool mount_check_is_missing(const char *path, char *ret_unit, size_t size);

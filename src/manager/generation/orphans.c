@@ -28,7 +28,7 @@ static void orphans_on_exit(pid_t pid, int wait_status, void *userdata) {
         orphans->left(slot, wait_status, orphans->userdata);
 }
 
-/* The zygote reaped it and could not say so any more; or it was never there. */
+/* The zygote has reaped it and could not report it any more, or it was never there. */
 static void vacate(Orphans *orphans, unsigned slot, uint64_t now_usec) {
         uint64_t lived_usec;
 
@@ -49,8 +49,8 @@ static void adopt(Orphans *orphans, unsigned slot, uint64_t now_usec) {
 
         if (r != -ECHILD)
                 log_warning_errno(r,
-                                "Generation %u: process %d is not taken for worker %u, as the "
-                                "zygote said: %m",
+                                "Generation %u: process %d is not taken for worker %u, although the "
+                                "zygote has reported it as such: %m",
                                 orphans->generation, pid, slot);
         vacate(orphans, slot, now_usec);
 }
@@ -63,7 +63,7 @@ unsigned orphans_adopt(Orphans *orphans, uint64_t now_usec) {
         return slots_taken(orphans->slots);
 }
 
-/* Not the next request of that worker, which may have come since the manager looked. */
+/* The next request of that worker, which may have come meanwhile, must not be ended. */
 void orphans_end(Orphans *orphans, unsigned slot, SlotWord word) {
         pid_t pid = slots_pid(orphans->slots, slot);
 

@@ -3,12 +3,12 @@
 /* Orphans: the workers that a dead zygote leaves behind.
  *
  * While the zygote lives, it alone signals them. When it dies they become children of the manager (reaper.h), which
- * then does for them what the zygote did: ends what runs too long, tells how they left, and marks them dead on the
- * scoreboard.
+ * then does for them what the zygote did: kills those that run too long, reports how they ended, and marks them dead on
+ * the scoreboard.
  *
  * Runs in: manager.     Owns: the watches of its workers.
- * Trusts:  nobody. Which pid a slot has is the zygote's word, never a worker's, and is used only here, after the
- * kernel has confirmed that it is a child of ours: so a zygote that lies harms processes of its own pool. */
+ * Trusts:  nobody. Which pid a slot has is the zygote's word, never a worker's, and is used only here, after the kernel
+ * has confirmed that it is a child of ours: so a zygote that lies harms processes of its own pool. */
 
 #include "base/cleanup.h"
 #include "contract/scoreboard.h"
@@ -21,18 +21,18 @@ typedef struct Orphans {
         Scoreboard *board;
         unsigned generation; /* for display */
 
-        /* The worker of that slot has ended, and is dead on the scoreboard. */
+        /* The worker of that slot has ended, and was marked dead on the scoreboard. */
         void (*left)(unsigned slot, int wait_status, void *userdata);
         void *userdata;
 } Orphans;
 
-/* Takes over the workers of all slots; a slot whose worker cannot be found is vacant afterwards. now_usec: of the
- * event loop. Returns how many there are. */
+/* Takes over the workers of all slots at now_usec, the time of the event loop; a slot whose worker cannot be found is
+ * vacant afterwards. Returns how many workers there are. */
 unsigned orphans_adopt(Orphans *orphans, uint64_t now_usec);
 
-/* SIGKILL for the worker of a slot, if it still has the request of that word; for all of them. */
+/* Kill the worker of a slot, if it still has the request of that slot word; kill all of them. */
 void orphans_end(Orphans *orphans, unsigned slot, SlotWord word);
 void orphans_kill(Orphans *orphans);
 
-/* left() is not called any more. What ends from now on is reaped in silence. */
+/* Stops to watch: left() is not called any more, and workers that end from now on are reaped without a message. */
 void orphans_forget(Orphans *orphans);

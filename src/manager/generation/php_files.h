@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* PhpFiles: what a generation was started from. Packages replace the files of a PHP while its pools go on with those that
- * were there: security fixes among them.
+/* PhpFiles: the files that a generation was started from. Packages replace the files of a PHP, security fixes among
+ * them, while its pools go on with the old ones.
  *
  * Runs in: manager. */
 
@@ -18,8 +18,8 @@ typedef struct PhpFiles {
         } files[PHP_FILES];
 } PhpFiles;
 
-/* Right before the start. version NULL: none of ours. */
+/* Notes the files right before the start. A version of NULL means that another program runs the pool. */
 void php_files_note(PhpFiles *ret, const char *version);
 
-/* What is another file by now, for people: "the program of php-fpm", or NULL: nothing. */
+/* Returns which file was replaced since, for people ("the program of php-fpm"), or NULL if none was. */
 const char *php_files_changed(const PhpFiles *noted);

@@ -118,7 +118,7 @@ static void pool_on_changed(Generation *generation, void *userdata) {
 }
 
 /* Once for each generation, with a sign of life: the manager is awake then. */
-static void tell_if_outdated(Pool *pool, const Generation *generation) {
+static void warn_if_outdated(Pool *pool, const Generation *generation) {
         const char *what;
 
         if (pool->outdated_told == generation_number(generation))
@@ -140,7 +140,7 @@ static void pool_on_alive(Generation *generation, void *userdata) {
                 return;
 
         pool->hooks->alive(pool->userdata);
-        tell_if_outdated(pool, generation);
+        warn_if_outdated(pool, generation);
 }
 
 static void end_if_all_left(Pool *pool) {
@@ -159,8 +159,8 @@ static void current_is_gone(Pool *pool) {
                 pool_replace_later(pool);
 }
 
-/* When it is needed, there is something to replace, no reload is under way, which would do as well, and there is room
- * for one more that drains. Else whatever ends that looks again. */
+/* Starts it when it is needed, a generation serves, no reload is under way, which would do as well, and one more can
+ * drain. Otherwise the event that changes this calls again. */
 static void start_emergency(Pool *pool) {
         int r;
 
@@ -181,7 +181,7 @@ static void start_emergency(Pool *pool) {
         log_error_errno(r, "Cannot start a generation with fresh memory, the old one goes on: %m");
 }
 
-/* It neither serves any more nor will. */
+/* It does not serve any more. */
 static void lose(Pool *pool, const Generation *generation) {
         if (generation == pool->next) {
                 pool->next = NULL;
@@ -199,7 +199,7 @@ static bool pool_on_orphaned(Generation *generation, void *userdata) {
 
         if (!is_next && generation != pool->current)
                 return true; /* it has a place */
-        /* When the next one serves, the last one is for the one that serves now. */
+        /* The last place is for the generation that serves now, when the next one serves. */
         if (pool->n_draining + (pool->next && !is_next) >= DRAINING_MAX)
                 return false;
 
@@ -379,7 +379,7 @@ void pool_abandon_reload(Pool *pool) {
         if (!pool->next)
                 return;
 
-        log_notice("Nobody waits for the reload any more, ending it");
+        log_notice("No client waits for the reload any more, ending it");
         generation_kill(pool->next);
 }
 
@@ -387,7 +387,7 @@ void pool_ping(Pool *pool) {
         if (pool->current && generation_state(pool->current) <= GENERATION_SERVING)
                 generation_ping(pool->current);
 
-        /* Nobody to ask, or one that was just ended because it does not answer: then we are alive. */
+        /* There is no zygote to ask, or it was just ended because it does not answer: the manager alone is alive. */
         if (!pool->current || generation_state(pool->current) > GENERATION_SERVING)
                 pool->hooks->alive(pool->userdata);
 }

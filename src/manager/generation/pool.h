@@ -51,8 +51,9 @@ typedef struct PoolHooks {
         bool (*idle)(void *userdata); /* for pm.idle_exit_timeout: time to leave. false: not now */
         void (*ended)(int result, void *userdata); /* all has left: 0 after a drain, else why */
 
-        /* The generation that was to follow the one that serves does so now: 0; or why the old one goes on. Each
-         * pool_reload() that returned 0 ends in one of these, with START_RELOAD; others are the pool's own. */
+        /* A generation that was to follow the one that serves does so now (0), or has failed and the old one goes on (a
+         * negative errno and the reason). Each pool_reload() that returned 0 ends in one call with START_RELOAD; the
+         * other calls are for generations that the pool has started itself. */
         void (*followed)(StartReason why, int result, const char *text, void *userdata);
 } PoolHooks;
 
@@ -77,20 +78,20 @@ int pool_start(Pool *pool);
 int pool_reload(Pool *pool, PoolResources *resources);
 /* Ends the one that is on its way, if it has not come to serve yet; followed() tells of it. */
 void pool_abandon_reload(Pool *pool);
-/* Whether a generation is on its way that is to follow the one that serves, for whatever reason. */
+/* Returns whether a generation is on its way that is to follow the one that serves, for whatever reason. */
 bool pool_is_reloading(const Pool *pool);
 
-/* After log files were moved away: nothing else changes. */
+/* Opens the log files anew, after they were moved away; nothing else changes. */
 void pool_reopen_logs(Pool *pool);
 
 void pool_drain(Pool *pool); /* ended() follows */
 void pool_kill(Pool *pool);  /* the same, at once */
 
-/* Asks for a sign of life; alive() is the answer, at once where there is nobody to ask. */
+/* Pings the zygote. Its answer calls alive(), which is called at once where there is no zygote. */
 void pool_ping(Pool *pool);
 
-/* From now on the ping page fails, so that load balancers send nothing more; all else goes on. Ends by itself after usec,
- * if that is not 0. Returns 0 or a negative errno. */
+/* From now on the ping page fails, so that load balancers send nothing more; all else goes on. Ends by itself after
+ * usec, if that is not 0. Returns 0 or a negative errno. */
 int pool_leave_rotation(Pool *pool, uint64_t usec);
 void pool_enter_rotation(Pool *pool);
 bool pool_is_out_of_rotation(const Pool *pool);
@@ -98,20 +99,21 @@ bool pool_is_out_of_rotation(const Pool *pool);
 /* Keepalive connections that nobody serves now: there is a worker to come for them. */
 bool pool_has_handed_over(const Pool *pool);
 
-/* How long pool_drain() may take. */
+/* Returns how long pool_drain() may take. */
 uint64_t pool_drain_limit_usec(const Pool *pool);
 
-/* Returns the oldest generation that drains if no further one could, or NULL if there is room. Borrowed. */
+/* Returns the oldest generation that drains when there is no room for a further one, else NULL. Borrowed. */
 const Generation *pool_oldest_in_the_way(const Pool *pool);
 
 void pool_status(Pool *pool, PoolStatus *ret);
 
-/* How long the requests of all generations took. */
+/* Adds up how long the requests of all generations took. */
 void pool_durations(Pool *pool, Durations *ret);
 
-/* The one that serves and those that drain, until visit() returns a negative errno, which is returned. */
+/* Calls visit() for the generation that serves and those that drain, until it returns a negative errno, which is
+ * returned. */
 typedef int (*GenerationVisit)(Generation *generation, void *userdata);
 int pool_each_generation(Pool *pool, GenerationVisit visit, void *userdata);
 
-/* The one of these with that number, or NULL. */
+/* Returns the generation of these with that number, or NULL. */
 Generation *pool_generation(Pool *pool, unsigned number);

@@ -37,7 +37,7 @@ void pool_check_report_line(void *userdata, int priority, const char *line) {
                 log_full(priority, "%s", line);
 }
 
-/* Says where in the file the trouble is. */
+/* Reports a mistake with its place in the file. Returns -EINVAL. */
 _printf_(4, 0) static void say(const Check *check, int priority, const char *directive,
                 const char *format, va_list arguments) {
         _cleanup_free_ char *text = NULL, *whole = NULL;
@@ -66,7 +66,7 @@ _printf_(3, 4) static int refuse(
         return -EINVAL;
 }
 
-_printf_(4, 5) static void say_line(
+_printf_(4, 5) static void log_line(
                 const Check *check, int priority, const char *directive, const char *format, ...) {
         va_list arguments;
 
@@ -75,14 +75,15 @@ _printf_(4, 5) static void say_line(
         va_end(arguments);
 }
 
-/* Whether an error says nothing of the pool: whoever asks may not look there, and root, which will, may. */
+/* Returns whether an error says nothing about the pool: the user who asks may not look there, but root, which runs the
+ * pool, may. */
 static bool is_unknown(const Check *check, int error) {
         return check->as == POOL_CHECK_FOR_ROOT && (error == -EACCES || error == -EPERM);
 }
 
 /* Returns 0. */
 static int leave_unknown(const Check *check, const char *directive, const char *path) {
-        say_line(check, LOG_NOTICE, directive,
+        log_line(check, LOG_NOTICE, directive,
                         "'%s' was not checked, because only root may look there", path);
         return 0;
 }
@@ -120,7 +121,7 @@ static int check_root(const Check *check) {
         return 0;
 }
 
-/* Without privileges everything runs as whoever started us, as under php-fpm. */
+/* Without privileges everything runs as the user who started the manager, as under php-fpm. */
 static int check_plain_user(const Check *check) {
         if (geteuid() == 0)
                 return refuse(check, "user",
@@ -264,36 +265,36 @@ static int check_scan_dir(const Check *check) {
         return check_directory(check, "php_ini_scan_dir", NULL, check->config->php_ini_scan_dir);
 }
 
-typedef struct IniLook {
+typedef struct IniCheck {
         const PoolConfig *config;
         const char *directive;
         char why[256];
-} IniLook;
+} IniCheck;
 
 static int open_ini_files(void *userdata) {
-        IniLook *look = userdata;
+        IniCheck *ini = userdata;
 
-        return ini_files_try(look->config, &look->directive, look->why, sizeof(look->why));
+        return ini_files_try(ini->config, &ini->directive, ini->why, sizeof(ini->why));
 }
 
 /* What the zygote would find. */
 static int check_ini_files(const Check *check) {
-        IniLook look = { .config = check->config };
+        IniCheck ini = { .config = check->config };
         int r;
 
-        r = as_user_is_another(check->config) ? as_user_try(check->config, open_ini_files, &look)
-                                              : open_ini_files(&look);
-        if (r < 0 && look.directive && !is_unknown(check, r))
-                return refuse(check, look.directive, "%s", look.why);
-        if (r < 0 && look.directive)
-                say_line(check, LOG_NOTICE, look.directive,
+        r = as_user_is_another(check->config) ? as_user_try(check->config, open_ini_files, &ini)
+                                              : open_ini_files(&ini);
+        if (r < 0 && ini.directive && !is_unknown(check, r))
+                return refuse(check, ini.directive, "%s", ini.why);
+        if (r < 0 && ini.directive)
+                log_line(check, LOG_NOTICE, ini.directive,
                                 "PHP's ini files were not all checked, because only root may look "
                                 "at them");
 
         return 0;
 }
 
-/* Where the file cannot be read there may be one: then the zygote says so. */
+/* If the file cannot be read it may have one, and the zygote reports it. */
 static int check_apparmor(const Check *check) {
         _cleanup_close_ int fd = -EBADF;
         char enabled = 'Y';
@@ -334,7 +335,7 @@ static bool log_works(const Check *check, const char *directive, const char *pat
         r = log_file_check(check->config, path, why);
         if (is_unknown(check, r))
                 return leave_unknown(check, directive, path) == 0;
-        if (r == -ESRCH || r == -ENODATA) /* of the user, and said of it */
+        if (r == -ESRCH || r == -ENODATA) /* of the user, and reported for it */
                 return true;
 
         return r >= 0 || (r == -ENOENT && will_be_made(check, path));
@@ -348,7 +349,7 @@ static int check_access_log(const Check *check) {
                                : refuse(check, "access.log", "%s", why);
 }
 
-/* Without request_slowlog_timeout nobody writes to it, and php-fpm does not look whether one could. */
+/* Without request_slowlog_timeout nothing is written to it, and php-fpm does not check it either. */
 static int check_slow_log(const Check *check) {
         char why[LOG_FILE_WHY_MAX];
 
@@ -357,7 +358,7 @@ static int check_slow_log(const Check *check) {
         if (check->config->request_slowlog_timeout_usec > 0)
                 return refuse(check, "slowlog", "%s", why);
 
-        say_line(check, LOG_WARNING, "slowlog", "%s (not in use, request_slowlog_timeout is 0)",
+        log_line(check, LOG_WARNING, "slowlog", "%s (not in use, request_slowlog_timeout is 0)",
                         why);
         return 0;
 }
@@ -409,7 +410,7 @@ static int check_files(const Check *check) {
                         needed, limit);
 }
 
-/* All of them: the first mistake is returned, each is told. */
+/* Runs all checks: each mistake is reported, and the error of the first is returned. */
 int pool_check_machine(const Check *check) {
         static int (*const checks[])(const Check *check) = {
                 check_user,

@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* Pool check: whether this machine has what a pool file names: user, group, folders, files.
+/* PoolCheck: whether this machine has what a pool file names: user, group, folders, files.
  *
- * Runs in: manager. The syntax was checked before, in shared/, which knows no machine. */
+ * Runs in: manager. The syntax was checked before, in config/, which knows no machine. */
 
 #include <errno.h>
 
 #include "config/pool_config.h"
 
-/* Called for each mistake: "www.conf:12: directive: reason", for the caller to log. */
+/* Is called for each mistake, for the caller to log: "www.conf:12: directive: reason". */
 typedef void (*PoolCheckReport)(void *userdata, const char *line);
 
 enum {
         POOL_CHECK_LACKS = -ENODEV, /* the file is right, and this machine lacks what it names */
 };
 
-/* Reads, validates and checks the pool file of name in conf_dir. Logs warnings. Tells of all mistakes of the file, or
- * if there are none, of all that this machine lacks. 0, POOL_CHECK_LACKS, or
- * negative errno; each failure after at least one report. report NULL: nothing is told nor logged. */
+/* Reads, validates and checks the pool file of name in conf_dir. Logs warnings, and reports all mistakes of the file
+ * or, if it has none, all that this machine lacks; with a report of NULL it does neither. Returns 0, POOL_CHECK_LACKS
+ * or another negative errno, after at least one report. */
 int pool_check_load(PoolConfig **ret, const char *conf_dir, const char *name,
                 PoolCheckReport report, void *userdata);
 
@@ -31,6 +31,6 @@ typedef struct PoolCheck {
         PoolCheckAs as;
 } PoolCheck;
 
-/* The same; for root, what only root may look at is named and counts as right. */
+/* Does the same. For POOL_CHECK_FOR_ROOT, what only root could check is named and counts as right. */
 int pool_check_load_as(
                 PoolConfig **ret, const PoolCheck *what, PoolCheckReport report, void *userdata);

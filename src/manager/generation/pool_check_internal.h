@@ -14,8 +14,9 @@ typedef struct Check {
         void *userdata;
 } Check;
 
-/* Tells of a line about the file: a mistake, or something to be logged. userdata is a Check. */
+/* A ConfigReport: reports a mistake of the file, or logs a warning. userdata is a Check. */
 void pool_check_report_line(void *userdata, int priority, const char *line);
 
-/* Whether this machine has what the pool names: each thing that it lacks is told. 0 or the first negative errno. */
+/* Checks whether this machine has what the pool names, and reports each thing that it lacks. Returns 0 or the first
+ * negative errno. */
 int pool_check_machine(const Check *check);

@@ -10,7 +10,7 @@
 #include "config/pool_files.h"
 #include "manager/generation/pool_check_internal.h"
 
-/* What libfcgi and php-fpm call it. As there, an entry that is no address is left out. */
+/* The name in libfcgi and php-fpm. As there, an entry that is no address is left out. */
 static int take_clients_of_environment(PoolConfig *config) {
         const char *clients = getenv("FCGI_WEB_SERVER_ADDRS");
 

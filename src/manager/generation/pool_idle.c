@@ -11,7 +11,8 @@ static void check_idleness_at(Pool *pool, uint64_t usec) {
                         "the pool will not leave when idle");
 }
 
-/* When it last did something: to the microsecond where a worker is there to tell, else to a look. */
+/* Returns when the pool last served: exactly if a worker is there whose slot shows it, else when the last check saw
+ * it. */
 static uint64_t active_usec(Pool *pool, uint64_t now) {
         PoolStatus status;
         ScoreboardSummary summary = {};
@@ -20,8 +21,8 @@ static uint64_t active_usec(Pool *pool, uint64_t now) {
         if (pool->current)
                 (void) generation_summarize(pool->current, &summary);
 
-        /* A worker writes down when it became idle; one that is gone, or a lie about the future, does not
-         * count for more than now. */
+        /* A worker writes on the scoreboard when it became idle. A time in the future, which a worker may claim, counts
+         * as now. */
         if (status.n_busy > 0 || status.n_draining > 0 || status.n_queued > 0 || pool->next ||
                         (status.counts.n_requests != pool->n_requests_seen &&
                                         summary.n_idle == 0) ||
@@ -33,8 +34,8 @@ static uint64_t active_usec(Pool *pool, uint64_t now) {
         return pool->active_usec;
 }
 
-/* A web server that keeps a connection may send the next request on it at any time: what is closed just then is
- * lost. So it is the one to close them. */
+/* A web server that keeps a connection may send the next request on it at any time, and a request is lost if the pool
+ * closes the connection just then. So the web server is to close it. */
 static bool has_keepalive(Pool *pool) {
         ScoreboardSummary summary = {};
 
@@ -55,7 +56,8 @@ static int pool_on_idle_timer(sd_event_source *source, uint64_t usec, void *user
         active = active_usec(pool, now);
         if (active + timeout > now)
                 check_idleness_at(pool, active + timeout);
-        else if (pool->is_out_of_rotation || has_keepalive(pool) || !pool->hooks->idle(pool->userdata))
+        else if (pool->is_out_of_rotation || has_keepalive(pool) ||
+                        !pool->hooks->idle(pool->userdata))
                 check_idleness_at(pool, now + (timeout > USEC_PER_SEC ? timeout : USEC_PER_SEC));
 
         return 0;

@@ -42,14 +42,14 @@ struct Pool {
         unsigned n_generations;
         unsigned outdated_told; /* the number of the generation that the journal was told of; 0: none */
         uint64_t started_usec;
-        bool has_served; /* the current one */
+        bool has_served;                       /* the current one */
         uint64_t n_requests_seen, active_usec; /* idle exit: what was seen at the last look */
         /* Of the generations that are gone; also what was seen to wait while there was none. */
         GenerationCounts counts_before;
         Durations durations_before;
         uint64_t start_sec;              /* time(2) */
         uint64_t n_exits[_SLOT_END_MAX]; /* of workers, since the start */
-        bool emergency;                  /* memory is to be replaced, when that can be */
+        bool emergency; /* workers crashed: a generation with fresh shared memory is to start */
         Backoff backoff;
         CrashWindow crashes;
         uint64_t renewed_usec; /* the last time that opcache wanted new memory, 0: never */
@@ -60,12 +60,12 @@ struct Pool {
         sd_event_source *rotation_source;
 };
 
-/* Publish, for the status page, what a worker that serves the page cannot see itself: to one generation, or to the one
- * that serves, if there is one. */
+/* Publish the numbers of the pool for the status page, whose worker cannot see them itself: to one generation, or to
+ * the one that serves, if there is one. */
 void pool_publish_to(Pool *pool, Generation *generation);
 void pool_publish(Pool *pool);
 
-/* A generation has begun to serve: from now on it may be idle. */
+/* Is called when a generation has begun to serve: starts the timer of pm.idle_exit_timeout. */
 void pool_watch_idleness(Pool *pool);
 
 /* Starts a generation, which *ret owns then. Returns 0 or a negative errno, which was logged. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Log files that were moved away: a helper opens them anew, since a disk or a mount may hang, and its answers are handed
- * down to each generation. */
+/* Log files that were moved away: a helper opens them anew, since a disk or a mount may hang, and its answers are
+ * handed down to each generation. */
 
 #include <errno.h>
 #include <string.h>

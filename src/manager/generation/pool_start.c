@@ -115,7 +115,8 @@ static void start_at(Pool *pool, uint64_t usec) {
 }
 
 /* A zygote that served well is replaced at once; one that died young, or has never served, however long PHP took for
- * that, after a growing pause. One that is on its way already, of a reload, will do as well, if it does not take long. */
+ * that, after a growing pause. One that is on its way already, of a reload, will do as well, if it does not take
+ * long. */
 void pool_replace_later(Pool *pool) {
         uint64_t now = timer_now_usec(pool->event);
 

@@ -16,7 +16,7 @@ enum {
         /* Messages that are read before other events have their turn. */
         MESSAGES_AT_ONCE = 64,
 
-        /* The socket of a dead zygote cannot hold more. */
+        /* The socket of a dead zygote cannot hold more messages. */
         REST_MAX = 4096,
 };
 
@@ -81,8 +81,8 @@ static void flush(ZygoteLink *link) {
 
 /* --- what the zygote says --- */
 
-/* 1: there may be more, 0: none now, or never again. */
-static int hear_one(ZygoteLink *link) {
+/* Returns 1 when there may be more, 0 when there is none now, or never again. */
+static int receive_one(ZygoteLink *link) {
         Message message;
         int r;
 
@@ -109,13 +109,13 @@ static int hear_one(ZygoteLink *link) {
 static void hear(ZygoteLink *link, unsigned max) {
         unsigned n = 0;
 
-        while (n < max && link->fd >= 0 && hear_one(link) > 0)
+        while (n < max && link->fd >= 0 && receive_one(link) > 0)
                 n++;
         if (n > 0)
                 link->hooks->pause(link->userdata);
 }
 
-void zygote_link_hear_rest(ZygoteLink *link) {
+void zygote_link_read_rest(ZygoteLink *link) {
         hear(link, REST_MAX);
 }
 
@@ -139,6 +139,6 @@ int zygote_link_open(ZygoteLink *link, sd_event *event, int fd) {
         if (r < 0)
                 return r;
 
-        /* A zygote that talks without end costs this much and no more. */
+        /* This bounds what a zygote can cost that sends without end. */
         return sd_event_source_set_ratelimit(link->source, USEC_PER_SEC / 10, 400);
 }

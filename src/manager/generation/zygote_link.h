@@ -14,13 +14,14 @@
 #include "contract/message_queue.h"
 
 typedef struct ZygoteLinkHooks {
-        /* One message. A negative errno: it was not to be said now. */
+        /* Takes one message. Returns 0, or a negative errno when the zygote was not allowed to send it now. */
         int (*message)(const Message *message, void *userdata);
 
-        /* After each group of messages that were read together. */
+        /* Is called after each group of messages that were read together. */
         void (*pause)(void *userdata);
 
-        /* It said what it may not say, in form or by message(). The rest of what it said is not read now. */
+        /* The zygote has sent what it may not send, by its form or by the result of message(). The messages behind it
+         * are not read now. */
         void (*wrong)(void *userdata);
 } ZygoteLinkHooks;
 
@@ -33,20 +34,22 @@ typedef struct ZygoteLink {
         void *userdata;
 } ZygoteLink;
 
-/* A link that is closed. Hooks and userdata are borrowed. */
+/* Makes a link that is closed. Borrows hooks and userdata. */
 void zygote_link_init(
                 ZygoteLink *link, unsigned n_slots, const ZygoteLinkHooks *hooks, void *userdata);
 
-/* Takes fd, also when it fails. 0 or negative errno. */
+/* Takes fd, also when it fails. Returns 0 or a negative errno. */
 int zygote_link_open(ZygoteLink *link, sd_event *event, int fd);
-void zygote_link_close(ZygoteLink *link); /* the zygote reads end of file; what waits is dropped */
+void zygote_link_close(
+                ZygoteLink *link); /* the zygote reads end of file; messages that wait are dropped */
 
 bool zygote_link_is_open(const ZygoteLink *link);
 
-/* Sends an order, or keeps it until the zygote has read those before. passed_fd: borrowed, -EBADF: none. 0;
- * -ECANCELED: the link is closed; -ENOBUFS: more waits than the manager may want; or another negative errno. */
+/* Sends an order, or keeps it until the zygote has read those before. passed_fd goes along and is borrowed, -EBADF for
+ * none. Returns 0, -ECANCELED when the link is closed, -ENOBUFS when more orders wait than the manager can have use
+ * for, or another negative errno. */
 int zygote_link_send(ZygoteLink *link, const Message *message, int passed_fd);
 int zygote_link_order(ZygoteLink *link, MessageType type, unsigned slot, int value);
 
-/* The zygote is dead: hears what it had said before. */
-void zygote_link_hear_rest(ZygoteLink *link);
+/* Reads what a dead zygote had sent before its death. */
+void zygote_link_read_rest(ZygoteLink *link);

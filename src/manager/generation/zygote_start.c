@@ -12,8 +12,8 @@
 #include "manager/base/log.h"
 #include "manager/spawn/spawn.h"
 
-/* The pool's own streams: so that its lines have an identifier and default priorities of their own.
- * They are connected here because the journal's socket is out of sight after a chroot. */
+/* The pool gets streams of its own, so that its lines have an identifier and default priorities of their own. They are
+ * connected here because the journal's socket cannot be reached after a chroot. */
 static int journal_stream(int priority) {
         int fd;
 
@@ -27,7 +27,7 @@ static int journal_stream(int priority) {
         return fd;
 }
 
-/* What is said with fields goes this way, beside the streams. */
+/* Entries with fields go through this socket, beside the streams. */
 static int journal_socket(void) {
         return getenv("JOURNAL_STREAM") ? journal_socket_open() : -ENOENT;
 }
@@ -44,7 +44,7 @@ static int config_memfd(const PoolConfig *config) {
         return fd_memfd_data("fpmd-config", data, size);
 }
 
-/* What is made for this one start, each its owner's to close. */
+/* The fds that are made for this one start; their owner closes them. */
 typedef struct StartFds {
         int control_fd, config_fd, journal_fd;
 } StartFds;
@@ -121,7 +121,7 @@ static int spawn_zygote(const ZygotePlan *plan, int control_fd, pid_t *ret_pid) 
 
         config_fd = config_memfd(plan->config);
         if (config_fd < 0)
-                return log_error_errno(config_fd, "Cannot write down the configuration: %m");
+                return log_error_errno(config_fd, "Cannot serialize the configuration: %m");
 
         spawn.stdout_fd = stdout_fd = journal_stream(LOG_INFO);
         spawn.stderr_fd = stderr_fd = journal_stream(LOG_WARNING);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* Launch: starts the pool program with all that it is given.
+/* ZygoteStart: starts the pool program with its fds, its configuration and its environment.
  *
  * Runs in: manager. */
 
@@ -25,5 +25,6 @@ typedef struct ZygotePlan {
         bool strict; /* what PHP would only warn of while it starts is a failure */
 } ZygotePlan;
 
-/* ret_control_fd: our end of the control socket, non-blocking. Logs. 0 or negative errno. */
+/* Starts the program. *ret_control_fd is the manager's end of the control socket, non-blocking. Logs why it cannot.
+ * Returns 0 or a negative errno. */
 int zygote_start(const ZygotePlan *plan, pid_t *ret_pid, int *ret_control_fd);

@@ -9,9 +9,9 @@
 #include "manager/base/timer.h"
 
 /* By slot: when the request began for which the hook was called. */
-typedef struct Told {
+typedef struct Reported {
         uint64_t since_usec[_DEADLINE_MAX];
-} Told;
+} Reported;
 
 struct Deadlines {
         sd_event *event;
@@ -22,14 +22,14 @@ struct Deadlines {
         DeadlineHook hook;
         void *userdata;
         sd_event_source *timer_source;
-        Told told[];
+        Reported reported[];
 };
 
 int deadlines_new(Deadlines **ret, sd_event *event, const DeadlineRule rules[static _DEADLINE_MAX],
                 Scoreboard *board, DeadlineHook hook, void *userdata) {
         Deadlines *d;
 
-        d = calloc(1, sizeof(*d) + scoreboard_slots(board) * sizeof(Told));
+        d = calloc(1, sizeof(*d) + scoreboard_slots(board) * sizeof(Reported));
         if (!d)
                 return -ENOMEM;
 
@@ -74,10 +74,11 @@ static bool is_timed(const DeadlineRule *rule, SlotWord word) {
         }
 }
 
-/* Returns when it will be due, 0: it is not timed, or was told of. */
+/* Returns when it will be due, or 0 if it has no limit or was reported already. */
 static uint64_t check_slot(Deadlines *d, DeadlineKind kind, unsigned slot, uint64_t now) {
         SlotWord word = scoreboard_word(d->board, slot);
-        uint64_t since = slot_word_since_usec(word), *told = &d->told[slot].since_usec[kind];
+        uint64_t since = slot_word_since_usec(word),
+                 *reported = &d->reported[slot].since_usec[kind];
         uint64_t begun = since < now ? since : now; /* from the future: as if it began now */
 
         if (!is_timed(&d->rules[kind], word))
@@ -85,14 +86,14 @@ static uint64_t check_slot(Deadlines *d, DeadlineKind kind, unsigned slot, uint6
         if (begun + d->rules[kind].timeout_usec > now)
                 return begun + d->rules[kind].timeout_usec;
 
-        if (*told != since) {
-                *told = since;
+        if (*reported != since) {
+                *reported = since;
                 d->hook(kind, slot, word, now - begun, d->userdata);
         }
         return 0;
 }
 
-/* Tells of the slots that are late. Returns the earliest deadline of the others, 0: none is timed. */
+/* Calls the hook for the slots that are late. Returns the earliest deadline of the others, or 0 if there is none. */
 static uint64_t check_slots(Deadlines *d, uint64_t now) {
         uint64_t earliest = 0;
 
@@ -114,7 +115,8 @@ static void look(Deadlines *d) {
         uint64_t now = timer_now_usec(d->event), earliest = 0;
         int r;
 
-        /* Asked for before it is looked at: a request that starts in between is told of. */
+        /* The wake-up is asked for before the slots are read, so that a request that starts in between wakes the
+         * manager. */
         atomic_store(&control_page->wake_on_start, 1);
         d->covered = false;
         r = scoreboard_copy(d->board);

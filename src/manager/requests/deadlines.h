@@ -2,13 +2,12 @@
 #pragma once
 /* Deadlines: notices requests that run for too long, on time and without a clock that ticks.
  *
- * One timer, armed for the earliest deadline of the requests that run. While that is no later than the shortest
- * time from now, whatever starts meanwhile cannot be due before it, and nobody needs to tell of a start; else
- * the control page asks the next worker that starts a request to ring.
+ * One timer is armed for the earliest deadline of the requests that run. While that deadline is no further away than
+ * the shortest time limit, no request that starts meanwhile can be due before it, and the manager need not hear of it;
+ * else the control page asks the next worker that starts a request to wake the manager.
  *
  * Runs in: manager.
- * Trusts:  nobody: the start time is a worker's word. A worker that lies lives longer, or dies
- * earlier. */
+ * Trusts:  nobody: the start time is a claim of a worker. A worker that lies lives longer, or dies earlier. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -30,15 +29,15 @@ typedef struct DeadlineRule {
         bool track_finished;   /* counts the time after fastcgi_finish_request() too */
 } DeadlineRule;
 
-/* Called once for each request and kind: slot, its word, how long it has run. */
+/* Is called once for each request and kind, with the slot, the slot word of the request, and how long it has run. */
 typedef void (*DeadlineHook)(
                 DeadlineKind kind, unsigned slot, SlotWord word, uint64_t ran_usec, void *userdata);
 
-/* Borrows board. 0 or negative errno. */
+/* Borrows board. Returns 0 or a negative errno. */
 int deadlines_new(Deadlines **ret, sd_event *event, const DeadlineRule rules[static _DEADLINE_MAX],
                 Scoreboard *board, DeadlineHook hook, void *userdata);
 Deadlines *deadlines_free(Deadlines *deadlines);
 DEFINE_CLEANUP(Deadlines, deadlines_free);
 
-/* At the start, and whenever a bell rings: a request may have begun. */
+/* Is to be called at the start, and each time that a worker has woken the manager, since a request may have begun. */
 void deadlines_check(Deadlines *deadlines);

@@ -12,11 +12,11 @@
 #include "manager/requests/queue_history.h"
 
 /* Without pm.queue_timeout it is for the peak alone (php-fpm looks once a second too, always). */
-#define PEAK_LOOK_USEC USEC_PER_SEC
+#define PEAK_READ_USEC USEC_PER_SEC
 
 enum {
-        LOOKS_PER_TIMEOUT = 8, /* so a connection is late by an eighth more at most */
-        LOOK_MIN_USEC = 5000,
+        READS_PER_TIMEOUT = 8, /* so a connection is late by an eighth more at most */
+        READ_MIN_USEC = 5000,
 };
 
 struct QueueWatch {
@@ -25,7 +25,7 @@ struct QueueWatch {
         const Listeners *listeners;
         Scoreboard *board;
         QueueHistory histories[SCOREBOARD_QUEUES_MAX];
-        uint64_t n_refused_told, n_queued_max;
+        uint64_t n_refused_reported, n_queued_max;
         bool watching;
         sd_event_source *timer_source;
         sd_event_source *listen_sources[SCOREBOARD_QUEUES_MAX];
@@ -71,7 +71,8 @@ static uint64_t check_queues(QueueWatch *watch, uint64_t now) {
                 QueueDepth depth = {};
                 uint64_t accepted, stale;
 
-                /* In this order: what is accepted in between is counted too little, never too much. */
+                /* The numbers are read in this order, so that a connection that is accepted in between makes the sum
+                 * too small and never too large. */
                 if (scoreboard_accepted(watch->board, i, &accepted) < 0 ||
                                 queue_depth_of(watch->listeners->fds[i], &depth) < 0)
                         continue;
@@ -94,16 +95,16 @@ static uint64_t check_queues(QueueWatch *watch, uint64_t now) {
 static void report_refused(QueueWatch *watch) {
         uint64_t n = 0;
 
-        if (scoreboard_refused(watch->board, &n) < 0 || n <= watch->n_refused_told)
+        if (scoreboard_refused(watch->board, &n) < 0 || n <= watch->n_refused_reported)
                 return;
 
         log_event(EVENT_QUEUE_REFUSED, LOG_WARNING,
-                        LOG_FIELDS({ "FPMD_REFUSED", LOG_NUMBER(n - watch->n_refused_told) }),
+                        LOG_FIELDS({ "FPMD_REFUSED", LOG_NUMBER(n - watch->n_refused_reported) }),
                         "%" PRIu64
                         " requests had waited longer than pm.queue_timeout and were answered "
                         "503; the queue is empty again",
-                        n - watch->n_refused_told);
-        watch->n_refused_told = n;
+                        n - watch->n_refused_reported);
+        watch->n_refused_reported = n;
 }
 
 static void stop_watching(QueueWatch *watch) {
@@ -117,12 +118,12 @@ static void stop_watching(QueueWatch *watch) {
 }
 
 static uint64_t pause_usec(const QueueWatch *watch) {
-        uint64_t timeout = watch->config->queue_timeout_usec, pause = timeout / LOOKS_PER_TIMEOUT;
+        uint64_t timeout = watch->config->queue_timeout_usec, pause = timeout / READS_PER_TIMEOUT;
 
         if (timeout == 0)
-                return PEAK_LOOK_USEC;
+                return PEAK_READ_USEC;
 
-        return pause > LOOK_MIN_USEC ? pause : LOOK_MIN_USEC;
+        return pause > READ_MIN_USEC ? pause : READ_MIN_USEC;
 }
 
 static int queue_watch_on_timer(sd_event_source *source, uint64_t usec, void *userdata);
@@ -143,8 +144,8 @@ static int queue_watch_on_connection(
         return 0;
 }
 
-/* The workers tell of a connection only when they take one. While all of them are busy nobody would tell of
- * the first that has to wait: that is looked for at the sockets, once. */
+/* Workers wake the manager only when they take a connection. While all of them are busy, none would report the first
+ * connection that has to wait: the manager waits for that at the sockets, once. */
 static void wait_for_connection(QueueWatch *watch) {
         ScoreboardSummary summary;
         int r = 0;
@@ -156,11 +157,11 @@ static void wait_for_connection(QueueWatch *watch) {
                 r = listener_watch(watch->event, &watch->listen_sources[i],
                                 watch->listeners->fds[i], queue_watch_on_connection, watch);
         if (r < 0)
-                log_error_errno(r, "Cannot watch a listening socket, the queue is known late: %m");
+                log_error_errno(r, "Cannot watch a listening socket, a full queue is noticed late: %m");
 }
 
-/* Nothing waited for one pause: from now on it is a worker who tells. Asked for before the last look, or one
- * that became the last busy one in between would not be heard. */
+/* Nothing has waited for one pause: from now on a worker wakes the manager. This is asked for before the last check,
+ * because a worker that became the last busy one in between would not wake it otherwise. */
 static int queue_watch_on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
         QueueWatch *watch = userdata;
         uint64_t now = timer_now_usec(watch->event);
@@ -178,7 +179,7 @@ static int queue_watch_on_timer(sd_event_source *source, uint64_t usec, void *us
         return 0;
 }
 
-/* However often it rings: one look, and then one at each pause. */
+/* However often workers wake the manager, the queues are read once, and then once in each pause. */
 void queue_watch_check(QueueWatch *watch) {
         uint64_t now = timer_now_usec(watch->event);
 

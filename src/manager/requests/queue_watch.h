@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* Queue watch: how many connections wait at most, and, for pm.queue_timeout, which have waited for too
- * long, which it tells the workers. It looks at the queues only while every worker is busy.
+/* QueueWatch: how many connections wait at most and, for pm.queue_timeout, which have waited for too long. It publishes
+ * both to the workers, and reads the queues only while every worker is busy.
  *
  * Runs in: manager. */
 
@@ -14,14 +14,14 @@
 
 typedef struct QueueWatch QueueWatch;
 
-/* Borrows everything. 0 or negative errno. */
+/* Borrows everything. Returns 0 or a negative errno. */
 int queue_watch_new(QueueWatch **ret, sd_event *event, const PoolConfig *config,
                 const Listeners *listeners, Scoreboard *board);
 QueueWatch *queue_watch_free(QueueWatch *watch);
 DEFINE_CLEANUP(QueueWatch, queue_watch_free);
 
-/* At the start and at each bell. */
+/* Is to be called at the start, and each time that a worker has woken the manager. */
 void queue_watch_check(QueueWatch *watch);
 
-/* The most that were ever seen to wait. */
+/* Returns the longest queue that was seen. */
 uint64_t queue_watch_peak(const QueueWatch *watch);

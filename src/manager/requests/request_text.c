@@ -3,7 +3,7 @@
 
 #include "base/escape.h"
 
-void request_words(RequestWords *ret, const SlotView *view) {
+void request_text(RequestText *ret, const SlotView *view) {
         size_t n;
 
         escape_string(ret->method, sizeof(ret->method), view->method);

@@ -10,12 +10,12 @@
 #include "manager/requests/slow_format.h"
 #include "manager/requests/slow_log.h"
 
-/* The request of a slot that we ended. */
+/* The request of a slot that the manager has ended. */
 typedef struct Ended {
         uint64_t ran_usec; /* 0: none */
         SlotWord word;
         char *stack; /* owned */
-        int error;   /* why there is no stack, 0: nobody has said so */
+        int error;   /* why there is no stack, 0: not known */
 } Ended;
 
 struct RequestTimeouts {
@@ -36,8 +36,8 @@ static void request_timeouts_on_stack(unsigned slot, int error, const char *stac
         o->ended[slot].error = error;
 }
 
-/* One order, so that there is no more to send than requests that are late. Without the stack, if that cannot be
- * asked for. */
+/* It is one order with the stack, so that there are no more orders than requests that are late; without the stack if
+ * that cannot be asked for. */
 static void end_request(RequestTimeouts *o, unsigned slot, SlotWord word, uint64_t ran_usec) {
         int r;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* RequestTimeouts: ends requests that run longer than request_terminate_timeout, tells of those that run longer than
- * request_slowlog_timeout, and what both did.
+/* RequestTimeouts: ends requests that run longer than request_terminate_timeout, and logs those that run longer than
+ * request_slowlog_timeout, both with their PHP stacks.
  *
  * Runs in: manager. */
 
@@ -15,42 +15,45 @@
 
 typedef struct RequestTimeouts RequestTimeouts;
 
-/* What it works with, all borrowed. */
+/* What it works with. Everything is borrowed. */
 typedef struct RequestTimeoutsContext {
         sd_event *event;
         const PoolConfig *config;
         Scoreboard *board;
         const Slots *slots;
         StackRequests *stack_requests;
-        void (*end)(unsigned slot, SlotWord word, void *userdata); /* without a stack */
-        void (*slow)(void *userdata); /* there is one more slow request */
+        void (*end)(unsigned slot, SlotWord word,
+                        void *userdata); /* ends a request whose stack is not wanted or cannot be read */
+        void (*slow)(void *userdata); /* there was one more slow request */
         void *userdata;
 } RequestTimeoutsContext;
 
-/* 0 or negative errno. */
+/* Returns 0 or a negative errno. */
 int request_timeouts_new(RequestTimeouts **ret, const RequestTimeoutsContext *context);
 RequestTimeouts *request_timeouts_free(RequestTimeouts *request_timeouts);
 DEFINE_CLEANUP(RequestTimeouts, request_timeouts_free);
 
-/* At the start and at each bell. */
+/* Is to be called at the start, and each time that a worker has woken the manager. */
 void request_timeouts_check(RequestTimeouts *request_timeouts);
 
-/* What was to be ended: the zygote may have died before it heard of it. */
+/* Orders again the end of the requests that were to be ended: the zygote may have died before it read the first
+ * order. */
 void request_timeouts_repeat(RequestTimeouts *request_timeouts);
 
 uint64_t request_timeouts_count_slow(const RequestTimeouts *request_timeouts);
 
-/* Why we ended the worker of a slot. */
+/* Why the manager has ended the worker of a slot. */
 typedef struct RequestTimeoutsEnd {
         char cause[96];   /* "ran for …" */
         char seconds[32]; /* for how long */
-        char *stack;      /* owned, NULL: none was read */
-        int error;        /* then: why */
+        char *stack;      /* owned; NULL if none was read */
+        int error;        /* why none was read */
 } RequestTimeoutsEnd;
 
-/* The worker of this slot is dead. Whether it was we who ended it; then the caller frees ret->stack. */
+/* The worker of this slot is dead: returns whether the manager has ended it, and why in *ret. The caller then frees
+ * ret->stack. */
 bool request_timeouts_take_end(
                 RequestTimeouts *request_timeouts, unsigned slot, RequestTimeoutsEnd *ret);
 
-/* What an entry says of a stack that is missing; NULL: nothing that anybody needs to know. */
+/* Returns what a journal entry says about a missing stack, or NULL when the reason is of no interest. */
 const char *request_timeouts_why_no_stack(int error);

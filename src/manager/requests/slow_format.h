@@ -8,7 +8,8 @@
 #include <sys/types.h>
 #include <time.h>
 
-/* The stack of a TraceHook without the addresses that each line begins with. A new string, NULL: no memory. */
+/* Makes a new string of the stack that a TraceHook has got, without the address at the start of each line. Returns NULL
+ * when memory is short. */
 char *slow_format_stack(const char *stack);
 
 typedef struct SlowEntry {
@@ -18,6 +19,6 @@ typedef struct SlowEntry {
         int error;         /* of it */
 } SlowEntry;
 
-/* To the letter what php-fpm writes and programs parse: without our line "at FILE:LINE", and without the script
- * itself, {main}, unless there is nothing else. A new string, NULL: no memory. */
+/* Makes a new string with exactly what php-fpm writes and programs parse: without our line "at FILE:LINE", and without
+ * the script itself, {main}, unless there is nothing else. Returns NULL when memory is short. */
 char *slow_format_file(const SlowEntry *entry, const struct tm *at);

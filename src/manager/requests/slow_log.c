@@ -21,7 +21,7 @@ typedef struct SlowRequest {
         SlotWord word;
         uint64_t ran_usec;
         pid_t pid;
-        RequestWords words;
+        RequestText text;
 } SlowRequest;
 
 struct SlowLog {
@@ -79,7 +79,7 @@ static void write_to_file(
                 const SlowLog *log, const SlowRequest *request, const char *stack, int error) {
         SlowEntry entry = {
                 .pool = log->config->name,
-                .script = request->words.script,
+                .script = request->text.script,
                 .pid = request->pid,
                 .stack = stack,
                 .error = error,
@@ -125,22 +125,22 @@ static const char *why_no_stack(int error) {
 
 static void write_to_journal(
                 const SlowRequest *request, unsigned slot, const char *stack, int error) {
-        _cleanup_free_ char *text = slow_format_stack(stack);
-        const RequestWords *words = &request->words;
-        const char *calls = text && *text ? text : NULL;
+        _cleanup_free_ char *formatted = slow_format_stack(stack);
+        const RequestText *text = &request->text;
+        const char *calls = formatted && *formatted ? formatted : NULL;
         char seconds[32];
 
         snprintf(seconds, sizeof(seconds), "%.6f", (double) request->ran_usec / USEC_PER_SEC);
         log_event(EVENT_REQUEST_SLOW, LOG_WARNING,
                         LOG_FIELDS({ "FPMD_SLOT", LOG_NUMBER(slot) },
                                         { "FPMD_WORKER_PID", LOG_NUMBER((unsigned) request->pid) },
-                                        { "REQUEST_METHOD", words->method },
-                                        { "REQUEST_URI", words->uri },
-                                        { "SCRIPT_FILENAME", words->script },
+                                        { "REQUEST_METHOD", text->method },
+                                        { "REQUEST_URI", text->uri },
+                                        { "SCRIPT_FILENAME", text->script },
                                         { "FPMD_SECONDS", seconds }, { "FPMD_STACK", calls }),
                         "Worker %u (pid %d), script '%s' (request: \"%s %s\") executing too slow "
                         "(%s sec)%s%s",
-                        slot, request->pid, words->script, words->method, words->uri, seconds,
+                        slot, request->pid, text->script, text->method, text->uri, seconds,
                         calls ? "\n" : ", without a stack: ",
                         calls ? calls : why_no_stack(error < 0 ? error : -ENODATA));
 }
@@ -159,7 +159,7 @@ static void slow_log_on_stack(unsigned slot, int error, const char *stack, void 
         SlowLog *log = request->log;
         SlotView view;
 
-        /* It may have ended, and the stack be that of the next. */
+        /* The request may have ended, and the stack may be that of the next. */
         if (scoreboard_view_slot(log->board, slot, &view) >= 0 && view.state != SLOT_EMPTY &&
                         view.since_usec != slot_word_since_usec(request->word)) {
                 stack = "";
@@ -191,7 +191,7 @@ void slow_log_write(SlowLog *log, unsigned slot, SlotWord word, uint64_t ran_use
                 .pid = slots_pid(log->slots, slot),
         };
         log->asked = request;
-        request_words(&request->words, &view);
+        request_text(&request->text, &view);
 
         r = stack_requests_ask(log->stack_requests, slot,
                         (unsigned) log->config->request_slowlog_trace_depth, slow_log_on_stack,

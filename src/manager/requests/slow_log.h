@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* SlowLog: tells of a request that runs for longer than request_slowlog_timeout, once, with what it does.
+/* SlowLog: logs a request that runs for longer than request_slowlog_timeout, once, with its PHP stack.
  *
  * Runs in: manager.
  * Trusts:  nobody: what the scoreboard and the stack say is escaped. */
@@ -22,7 +22,7 @@ int slow_log_new(SlowLog **ret, sd_event *event, const PoolConfig *config, Score
 SlowLog *slow_log_free(SlowLog *log); /* before traces */
 DEFINE_CLEANUP(SlowLog, slow_log_free);
 
-/* The request that this word is of is slow. An entry follows when its stack has been read. */
+/* The request of this slot word is slow: asks for its stack, and writes the entry when the stack has been read. */
 void slow_log_write(SlowLog *log, unsigned slot, SlotWord word, uint64_t ran_usec);
 
 uint64_t slow_log_count(const SlowLog *log);

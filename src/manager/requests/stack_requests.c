@@ -12,7 +12,7 @@
 typedef struct Question {
         struct Question *next;
         unsigned slot, depth;
-        TraceHook hook; /* NULL: nobody waits any more */
+        TraceHook hook; /* NULL: its answer is not wanted any more */
         void *userdata;
         char *text;
         size_t length;

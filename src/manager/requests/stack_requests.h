@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* StackRequests: asks the zygote for PHP stacks of workers and puts them together, for whoever wants one.
+/* StackRequests: asks the zygote for PHP stacks of workers, puts them together and gives them to those who asked.
  *
- * What the zygote says of a slot belongs to the oldest question for that slot. Among slots it may answer in any order:
- * it sees first to requests that are to be ended.
+ * A frame that the zygote sends for a slot belongs to the oldest question for that slot. Among slots it may answer in
+ * any order, since requests that are to be ended come first.
  *
  * Runs in: manager.
  * Trusts:  nobody: frames are escaped, and no more are kept than were asked for. */
@@ -17,35 +17,37 @@ enum {
 
 typedef struct StackRequests StackRequests;
 
-/* Passes the question on to the zygote. end_word: 0, or the zygote is to end the request of that word when it has
- * read the stack. Negative errno: it cannot be asked. */
+/* Passes the question on to the zygote. Unless end_word is 0 the zygote is to end the request of that slot word when it
+ * has read the stack. Returns 0, or a negative errno when the zygote cannot be asked. */
 typedef int (*TraceOrder)(unsigned slot, unsigned depth, SlotWord end_word, void *userdata);
 
-/* The answer. stack: a line for each call, innermost first, without "\n" at the end; before them, when the
- * innermost is PHP code, "at FILE:LINE": where in it. "" and a negative errno: there is none. Both: the rest
- * could not be read. */
+/* Is called with the answer. stack has a line for each call, innermost first, without "\n" at the end; when the
+ * innermost call is PHP code, "at FILE:LINE" stands before them. "" and a negative errno mean that there is no stack, a
+ * stack and a negative errno that the rest of it could not be read. */
 typedef void (*TraceHook)(unsigned slot, int error, const char *stack, void *userdata);
 
-/* No more than max questions are open at a time. 0 or -ENOMEM. */
+/* At most max questions can be open at a time. Returns 0 or -ENOMEM. */
 int stack_requests_new(StackRequests **ret, unsigned max, TraceOrder order, void *userdata);
 StackRequests *stack_requests_free(
-                StackRequests *stack_requests); /* who still waits is answered -ECANCELED */
+                StackRequests *stack_requests); /* questions that are open are answered with -ECANCELED */
 DEFINE_CLEANUP(StackRequests, stack_requests_free);
 
-/* hook is called once, later. 0, or negative errno and then it is not called; -EBUSY: too many are open. */
+/* Asks for a stack of at most depth calls; hook is called once, later. Returns 0, -EBUSY when too many questions are
+ * open, or another negative errno; after an error hook is not called. */
 int stack_requests_ask(StackRequests *stack_requests, unsigned slot, unsigned depth, TraceHook hook,
                 void *userdata);
 
-/* The same, in one order with the end of the request of that word. */
+/* Asks in the same way, in one order with the end of the request of that slot word. */
 int stack_requests_ask_and_end(StackRequests *stack_requests, unsigned slot, unsigned depth,
                 SlotWord word, TraceHook hook, void *userdata);
 
-/* Whoever asked with this userdata is gone: its hooks are not called. */
+/* Drops the questions with this userdata: their hooks are not called. */
 void stack_requests_forget(StackRequests *stack_requests, const void *userdata);
 
-/* There will be no answers any more: who still waits gets -ECANCELED. */
+/* There will be no more answers: open questions are answered with -ECANCELED. */
 void stack_requests_cancel(StackRequests *stack_requests);
 
-/* What the zygote says: a call; the end of an answer. 0, -EBADMSG: nobody asked, or for so many; -ENOMEM. */
+/* Take what the zygote sends: a call; the end of an answer. Return 0, -EBADMSG when there was no such question, or not
+ * for so many calls, or -ENOMEM. */
 int stack_requests_add(StackRequests *stack_requests, unsigned slot, const char *frame);
 int stack_requests_end(StackRequests *stack_requests, unsigned slot, int error);

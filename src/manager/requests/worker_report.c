@@ -34,19 +34,19 @@ static bool was_in_request(SlotState state) {
                state == SLOT_FINISHING;
 }
 
-/* The request that it died in, as far as the scoreboard tells. */
-static bool find_request(Scoreboard *board, unsigned slot, RequestWords *ret) {
+/* Finds the request in which it died, as far as the scoreboard shows it. */
+static bool find_request(Scoreboard *board, unsigned slot, RequestText *ret) {
         SlotView view;
 
         if (scoreboard_view_slot(board, slot, &view) < 0 || !was_in_request(view.last_state))
                 return false;
 
-        request_words(ret, &view);
+        request_text(ret, &view);
         return true;
 }
 
 static void log_bad_exit(
-                Event event, const WorkerExit *e, const RequestWords *request, const char *text) {
+                Event event, const WorkerExit *e, const RequestText *request, const char *text) {
         log_event(event, LOG_WARNING,
                         LOG_FIELDS({ "FPMD_SLOT", LOG_NUMBER(e->slot) },
                                         { "FPMD_WORKER_PID", LOG_NUMBER((unsigned) e->pid) },
@@ -61,7 +61,7 @@ void worker_report_exit(Scoreboard *board, const WorkerExit *e) {
         double seconds = (double) e->lived_usec / USEC_PER_SEC;
         char status[64], during[4096] = "";
         _cleanup_free_ char *text = NULL;
-        RequestWords request;
+        RequestText request;
         bool in_request;
 
         if (!worker_exit_is_bad(e->wait_status)) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* Worker report: how a process of the pool ended, told in one line.
+/* WorkerReport: logs how a process of the pool ended, in one line.
  *
  * Runs in: manager. */
 
@@ -11,10 +11,10 @@
 
 #include "contract/scoreboard.h"
 
-/* Whether a wait status is not that of a worker that left by itself. */
+/* Returns whether a wait status is that of a process that failed or was killed. */
 bool worker_exit_is_bad(int wait_status);
 
-/* Whether it is one that points at broken memory (php-fpm counts the same two signals). */
+/* Returns whether a wait status points at broken memory: SIGSEGV or SIGBUS, as php-fpm counts. */
 bool worker_exit_is_crash(int wait_status);
 
 typedef struct WorkerExit {
@@ -23,12 +23,12 @@ typedef struct WorkerExit {
         int wait_status;
         uint64_t lived_usec;
 
-        /* When it was us who ended its request: why, for how long it had run, what it did (may be NULL). */
+        /* If the manager has ended its request: why, after how long, and its stack (may be NULL). */
         const char *cause, *seconds, *stack;
-        const char *why_no_stack; /* NULL: not worth a word */
+        const char *why_no_stack; /* NULL: not to be mentioned */
 } WorkerExit;
 
-/* Logs it: a bad end with the request that it happened in, as far as the scoreboard tells. */
+/* Logs the end of a worker, a bad one with the request that it had as far as the scoreboard shows it. */
 void worker_report_exit(Scoreboard *board, const WorkerExit *exit);
 
 void worker_report_zygote_exit(unsigned generation, const siginfo_t *si, bool expected);

@@ -118,7 +118,7 @@ bool handoff_pair_is_name(const char *name) {
         return has_prefix(name, in_prefix) || has_prefix(name, out_prefix);
 }
 
-/* One whose other end was closed everywhere would take nothing any more. */
+/* An end whose other end was closed everywhere would take nothing any more. */
 static bool is_end(int fd) {
         struct pollfd pollfd = { .fd = fd };
         struct sockaddr_storage peer;
@@ -145,8 +145,8 @@ static void restore_one(HandoffPair *pair, int fd, const char *name) {
                 return;
         }
 
-        /* Of another user whom the pool had, or not what we stored. */
-        log_info("The stored socket '%s' is not of this pool as it is now, closing it", name);
+        /* It belongs to another user that the pool had, or is not what a manager has stored. */
+        log_info("The stored socket '%s' does not belong to this pool, closing it", name);
         fd_close(fd);
         forget(name);
 }

@@ -2,13 +2,13 @@
 #pragma once
 /* HandoffPair: the two sockets through which workers hand kept connections over to each other (php/worker/keepalive.h).
  *
- * systemd stores both, so what lies in there outlives the manager: who leaves with it, or because it was killed,
- * hands over to the workers of the next one. A pair is of one user: whoever has it can take the web server's
- * connections and can pass for the web server, which is to have code run; so the processes of one user share it
- * with nobody of another, not even those that this pool had before.
+ * systemd stores both, so connections in the pair outlive the manager: workers that leave with it, or because it was
+ * killed, hand over to the workers of the next one. A pair belongs to one user. A process that has it can take the web
+ * server's connections, and can pass for the web server, which means running code; so only processes of one user share
+ * it, and not those that this pool had under another user.
  *
  * Runs in: manager.     Owns: both fds. It never reads from them.
- * Trusts:  nobody: what is passed to it at its start is examined, and closed if it is no such socket. */
+ * Trusts:  nobody: an fd that systemd passes at the start is checked, and closed if it is no such socket. */
 
 #include <stddef.h>
 #include <sys/types.h>
@@ -28,17 +28,17 @@ HandoffPair *handoff_pair_ref(HandoffPair *pair);
 HandoffPair *handoff_pair_unref(HandoffPair *pair);
 DEFINE_CLEANUP(HandoffPair, handoff_pair_unref);
 
-/* Whether the fd with that name (LISTEN_FDNAMES) is one end of a pair, as handoff_pair_store() named it. */
+/* Returns whether handoff_pair_store() gives this name (LISTEN_FDNAMES) to one end of a pair. */
 bool handoff_pair_is_name(const char *name);
 
-/* Makes one of what the last manager stored: takes all n fds, and closes what is not of that user or no such socket.
- * 0, -ENOENT: it is not there, or negative errno. Logs. */
+/* Makes a pair of what the last manager stored: takes all n fds, and closes those that belong to another user or are no
+ * such socket. Returns 0, -ENOENT when there is no pair, or another negative errno. Logs what it closes. */
 int handoff_pair_restore(
                 HandoffPair **ret, uid_t uid, const int fds[], char *const names[], size_t n);
 
-/* Asks systemd to keep it, or not any more. Without systemd nothing happens. */
+/* Ask systemd to store the pair, or to drop it. Without systemd they do nothing. */
 void handoff_pair_store(const HandoffPair *pair);
 void handoff_pair_forget(const HandoffPair *pair);
 
-/* How many connections lie in there. */
+/* Returns how many connections wait in the pair. */
 unsigned handoff_pair_depth(const HandoffPair *pair);

@@ -25,7 +25,8 @@ enum {
         /* As long as a worker would wait for the first byte; then the kernel hands it over all the same. */
         DEFER_SEC = 5,
 
-        /* What the last manager may have stored: a pair, and that of another user if it was killed in between. */
+        /* The fds that the last manager may have stored: a pair, and that of another user if the manager was killed in
+         * between. */
         STORED_MAX = 8,
 };
 
@@ -50,8 +51,8 @@ static int listener_check(int fd, const char *name) {
          * Fails on unix sockets, which never wait. */
         (void) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int));
 
-        /* A connection wakes a worker when its request has come, not before: one sleep instead of two, and
-         * a peer that connects and says nothing holds no worker. */
+        /* A connection wakes a worker when its request has come, not before: the worker sleeps once instead of twice,
+         * and a peer that connects and sends nothing holds no worker. */
         (void) setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &(int){ DEFER_SEC }, sizeof(int));
         return 0;
 }
@@ -95,14 +96,14 @@ static void add_stored(Stored *stored, int fd, char *name) {
         stored->names[stored->n++] = name;
 }
 
-/* Names are given by socket units, too, as their administrators like; but what comes from there listens. */
+/* Socket units can give any names, too, but the sockets that come from there listen. */
 static bool is_unknown(int fd, const char *name) {
         return strcmp(name, "listen") != 0 && sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, -1) == 0;
 }
 
 /* Another version of this program may have stored it. */
 static void close_unknown(int fd, const char *name) {
-        log_warning("The descriptor '%s' is none that this version knows, closing it", name);
+        log_warning("This version does not know the descriptor '%s', closing it", name);
         fd_close(fd);
         (void) sd_notifyf(0, "FDSTOREREMOVE=1\nFDNAME=%s", name);
 }
@@ -220,8 +221,7 @@ void listeners_split(const Listeners *all, const char *status_address, Listeners
         *ret_status_fd = status_fd;
 }
 
-/* One that cannot be seen counts as empty: workers then come when the ones there are busy, later than they
- * could, but they come. */
+/* A queue that cannot be read counts as empty: more workers then come when all are busy, later than they could. */
 void listeners_queue_depth(const Listeners *listeners, QueueDepth *ret) {
         QueueDepth depth;
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* Listeners: where connections come from, and how many wait there: the listening sockets that systemd handed
- * over, and the pair through which workers hand kept connections over to each other.
+/* Listeners: where connections come from, and how many wait there: the listening sockets that systemd handed over, and
+ * the pair through which workers hand kept connections over to each other.
  *
- * Runs in: manager.     Owns: nothing; the listening ones stay open for the manager's whole life, and are never
- * shut down or unlinked: they are systemd's. */
+ * Runs in: manager.     Owns: nothing. The listening sockets are systemd's: they stay open for the manager's whole
+ * life, and are never shut down or unlinked. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,24 +23,24 @@ typedef struct Listeners {
         HandoffPair *pair; /* a reference */
 } Listeners;
 
-/* Takes what sd_listen_fds(3) has, checks that each is a listening stream socket, makes them non-blocking (workers
- * share them) and CLOEXEC. Besides there may be a pair that is stored: that of the user uid is taken, or a new one
- * made and stored. 0, -ENOTCONN: no listening socket was passed, or negative errno, which is logged. */
+/* Takes the sockets of sd_listen_fds(3), checks that each is a listening stream socket, and makes them non-blocking
+ * (workers share them) and CLOEXEC. Takes the stored handoff pair of user uid, or makes and stores a new one. Returns
+ * 0, -ENOTCONN when no listening socket was passed, or another negative errno, which is logged. */
 int listeners_receive(Listeners *ret, uid_t uid);
 void listeners_done(Listeners *listeners);
 
-/* Whether all of them were shut down, so that nobody can come. */
+/* Returns whether all of them were shut down, so that no connection can come. */
 bool listeners_are_hung_up(const Listeners *listeners);
 
-/* Whether that socket is bound to the address, as listen writes it. */
+/* Returns whether the socket is bound to the address, which is written as in listen. */
 bool listener_is(int fd, const char *address);
 
-/* Tells the socket of pm.status_listen (status_address, NULL: there is none) from the others: ret_status_fd is
- * borrowed, -EBADF if it was not passed, of which it warns. */
+/* Separates the socket of pm.status_listen (status_address, NULL if there is none) from the others. *ret_status_fd is
+ * borrowed; it is -EBADF, after a warning, if that socket was not passed. */
 void listeners_split(const Listeners *all, const char *status_address, Listeners *ret,
                 int *ret_status_fd);
 
-/* How many connections wait everywhere, as far as the kernel tells: TCP_INFO for tcp,
+/* Adds up how many connections wait at the sockets and in the pair, as far as the kernel tells: TCP_INFO for tcp,
  * sock_diag(7) for unix sockets, where php-fpm always says 0. */
 void listeners_queue_depth(const Listeners *listeners, QueueDepth *ret);
 
@@ -50,11 +50,11 @@ bool listeners_have_connection(const int fds[], size_t n_fds);
 /* The same of what systemd has passed to this process, before listeners_receive() takes it. */
 bool listeners_passed_have_connection(void);
 
-/* Calls handler once when a connection waits there; *source is made if it is NULL, and armed again if not. The
- * same socket may be watched by several. A socket that was shut down, which would be ready for ever, is not watched. 0 or
+/* Calls handler once when a connection waits there; *source is made if it is NULL, and armed again if not. The same
+ * socket may be watched by several. A socket that was shut down, which would be ready for ever, is not watched. 0 or
  * negative errno. */
 int listener_watch(sd_event *event, sd_event_source **source, int listen_fd,
                 sd_event_io_handler_t handler, void *userdata);
 
-/* The group of the first unix socket that has a path, as it is now; (gid_t) -1: there is none. */
+/* Returns the present group of the first unix socket that has a path, or (gid_t) -1 if there is none. */
 gid_t listeners_group(const Listeners *listeners);

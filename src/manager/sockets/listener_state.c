@@ -19,7 +19,7 @@
 enum {
         BLOCKED_SEC = 1,
 
-        /* A shorter queue than this is nobody's wish that does not stand in listen.backlog. */
+        /* A queue that is shorter than this was not asked for, unless listen.backlog says so. */
         BACKLOG_LEAST = 128,
 };
 
@@ -75,7 +75,7 @@ static bool listens(int fd) {
         return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &on, &size) >= 0 && on;
 }
 
-/* A socket that somebody else connected is none that was shut down. */
+/* A socket that another process has connected was not shut down. */
 bool listener_state_revive(int fd) {
         char text[LISTENER_TEXT_MAX];
         BoundAddress address, peer;
@@ -92,7 +92,7 @@ bool listener_state_revive(int fd) {
         return true;
 }
 
-/* The timeout is inherited by tcp connections, on which nobody waits in recv(2). */
+/* tcp connections inherit the timeout, but no process waits in recv(2) on them. */
 int listener_state_unblock(int fd) {
         (void) setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &(struct timeval){ .tv_sec = BLOCKED_SEC },
                         sizeof(struct timeval));
@@ -129,7 +129,7 @@ void listener_state_restore(int fd, int64_t backlog, const char *pool) {
 
         listener_state_describe(fd, text);
         if (!listener_state_revive(fd) || listener_state_is_hung_up(fd)) {
-                log_error("A process of this pool has shut down the socket %s, on which nothing arrives any more: "
+                log_error("A process of this pool has shut down the socket %s, which gets no connections any more: "
                           "systemctl restart fpmd@%s.socket fpmd@%s.service",
                                 text, pool, pool);
                 return;

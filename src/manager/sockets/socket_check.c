@@ -31,7 +31,7 @@ bool socket_check_serves_all(const Listeners *listeners, const PoolConfig *confi
         return true;
 }
 
-/* Without a listen the addresses are the unit's or an administrator's. */
+/* Without listen the addresses are those of the unit or of an administrator's drop-in. */
 static void check_addresses(const Listeners *listeners, const PoolConfig *config) {
         for (size_t i = 0; i < config->listen.n_items; i++) {
                 const Setting *setting = &config->listen.items[i];
@@ -44,7 +44,7 @@ static void check_addresses(const Listeners *listeners, const PoolConfig *config
         }
 }
 
-/* The manager has its own /tmp (PrivateTmp= of the unit), and says nothing of paths that it cannot look at. */
+/* The manager has its own /tmp (PrivateTmp= of the unit), and does not report paths that it cannot check. */
 static bool sees_path(const char *path) {
         return strncmp(path, "/tmp/", 5) != 0 && strncmp(path, "/var/tmp/", 9) != 0;
 }
@@ -85,7 +85,7 @@ static void check_path(int fd, const char *name) {
 
         trouble = trouble_of(fd, address.sun_path);
         if (trouble)
-                log_warning("The path %s %s: nobody reaches this pool by it; systemctl restart "
+                log_warning("The path %s %s: the pool cannot be reached by it; systemctl restart "
                             "fpmd@%s.socket fpmd@%s.service",
                                 address.sun_path, trouble, name, name);
 }

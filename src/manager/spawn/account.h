@@ -19,20 +19,19 @@ typedef struct Account {
         size_t n_groups;
 } Account;
 
-/* user and group are names or numbers; group NULL: the user's own. 0, -ESRCH: no such user,
- * -ENODATA: no such group, or negative errno. */
+/* Looks up the account. user and group are names or numbers; a group of NULL is the user's own. Returns 0, -ESRCH when
+ * there is no such user, -ENODATA when there is no such group, or another negative errno. */
 int account_resolve(Account *ret, const char *user, const char *group);
 
-/* Who that is and no more: the supplementary groups are a question to every service of nsswitch.conf, PID 1
- * among them. Returns as account_resolve(). */
+/* Looks up the two numbers alone: for supplementary groups every service of nsswitch.conf is asked, PID 1 among them.
+ * Returns as account_resolve(). */
 int account_know(const char *user, const char *group, uid_t *ret_uid, gid_t *ret_gid);
 
-/* Whether a socket can be given to that name or number. 0, -ESRCH, -ENODATA or negative errno as above; a number
- * needs no entry. */
+/* Check whether a socket can be given to that name or number; a number needs no entry. Return as account_resolve(). */
 int account_know_user(const char *user);
 int account_know_group(const char *group);
 
-/* The account that this process has already, for a manager that is not root. */
+/* Fills in the account that this process runs as, for a manager that is not root. Returns 0 or a negative errno. */
 int account_of_self(Account *ret);
 
 void account_done(Account *account);

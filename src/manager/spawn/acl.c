@@ -63,7 +63,7 @@ ssize_t acl_format(const Acl *acl, mode_t mode, void *buffer, size_t size) {
         return (ssize_t) needed;
 }
 
-/* By the name that /proc gives the descriptor: fsetxattr(2) takes none that is opened with O_PATH. */
+/* Uses the name of the descriptor in /proc, since fsetxattr(2) takes no descriptor that was opened with O_PATH. */
 int acl_set(const Acl *acl, int fd, mode_t mode) {
         _Alignas(struct posix_acl_xattr_header) char
                         buffer[sizeof(struct posix_acl_xattr_header) +

@@ -23,12 +23,12 @@ typedef struct Acl {
         size_t n_names;
 } Acl;
 
-/* Pure. A name that is there already is not added again. 0 or -E2BIG. */
+/* Adds a name, unless the list has it. Pure. Returns 0 or -E2BIG. */
 int acl_add(Acl *acl, bool is_group, uint32_t id);
 
-/* The extended attribute that the kernel keeps it in, for a file with this mode, at most size bytes. Pure. Returns its
- * size or -ENOSPC. */
+/* Writes the list as the extended attribute in which the kernel keeps it, for a file with this mode, into at most size
+ * bytes. Pure. Returns the number of bytes or -ENOSPC. */
 ssize_t acl_format(const Acl *acl, mode_t mode, void *buffer, size_t size);
 
-/* Sets it on what fd refers to, which may be opened with O_PATH. 0 or negative errno. */
+/* Sets the list on the file of fd, which may be opened with O_PATH. Returns 0 or a negative errno. */
 int acl_set(const Acl *acl, int fd, mode_t mode);

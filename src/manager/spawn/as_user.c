@@ -10,7 +10,7 @@ bool as_user_is_another(const PoolConfig *config) {
         return config->user && privilege_can_switch_user();
 }
 
-/* The groups are a question to PID 1 among others, and seldom needed. */
+/* To look up the groups asks PID 1 among others, and they are seldom needed. */
 int as_user_try(const PoolConfig *config, int (*attempt)(void *userdata), void *userdata) {
         _cleanup_(account_done) Account whole = {};
         Account account = {};

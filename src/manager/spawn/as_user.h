@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* PoolUser: what the pool's user may do with files, asked before the pool runs as that user.
+/* AsUser: tries what the pool's user may do with files, before the pool runs as that user.
  *
  * Runs in: manager. */
 
@@ -8,9 +8,10 @@
 
 #include "config/pool_config.h"
 
-/* Whether the pool is to run as another user than the manager does, and the manager can. */
+/* Returns whether the pool is to run as another user than the manager, and the manager can switch to that user. */
 bool as_user_is_another(const PoolConfig *config);
 
-/* What attempt returns with the user's rights on files, also those of its supplementary groups: -EACCES is only said
- * when these do not help. Or negative errno. */
+/* Calls attempt with the user's rights on files and returns its result. Supplementary groups are looked up, and attempt
+ * is called again, only after -EACCES without them. Returns another negative errno when the rights cannot be
+ * changed. */
 int as_user_try(const PoolConfig *config, int (*attempt)(void *userdata), void *userdata);

@@ -138,7 +138,8 @@ int environment_new(char ***ret, const PoolConfig *config, const Account *accoun
                         return r;
         }
 
-        /* Backwards as php-fpm does: applications print $_SERVER, and of two with one name the first wins. */
+        /* The order is reversed as in php-fpm, since applications print $_SERVER, and the first of two with one name
+         * wins. */
         for (size_t i = config->env.n_items; i > 0; i--) {
                 const Setting *setting = &config->env.items[i - 1];
 

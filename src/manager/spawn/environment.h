@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* Environment: what a pool program and the scripts in it see of it.
+/* Environment: the environment variables of the pool program and of the scripts in it.
  *
  * Runs in: manager. */
 
@@ -9,10 +9,9 @@
 #include "config/pool_config.h"
 #include "manager/spawn/account.h"
 
-/* A NULL-terminated NAME=VALUE list. clear_env and env[] of the pool decide, $VAR as a whole value
- * is taken from the manager's own environment, USER and HOME are the account's (php-fpm does all
- * three). What systemd told the manager alone (NOTIFY_SOCKET, WATCHDOG_*, LISTEN_*) is never in it.
- */
+/* Makes a NULL-terminated list of NAME=VALUE. clear_env and env[] of the pool decide, $VAR as a whole value is taken
+ * from the manager's own environment, USER and HOME are the account's (php-fpm does all three). What is for the manager
+ * alone (NOTIFY_SOCKET, WATCHDOG_*, LISTEN_*) is never in it. Returns 0 or -ENOMEM. */
 int environment_new(char ***ret, const PoolConfig *config, const Account *account);
 
 /* The value of one variable; NULL: it is not there. Borrowed. */

@@ -32,7 +32,7 @@ static bool may_raise(void) {
         return value == CAP_SET;
 }
 
-/* What the kernel allows to anybody. */
+/* The highest limit that the kernel allows. */
 static uint64_t read_nr_open(void) {
         _cleanup_fclose_ FILE *file = fopen("/proc/sys/fs/nr_open", "re");
         unsigned long long number;
@@ -45,7 +45,7 @@ bool file_limits_allow(uint64_t needed, uint64_t *ret_limit) {
         uint64_t most;
 
         if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-                return true; /* then the start tells */
+                return true; /* then the start reports it */
 
         most = limit.rlim_max;
         if (most < needed && may_raise()) {

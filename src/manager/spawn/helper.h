@@ -2,9 +2,8 @@
 #pragma once
 /* Helper: a child of the manager that does what may block, and answers by packets.
  *
- * A look into the user database asks a network, a file may lie on a mount that hangs or on a disk that is frozen. The
- * manager has no threads, and its event loop keeps the deadlines of all requests; so it forks, the child waits in its
- * place, and the loop goes on.
+ * The user database may ask a network, a file may lie on a mount that hangs or on a disk that is frozen. The manager
+ * has no threads, and its event loop keeps the deadlines of all requests; so it forks a child that waits in its place.
  *
  * Runs in: manager, and the child.     Trusts: the child: it is this program. */
 
@@ -26,13 +25,13 @@ enum {
 };
 
 typedef struct HelperPlan {
-        /* In the child: what it is for. It has no fd but the standard streams, the log, answer_fd and those of keep_fds,
-         * and ends with what this returns, 0 or negative errno. */
+        /* The work of the child. The child has no fds but the standard streams, the log, answer_fd and those of
+         * keep_fds, and ends with the result, 0 or a negative errno. */
         int (*work)(int answer_fd, void *userdata);
 
-        /* In the manager, both may be NULL. fd: what came along, the hook's to close; -EBADF: nothing. ended() is the
-         * last one; result is that of work(), -ETIMEDOUT: it took longer than limit_usec and was killed, or -ECHILD: it
-         * died. The helper is gone then. */
+        /* Are called in the manager; both may be NULL. fd came along with the packet and is the hook's to close, -EBADF
+         * for none. ended() comes last, with the result of work(), -ETIMEDOUT when it took longer than limit_usec and
+         * was killed, or -ECHILD when it died. The helper is freed then. */
         void (*packet)(const void *data, size_t size, int fd, void *userdata);
         void (*ended)(int result, void *userdata);
         void *userdata;
@@ -42,12 +41,12 @@ typedef struct HelperPlan {
         size_t n_keep_fds; /* at most HELPER_KEEP_MAX */
 } HelperPlan;
 
-/* Forks. SIGCHLD is blocked. 0 or negative errno. */
+/* Forks the helper. SIGCHLD must be blocked. Returns 0 or a negative errno. */
 int helper_start(Helper **ret, sd_event *event, const HelperPlan *plan);
 
 /* Kills it, if it has not ended, and forgets it: no hook is called. */
 Helper *helper_free(Helper *helper);
 DEFINE_CLEANUP(Helper, helper_free);
 
-/* Forgets it as well, but lets it finish. */
+/* Forgets the helper as well, but lets it finish. */
 Helper *helper_release(Helper *helper);

@@ -13,7 +13,7 @@
 #include "manager/spawn/as_user.h"
 #include "manager/spawn/root_path.h"
 
-/* A fifo would make every worker wait for whoever reads it. */
+/* A fifo would make every worker wait for its reader. */
 static int check_kind(int fd) {
         struct stat st;
 
@@ -52,8 +52,9 @@ static int open_file(const Place *place, int flags) {
         return r < 0 ? r : TAKE_FD(fd);
 }
 
-/* Root only goes where root alone decides about the way. Elsewhere, and where root may not write, since it cannot
- * override permissions, it is the pool's user who does it, with no right more than a script of the pool has. */
+/* Root itself opens only paths that root alone can change. Elsewhere, and where root may not write because it cannot
+ * override permissions, the file is opened with the rights of the pool's user, which a script of the pool has as
+ * well. */
 static int at_path(const PoolConfig *config, const char *path, int (*attempt)(void *userdata)) {
         Place whole = { .folder_fd = AT_FDCWD, .name = path };
         _cleanup_close_ int folder_fd = -EBADF;

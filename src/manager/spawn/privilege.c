@@ -101,7 +101,7 @@ static int switch_user(const Account *account) {
 }
 
 static bool has_file_ids(uid_t uid, gid_t gid) {
-        /* setfsuid(2) tells no error, only what was: so it is asked for what is. */
+        /* setfsuid(2) reports no error and returns the former id only, so a second call reads the present one. */
         return (uid_t) setfsuid((uid_t) -1) == uid && (gid_t) setfsgid((gid_t) -1) == gid;
 }
 
@@ -111,15 +111,15 @@ static int enter_files(const Account *account) {
         return has_file_ids(account->uid, account->gid) ? 0 : -EPERM;
 }
 
-/* A manager that went on with ids or groups of a pool's user would open its files with rights that are not its own,
- * and hand them to every process it starts. Workers finish without it, and systemd starts another one. */
+/* A manager that went on with ids or groups of a pool's user would open its files with the wrong rights, and pass them
+ * to every process that it starts. Workers finish without the manager, and systemd starts another one. */
 static void leave_files(const gid_t *groups, size_t n_groups) {
         (void) setfsuid(geteuid());
         (void) setfsgid(getegid());
         if (has_file_ids(geteuid(), getegid()) && setgroups(n_groups, groups) >= 0)
                 return;
 
-        log_error_errno(EPERM, "Cannot take the manager's own ids back, aborting: %m");
+        log_error_errno(EPERM, "Cannot get the manager's own ids back, aborting: %m");
         abort();
 }
 
@@ -142,8 +142,8 @@ int privilege_try_files(const Account *account, int (*attempt)(void *userdata), 
         return r;
 }
 
-/* What must not work is tried, and what must have worked is looked at: a kernel or a policy that keeps ids behind our
- * back is an end. */
+/* Tries what must fail now, and checks what must have worked: the child ends if a kernel or a policy has kept the old
+ * ids. */
 static int check_identity(const Account *account) {
         uid_t uid, effective_uid, saved_uid;
         gid_t gid, effective_gid, saved_gid;
@@ -220,7 +220,8 @@ int privilege_fork_chroot_helper(const char *path, int *ret_fd) {
         if (pid == 0) {
                 pid = fork_sharing_fs();
                 if (pid == 0) {
-                        /* Only our end may keep the socket open, and no listener may hang on us. */
+                        /* Only the manager's end may keep the socket open, and the helper must keep no listener
+                         * open. */
                         (void) dup2(theirs, 3);
                         (void) close_range(4, ~0U, 0);
                         chroot_helper(3, path);

@@ -8,31 +8,30 @@
 
 #include "manager/spawn/account.h"
 
-/* Whether this process may become somebody else. Without it a pool runs as the manager's own user.
- */
+/* Returns whether this process may switch to another user. If not, a pool runs as the manager's own user. */
 bool privilege_can_switch_user(void);
 
-/* Manager: calls attempt, and meanwhile files are reached with the rights of the account, not with its own: for a
- * path in a folder of the account's, where the manager's few rights do not suffice and more would be too many.
- * What attempt returns, or negative errno. A manager that cannot become itself again aborts. */
+/* Manager: calls attempt, with the account's rights on files in place of its own: for a path in a folder of the
+ * account's, where the manager's few rights do not suffice and more would be too many. Returns what attempt returns, or
+ * a negative errno when the rights cannot be changed. A manager that cannot get its own rights back aborts. */
 int privilege_try_files(const Account *account, int (*attempt)(void *userdata), void *userdata);
 
-/* Manager, at its start: keeps the capabilities that spawning needs, whatever the unit allows more. That is the
- * bounding set, which stays: it bounds the set-id programs that scripts start (a sendmail). 0 or negative errno. */
+/* Manager, at its start: keeps the capabilities that spawning needs, and drops others that the unit may allow. The
+ * bounding set stays as it is: it limits the set-id programs that scripts start (a sendmail). Returns 0 or a negative
+ * errno. */
 int privilege_keep_spawning(void);
 
-/* Child: becomes account for good, without any capability. With no_new_privileges nothing that the pool executes
- * gains any; else set-id programs have those of the bounding set. Checks that there is no way back. 0 or negative
- * errno. */
+/* Child: switches to account for good, without any capability, and checks that there is no way back. With
+ * no_new_privileges no program that the pool executes gains capabilities; else set-id programs get those of the
+ * bounding set. Returns 0 or a negative errno. */
 int privilege_drop(const Account *account, bool no_new_privileges);
 
-/* Child, before privilege_drop(): leaves a helper process behind that shares this process's root
- * directory (CLONE_FS) over the exec that follows. When a byte is written to the returned fd it
- * does chroot(path) for both, answers with an int (0 or negative errno) and exits; EOF makes it
- * exit without.
+/* Child, before privilege_drop(): leaves a helper process behind that shares this process's root directory (CLONE_FS)
+ * over the exec that follows. When a byte is written to the returned fd it does chroot(path) for both, answers with an
+ * int (0 or a negative errno) and exits; EOF makes it exit without.
  *
- * So the pool program can start PHP with the whole file system in sight and be locked in afterwards
- * without ever having had a capability: with one, preload code could use it through FFI.
+ * So the pool program can start PHP with the whole file system in sight and be locked in afterwards without ever having
+ * had a capability: with one, preload code could use it through FFI.
  *
- * ret_fd gets the pool program's end (CLOEXEC). 0 or negative errno. */
+ * ret_fd gets the pool program's end (CLOEXEC). Returns 0 or a negative errno. */
 int privilege_fork_chroot_helper(const char *path, int *ret_fd);

@@ -27,7 +27,7 @@ typedef struct Walk {
         unsigned n_links;
 } Walk;
 
-/* A mask of the list shows as the group's bits, and hides who is meant. */
+/* The mask of an ACL shows as the group's bits, and does not say which users are meant. */
 static bool has_acl(int fd) {
         char path[32];
 
@@ -128,7 +128,7 @@ static int step(Walk *walk, const char *name) {
         return r;
 }
 
-/* Takes the next name away from the rest and goes there. 1, 0: there is none, or negative errno. */
+/* Takes the next name off the rest and opens it. Returns 1, 0 when there is none, or a negative errno. */
 static int walk_on(Walk *walk) {
         const char *p = walk->rest + strspn(walk->rest, "/");
         size_t n = strcspn(p, "/");

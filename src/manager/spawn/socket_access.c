@@ -40,7 +40,8 @@ _printf_(4, 5) static int fail(const PoolConfig *config, const char *directive, 
         return error;
 }
 
-/* In the folder of somebody else: whether this is the one that was bound there by root, and not given away yet. */
+/* For a folder of another user: returns whether this is the socket that root has bound there, and that was not given
+ * away yet. */
 static bool is_bound_there(const char *path, int fd) {
         _cleanup_(address_key_done) AddressKey key = {};
         struct stat st;
@@ -53,7 +54,7 @@ static bool is_bound_there(const char *path, int fd) {
                (address_key_make(&key, path) >= 0 && unix_diag_is_listener(key.path, st.st_ino));
 }
 
-/* The socket itself, not what a link at its place leads to. */
+/* Opens the socket itself, not what a link at its place leads to. */
 static int open_socket(const PoolConfig *config, const char *path, bool is_owned) {
         _cleanup_close_ int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 
@@ -139,7 +140,7 @@ static int set_acl(const PoolConfig *config, int fd) {
         return 0;
 }
 
-/* Where there is an ACL, listen.owner and listen.group have no effect, and the owner is the unit's. */
+/* With an ACL listen.owner and listen.group have no effect, and the owner is that of the unit. */
 static int give_to_owner(const PoolConfig *config, int fd) {
         bool has_acl = has_acl_names(config);
 

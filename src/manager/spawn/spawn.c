@@ -20,7 +20,7 @@
 #include "manager/spawn/file_limits.h"
 #include "manager/spawn/privilege.h"
 
-/* What the child was doing when it failed: told to the parent, which can log. */
+/* What the child was doing when it failed. The child sends it to its parent, which can log. */
 typedef enum SpawnStep {
         STEP_FDS,
         STEP_LIMITS,
@@ -76,10 +76,10 @@ static int child_set_limits(const PoolConfig *config) {
         return child_set_limit(RLIMIT_CORE, config->rlimit_core);
 }
 
-/* A worker lives from short wake-ups. As SCHED_OTHER it takes the CPU from the web server with each, in the
- * middle of what that was about to hand over; as SCHED_BATCH it waits until the web server sleeps or has had
- * its time, and finds more than one request then: a tenth less CPU time per request on a loaded machine,
- * and a shorter tail. The share of the CPU is the same (sched(7)). A policy that the unit sets stays. */
+/* A worker sleeps and wakes often. As SCHED_OTHER it takes the CPU from the web server at each wake-up, while that is
+ * about to send the next request; as SCHED_BATCH it waits until the web server sleeps or has used its time slice, and
+ * then finds more than one request: a tenth less CPU time per request on a loaded machine, and a shorter tail. The
+ * share of the CPU is the same (sched(7)). A policy that the unit sets stays. */
 static int child_set_policy(void) {
         const struct sched_param param = { 0 };
 

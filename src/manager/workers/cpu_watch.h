@@ -30,13 +30,14 @@ typedef struct CpuWatch {
 
 void cpu_watch_done(CpuWatch *watch);
 
-/* Looks again, unless the last look was a few milliseconds ago. Returns whether running and runnable are known: two looks
- * are needed, and what is older than ten seconds counts no more. */
+/* Measures again, unless the last measurement was a few milliseconds ago. Returns whether running and runnable are
+ * known: that takes two measurements, of which neither is older than ten seconds. */
 bool cpu_watch_look(CpuWatch *watch, const char *pool, uint64_t now_usec);
 
-/* What two looks say, usec apart. The kernel adds the time for which a process has waited when it gets its CPU, which on
- * a crowded machine is too late for a short look: those that are runnable at the second look count at least. Both lists are in the order of pid; a process that is not in the first one has started
- * since. Pure. */
+/* Computes both numbers from two measurements, usec apart. The kernel adds the time for which a process has waited
+ * only when it gets its CPU, which on a crowded machine is too late for a short interval: so the processes that are
+ * runnable at the second measurement are the least that is returned. Both lists are in the order of pid; a process
+ * that is not in the first list has started since. Pure. */
 void cpu_watch_compare(const CpuTime before[], size_t n_before, const CpuTime after[],
                 size_t n_after, uint64_t usec, double *ret_running, double *ret_runnable);
 

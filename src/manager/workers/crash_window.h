@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* Crash window: whether so many workers crashed within so much time that opcache's memory, which
- * they share, is to blame (emergency_restart_threshold and _interval). Pure.
+/* CrashWindow: whether as many workers crashed within some time that opcache's memory, which they share, may be broken
+ * (emergency_restart_threshold and _interval). Pure.
  *
  * Runs in: manager. */
 
@@ -13,11 +13,11 @@ enum {
 };
 
 typedef struct CrashWindow {
-        uint64_t at_usec[CRASH_WINDOW_MAX]; /* a ring of the latest */
+        uint64_t at_usec[CRASH_WINDOW_MAX]; /* a ring buffer of the latest crashes */
         unsigned next;
 } CrashWindow;
 
-/* A worker has crashed now. true: the threshold is reached; then it begins anew. Never with a threshold or an interval
- * of 0, as in php-fpm. */
+/* Counts a crash at now_usec. Returns whether the threshold is reached, and then begins to count anew. A threshold or
+ * an interval of 0 is never reached, as in php-fpm. */
 bool crash_window_add(
                 CrashWindow *window, uint64_t threshold, uint64_t interval_usec, uint64_t now_usec);

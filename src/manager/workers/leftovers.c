@@ -30,8 +30,8 @@ enum {
 #define KILL_USEC                                                                                  \
         (5 * USEC_PER_SEC) /* a process in a system call that hangs is not waited for longer */
 
-/* By the kernel's name: a zygote or worker, or a child that a script forked of it and that executed nothing. It is that of
- * the php-fpm in whose program the engine runs. */
+/* By the kernel's name: a zygote or worker, or a child that a script forked of it and that executed nothing. It is that
+ * of the php-fpm in whose program the engine runs. */
 static bool is_pool_program(const char *name) {
         static const char program[] = "php-fpm";
 
@@ -83,7 +83,7 @@ static bool read_stat(pid_t pid, char name[static NAME_BYTES], pid_t *ret_parent
         return true;
 }
 
-/* The manager is a subreaper: what it or its children have started has it among its ancestors. */
+/* The manager is a subreaper, so every process that it or its children have started has it among its ancestors. */
 static bool descends_from_us(pid_t parent) {
         char name[NAME_BYTES];
 
@@ -156,7 +156,8 @@ static void add(Round *round, FILE *list, pid_t pid) {
         if (process.fd < 0)
                 return;
 
-        /* Still in the list, so the descriptor is of nobody who got its number since the list was read. */
+        /* Reads the list again: if the pid is still in it, the pidfd is not of a process that got this pid since the
+         * list was read. */
         if (!is_listed(list, pid) || !read_stat(pid, process.name, &parent)) {
                 fd_close(process.fd);
                 return;
@@ -214,14 +215,14 @@ static unsigned signal_all(const Round *round, int signal, bool with_earlier) {
                 n++;
                 if (signal > 0)
                         (void) syscall(SYS_pidfd_send_signal, process->fd, signal, NULL, 0);
-                if (signal == SIGTERM) /* one that is stopped would not see it */
+                if (signal == SIGTERM) /* a stopped process would not get the signal */
                         (void) syscall(SYS_pidfd_send_signal, process->fd, SIGCONT, NULL, 0);
         }
 
         return n;
 }
 
-/* Until one of them is gone, or it is time to look for others that they have started. */
+/* Waits until one of them is gone, or until it is time to look for others that they have started. */
 static void wait_for_one(const Round *round) {
         struct pollfd fds[ROUND_PROCESSES_MAX];
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* Leftovers: processes that scripts have left behind in the pool's cgroup: daemons in a session of their own, children of
- * workers that are gone.
+/* Leftovers: processes that scripts have left behind in the pool's cgroup: daemons in a session of their own, children
+ * of workers that are gone.
  *
- * The unit has KillMode=process, so that the workers of a manager that was killed finish their requests: systemd leaves
- * everything alone that it has not started itself. So the manager ends them where the pool is stopped.
+ * The unit has KillMode=process, so that the workers of a manager that was killed finish their requests: systemd ends
+ * only what it has started itself. So the manager ends such processes when the pool is stopped.
  *
- * Runs in: manager of fpmd@POOL.service; elsewhere the functions do nothing, for the cgroup is somebody else's.
+ * Runs in: manager of fpmd@POOL.service; elsewhere the functions do nothing, since the cgroup is not the pool's.
  * Trusts:  the kernel's list of the cgroup. A process can name itself as it likes: one that is called like a worker of
  * an earlier manager is waited for as long as one. */
 
@@ -18,11 +18,12 @@
  * read. */
 FILE *leftovers_open_list(const char *pool);
 
-/* Whether there is any beside this process and processes of the pool program. */
+/* Returns whether the cgroup has any process beside this one and those of the pool program. */
 bool leftovers_are_there(const char *pool);
 
-/* Ends all of them, when the manager's own zygotes and workers are gone: by SIGTERM, and what is there two seconds later
- * by SIGKILL. Workers of an earlier manager have patience_usec to finish. Logs who it was. Waits until they are gone. */
+/* Ends all of them, after the manager's own zygotes and workers are gone: by SIGTERM, and those that are there two
+ * seconds later by SIGKILL. Workers of an earlier manager have patience_usec to finish. Logs which processes they were,
+ * and waits until they are gone. */
 void leftovers_end(const char *pool, uint64_t patience_usec);
 
 /* The same for those that no request can have to do with, whichever manager's: they descend from no process of the pool

@@ -128,8 +128,8 @@ static bool list_names(const char *list, size_t size, const char *controller) {
         return size == length && memcmp(list, controller, length) == 0;
 }
 
-/* A process outside of its cgroup namespace sees "/../x": all that is below the mount point is then
- * somebody else's, and what is above cannot be seen. */
+/* A process outside of its cgroup namespace sees "/../x": the cgroups below the mount point are then not its own, and
+ * those above cannot be seen. */
 static bool leads_outside(const char *path, size_t size) {
         return size >= 3 && memcmp(path, "/..", 3) == 0 && (size == 3 || path[3] == '/');
 }
@@ -169,7 +169,7 @@ int memory_parse_cgroup(const char *text, const char *controller, char *ret_path
 
 /* --- files ------------------------------------------------------------------------------------ */
 
-/* Reads what fits and terminates it: whether that is enough the parser sees. */
+/* Reads what fits and terminates it; the parser finds out whether that is enough. */
 static int read_text(int root_fd, const char *path, char *ret_text, size_t size) {
         _cleanup_close_ int fd = -EBADF;
         size_t length = 0;
@@ -191,8 +191,8 @@ static int read_text(int root_fd, const char *path, char *ret_text, size_t size)
         return 0;
 }
 
-/* Makes ret the limit in this file if that is tighter. No such file is no limit: the root has none,
- * and so has a cgroup without the controller or, in a container, without its directory. */
+/* Sets ret to the limit in this file if that is tighter. A missing file means no limit: the root has none, nor has a
+ * cgroup without the controller or, in a container, without its directory. */
 static int tighten(int root_fd, const char *path, MemoryBudget *ret) {
         char text[LIMIT_TEXT_MAX];
         uint64_t bytes;

@@ -19,20 +19,18 @@ typedef struct MemoryBudget {
         char description[256]; /* for the log: the file that says so, cut if longer */
 } MemoryBudget;
 
-/* The tightest of memory.max, memory.high (cgroup v2) and memory.limit_in_bytes (v1) of our own
- * cgroup and those above it. Without one below the machine's memory it is what the machine has
- * available, and with it used_bytes: what the pool uses already (0: not known), which would be
- * available if the pool were not there. 0, -EBADMSG (not as the kernel writes it) or negative
- * errno.
- */
+/* Finds the tightest of memory.max, memory.high (cgroup v2) and memory.limit_in_bytes (v1) of this process's cgroup and
+ * those above it. If none is below the machine's memory, the budget is what the machine has available plus used_bytes,
+ * which the pool uses already (0: not known) and which would be available without the pool. Returns 0, -EBADMSG when a
+ * file is not as the kernel writes it, or another negative errno. */
 int memory_budget(uint64_t used_bytes, MemoryBudget *ret);
 
-/* The same for the proc and sys below root_fd. */
+/* Does the same with the proc and sys below root_fd. */
 int memory_budget_at(int root_fd, uint64_t used_bytes, MemoryBudget *ret);
 
 #define MEMORY_UNLIMITED UINT64_MAX
 
-/* Pure: the text of a limit file. "max", and what v1 writes for it, is MEMORY_UNLIMITED. 0 or
+/* Reads the text of a limit file; "max", and what v1 writes for it, is MEMORY_UNLIMITED. Pure. Returns 0 or
  * -EBADMSG. */
 int memory_parse_limit(const char *text, uint64_t *ret_bytes);
 
@@ -41,10 +39,10 @@ typedef struct MachineMemory {
         uint64_t available_bytes;
 } MachineMemory;
 
-/* Pure: the text of /proc/meminfo, of which the end may be missing. 0 or -EBADMSG. */
+/* Reads the text of /proc/meminfo, of which the end may be missing. Pure. Returns 0 or -EBADMSG. */
 int memory_parse_meminfo(const char *text, MachineMemory *ret);
 
-/* Pure: from the text of /proc/self/cgroup, our path in the hierarchy of a v1 controller, or in
- * that of v2 for "". Without the last slash: the root is "". 0, -ENOENT (no such hierarchy),
- * -EBADMSG or -ENAMETOOLONG. */
+/* Reads from the text of /proc/self/cgroup the path of this process in the hierarchy of a v1 controller, or in that of
+ * v2 for "". The path has no slash at its end: the root is "". Pure. Returns 0, -ENOENT when there is no such
+ * hierarchy, -EBADMSG or -ENAMETOOLONG. */
 int memory_parse_cgroup(const char *text, const char *controller, char *ret_path, size_t size);

@@ -8,15 +8,15 @@ static uint64_t missing(uint64_t wanted, uint64_t present) {
         return wanted > present ? wanted - present : 0;
 }
 
-/* php-fpm looks once a second; here it is how long a spare that is one too many is kept, so that a
- * load that comes and goes within a second forks nothing. */
+/* How long a spare worker that is not needed is kept, so that a load that comes and goes within a second forks nothing.
+ * php-fpm checks once a second. */
 #define DYNAMIC_IDLE_LIMIT_USEC USEC_PER_SEC
 
 /* When a burst asks for more than pm.max_spawn_rate, the rest follows after this pause. */
 #define SPAWN_PAUSE_USEC (USEC_PER_SEC / 100)
 
-/* pm = auto starts with this many, and then keeps the connections of so much time in spare workers: about
- * what it takes from the bell to a new worker in accept(). */
+/* pm = auto starts with this many workers, and then keeps as many spare workers as connections come in this time: about
+ * what it takes from a wake-up of the manager to a new worker in accept(). */
 #define AUTO_START 2
 #define AUTO_SPARE_SECONDS 0.01
 #define AUTO_IDLE_LIMIT_USEC (10 * USEC_PER_SEC)
@@ -28,20 +28,20 @@ static uint64_t auto_spares(double rate) {
         return !(spares < 1000) ? 1000 : 1 + (uint64_t) spares;
 }
 
-/* Twice the spares, so that what comes and goes does not fork. */
+/* Twice the spares, so that a short change of load does not fork. */
 static uint64_t auto_most_idle(double rate) {
         uint64_t most = 2 * auto_spares(rate);
 
         return most > AUTO_START ? most : AUTO_START;
 }
 
-/* Where a worker limit keeps requests waiting that memory has set, it is looked at again: what a worker weighs was a guess
- * at first, and memory comes free. Nothing else would tell of either. */
-#define AUTO_CEILING_LOOK_USEC (5 * USEC_PER_SEC)
+/* Where a limit that follows from memory keeps requests waiting, it is computed again after this time: the memory of a
+ * worker was a guess at first, and memory becomes free. No event would report either. */
+#define AUTO_LIMIT_RENEW_USEC (5 * USEC_PER_SEC)
 
-/* With pm = auto more workers are worth their memory only while the pool's processes do something else than wait for a
- * CPU. So many for each CPU there may be before that was measured, which takes a moment under load, and so many although
- * it is short. */
+/* With pm = auto more workers are worth their memory only while the pool's processes do something else than wait for
+ * a CPU. So many for each CPU there may be before that was measured, which takes a moment under load, and so many
+ * although it is short. */
 #define AUTO_UNMEASURED_PER_CPU 8
 #define AUTO_SHORT_PER_CPU 2
 #define AUTO_MEASURE_USEC (USEC_PER_SEC / 30)
@@ -51,8 +51,8 @@ static unsigned alive(const PolicyInput *input) {
         return input->n_starting + input->n_idle + input->n_busy;
 }
 
-/* How many more there should be, not looking at limits. What waits needs a worker each, now, and
- * the spares that the pool file asks for stay on top of that. */
+/* Returns how many more workers there should be, without regard to limits. Each connection that waits needs a worker
+ * now, and the spares of the pool file come on top of that. */
 static uint64_t wanted(const PoolConfig *config, const PolicyInput *input) {
         uint64_t coming = input->n_starting + input->n_idle;
 
@@ -78,7 +78,7 @@ static uint64_t surplus(const PoolConfig *config, const PolicyInput *input) {
                 return number_min(missing(input->n_idle, config->max_spare_servers),
                                 input->n_expired);
         case PM_ONDEMAND:
-                /* One stays with what web servers keep open: they would send a request on it just now. */
+                /* One worker stays while web servers keep connections open: they may send a request on one just now. */
                 return number_min(input->n_expired,
                                 missing(alive(input), input->has_keepalive ? 1 : 0));
         case PM_AUTO:
@@ -89,8 +89,7 @@ static uint64_t surplus(const PoolConfig *config, const PolicyInput *input) {
         }
 }
 
-/* An idle worker that is not wanted costs nothing but memory, so nothing wakes us for it but this.
- */
+/* An idle worker that is not wanted costs only memory, so this timer alone wakes the manager for it. */
 static bool can_shrink(const PoolConfig *config, const PolicyInput *input) {
         switch (config->pm) {
         case PM_DYNAMIC:
@@ -124,9 +123,9 @@ static uint64_t sooner(uint64_t a, uint64_t b) {
         return number_min(a, b);
 }
 
-/* Each CPU that comes free has a process of the pool that waits for it already; and those that have or want one are most
- * of the busy ones, so that not much else is waited for than the CPU. On a machine that others keep busy a pool whose
- * requests sleep grows on. */
+/* Each CPU that comes free has a process of the pool that waits for it already; and those that have or want one are
+ * most of the busy ones, so that not much else is waited for than the CPU. On a machine that others keep busy a pool
+ * whose requests sleep grows on. */
 static bool cpu_is_short(const PolicyInput *input) {
         return input->runnable - input->running >= input->n_cpus &&
                2 * input->runnable >= input->n_busy;
@@ -202,7 +201,7 @@ PolicyDecision policy_decide(const PoolConfig *config, const PolicyInput *input)
 
         if (decision.limit_reached && may_rise(config, input))
                 decision.check_again_usec =
-                                sooner(decision.check_again_usec, AUTO_CEILING_LOOK_USEC);
+                                sooner(decision.check_again_usec, AUTO_LIMIT_RENEW_USEC);
 
         if (is_held_back)
                 decision.check_again_usec = sooner(decision.check_again_usec,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* Policy: how many workers a pool should have, and when to look again. Pure: no fds, no clock.
+/* Policy: how many workers a pool should have, and when to decide again. Pure: no fds, no clock.
  *
  * Runs in: manager. */
 
@@ -13,8 +13,8 @@ typedef struct PolicyInput {
         unsigned n_starting; /* asked for or forked, not yet at the socket */
         unsigned n_idle;
         unsigned n_busy;
-        unsigned n_expired;         /* of the idle ones, those idle for policy_idle_limit_usec() */
-        uint64_t next_expired_usec; /* from now, until one more has; when n_idle > n_expired */
+        unsigned n_expired; /* of the idle workers, those that were idle for policy_idle_limit_usec() */
+        uint64_t next_expired_usec; /* how long from now until one more has, when n_idle > n_expired */
         unsigned n_queued;          /* connections that wait in the listening sockets */
         bool begun;                 /* the first workers were asked for already */
         uint64_t worker_limit;      /* how many there may be: policy_worker_limit() */
@@ -40,19 +40,19 @@ bool policy_needs_cpu(const PoolConfig *config, const PolicyInput *input);
 
 PolicyDecision policy_decide(const PoolConfig *config, const PolicyInput *input);
 
-/* How many workers there may be: pm.max_children, and with pm = auto as many as fit in budget_bytes at
+/* Returns how many workers there may be: pm.max_children, and with pm = auto as many as fit in budget_bytes at
  * worker_bytes each (0: not known yet), at least one. */
 uint64_t policy_worker_limit(
                 const PoolConfig *config, uint64_t budget_bytes, uint64_t worker_bytes);
 
-/* What is taken for the weight of a worker that was not weighed yet. */
+/* What is assumed as the memory of a worker that was not measured yet. */
 #define POLICY_WORKER_BYTES_GUESS (UINT64_C(16) << 20)
 
-/* After how long an idle worker is one too many, if it is; UINT64_MAX: never. */
+/* Returns after how long an idle worker that is not needed is retired; UINT64_MAX means never. */
 uint64_t policy_idle_limit_usec(const PoolConfig *config);
 
-/* A worker that takes a connection rings when fewer than this many others are idle; 0: it does not.
- */
+/* Returns the threshold for the control page: a worker that takes a connection wakes the manager when fewer than this
+ * many others are idle; 0 means that it does not. */
 unsigned policy_wake_below(const PoolConfig *config, double rate);
 
 enum {
@@ -62,18 +62,18 @@ enum {
         BACKOFF_PAUSE_MSEC = 50,
 };
 
-/* The pause before something that died at once is started again: doubles from 100 ms to 10 s. */
+/* The pause before a process that died at once is started again: it doubles from 100 ms to 10 s. */
 typedef struct Backoff {
         unsigned n_failures;
         uint64_t until_usec;
 } Backoff;
 
-/* Tells that it died badly after lived_usec. Sets until_usec. */
+/* Notes that it died badly after lived_usec, and sets until_usec. */
 void backoff_fail(Backoff *backoff, uint64_t lived_usec, uint64_t now_usec);
 
-/* The same for what had worked: always the shortest pause, which keeps a script that crashes each worker
- * from turning requests into a storm of forks. */
+/* Does the same for a process that had worked, always with the shortest pause, which keeps a script that crashes each
+ * worker from turning requests into a storm of forks. */
 void backoff_pause(Backoff *backoff, uint64_t lived_usec, uint64_t now_usec);
 
-/* Tells that it works. */
+/* Notes that it works: the next pause is the shortest again. */
 void backoff_reset(Backoff *backoff);

@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 
 enum {
-        /* Then others have their turn: scripts may leave behind more than anybody can reap. */
+        /* How many are reaped before other events have their turn: scripts may leave very many behind. */
         REAPED_AT_ONCE = 64,
 };
 
@@ -108,8 +108,8 @@ static void reap(Reaper *reaper, const siginfo_t *si) {
         free(watch);
 }
 
-/* Looks before it takes. The kernel names the dead in an order of its own: behind one that an event source is to
- * reap, which it does before anything of ours is dispatched again, there may be others. */
+/* Peeks before it reaps. The kernel names dead children in an order of its own: behind one that an event source is to
+ * reap, which it does before this source is dispatched again, there may be others. */
 static void reap_some(Reaper *reaper) {
         for (int n = 0; n < REAPED_AT_ONCE; n++) {
                 siginfo_t si = {};
@@ -140,8 +140,8 @@ static int reaper_on_again(sd_event_source *source, void *userdata) {
 
 /* --- life --- */
 
-/* After all others: a zygote's source says first that it has died, and its workers are watched before one of
- * them is reaped. */
+/* This source comes after all others: the source of a zygote reports first that the zygote has died, and its workers
+ * are watched before one of them is reaped. */
 static int add_sources(Reaper *reaper) {
         int r;
 

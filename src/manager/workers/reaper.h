@@ -2,14 +2,14 @@
 #pragma once
 /* Reaper: takes the exit status of children that the manager has not forked.
  *
- * The manager is a child subreaper: what a process of the pool leaves behind when it dies becomes its child, not
- * that of PID 1. These are the workers of a zygote that was killed, who can be watched and ended that way, and
- * whatever scripts have started. The children that an event source watches (sd_event_add_child()) are that
- * source's to reap and are left to it.
+ * The manager is a child subreaper: when a process of the pool dies, its children become the manager's, not those of
+ * PID 1. These are the workers of a zygote that was killed, which can be watched and ended that way, and processes that
+ * scripts have started. The children that an event source watches (sd_event_add_child()) are that source's to reap and
+ * are left to it.
  *
  * Runs in: manager.
- * Trusts:  nobody. A pid is watched after the kernel has said that it is a child of ours; until its hook is
- * called it is not reaped, so it can belong to nobody else. */
+ * Trusts:  nobody. A pid is watched after the kernel has said that it is a child of this process; it is not reaped
+ * before its hook is called, so it cannot belong to another process. */
 
 #include <sys/types.h>
 #include <systemd/sd-event.h>
@@ -18,17 +18,17 @@
 
 typedef struct Reaper Reaper;
 
-/* It has ended; its pid may already be somebody else's. */
+/* Is called when a watched child has ended; its pid may already belong to another process. */
 typedef void (*ReaperHook)(pid_t pid, int wait_status, void *userdata);
 
-/* Makes this process a subreaper. SIGCHLD is blocked. 0 or negative errno. */
+/* Makes this process a subreaper, and blocks SIGCHLD. Returns 0 or a negative errno. */
 int reaper_new(Reaper **ret, sd_event *event);
 Reaper *reaper_free(Reaper *reaper);
 DEFINE_CLEANUP(Reaper, reaper_free);
 
-/* hook is called once, later. 0; -ECHILD: no child of ours; -EBUSY: it is watched already, here or by an event
- * source; or another negative errno. */
+/* Watches a child; hook is called once, later. Returns 0, -ECHILD when it is no child of this process, -EBUSY when it
+ * is watched already, here or by an event source, or another negative errno. */
 int reaper_watch(Reaper *reaper, pid_t pid, ReaperHook hook, void *userdata);
 
-/* Whoever watches with this userdata is gone: what it watched is reaped in silence. */
+/* Drops the watches with this userdata: their children are reaped without a call of the hook. */
 void reaper_forget(Reaper *reaper, const void *userdata);

@@ -31,11 +31,10 @@ unsigned slots_forking(const Slots *slots);
 SlotLife slots_life(const Slots *slots, unsigned slot);
 pid_t slots_pid(const Slots *slots, unsigned slot); /* 0: none; the zygote's word, for display */
 
-/* A vacant slot for a FORK that is sent now. false: none. */
+/* Takes a vacant slot for a FORK that is sent now. Returns false if there is none. */
 bool slots_take(Slots *slots, unsigned *ret_slot);
 
-/* The zygote's reports. 0, or -EBADMSG when the slot is not in a state in which this can be true.
- */
+/* Take the zygote's reports. Return 0, or -EBADMSG when the slot is not in a state in which the report can be true. */
 int slots_forked(Slots *slots, unsigned slot, pid_t pid, uint64_t now_usec);
 int slots_not_forked(Slots *slots, unsigned slot, uint64_t now_usec);
 
@@ -46,11 +45,11 @@ typedef enum SlotEnd {
         _SLOT_END_MAX,
 } SlotEnd;
 
-/* ret_lived_usec: how long it lived. */
+/* Takes the report that a worker has ended, and writes how long it lived. Returns as above. */
 int slots_exited(Slots *slots, unsigned slot, SlotEnd end, uint64_t now_usec,
                 uint64_t *ret_lived_usec);
 
 int slots_retire(Slots *slots, unsigned slot);
 
-/* When workers that died at once allow the next fork: 0 or a time. */
+/* Returns before which time no worker may be forked because workers died at once, or 0. */
 uint64_t slots_pause_until_usec(const Slots *slots);

@@ -9,10 +9,10 @@
 #include "manager/workers/policy.h"
 
 /* Reading limits costs some 50 µs, and memory does not change from one request to the next. */
-#define LOOK_EVERY_USEC (5 * USEC_PER_SEC)
+#define RENEW_EVERY_USEC (5 * USEC_PER_SEC)
 
-/* A limit of our own may be used but for a reserve (the zygote, page cache, a worker that grows); what the
- * machine has available is for others too. */
+/* A limit of the pool's own may be used but for a reserve (the zygote, page cache, a worker that grows); the available
+ * memory of the machine is for others too. */
 enum {
         SHARE_OF_LIMIT = 80,
         SHARE_OF_MACHINE = 50,
@@ -32,7 +32,7 @@ static uint64_t clamp(uint64_t bytes) {
         return bytes > WEIGHT_MAX_BYTES ? WEIGHT_MAX_BYTES : bytes;
 }
 
-/* Workers that were not weighed yet do not count. */
+/* Workers whose memory was not measured yet do not count. */
 static uint64_t average_worker_memory(
                 const Scoreboard *board, const Slots *slots, uint64_t *ret_sum) {
         uint64_t sum = 0, n = 0;
@@ -73,7 +73,7 @@ void worker_limit_describe(const WorkerLimit *worker_limit, const PoolConfig *co
                                                         : POLICY_WORKER_BYTES_GUESS) >>
                                         20,
                         worker_limit->worker_bytes > 0 ? " as measured"
-                                                       : ", a guess before the first is weighed",
+                                                       : ", a guess before the first worker is measured",
                         config->max_children);
 }
 
@@ -93,15 +93,16 @@ void worker_limit_update(WorkerLimit *worker_limit, const PoolConfig *config,
                 worker_limit->workers = config->max_children;
                 return;
         }
-        if (worker_limit->looked_usec > 0 && now_usec - worker_limit->looked_usec < LOOK_EVERY_USEC)
+        if (worker_limit->renewed_usec > 0 &&
+                        now_usec - worker_limit->renewed_usec < RENEW_EVERY_USEC)
                 return;
 
-        worker_limit->looked_usec = now_usec;
+        worker_limit->renewed_usec = now_usec;
         worker_limit->worker_bytes = average_worker_memory(board, slots, &used);
         r = memory_budget(used, &worker_limit->budget);
         if (r < 0) {
                 log_error_errno(r,
-                                "Cannot tell how much memory there is, pm.max_children counts: %m");
+                                "Cannot find out how much memory there is, using pm.max_children: %m");
                 worker_limit->workers = config->max_children;
                 return;
         }

@@ -17,6 +17,6 @@ typedef struct WorkerSnapshot {
 } WorkerSnapshot;
 
 /* Returns whether the worker has a request, by its own word. */
-static inline bool worker_snapshot_is_busy(const WorkerSnapshot *look) {
-        return look->view.state > SLOT_IDLE;
+static inline bool worker_snapshot_is_busy(const WorkerSnapshot *snapshot) {
+        return snapshot->view.state > SLOT_IDLE;
 }

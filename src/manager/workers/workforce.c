@@ -14,22 +14,22 @@
 #include "manager/workers/worker_limit.h"
 
 enum {
-        /* Orders to fork that are underway: the zygote sees between two of them whether something else is more
-         * urgent, and a pool that is told to stop meanwhile has few workers to come. */
+        /* How many orders to fork may be under way: the zygote checks between two of them whether another order is more
+         * urgent, and a pool that is to stop meanwhile has few workers to come. */
         ORDERS_MAX = 100,
 };
 
 /* The advice about pm.max_children is given once in this time. */
 #define ADVICE_EVERY_USEC (60 * USEC_PER_SEC)
 
-/* Requests per second, over the time since it was last looked at and some time before. */
+/* Requests per second, over the time since the last check and some time before. */
 typedef struct Rate {
         uint64_t n_requests, at_usec;
         double per_second;
 } Rate;
 
-/* What more workers are missed for, the worst first: after a bad one nobody needs to hear of a better one,
- * but a harmless one does not silence those before it. */
+/* Why more workers are missing, the worst reason first: after a bad reason a lesser one is not logged, but a lesser one
+ * does not keep a worse one out of the log. */
 typedef enum Advice {
         ADVICE_REQUESTS_WAIT,
         ADVICE_ALL_BUSY,
@@ -55,7 +55,7 @@ struct Workforce {
         uint64_t n_limit_reached;
         uint64_t advised_usec[_ADVICE_MAX], cpu_told_usec;
         sd_event_source *timer_source;
-        sd_event_source *listen_sources[LISTENERS_MAX + 1]; /* the last for what is handed over */
+        sd_event_source *listen_sources[LISTENERS_MAX + 1]; /* the last one for the handoff pair */
 };
 
 int workforce_new(Workforce **ret, sd_event *event, const PoolConfig *config,
@@ -163,7 +163,7 @@ static int watch_listener(Workforce *w, size_t i, bool on) {
         return sd_event_source_set_enabled(w->listen_sources[i], SD_EVENT_OFF);
 }
 
-/* The manager never accepts: it only looks whether somebody waits while no worker is free to see it. */
+/* The manager never accepts: it only watches whether a connection waits while no worker is free to see it. */
 static void watch_listeners(Workforce *w, bool on) {
         int r;
 
@@ -197,12 +197,12 @@ static bool is_idle(const Workforce *w, unsigned slot) {
 static uint64_t idle_usec(const Workforce *w, unsigned slot, uint64_t now) {
         uint64_t since = slot_word_since_usec(scoreboard_word(w->board, slot));
 
-        /* A worker may write any time there: the future counts as now. */
+        /* A worker may write any time there; a time in the future counts as now. */
         return since < now ? now - since : 0;
 }
 
-/* Looks come with bells: at one request a minute as well as at thousands a second. A short time says
- * little, so it is given little weight. */
+/* Checks come when workers wake the manager, at one request a minute as well as at thousands a second. A short interval
+ * says little, so it counts little. */
 static void update_rate(Workforce *w, uint64_t now) {
         Rate *rate = &w->rate;
         uint64_t n = 0, elapsed = now - rate->at_usec;
@@ -242,7 +242,7 @@ static void look(Workforce *w, PolicyInput *ret) {
 
         r = scoreboard_copy(w->board);
         if (r < 0)
-                log_error_errno(r, "Cannot read the scoreboard, deciding by an old one: %m");
+                log_error_errno(r, "Cannot read the scoreboard, using an old copy: %m");
 
         for (unsigned i = 0; i < slots_count(w->slots); i++) {
                 SlotLife life = slots_life(w->slots, i);
@@ -300,7 +300,7 @@ void workforce_forked(Workforce *w) {
                 workforce_balance(w);
 }
 
-/* The one that has been idle for longest has the coldest caches, and would be missed least. */
+/* The worker that has been idle for longest has the coldest caches, and would be missed least. */
 static bool find_longest_idle(const Workforce *w, unsigned *ret_slot) {
         uint64_t oldest = UINT64_MAX;
 
@@ -319,12 +319,12 @@ static bool find_longest_idle(const Workforce *w, unsigned *ret_slot) {
 static void retire_workers(Workforce *w, unsigned n) {
         unsigned slot;
 
-        /* Those that leave bring about another look. */
+        /* Each worker that leaves causes another check. */
         for (n = n < ORDERS_MAX ? n : ORDERS_MAX; n > 0 && find_longest_idle(w, &slot); n--) {
                 if (slots_retire(w->slots, slot) < 0)
                         return;
 
-                /* Should the order fail, it leaves by this after its next request. */
+                /* Should the order fail, this makes it leave after its next request. */
                 atomic_store(&scoreboard_control_page(w->board)->retired[slot], 1);
                 if (w->orders->retire_worker(slot, w->userdata) < 0)
                         return;
@@ -395,7 +395,8 @@ void workforce_balance(Workforce *w) {
                 return;
         }
 
-        /* Rung before it is looked at, or the last idle place could be taken unheard in between. */
+        /* Set the wake-up threshold before counting idle workers; a worker that becomes busy in between would not wake
+         * us otherwise. */
         atomic_store(&control_page->wake_below, policy_wake_below(w->config, w->rate.per_second));
         look(w, &input);
         decision = policy_decide(w->config, &input);

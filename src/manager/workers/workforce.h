@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* Workforce: keeps the number of a generation's workers right. It asks policy.c when something has
- * happened: a bell, a death, a connection that nobody can take, a deadline. Never by the clock
- * alone.
+/* Workforce: keeps the number of a generation's workers right. It asks policy.c when something has happened: a worker
+ * has woken the manager or has ended, a connection waits that no worker can take, a pause is over. It never wakes up
+ * regularly.
  *
  * Runs in: manager.
- * Trusts:  its own count of living workers. The scoreboard, which the workers write, only divides
- * them into idle and busy. */
+ * Trusts:  its own count of living workers. The scoreboard, which the workers write, only divides them into idle and
+ * busy. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,36 +20,35 @@
 
 typedef struct Workforce Workforce;
 
-/* How orders get to the zygote. Negative errno: they do not, because it is gone or reads nothing. */
+/* How orders get to the zygote. Each returns 0, or a negative errno when the zygote is gone or does not read. */
 typedef struct WorkforceOrders {
         int (*start_worker)(unsigned slot, void *userdata);
         int (*retire_worker)(unsigned slot, void *userdata);
 } WorkforceOrders;
 
-/* Borrows everything. 0 or negative errno. */
+/* Borrows everything. Returns 0 or a negative errno. */
 int workforce_new(Workforce **ret, sd_event *event, const PoolConfig *config,
                 const Listeners *listeners, Scoreboard *board, const WorkforceOrders *orders,
                 void *userdata);
 Workforce *workforce_free(Workforce *workforce);
 DEFINE_CLEANUP(Workforce, workforce_free);
 
-/* From start() to stop() it gives orders. */
+/* Start and stop the giving of orders. */
 void workforce_start(Workforce *workforce);
 void workforce_stop(Workforce *workforce);
 
-/* Something has happened: looks and orders what is needed. */
+/* Is to be called when something has happened: counts the workers and orders what is needed. */
 void workforce_balance(Workforce *workforce);
 
-/* The zygote has forked one: there may be room for further orders. */
+/* Is to be called when the zygote has forked a worker: there may be room for further orders. */
 void workforce_forked(Workforce *workforce);
 
-/* Whom it has. Reports of the zygote go in by slots_forked() and so on. */
+/* Returns the slots of its workers. Reports of the zygote go in by slots_forked() and so on. */
 Slots *workforce_slots(Workforce *workforce);
 
-/* How many there may be, and why, for people. */
+/* Return how many workers there may be, and why, for people. */
 uint64_t workforce_worker_limit(const Workforce *workforce);
 void workforce_describe_worker_limit(const Workforce *workforce, char *buffer, size_t size);
 
-/* How often the pool came to want more workers than pm.max_children allows (php-fpm: max children reached).
- */
+/* Returns how often the pool came to want more workers than pm.max_children allows (php-fpm: max children reached). */
 uint64_t workforce_limit_reached(const Workforce *workforce);

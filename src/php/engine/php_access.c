@@ -42,7 +42,8 @@ void php_access_end(PhpRequest *request) {
         if (!request->access)
                 return;
 
-        /* Known for good when the script has ended, else it is fastcgi_finish_request(). */
+        /* The final values are known when the script has ended, else the answer was ended by
+         * fastcgi_finish_request(). */
         access_log_facts(request->access)->memory_bytes =
                         request->memory_bytes > 0 ? request->memory_bytes
                                                   : zend_memory_peak_usage(true);

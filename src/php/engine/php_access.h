@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* PhpAccess: what PHP knows of a request, for its line in the access log. Nothing where there is none.
+/* PhpAccess: gives what PHP knows of a request to its line in the access log, if there is one.
  *
  * Runs in: worker. */
 
@@ -8,8 +8,8 @@
 
 #include "php/engine/php_request.h"
 
-/* In the order of a request: its info is set; headers go out, after which status and they are final; the
- * answer ends. */
+/* Are to be called in this order: when the request info is set; when the headers go out, with the final status; when
+ * the answer ends. */
 void php_access_begin(PhpRequest *request);
 void php_access_headers(PhpRequest *request, const sapi_headers_struct *headers);
 void php_access_end(PhpRequest *request);

@@ -9,14 +9,14 @@
 
 #include "php/engine/php_request.h"
 
-/* Up to size bytes; fewer: that is all there is. */
+/* Reads up to size bytes of the body. Returns how many were read; fewer than size means that there are no more. */
 size_t php_body_read(PhpRequest *request, char *buffer, size_t size);
 
-/* Whether the rest of the body will not come though the client is there: a script that took half of it for the whole
- * would do half of what was meant. If it has stalled or ends in what is no FastCGI, the journal has a line, and the
- * answer, where it can still be one, is 408 or 400; after an ABORT_REQUEST nobody wants one. Of a client that has left
- * the script runs, with what came, as under php-fpm. */
+/* Returns whether the rest of the body will not come though the client is there: a script that took half of it for the
+ * whole would do half of what was meant. If the body has stalled or ends in something that is not FastCGI, writes a
+ * line to the journal and answers, if the answer has not begun, 408 or 400; after an ABORT_REQUEST there is no answer.
+ * When the client has left, the script runs with the part that came, as under php-fpm. */
 bool php_body_refuse(PhpRequest *request);
 
-/* After the request. */
+/* Closes the body after the request. */
 void php_body_done(PhpRequest *request);

@@ -47,7 +47,7 @@ static void ignore_broken_pipes(void) {
 
 static char start_error[240];
 
-/* PHP starts with much of what is wrong, and so do we where nothing else serves. */
+/* PHP starts in spite of many faults, and so does fpmd where no other generation serves. */
 static int check_start(bool strict) {
         if (php_ini_check(start_error, sizeof(start_error)) && !*php_message_first())
                 return 0;
@@ -80,6 +80,24 @@ static const char *last_settings(const PoolConfig *config) {
         return config->worker_script ? "opcache.force_restart_timeout=0\n" : "";
 }
 
+/* Installs what is called in place of PHP's own functions, once PHP has started. Returns 0 or a negative errno. */
+static int install_hooks(void) {
+        int r;
+
+        php_functions_watch_chdir();
+        php_output_init();
+        php_process_init();
+        libc_hooks_probe();
+        r = php_disabled_init();
+        if (r < 0)
+                return r;
+
+        php_upload_init();
+        php_input_init();
+        php_log_init();
+        return 0;
+}
+
 int php_engine_start(const PoolConfig *config, bool strict) {
         _cleanup_free_ char *scan_dir = ini_files_scan_dirs(config);
         int r;
@@ -106,7 +124,7 @@ int php_engine_start(const PoolConfig *config, bool strict) {
         if (!fpmd_sapi_module.ini_entries)
                 return -ENOMEM;
 
-        /* PHP has no other way in for this; a script must not see it. */
+        /* PHP can be given this in no other way; a script must not see it. */
         if (scan_dir)
                 setenv("PHP_INI_SCAN_DIR", scan_dir, 1);
         r = fpmd_sapi_module.startup(&fpmd_sapi_module);
@@ -125,18 +143,8 @@ int php_engine_start(const PoolConfig *config, bool strict) {
         if (config->php_value_from_request || php_ini_has_per_dir_config() ||
                         php_ini_has_per_host_config())
                 php_settings_keep_out_of_code(&config->php_values);
-        php_functions_watch_chdir();
-        php_output_init();
-        php_process_init();
-        libc_hooks_probe();
-        r = php_disabled_init();
-        if (r < 0)
-                return r;
-
-        php_upload_init();
-        php_input_init();
-        php_log_init();
-        return check_start(strict);
+        r = install_hooks();
+        return r < 0 ? r : check_start(strict);
 }
 
 const char *php_engine_startup_error(void) {
@@ -188,7 +196,7 @@ void php_engine_set_request_info(PhpRequest *request) {
                 .proto_num = 1000,
         };
 
-        /* Seen where nothing sets it any more: without REQUEST_METHOD. */
+        /* This value is used where nothing else sets it: without REQUEST_METHOD. */
         SG(sapi_headers).http_response_code = request->path.named && !script ? 404 : 200;
         if (request->path.named)
                 set_body_info(request, info);
@@ -235,8 +243,8 @@ void php_engine_skip_input_timer(void) {
         PG(max_input_time) = SG(request_info).content_length > 0 ? INI_INT("max_input_time") : -1;
 }
 
-/* PHP leaves by a jump whatever writes to a client that has gone, or has no memory left. php_execute_script() catches
- * that jump, pages and refusals of ours do not. Behind this one PHP ends the request as any other. */
+/* PHP jumps out of code that writes to a client that has gone, or that has no memory left. php_execute_script() catches
+ * that jump, but the pages and refusals of fpmd do not. After this one PHP ends the request as any other. */
 static void answer(PhpRequest *request) {
         zend_try {
                 if (SG(request_info).request_method)
@@ -280,7 +288,7 @@ void php_engine_resolve(PhpRequest *request) {
 int php_engine_serve(PhpRequest *request) {
         volatile int r = -EFAULT;
 
-        request->told = false;
+        request->has_message = false;
         request->memory_bytes = 0;
         php_upload_begin_request();
         SG(server_context) = request;

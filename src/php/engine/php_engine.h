@@ -7,33 +7,33 @@
 #include "config/pool_config.h"
 #include "php/engine/php_request.h"
 
-/* Zygote: starts PHP with the pool's php.ini, values and extensions. config is borrowed for good.
- * strict: what PHP only warns of (an extension that cannot be loaded, a syntax error in php.ini) is
- * a failure. Why it failed is in php_engine_startup_error(). 0 or -ENOEXEC. */
+/* Zygote: starts PHP with the pool's php.ini, values and extensions. config is borrowed for good. With strict, what PHP
+ * only warns of (an extension that cannot be loaded, a syntax error in php.ini) is a failure.
+ * php_engine_startup_error() returns the reason of a failure. Returns 0 or -ENOEXEC. */
 int php_engine_start(const PoolConfig *config, bool strict);
 
-/* The first thing that was wrong while PHP started, or "". */
+/* Returns the first error or warning while PHP started, or "". */
 const char *php_engine_startup_error(void);
 
-/* Zygote: after the root directory has changed, what PHP remembers of paths is wrong. */
+/* Zygote: is to be called after the root directory has changed: makes PHP forget what it remembers of paths. */
 void php_engine_root_changed(void);
 
-/* Worker: once, after the fork. */
+/* Worker: is to be called once, after the fork. */
 void php_engine_enter_worker(void);
 
-/* Worker: puts the params of the request that has come right, and fills in request->path. Needs to be
- * called before php_engine_serve(), and before anybody looks at SCRIPT_NAME. */
+/* Worker: corrects the params of a new request as php-fpm does, and fills in request->path. Must be called before
+ * php_engine_serve(), and before SCRIPT_NAME is read. */
 void php_engine_resolve(PhpRequest *request);
 
-/* Worker: whether the last request has changed PHP in a way that the next one must not meet. */
+/* Worker: returns whether the last request has changed PHP in a way that the next request must not meet. */
 bool php_engine_is_spent(void);
 
-/* In a child that a script has forked: the status that the script has ended with. */
+/* In a child that a script has forked: returns the status that the script has ended with. */
 int php_engine_exit_status(void);
 
-/* Worker: whether PHP is about to execute a program, for which it may fork. */
+/* Worker: returns whether PHP is about to execute a program, for which it may fork. */
 bool php_engine_starts_program(void);
 
-/* Worker: runs the script that the request names and ends the answer. 1: the connection can be
- * kept, 0: close it; -EFAULT: PHP is no longer to be trusted, leave. */
+/* Worker: runs the script that the request names and ends the answer. Returns 1 when the connection can be kept, 0 when
+ * it is to be closed, or -EFAULT when PHP can no longer be trusted and the worker is to leave. */
 int php_engine_serve(PhpRequest *request);

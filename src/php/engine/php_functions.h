@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* PhpFunctions: what the SAPI adds to the language: functions and the cgi.* and fastcgi.* settings,
- * as the module "cgi-fcgi", the name that php-fpm gives it.
+/* PhpFunctions: the functions and the cgi.* and fastcgi.* settings of the SAPI, as the module "cgi-fcgi", which is
+ * php-fpm's name for it.
  *
  * Runs in: zygote and worker. */
 
@@ -20,11 +20,11 @@ typedef struct PhpCgiSettings {
         char *error_header; /* NULL, or PHP's */
 } PhpCgiSettings;
 
-/* As php.ini, the pool and the request have them now. */
+/* Returns the present settings, by php.ini, the pool and the request. */
 const PhpCgiSettings *php_cgi_settings(void);
 
-/* Zygote, after PHP's start: from now on it is known when a script has called chdir(). */
+/* Zygote, after PHP's start: from now on notes when a script calls chdir(). */
 void php_functions_watch_chdir(void);
 
-/* Worker: whether one may have since the last call. */
+/* Worker: returns whether a script may have called chdir() since the last call. */
 bool php_functions_directory_was_left(void);

@@ -22,7 +22,7 @@ static void ignore_entry(zval *key, zval *value, zval *index, int type, void *us
 /* The parser's own words, with file and line. */
 static zend_string *words;
 
-static void keep_words(int type, zend_string *file, const uint32_t line, zend_string *message) {
+static void keep_message(int type, zend_string *file, const uint32_t line, zend_string *message) {
         (void) type;
         (void) file;
         (void) line;
@@ -36,7 +36,7 @@ static bool parse(FILE *f, const char *path) {
         bool good;
 
         zend_stream_init_fp(&handle, f, path);
-        zend_error_cb = keep_words;
+        zend_error_cb = keep_message;
         good = zend_parse_ini_file(&handle, 0, ZEND_INI_SCANNER_NORMAL, ignore_entry, NULL) ==
                SUCCESS;
         zend_error_cb = callback;

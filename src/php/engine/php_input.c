@@ -18,7 +18,7 @@ static int open_file(void);
 static struct {
         Spool spool;
         php_stream *stream; /* NULL: PHP's own way */
-        bool given;         /* to this request, even if it has been closed since */
+        bool given;         /* belongs to this request, even if it has been closed since */
         bool opened;        /* a script has opened php://input */
         zend_off_t position;
 } body = { .spool = { .open_file = open_file, .fd = -EBADF } };
@@ -162,7 +162,7 @@ static void give_stream(void) {
 
 /* --- what PHP calls --- */
 
-/* What fits into the memory of PHP's stream costs least there. */
+/* A body that fits into the memory of PHP's stream costs least there. */
 static bool is_large(void) {
         return SG(request_info).content_length > SAPI_POST_BLOCK_SIZE;
 }

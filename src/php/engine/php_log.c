@@ -15,10 +15,11 @@
 #include "base/journal_entry.h"
 #include "base/journal_socket.h"
 
-/* A worker may not live on behind a fatal error. */
+/* A worker may end after a fatal error. */
 #define FATAL_DRAIN_USEC 5000
 
-/* PHP has written where its own errors are behind their text; what a script logs, it logs where it is. */
+/* PHP has appended the place of its own errors to their text; the place of a script's message is where the script is
+ * now. */
 static bool find_place(const char *message, size_t n, const char **ret_file, uint32_t *ret_line) {
         char end[MAXPATHLEN + 32];
         int length;

@@ -45,10 +45,10 @@ static void write_lines(PhpRequest *request, int priority, const char *message) 
         free(text);
 }
 
-/* What the web server is told of a message ends there, with "...", as where php-fpm sends it: that counts the end of the
- * line of its own log and, unless log_level leaves such lines out, what stands in front there. The journal has the
- * whole. */
-static size_t told_max(const PoolConfig *config) {
+/* The web server gets a message up to this length, with "..." at its end, as from php-fpm: that counts the end of the
+ * line of its own log and, unless log_level leaves such lines out, the prefix there. The journal has the whole
+ * message. */
+static size_t web_server_max(const PoolConfig *config) {
         size_t decoration = config->log_level >= LOG_NOTICE ? strlen("NOTICE: \n") : strlen("\n");
 
         return config->log_limit - decoration;
@@ -60,10 +60,10 @@ static void send_to_web_server(PhpRequest *request, const char *prefix, const ch
         if (!php_request_is_open(request) || !php_cgi_settings()->logging)
                 return;
 
-        max = told_max(request->config) - prefix_len;
-        if (request->told)
+        max = web_server_max(request->config) - prefix_len;
+        if (request->has_message)
                 (void) fcgi_request_write_error(request->fcgi, ZEND_STRL("; "));
-        request->told = true;
+        request->has_message = true;
         (void) fcgi_request_write_error(request->fcgi, prefix, prefix_len);
         (void) fcgi_request_write_error(request->fcgi, message, n > max ? max - 3 : n);
         if (n > max)
@@ -85,8 +85,8 @@ void php_message_answer(int status, const char *text) {
         PHPWRITE(text, strlen(text));
 }
 
-/* error_log = /dev/stderr: that is a socket here, which PHP cannot open. So its messages come to us as if nothing was
- * set, and what was set is nothing to the web server. */
+/* error_log = /dev/stderr is a socket here, which PHP cannot open. So its messages come here as if error_log was not
+ * set, and the web server must not get them. */
 static bool is_for_web_server(void) {
         return !PG(error_log) || !log_target_is_journal(PG(error_log));
 }

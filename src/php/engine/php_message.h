@@ -5,11 +5,11 @@
  *
  * Runs in: zygote and worker. */
 
-/* PHP's own log_message callback: the message, unescaped, with its syslog priority. */
+/* The SAPI callback log_message: takes a message, unescaped, with its syslog priority. */
 void php_message_log(const char *message, int priority);
 
-/* Returns the first warning, or worse, that was logged while no request ran: why PHP does not start. "" if there was
- * none. */
+/* Returns the first message of warning or a higher priority that was logged while no request ran, which says why PHP
+ * does not start, or "". */
 const char *php_message_first(void);
 
 /* Sends a message of ours about the request that runs: line goes to the journal and is escaped already, web_server is

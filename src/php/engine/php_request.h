@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* PhpRequest: what PHP's side of a worker knows of the request it runs: SG(server_context).
+/* PhpRequest: what the engine knows of the request that runs: SG(server_context).
  *
  * Runs in: worker. */
 
@@ -21,7 +21,7 @@ typedef struct PhpBody {
                 PHP_BODY_NONE,
         } source;
         int fd;    /* of PHP_BODY_FILE */
-        bool lost; /* the rest will not come, and that was told */
+        bool lost; /* the rest will not come, and that was logged */
 } PhpBody;
 
 typedef struct PhpRequest {
@@ -29,37 +29,37 @@ typedef struct PhpRequest {
         const PoolConfig *config;
         AccessLog *access; /* NULL: none */
 
-        bool finished;   /* the answer is out: fastcgi_finish_request(), or the end */
-        bool must_close; /* the connection is not kept behind this answer */
-        int result;      /* of php_request_finish() */
-        bool told;       /* the web server has had a message of this request */
+        bool finished;    /* the answer is out: fastcgi_finish_request(), or the end */
+        bool must_close;  /* the connection is not kept behind this answer */
+        int result;       /* of php_request_finish() */
+        bool has_message; /* the web server got a message about this request */
         bool opened_stderr, opened_stdout; /* the script has, see php_log.h */
         PhpBody body;
         ScriptPath path;
-        const struct PoolView *view; /* for the status page */
-        bool only_pages;             /* no script may run: the status worker's */
-        uint64_t memory_bytes;       /* PHP's peak, once the request has ended */
-        WorkerLog *log;              /* NULL: stderr has to do */
+        const struct PoolSnapshot *view; /* for the status page */
+        bool only_pages;                 /* no script may run: the status worker's */
+        uint64_t memory_bytes;           /* PHP's peak, once the request has ended */
+        WorkerLog *log;                  /* NULL: stderr has to do */
 
-        /* 0 in a child that a script has forked: the answer is its parent's. */
+        /* 0 in a child that a script has forked, which must not write to its parent's answer. */
         const volatile unsigned char *is_worker;
 
-        /* Tells the scoreboard. */
+        /* Writes the stage of the request on the scoreboard. */
         void (*stage)(SlotState state, void *userdata);
 
-        /* Takes the connection when the answer is out and it cannot be kept. */
+        /* Takes the connection, to close it, when the answer is out and it cannot be kept. */
         void (*close)(int fd, void *userdata);
         void *userdata;
 } PhpRequest;
 
-/* Whether there is still an answer to be written, by this process. NULL: no. */
+/* Returns whether this process still has to write an answer. false for NULL. */
 static inline bool php_request_is_open(const PhpRequest *request) {
         return request && !request->finished && *request->is_worker;
 }
 
-/* Ends the answer, and the connection if it cannot be kept: for some web servers only that is the end.
- * 1: it can be kept, else it is closed. Again: the same result. */
+/* Ends the answer, and closes the connection if it cannot be kept, which some web servers wait for. Returns 1 when the
+ * connection can be kept, else 0. A second call returns the same. */
 int php_request_finish(PhpRequest *request);
 
-/* The request that runs, or NULL (also before the first and between two). */
+/* Returns the request that runs, or NULL (also before the first and between two). */
 PhpRequest *php_request_current(void);

@@ -14,8 +14,7 @@
 #include "php/hooks/php_disabled.h"
 
 enum {
-        /* A directory takes some hundred bytes; one that a client made up has no script in it, and still
-         * has a place here. */
+        /* A directory takes some hundred bytes, also one that a client made up and that has no script. */
         USER_INI_DIRECTORIES_MAX = 1024,
 };
 
@@ -40,13 +39,13 @@ _printf_(1, 2) static void tell(const char *format, ...) {
 }
 
 static void report_admin(const char *key) {
-        static bool told;
+        static bool was_reported;
         char escaped[256];
 
-        if (told)
+        if (was_reported)
                 return;
 
-        told = true;
+        was_reported = true;
         escape_string(escaped, sizeof(escaped), key);
         fprintf(stderr,
                         "<4>The web server sends '%s' as PHP_VALUE or PHP_ADMIN_VALUE, which the pool "
@@ -54,11 +53,11 @@ static void report_admin(const char *key) {
                         escaped);
 }
 
-/* Why PHP does not take a value it says itself. */
+/* PHP itself logs why it does not take a value. */
 static void change(zend_ini_entry *entry, const char *value, bool admin) {
         int type = admin ? ZEND_INI_SYSTEM : ZEND_INI_USER;
 
-        /* Not asked whether the entry is open to that: as under php-fpm, all are. */
+        /* Whether the entry may be changed there is not checked: as under php-fpm, all may. */
         if (zend_alter_ini_entry_chars_ex(entry->name, value, strlen(value), type,
                             ZEND_INI_STAGE_ACTIVATE, 1) == SUCCESS &&
                         admin)
@@ -113,13 +112,13 @@ static void apply_text(const PhpRequest *request, const char *text, bool admin) 
 }
 
 static void refuse_values(void) {
-        static bool told;
+        static bool was_reported;
 
-        if (!told)
+        if (!was_reported)
                 fputs("<4>The web server sends PHP_VALUE or PHP_ADMIN_VALUE: ignored, also from now on, "
                       "because of php_value_from_request = no\n",
                                 stderr);
-        told = true;
+        was_reported = true;
 }
 
 static void apply_values(const PhpRequest *request) {
@@ -147,7 +146,7 @@ typedef struct UserIni {
         HashTable settings;
 } UserIni;
 
-/* By directory. What counts there is what it and those above it say, so it is looked up once. */
+/* The settings of a directory are those of its own file and of the files above it, so they are read once. */
 static HashTable user_inis;
 static bool has_user_inis;
 

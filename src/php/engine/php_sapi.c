@@ -40,7 +40,7 @@ int php_request_finish(PhpRequest *request) {
 static size_t php_sapi_on_write(const char *data, size_t size) {
         PhpRequest *request = php_request_current();
 
-        /* Nobody reads it, and that is the script's intent. */
+        /* The answer was ended on purpose, so that output has no reader. */
         if (!php_request_is_open(request))
                 return size;
 
@@ -62,7 +62,7 @@ static void php_sapi_on_flush(void *server_context) {
 #if PHP_VERSION_ID >= 80400
         sapi_send_headers();
 #endif
-        /* A script that flushes has time, and wants to know whether anybody still waits for it. */
+        /* A script that flushes has time, and wants to know whether its client is still there. */
         fcgi_request_check_abort(request->fcgi);
         if (fcgi_request_probe(request->fcgi) < 0 || fcgi_request_flush(request->fcgi) < 0 ||
                         fcgi_request_aborted(request->fcgi))
@@ -182,7 +182,7 @@ static size_t php_sapi_on_read_post(char *buffer, size_t size) {
         size = MIN(size, (size_t) left);
         n = php_body_read(request, buffer, size);
 
-        /* While PHP starts the request, there is nobody to whom a script's way out would be open. */
+        /* While PHP starts the request no script runs that could be left by a jump. */
         if (n < size && !PG(during_request_startup) && php_body_refuse(request))
                 php_handle_aborted_connection();
 

@@ -6,6 +6,6 @@
 
 struct _sapi_module_struct;
 
-/* The module to start PHP with. Its name is fpm-fcgi: opcache starts for names that it knows only,
- * and applications ask php_sapi_name(). */
+/* The module to start PHP with. Its name is fpm-fcgi, because opcache starts only for names that it knows, and
+ * applications ask php_sapi_name(). */
 extern struct _sapi_module_struct fpmd_sapi_module;

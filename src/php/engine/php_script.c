@@ -31,9 +31,9 @@ static bool is_file(const char *path, void *userdata) {
         return stat(path, &st) >= 0 && S_ISREG(st.st_mode);
 }
 
-/* As php-fpm asks it: with PHP's realpath. That remembers for realpath_cache_ttl what it has seen, and a
- * look into its memory alone tells about a script in use: no system call. Under open_basedir PHP remembers
- * nothing, and its realpath would be an lstat() of each directory. */
+/* This asks as php-fpm does, with PHP's realpath. It remembers for realpath_cache_ttl what it has seen, so that a
+ * script in use costs no system call. Under open_basedir PHP remembers nothing, and its realpath would be an lstat() of
+ * each directory. */
 static bool path_exists(const char *path, void *userdata) {
         char resolved[MAXPATHLEN];
         struct stat st;
@@ -90,8 +90,8 @@ void php_script_enter_worker(void) {
         start_fd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* A path that is not absolute means the directory that the worker began in, wherever the last script has
- * left it. Web servers send none, so nobody else pays for the way back. */
+/* A path that is not absolute refers to the directory in which the worker began, whatever the last script has changed.
+ * Web servers send absolute paths, so only others pay for the way back. */
 static void go_where_relative_paths_begin(const PhpRequest *request) {
         const char *path = fcgi_request_param(request->fcgi, ZEND_STRL("SCRIPT_FILENAME"));
 
@@ -121,7 +121,7 @@ void php_script_find(PhpRequest *request) {
 
 /* --- open or refuse --- */
 
-/* The journal hears what the web server is not told: which script. */
+/* The journal gets the path of the script, which the web server does not. */
 static void log_refusal(const char *web_server, const char *path) {
         char escaped[2048], line[2304];
 
@@ -183,7 +183,7 @@ bool php_script_open(PhpRequest *request, zend_file_handle *handle) {
                 return refuse_extension(path);
 
         /* PHP frees path_translated when it cannot open it; the request's own string stays. */
-        errno = ENOENT; /* it says nothing of a directory */
+        errno = ENOENT; /* the error is not about a directory */
         if (php_fopen_primary_script(handle) != SUCCESS)
                 return refuse_unopened(request->path.script, errno);
 
@@ -248,7 +248,7 @@ static bool objects_call_back(void) {
         return false;
 }
 
-/* Of most small scripts nothing remains that could see where it is: the way back, and the one here again, are
+/* Most small scripts leave nothing that could notice the directory: so the way back, and the next way here, are
  * saved. */
 void php_script_leave_directory(void) {
         bool calls_back = BG(user_shutdown_function_names) || buffers_call_back() ||

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* PhpScript: the file that a request runs: found, opened, or refused with php-fpm's answers.
+/* PhpScript: finds and opens the file that a request runs, or refuses it with php-fpm's answers.
  *
  * Runs in: worker. */
 
@@ -10,11 +10,11 @@
 
 struct _zend_file_handle;
 
-/* Once, in the directory that relative paths mean. */
+/* Is to be called once, in the directory to which relative paths refer. */
 void php_script_enter_worker(void);
 
-/* Before anything else is done with the request: puts its params right and fills in request->path.
- * Needs nothing of PHP but its settings and its realpath cache. */
+/* Is to be called before anything else is done with the request: corrects its params and fills in request->path. Uses
+ * only the settings and the realpath cache of PHP. */
 void php_script_find(PhpRequest *request);
 
 /* Whether there is anything at the path. As a rule PHP remembers, and no system call is made. */
@@ -23,7 +23,7 @@ bool php_script_exists(const char *path);
 /* PHP's path_translated is the script. false: answered, there is nothing to run. */
 bool php_script_open(PhpRequest *request, struct _zend_file_handle *handle);
 
-/* The directory of the script, as under every SAPI, and back to where the worker began, for what of the script runs
- * after it: shutdown functions, destructors, callbacks of output buffers. */
+/* Enter the directory of the script, as every SAPI does; and go back to where the worker began, for code that runs
+ * after the script: shutdown functions, destructors, callbacks of output buffers. */
 void php_script_enter_directory(const char *path);
 void php_script_leave_directory(void);

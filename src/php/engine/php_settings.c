@@ -118,7 +118,7 @@ static bool is_loader(const char *key) {
         return strcmp(key, "extension") == 0 || strcmp(key, "zend_extension") == 0;
 }
 
-static void say_unknown(const Setting *setting) {
+static void warn_unknown(const Setting *setting) {
         static const char *const directives[] = {
                 [SETTING_PHP_VALUE] = "php_value",
                 [SETTING_PHP_FLAG] = "php_flag",
@@ -162,7 +162,7 @@ void php_settings_apply(const SettingList *settings) {
                 if (entry && is_admin(setting))
                         entry->modifiable = ZEND_INI_SYSTEM;
                 if (!entry && !is_loader(setting->key))
-                        say_unknown(setting);
+                        warn_unknown(setting);
         }
 }
 
@@ -174,7 +174,7 @@ bool php_settings_is_admin(const SettingList *settings, const char *key) {
         return false;
 }
 
-/* ini_get_all() shows what an entry is open to, and shows our mark to nobody. */
+/* ini_get_all() shows where an entry may be changed, and must not show fpmd's mark. */
 static zif_handler original_ini_get_all;
 
 static ZEND_NAMED_FUNCTION(unmarked_ini_get_all) {

@@ -11,7 +11,7 @@
 
 typedef struct StartSetting {
         const char *name, *value;
-        const char *otherwise; /* PHP's own, where nothing is said; NULL: none */
+        const char *otherwise; /* PHP's own value, where nothing is set; NULL: none */
 } StartSetting;
 
 static const StartSetting settings[] = {

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* PhpStartup: has PHP say what is wrong while it starts, in plain text and to the log, whatever php.ini says of
- * errors; a broken extension or preload script would go unheard otherwise.
+/* PhpStartup: makes PHP log all errors while it starts, in plain text, whatever php.ini says about errors; a broken
+ * extension or preload script would go unnoticed otherwise.
  *
  * Runs in: zygote, around PHP's start. */
 
 struct _zend_array;
 
-/* Before php.ini is read: what holds where it says nothing, as in php-fpm. */
+/* Sets, before php.ini is read, the defaults for what it does not set, as in php-fpm. */
 void php_startup_defaults(struct _zend_array *configuration);
 
 /* Takes text, lines of php.ini, and gives it back with last and ours behind; NULL: no memory. */
 char *php_startup_ini_text(char *text, const char *last);
 
-/* After the start: what php.ini and the pool file say of errors holds again. */
+/* Puts the settings of php.ini and the pool file about errors back, after the start. */
 void php_startup_restore(void);

@@ -24,7 +24,7 @@ static void add_header(const char *line) {
         sapi_add_header_ex(estrdup(line), strlen(line), false, true);
 }
 
-/* Nobody keeps these pages. */
+/* These pages must not be cached. */
 static void forbid_caching(void) {
         add_header("Expires: Thu, 01 Jan 1970 00:00:00 GMT");
         add_header("Cache-Control: no-cache, no-store, must-revalidate, max-age=0");
@@ -89,7 +89,7 @@ static StatusFormat asked_format(void) {
 static int read_page(const PhpRequest *request, StatusPage *ret) {
         int r;
 
-        r = request->view ? pool_view_read(request->view, ret) : -ENODATA;
+        r = request->view ? pool_snapshot_read(request->view, ret) : -ENODATA;
         ret->has_memory_peak = PHP_VERSION_ID >= 80400;
         return r;
 }

@@ -10,15 +10,15 @@
 
 struct _zval_struct;
 
-/* In a request that PHP has started. true: it was for one of the pages, and is answered. */
+/* Answers a request that PHP has started, if it is for one of the pages. Returns whether it has. */
 bool php_status_serve(PhpRequest *request);
 
-/* Whether the request is for one of the pages: no script runs for it. */
+/* Returns whether the request is for one of the pages, so that no script runs for it. */
 bool php_status_is_asked(const PhpRequest *request);
 
-/* fpm_get_status(): an array, or false. */
+/* Makes the result of fpm_get_status(): an array, or false. */
 void php_status_array(PhpRequest *request, struct _zval_struct *ret);
 
-/* Writes down who the request is from, once PHP has taken the Authorization: header apart, as php-fpm does;
- * without one it is REMOTE_USER. */
+/* Notes the user of the request, after PHP has parsed the Authorization: header, as php-fpm does; without that header
+ * it is REMOTE_USER. */
 void php_status_note_user(const PhpRequest *request);

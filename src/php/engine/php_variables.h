@@ -6,7 +6,7 @@
 
 #include <Zend/zend_types.h>
 
-/* Once in a worker: from now on $_ENV and getenv() have the request's params too. */
+/* Is to be called once in a worker: from now on $_ENV and getenv() have the request's params too. */
 void php_variables_install(void);
 
 /* A script stays: $_ENV has the environment of the process alone, and $_SERVER is no copy of it. */

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* With the priority that journald takes off. NULL: nothing worth a line. */
+/* The text has the priority in front that journald reads. NULL: no line. */
 static const char *reason_of(int error) {
         switch (error) {
         case -ENODATA:

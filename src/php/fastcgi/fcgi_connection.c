@@ -72,7 +72,7 @@ static int wait_for(const FcgiConnection *conn, short events, uint64_t deadline_
         }
 }
 
-/* Takes whatever is there in one call. Bytes, 0: EOF, negative errno. */
+/* Receives what is there in one call. Returns the number of bytes, 0 at EOF, or a negative errno. */
 static int receive(FcgiConnection *conn) {
         for (;;) {
                 ssize_t n;
@@ -108,8 +108,8 @@ int fcgi_connection_fill(FcgiConnection *conn, size_t n, uint64_t deadline_usec)
         while (fcgi_connection_available(conn) < n) {
                 int r;
 
-                /* A peer that never lets the socket run dry would never reach the poll(). */
-                if (deadline_usec != FCGI_DEADLINE_LOOK && deadline_usec != FCGI_DEADLINE_NEVER &&
+                /* A peer that always has sent more would never let it come to the poll(). */
+                if (deadline_usec != FCGI_DEADLINE_NOW && deadline_usec != FCGI_DEADLINE_NEVER &&
                                 clock_now_usec() >= deadline_usec)
                         return -ETIMEDOUT;
 

@@ -19,7 +19,7 @@ enum {
         FCGI_INPUT_SIZE = 128 * 1024,
 };
 
-#define FCGI_DEADLINE_LOOK UINT64_C(0) /* take what has arrived, never wait */
+#define FCGI_DEADLINE_NOW UINT64_C(0) /* take what has arrived, never wait */
 #define FCGI_DEADLINE_NEVER UINT64_MAX
 
 typedef struct FcgiConnection {
@@ -55,7 +55,7 @@ uint64_t fcgi_deadline(uint64_t timeout_usec); /* 0: never */
 int fcgi_connection_fill(FcgiConnection *conn, size_t n, uint64_t deadline_usec);
 
 /* Sends everything; changes iov. stall_usec is how long the peer may take no byte, 0 for no limit; deadline_usec is
- * when it must have taken everything, FCGI_DEADLINE_LOOK for without waiting. Returns 0, -ETIMEDOUT or the socket's
+ * when it must have taken everything, FCGI_DEADLINE_NOW for without waiting. Returns 0, -ETIMEDOUT or the socket's
  * negative errno. */
 int fcgi_connection_send(FcgiConnection *conn, struct iovec *iov, size_t n_iov, uint64_t stall_usec,
                 uint64_t deadline_usec);

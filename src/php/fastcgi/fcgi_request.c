@@ -205,8 +205,8 @@ static void serve(FcgiRequest *req) {
         req->fcgx.nWriters = 2;
 }
 
-/* The records are in order and what they say is not: there is a request, it can be answered, and what is
- * left of its parameters is input that nobody reads. */
+/* The records are right but their content is not: there is a request, it can be answered, and the rest of its
+ * parameters is not read. */
 static int serve_refusal(FcgiRequest *req, int error) {
         fcgi_params_reset(&req->params);
         req->refused = true;
@@ -271,7 +271,7 @@ int fcgi_request_read(FcgiRequest *req) {
         assert(req->conn.fd >= 0);
         assert(req->phase == PHASE_NONE || req->phase == PHASE_FINISHED);
 
-        /* finish() has said that what follows here may be anything. */
+        /* After such a result of finish() the next bytes may be anything. */
         if (req->phase == PHASE_FINISHED && req->finish_result <= 0)
                 return -ESHUTDOWN;
 

@@ -84,8 +84,8 @@ static int find_content(FcgiRequest *req, uint64_t deadline_usec) {
         return 0;
 }
 
-/* Makes a piece of the body available. Bytes, 0: it has ended, negative errno. What is replied meanwhile has the
- * same deadline. */
+/* Makes a piece of the body available. Returns the number of bytes, 0 when it has ended, or a negative errno. Replies
+ * that are sent meanwhile have the same deadline. */
 static int body_content(FcgiRequest *req, uint64_t deadline_usec) {
         int r;
 
@@ -154,12 +154,12 @@ size_t fcgi_request_read_body(FcgiRequest *req, void *buffer, size_t n) {
         return done;
 }
 
-static void look_for_abort(FcgiRequest *req) {
+static void read_abort(FcgiRequest *req) {
         FcgiRecord record;
 
-        if (body_content(req, FCGI_DEADLINE_LOOK) != 0 || req->aborted ||
-                        fcgi_reader_leave(&req->reader, FCGI_DEADLINE_LOOK) < 0 ||
-                        fcgi_connection_fill(&req->conn, FCGI_HEADER_LEN, FCGI_DEADLINE_LOOK) < 0)
+        if (body_content(req, FCGI_DEADLINE_NOW) != 0 || req->aborted ||
+                        fcgi_reader_leave(&req->reader, FCGI_DEADLINE_NOW) < 0 ||
+                        fcgi_connection_fill(&req->conn, FCGI_HEADER_LEN, FCGI_DEADLINE_NOW) < 0)
                 return;
 
         /* What else stands there is the next request: it stays. */
@@ -167,14 +167,15 @@ static void look_for_abort(FcgiRequest *req) {
                        record.type == FCGI_ABORT_REQUEST && record.id == req->id;
 }
 
-/* A peer that sends records of no meaning as fast as they are read would never let a look end. */
+/* Without this bound a peer that sends meaningless records as fast as they are read would keep the check from
+ * ending. */
 void fcgi_request_check_abort(FcgiRequest *req) {
         if (req->phase != PHASE_SERVED || req->aborted || req->body_error < 0)
                 return;
 
         fcgi_request_sync_stdin(req);
         req->reader.budget = FCGI_INPUT_SIZE;
-        look_for_abort(req);
+        read_abort(req);
         req->reader.budget = UINT64_MAX;
 }
 
@@ -208,9 +209,9 @@ bool fcgi_request_settle_input(FcgiRequest *req) {
                 return false;
 
         req->reader.budget = req->limits.drain_bytes;
-        r = discard_body(req, FCGI_DEADLINE_LOOK);
+        r = discard_body(req, FCGI_DEADLINE_NOW);
         if (r == -ETIMEDOUT && req->keep_conn && req->fcgx.role == FCGI_AUTHORIZER)
-                r = 0; /* has no body; an end record that comes all the same harms nobody */
+                r = 0; /* has no body; an end record that comes all the same does no harm */
         if (r == -ETIMEDOUT) {
                 if (!req->keep_conn)
                         fcgi_connection_shutdown(&req->conn);

@@ -8,7 +8,7 @@
 
 #define PARAM(finder, name) param(finder, name, sizeof(name) - 1)
 
-/* Of what the web server has sent, as far as it was not put right yet. */
+/* Parts of what the web server has sent, as far as they were not corrected yet. */
 typedef struct Finder {
         FcgiParams *params;
         const ScriptRules *rules;
@@ -241,8 +241,8 @@ static void set_path_info_of_apache(Finder *finder, const char *rest) {
         finder->path_info = set(finder, "PATH_INFO", rest);
 }
 
-/* As much of PATH_INFO's end as was cut off the path. A PATH_INFO that is not longer belongs to some
- * other path: then nothing of it can be said. */
+/* The end of PATH_INFO, as long as the part that was cut off the path. A PATH_INFO that is not longer belongs to
+ * another path, and is not used. */
 static void set_path_info(Finder *finder, size_t rest_len) {
         size_t n = finder->path_info ? strlen(finder->path_info) : 0;
 

@@ -15,24 +15,24 @@ typedef ssize_t (*WriteFunction)(int fd, const void *data, size_t size);
 typedef int (*TimerFunction)(int which, const struct itimerval *value, struct itimerval *old);
 typedef int (*SignalFunction)(int signo, const struct sigaction *action, struct sigaction *old);
 
-/* What preload.so calls; NULL: libc's own. */
+/* The functions that preload.so calls; NULL means libc's own. */
 typedef struct LibcHooks {
         WriteFunction write;
         TimerFunction setitimer;
         SignalFunction sigaction;
 } LibcHooks;
 
-/* Zygote: the table of preload.so. Without this call there are no hooks. Borrowed for good. */
+/* Zygote: sets the table of preload.so, which is borrowed for good. Without this call there are no hooks. */
 void libc_hooks_init(LibcHooks *hooks);
 
-/* Zygote, after PHP's start: probes each hook and says in the journal which does not hold. */
+/* Zygote, after PHP's start: probes each hook, and logs which of them do not work. */
 void libc_hooks_probe(void);
 
-/* Which of them hold, once they were probed. */
+/* Return whether a hook works, once it was probed. */
 bool libc_hooks_have_write(void);
 bool libc_hooks_have_timer(void);
 
-/* These install a hook if it holds. The functions below them are libc's own, which the hook calls. */
+/* Install a hook if it works. The functions below are libc's own, which the hook calls. */
 void libc_hooks_set_write(WriteFunction hook);
 void libc_hooks_set_timer(TimerFunction setitimer_hook, SignalFunction sigaction_hook);
 

@@ -36,8 +36,8 @@ static void make_throw(zend_internal_function *function) {
 
 static bool has_jit, has_preload, failed, for_good;
 
-/* Shared by all workers of the generation: each would be the first to tell otherwise, and the last. */
-static atomic_bool *told;
+/* It is shared by all workers of the generation: otherwise each of them would log the same line. */
+static atomic_bool *was_reported;
 
 static bool jit_is_possible(void) {
         const char *jit = zend_ini_string((char *) ZEND_STRL("opcache.jit"), 0);
@@ -52,11 +52,12 @@ int php_disabled_init(void) {
 
         has_jit = jit_is_possible();
         has_preload = preload && *preload;
-        page = mmap(NULL, sizeof(*told), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        page = mmap(NULL, sizeof(*was_reported), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+                        -1, 0);
         if (page == MAP_FAILED)
                 return -errno;
 
-        told = page;
+        was_reported = page;
         return 0;
 }
 
@@ -102,7 +103,7 @@ static void take_away(const char *name) {
                 return;
         }
 
-        if (!atomic_exchange(told, true))
+        if (!atomic_exchange(was_reported, true))
                 fprintf(stderr,
                                 "<4>The web server disables %s() for a request. Compiled code does not "
                                 "notice, so requests with that setting run without opcache and cost "

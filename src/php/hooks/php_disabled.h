@@ -15,17 +15,17 @@
 
 #include <stdbool.h>
 
-/* Zygote: after PHP has started. 0 or negative errno. */
+/* Zygote: is to be called after PHP has started. Returns 0 or a negative errno. */
 int php_disabled_init(void);
 
-/* Before PHP starts the request: a list of names as in disable_functions. */
+/* Adds a list of names as in disable_functions, before PHP starts the request. */
 void php_disabled_add(const char *list);
 
-/* Whether the request may not run because something of the list could not be disabled. */
+/* Returns whether the request may not run because something of the list could not be disabled. */
 bool php_disabled_failed(void);
 
-/* Whether this worker may serve no further request. */
+/* Returns whether this worker may serve no further request. */
 bool php_disabled_for_good(void);
 
-/* After the request: what stayed is what it was. */
+/* Enables the functions again after the request. */
 void php_disabled_end(void);

@@ -15,7 +15,7 @@ typedef struct PhpStartHooks {
         void (*on_started)(void);
 } PhpStartHooks;
 
-/* Before PHP starts. */
+/* Is to be called before PHP starts: sets both hooks, which are borrowed. */
 void php_hooks_watch_start(const PhpStartHooks *hooks);
 
 /* Before PHP starts: an extension of ours, which PHP starts behind those that are compiled in. One at most. */
@@ -25,7 +25,7 @@ void php_hooks_add_module(zend_module_entry *module);
  * journal. */
 void php_hooks_end_start(void);
 
-/* After PHP has started, before a script runs: puts handler in the place of what PHP calls for the function with that
- * name, and fills in ret_original for handler to call. Returns whether there is such a function; without it nothing
- * happens. */
+/* Puts handler in the place of the function with that name, after PHP has started and before a script runs.
+ * *ret_original is the former handler, for handler to call. Returns whether there is such a function; without it
+ * nothing happens. */
 bool php_hooks_replace(const char *name, zif_handler handler, zif_handler *ret_original);

@@ -5,7 +5,7 @@
 #include <php_output.h>
 #include <stdbool.h>
 
-/* Below, the copy costs less than looking. */
+/* Below this size the copy costs less than these checks. */
 enum { LONG_BYTES = 16384 };
 
 /* PHP's own handler, alone, with a size at which it passes on what it has as it is. */

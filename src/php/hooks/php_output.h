@@ -3,10 +3,11 @@
 /* PhpOutput: a long echo without a copy into PHP's output buffer.
  *
  * With php.ini's output_buffering = 4096, the default of every distribution, PHP copies an echo of a MB into that
- * buffer, grows it to a MB, and then writes all of it at once. Here the buffer is filled to its size, which is
- * when PHP empties it, and what is left goes by: the same bytes, flags and headers.
+ * buffer, grows it to a MB, and then writes all of it at once. Here the buffer is filled to its size, at which PHP
+ * empties it, and the rest is written directly: with the same bytes, flags and headers.
  *
  * Runs in: zygote and worker. */
 
-/* Zygote: after PHP's extensions have started. Does nothing where one of them has its own way to write. */
+/* Zygote: is to be called after PHP's extensions have started. Does nothing if one of them has replaced PHP's way to
+ * write. */
 void php_output_init(void);

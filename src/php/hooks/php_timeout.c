@@ -103,8 +103,8 @@ static int on_setitimer(int which, const struct itimerval *value, struct itimerv
         return libc_hooks_real_setitimer(which, value, old);
 }
 
-/* With a timer that is shared the kernel has PHP's handler already. A script that sets another is the last one that used
- * this timer. */
+/* With a timer that is shared the kernel has PHP's handler already. A script that sets another is the last one that
+ * used this timer. */
 static int on_sigaction(int signo, const struct sigaction *action, struct sigaction *old) {
         if (signo == SIGPROF && action && timer.starting && timer.sharing && !old)
                 return 0;

@@ -8,8 +8,8 @@
  *
  * Runs in: zygote and worker. */
 
-/* Zygote: after PHP's extensions have started; they may have callbacks, which come first. */
+/* Zygote: is to be called after PHP's extensions have started; callbacks that they have set are called first. */
 void php_upload_init(void);
 
-/* Before each request: what a request was holding that ended in the middle of an upload is dropped. */
+/* Is to be called before each request: drops the bytes of a request that ended in the middle of an upload. */
 void php_upload_begin_request(void);

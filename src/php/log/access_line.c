@@ -56,8 +56,7 @@ _printf_(2, 3) static void put_number(Line *out, const char *format, ...) {
                 put_bytes(out, text, (size_t) n < sizeof(text) ? (size_t) n : sizeof(text) - 1);
 }
 
-/* A stranger's words. As nginx and Apache have it, the quote is escaped too: it is what fields are told
- * apart by. */
+/* Text of a stranger. As in nginx and Apache, the quote is escaped too, since it separates fields. */
 static void put_text(Line *out, const char *text) {
         char escaped[ACCESS_LINE_MAX];
 

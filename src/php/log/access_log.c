@@ -112,7 +112,7 @@ void access_log_take_file(AccessLog *log) {
         if (fd < 0)
                 return;
 
-        /* Under the old number: nobody else has to hear of it. */
+        /* It gets the old number, so that no other code has to change. */
         (void) dup3(fd, log->fd, O_CLOEXEC);
         fd_close(fd);
 }
@@ -235,7 +235,7 @@ static void complete(AccessLog *log) {
         }
 }
 
-/* Said once until it works again: a full disk is not to fill the journal too. */
+/* This is logged once until writing works again: a full disk must not fill the journal too. */
 static void complain(AccessLog *log, int error) {
         if (!log->failing)
                 fprintf(stderr, "<3>Cannot write the access log, its lines are lost: %s\n",

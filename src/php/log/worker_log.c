@@ -49,7 +49,7 @@ int worker_log_send(WorkerLog *log, const JournalEntry *entry) {
         if (log->fd < 0)
                 return -EBADF;
 
-        worker_log_tell_lost(log);
+        worker_log_report_lost(log);
         r = send_patiently(log, entry);
         if (r < 0)
                 return r;
@@ -72,12 +72,12 @@ static unsigned count_lines(const char *lines, size_t size) {
 
 void worker_log_write(WorkerLog *log, const char *lines, size_t size) {
         if (log)
-                worker_log_tell_lost(log);
+                worker_log_report_lost(log);
         if (journal_stream_write(STDERR_FILENO, lines, size) < 0 && log)
                 log->n_lost += count_lines(lines, size);
 }
 
-void worker_log_tell_lost(WorkerLog *log) {
+void worker_log_report_lost(WorkerLog *log) {
         _cleanup_(journal_entry_done) JournalEntry entry = {};
         char text[96];
         int n;

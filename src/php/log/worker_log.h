@@ -35,7 +35,7 @@ int worker_log_send(WorkerLog *log, const JournalEntry *entry);
 void worker_log_write(WorkerLog *log, const char *lines, size_t size);
 
 /* Logs how many lines were lost, if any were and journald reads again. */
-void worker_log_tell_lost(WorkerLog *log);
+void worker_log_report_lost(WorkerLog *log);
 
 /* Logs an event in one line, on stderr if journald does not take it. */
 void worker_log_event(WorkerLog *log, Event event, int priority, const char *format, ...)

@@ -15,7 +15,7 @@ enum {
         TOTALS_PAUSE_NSEC = 1000000,
 };
 
-static void read_queues(const PoolView *view, StatusPage *page) {
+static void read_queues(const PoolSnapshot *view, StatusPage *page) {
         QueueDepth depth;
 
         queue_depth_sum(view->listen_fds, view->n_listen_fds, &depth);
@@ -23,7 +23,7 @@ static void read_queues(const PoolView *view, StatusPage *page) {
         page->n_queue_limit = depth.n_limit;
 }
 
-/* Of a worker that waits the last request is of interest, of another the one that runs. */
+/* The duration of a worker that waits is that of its last request, of another worker that of the request that runs. */
 static void read_process(
                 StatusPage *page, StatusProcess *process, const SlotView *slot, uint64_t now) {
         bool idle = slot->state == SLOT_IDLE;
@@ -42,14 +42,14 @@ static void read_process(
 
 /* The first worker of a generation may be asked a moment before the manager has counted those of the last one to the
  * end. A page that waits for that shows no total smaller than the page before it. */
-static void read_totals(const PoolView *view, PoolTotals *ret) {
+static void read_totals(const PoolSnapshot *view, PoolTotals *ret) {
         const struct timespec pause = { .tv_nsec = TOTALS_PAUSE_NSEC };
 
         for (unsigned i = 0; i < TOTALS_TRIES && !scoreboard_totals(view->board, ret); i++)
                 (void) clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
 }
 
-int pool_view_read(const PoolView *view, StatusPage *ret) {
+int pool_snapshot_read(const PoolSnapshot *view, StatusPage *ret) {
         unsigned n_slots = scoreboard_slots(view->board);
         StatusProcess *processes = calloc(n_slots, sizeof(*processes));
         uint64_t now = clock_now_usec();

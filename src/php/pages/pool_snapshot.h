@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* PoolView: what a worker sees of its pool: the scoreboard, the control page and the queues, for the status page.
+/* PoolSnapshot: what a worker sees of its pool: the scoreboard, the control page and the queues, for the status page.
  *
  * Runs in: worker.     Owns: the copies it makes. */
 
@@ -10,14 +10,14 @@
 #include "config/pool_config.h"
 #include "php/pages/status_page.h"
 
-typedef struct PoolView {
+typedef struct PoolSnapshot {
         const PoolConfig *config;
         Scoreboard *board;
         unsigned slot;         /* of the worker itself */
         const int *listen_fds; /* whose queues count */
         size_t n_listen_fds;
-        int handoff_in_fd; /* what is handed over waits as well */
-} PoolView;
+        int handoff_in_fd; /* connections that were handed over wait as well */
+} PoolSnapshot;
 
-/* The state at this moment. ret->processes is to be freed by the caller. 0 or -ENOMEM. */
-int pool_view_read(const PoolView *view, StatusPage *ret);
+/* Reads the state at this moment. The caller frees ret->processes. Returns 0 or -ENOMEM. */
+int pool_snapshot_read(const PoolSnapshot *view, StatusPage *ret);

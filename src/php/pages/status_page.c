@@ -272,12 +272,11 @@ static void write_label(FILE *f, const char *name) {
 
 static void write_text(FILE *f, const StatusPage *page, bool full) {
         for (Field i = 0; i < _FIELD_MAX; i++) {
-                if (!is_shown(page, i))
-                        continue;
-
-                write_label(f, fields[i].name);
-                write_pool_value(f, STATUS_TEXT, page, i);
-                fputc('\n', f);
+                if (is_shown(page, i)) {
+                        write_label(f, fields[i].name);
+                        write_pool_value(f, STATUS_TEXT, page, i);
+                        fputc('\n', f);
+                }
         }
 
         for (size_t n = 0; full && n < page->n_processes; n++) {
@@ -353,13 +352,12 @@ static void write_xml_process(FILE *f, const StatusPage *page, const StatusProce
 static void write_xml(FILE *f, const StatusPage *page, bool full) {
         fputs("<?xml version=\"1.0\" ?>\n<status>\n", f);
         for (Field i = 0; i < _FIELD_MAX; i++) {
-                if (!is_shown(page, i))
-                        continue;
-
-                write_tag(f, fields[i].name, false);
-                write_pool_value(f, STATUS_XML, page, i);
-                write_tag(f, fields[i].name, true);
-                fputc('\n', f);
+                if (is_shown(page, i)) {
+                        write_tag(f, fields[i].name, false);
+                        write_pool_value(f, STATUS_XML, page, i);
+                        write_tag(f, fields[i].name, true);
+                        fputc('\n', f);
+                }
         }
         if (full) {
                 fputs("<processes>\n", f);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* Status page: the state of a pool as text, in each of php-fpm's formats. Pure.
+/* StatusPage: the state of a pool as text, in each of php-fpm's formats. Pure.
  *
  * Names, order, padding and quoting are php-fpm's to the byte, so that what reads its page reads ours;
  * "max children" is one field more, behind the others. What clients chose (URI, user, script) is made
@@ -41,18 +41,20 @@ typedef struct StatusPage {
         size_t n_processes;
 } StatusPage;
 
-/* The whole page, which the caller frees; full: with each process, where the format has that. 0 or -ENOMEM. */
+/* Writes the whole page, with full also each process where the format has that. The caller frees *ret. Returns 0 or
+ * -ENOMEM. */
 int status_page_write(char **ret, size_t *ret_size, const StatusPage *page, StatusFormat format,
                 bool full);
 
-/* The numbers of the pool by the names and in the order of the page, from 0 on. NULL: there are no more. */
+/* Reads a number of the pool. They are counted from 0 on in the order of the page. Returns its name, or NULL when there
+ * are no more. */
 const char *status_page_number(const StatusPage *page, size_t i, uint64_t *ret);
 
-/* What Content-Type says. */
+/* Returns the Content-Type of a format. */
 const char *status_page_type(StatusFormat format);
 
-/* "Idle", "Running" …: php-fpm's words. */
+/* Returns php-fpm's name of a state: "Idle", "Running" … */
 const char *status_page_state(SlotState state);
 
-/* Whether php-fpm would count it as a process: it has come to the socket. */
+/* Returns whether php-fpm would count a worker in this state as a process: it has come to the socket. */
 bool status_page_counts(SlotState state);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* PhpBaseline: what a script that stays has made of its process before the first client's request, and what each request
- * is given back: php.ini settings, environment, locale, directory, umask, resource limits, handlers, stream wrappers and
- * filters, and what a few functions set that are watched (php_watched.h). Not given back, because they are the
- * application's own: global and static variables, classes, constants, objects.
+/* PhpBaseline: what a script that stays has made of its process before the first client's request, and what each
+ * request is given back: php.ini settings, environment, locale, directory, umask, resource limits, handlers, stream
+ * wrappers and filters, and what a few functions set that are watched (php_watched.h). Not given back, because they are
+ * the application's own: global and static variables, classes, constants, objects.
  *
  * Runs in: worker. */
 

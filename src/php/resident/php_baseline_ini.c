@@ -110,7 +110,8 @@ static bool is_listed(const char *list, const zend_string *name) {
         return false;
 }
 
-/* A service that stays sets these once, and none of them is a client's: Symfony's sessions send other headers without. */
+/* A service that stays sets these once, and none of them is a client's: Symfony's sessions send other headers
+ * without. */
 static bool is_kept(const zend_ini_entry *entry) {
         if (ini.from_request && zend_hash_exists(ini.from_request, entry->name))
                 return false;

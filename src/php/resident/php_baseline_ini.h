@@ -2,8 +2,8 @@
 #pragma once
 /* PhpBaselineIni: the part of PhpBaseline that is about php.ini settings.
  *
- * PHP itself undoes at the end of a request what zend_alter_ini_entry() has noted as changed. The script's own changes are
- * taken out of these notes, so that zend_ini_deactivate() undoes a request's alone, and are put back for PHP's end.
+ * PHP itself undoes at the end of a request what zend_alter_ini_entry() has noted as changed. The script's own changes
+ * are taken out of these notes, so that zend_ini_deactivate() undoes a request's alone, and are put back for PHP's end.
  *
  * Runs in: worker. */
 

@@ -172,7 +172,7 @@ void php_cycle_activate(PhpRequest *request) {
         php_status_note_user(request);
         php_engine_skip_input_timer();
         php_upload_begin_request();
-        request->told = false;
+        request->has_message = false;
 
         PG(during_request_startup) = 1;
         php_output_activate();
@@ -235,7 +235,8 @@ int php_cycle_complete(PhpRequest *request, bool *ret_exited) {
         return php_request_finish(request);
 }
 
-/* As fclose(), the variable of it stays. A script that keeps its stream of php://input would read the next client's body from it. */
+/* As fclose(), the variable of it stays. A script that keeps its stream of php://input would read the next client's
+ * body from it. */
 static void close_body(void) {
         zend_resource *resource;
 

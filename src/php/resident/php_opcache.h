@@ -2,9 +2,9 @@
 #pragma once
 /* PhpOpcache: what a script that stays means to opcache.
  *
- * When opcache's memory is full, or a script calls opcache_reset(), opcache starts afresh as soon as no process is in the
- * middle of a script. A worker that stays in one always is: after opcache.force_restart_timeout opcache would send SIGTERM
- * and SIGKILL to all of them. So that is turned off (php_engine.c), and the manager starts a new generation.
+ * When opcache's memory is full, or a script calls opcache_reset(), opcache starts afresh as soon as no process is in
+ * the middle of a script. A worker that stays in one always is: after opcache.force_restart_timeout opcache would send
+ * SIGTERM and SIGKILL to all of them. So that is turned off (php_engine.c), and the manager starts a new generation.
  *
  * Runs in: worker. */
 

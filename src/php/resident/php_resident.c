@@ -152,8 +152,8 @@ static void call_application(
         zval_ptr_dtor(&result);
 }
 
-/* With no memory left PHP 8.2 does not jump, it unwinds as for exit(): the application's shutdown functions, which make a
- * page of it, have the answer still open. */
+/* With no memory left PHP 8.2 does not jump, it unwinds as for exit(): the application's shutdown functions, which make
+ * a page of it, have the answer still open. */
 static bool is_fatal(void) {
         return EG(exception) && zend_is_unwind_exit(EG(exception)) && EG(exit_status) == 255;
 }

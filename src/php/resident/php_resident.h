@@ -28,8 +28,8 @@ typedef struct PhpResidentHooks {
         /* The request is over. result: as of php_engine_serve(). */
         void (*end)(int result, void *userdata);
 
-        /* Makes *request one of our own, for an application that boots in its first request: returns 0, or a negative errno
-         * when there is none. end_warmup() ends it. */
+        /* Makes *request one of our own, for an application that boots in its first request: returns 0, or a negative
+         * errno when there is none. end_warmup() ends it. */
         int (*begin_warmup)(void *userdata);
         void (*end_warmup)(void *userdata);
 
@@ -59,9 +59,9 @@ void php_resident_init(const PoolConfig *config);
  * did not come to its first request and is_first(), -EFAULT when PHP is broken. */
 int php_resident_run(const PhpResidentHooks *hooks);
 
-/* Zygote: boots the script once, up to its first wait for a client, in which hooks->next() may turn this process into that of a
- * worker. Returns when the script has ended: 1 when next() has told it to leave, 0 when it did so by itself, -ENOEXEC when it
- * did not come that far, or -EFAULT. */
+/* Zygote: boots the script once, up to its first wait for a client, in which hooks->next() may turn this process into
+ * that of a worker. Returns when the script has ended: 1 when next() has told it to leave, 0 when it did so by itself,
+ * -ENOEXEC when it did not come that far, or -EFAULT. */
 int php_resident_boot(const PhpResidentHooks *hooks);
 
 /* Worker: as php_resident_run(), and hooks->request waits already. */

@@ -72,8 +72,8 @@ static PHP_FUNCTION(frankenphp_response_headers) {
         }
 }
 
-/* Sends the headers that there are, as an informational answer would: this server sends none, so that only the status is
- * taken over. */
+/* Sends the headers that there are, as an informational answer would: this server sends none, so that only the status
+ * is taken over. */
 static PHP_FUNCTION(headers_send) {
         zend_long status = 200;
 

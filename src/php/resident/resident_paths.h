@@ -21,7 +21,7 @@ typedef enum ResidentOwner {
 ResidentOwner resident_paths_owner(
                 const ScriptPath *path, const PoolConfig *config, bool (*exists)(const char *path));
 
-/* A request of the application for a path at which there is nothing: names worker_script as its script, as a web server's
- * front controller rule would. */
+/* A request of the application for a path at which there is nothing: names worker_script as its script, as a web
+ * server's front controller rule would. */
 void resident_paths_name_script(ScriptPath *path, FcgiParams *params, const PoolConfig *config,
                 bool (*exists)(const char *path));

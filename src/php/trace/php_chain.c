@@ -12,7 +12,7 @@
 
 enum {
         DELEGATES_MAX = 64, /* generators that wait in "yield from" */
-        LOOKS_MAX = 32,     /* at a chain that leads nowhere */
+        PASSES_MAX = 32,    /* at a chain that leads nowhere */
 };
 
 static int call_read(RemoteMemory *memory, RemoteAddress address, PhpCall *ret) {
@@ -76,9 +76,9 @@ static bool is_shutting_down(RemoteMemory *memory) {
                flags & EG_FLAGS_IN_SHUTDOWN;
 }
 
-/* A call that is being prepared, in the place of one that has returned, can end a chain as well. And
- * so does, for a moment, a generator that is being resumed: it is the innermost before its caller is
- * noted. In earnest only one that PHP destroys at the end. */
+/* A call that is being prepared, in the place of one that has returned, can end a chain as well. So does, for a moment,
+ * a generator that is being resumed: it is the innermost call before its caller is noted. Only a generator that PHP
+ * destroys at the end really ends the chain. */
 static bool is_outermost(RemoteMemory *memory, const PhpCall *call) {
         return call->prev == 0 && call->kind & ZEND_CALL_TOP &&
                (!call->is_generator || is_shutting_down(memory));
@@ -114,7 +114,7 @@ int php_chain_read(PhpChain *chain, RemoteMemory *memory) {
         RemoteAddress top;
         int r = -EAGAIN;
 
-        for (unsigned i = 0; r == -EAGAIN && i < LOOKS_MAX; i++) {
+        for (unsigned i = 0; r == -EAGAIN && i < PASSES_MAX; i++) {
                 r = remote_memory_copy(memory, (RemoteAddress) &EG(current_execute_data), &top,
                                 sizeof(top));
                 if (r < 0)

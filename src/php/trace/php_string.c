@@ -127,8 +127,8 @@ int php_string_path(RemoteMemory *memory, const zend_string *string, char *to, s
         return 0;
 }
 
-/* Since PHP 8.4 the name of a closure says where it stands: "{closure:/path/file.php:7}". Of a long one the end is kept,
- * which tells more than the beginning. */
+/* Since PHP 8.4 the name of a closure says where it stands: "{closure:/path/file.php:7}". Of a long one the end is
+ * kept, which tells more than the beginning. */
 #define CLOSURE "{closure:"
 
 static int closure_name_read(

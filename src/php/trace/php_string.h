@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* PhpString: names and paths out of the memory of another process's PHP, for people: escaped, and shortened to what there
- * is room for.
+/* PhpString: names and paths out of the memory of another process's PHP, for people: escaped, and shortened to what
+ * there is room for.
  *
  * Runs in: zygote.     Trusts: nobody, see php_trace.h. */
 
@@ -11,14 +11,15 @@
 #include "php/trace/remote_memory.h"
 
 enum {
-        PHP_STRING_NAME_MAX = 512, /* of longer names only that much is looked at */
+        PHP_STRING_NAME_MAX = 512, /* only that much of longer names is read */
 };
 
-/* The start of the name of a class or function, of a closure the end. 0, -EBADMSG: this is no string, or negative errno. */
+/* Copies the start of the name of a class or function, or the end of that of a closure. Returns 0, -EBADMSG when it is
+ * no string, or another negative errno. */
 int php_string_name(RemoteMemory *memory, const zend_string *string, char *to, size_t size);
 
-/* A path; of a long one the end is kept, behind "…". The same. */
+/* Copies a path, or the end of a long one behind "…". Returns as above. */
 int php_string_path(RemoteMemory *memory, const zend_string *string, char *to, size_t size);
 
-/* All of text, or its end. Returns the length. */
+/* Copies text, or its end if it does not fit. Returns the length. */
 size_t php_string_copy_end(char *to, size_t size, const char *text);

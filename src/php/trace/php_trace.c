@@ -21,7 +21,8 @@ enum {
          * 20000, four none. */
         PASSES = 6,
 
-        /* When nothing is left: it may just not be scheduled, in the middle of a call. */
+        /* How often to begin anew when no frame is left: the worker may be in the middle of a call and not
+         * scheduled. */
         TRIES = 4,
         RETRY_USEC = 1000,
 
@@ -192,7 +193,7 @@ static bool is_code(const zend_function *function) {
         return function->type != ZEND_INTERNAL_FUNCTION;
 }
 
-/* Code stands at place: what was called there gets it. */
+/* Code stands at place: the call that was made there gets it. */
 static void stack_job_place(StackJob *stack_job, const Place *place) {
         PhpTrace *trace = stack_job->trace;
 
@@ -207,8 +208,8 @@ static void stack_job_place(StackJob *stack_job, const Place *place) {
 }
 
 #if PHP_VERSION_ID >= 80400
-/* The function of PHP that this op calls without a frame on the stack; NULL: none. The table is the same in all that were
- * forked from one zygote. */
+/* The function of PHP that this op calls without a frame on the stack; NULL: none. The table is the same in all that
+ * were forked from one zygote. */
 static const zend_function *frameless_function(const zend_op *op) {
         if (!ZEND_OP_IS_FRAMELESS_ICALL(op->opcode))
                 return NULL;
@@ -220,8 +221,8 @@ static const zend_function *frameless_function(const zend_op *op) {
         return NULL;
 }
 
-/* Code that stands at such a call gets the frame that PHP's own backtraces have for it. Of the innermost the call may have
- * returned already. */
+/* Code that stands at such a call gets the frame that PHP's own backtraces have for it. Of the innermost the call may
+ * have returned already. */
 static void stack_job_add_frameless(StackJob *stack_job, const PhpCall *call, const Place *place) {
         PhpTrace *trace = stack_job->trace;
         const zend_function *function = frameless_function(&place->op);
@@ -292,7 +293,7 @@ static void stack_job_run(StackJob *stack_job, const PhpChain *chain) {
         }
 }
 
-/* What has returned while its names were read may have shown anybody's memory. */
+/* A call that has returned while its names were read may have shown memory of something else. */
 static void trace_keep_living(PhpTrace *trace, const PhpChain *chain) {
         unsigned gone = 0, n = 0;
 

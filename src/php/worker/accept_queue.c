@@ -4,14 +4,15 @@
 #include <errno.h>
 #include <sys/socket.h>
 
-/* What accept(2) says to retry: errors of a connection that died in the queue, not of the listener. */
+/* The errors after which accept(2) is to be called again: those of a connection that died in the queue, not of the
+ * listener. */
 static bool is_transient(int error) {
         return error == EINTR || error == ECONNABORTED || error == EPROTO || error == ENETDOWN ||
                error == EHOSTDOWN || error == ENONET || error == EHOSTUNREACH ||
                error == EOPNOTSUPP || error == ENETUNREACH || error == ENOPROTOOPT;
 }
 
-/* EINVAL: somebody has shut the listener down, which the worker's epoll finds as well. */
+/* EINVAL: a process has shut the listener down, which the worker's epoll reports as well. */
 static int accept_from(const AcceptQueue *queue, size_t i) {
         int fd;
 

@@ -20,22 +20,22 @@ enum {
         TAG_HANDOFF = WAIT_QUEUES_TAG_HANDOFF,
         TAG_LIFELINE,
 
-        /* How many connections are moved at once, and how many wait in the pair before no more are. */
+        /* How many connections are moved into the pair at once, and how many may wait there before none are moved. */
         MOVE_MAX = 16,
         HANDED_OVER_MAX = 128,
 
-        /* A worker that never sleeps looks at its lifeline this often, for the case that manager and zygote were both
-         * killed and nobody wrote on the boards; and for connections that were left to it. */
-        LOOK_REQUESTS = 64,
+        /* A worker that never sleeps checks its lifeline once in so many requests, in case that manager and zygote were
+         * both killed and neither has written an order; and checks the pair. */
+        CHECK_REQUESTS = 64,
         PAUSE_MSEC = 100,
 };
 
-/* As long may a request wait for the worker to which it came. */
+/* How long a request may wait for the worker to which it came. */
 #define PATIENCE_USEC 4000
 
-/* How often a worker that never sleeps looks at the pair: without and with kept connections in the pool. */
-#define LOOK_SELDOM_USEC 250000
-#define LOOK_OFTEN_USEC 5000
+/* How often a worker that never sleeps checks the pair: without and with kept connections in the pool. */
+#define CHECK_SELDOM_USEC 250000
+#define CHECK_OFTEN_USEC 5000
 
 struct Acceptor {
         int epoll_fd, lifeline_fd;
@@ -44,18 +44,18 @@ struct Acceptor {
         Scoreboard *board; /* NULL: nothing is kept */
         AcceptQueue queue;
 
-        uint64_t tags[EVENTS_MAX]; /* kept connections that epoll_wait() found, from next_tag on not seen to */
+        uint64_t tags[EVENTS_MAX]; /* kept connections that epoll_wait() found, from next_tag on not served */
         size_t n_tags, next_tag;
-        uint64_t tags_usec;   /* when it found them */
-        bool listeners_wait;  /* there may be more at the listeners */
-        bool handoff_waits;   /* there may be more in the pair */
-        bool handoff_is_late; /* and what was found there last had waited for too long */
+        uint64_t tags_usec;  /* when it found them */
+        bool listeners_wait; /* there may be more at the listeners */
+        bool handoff_waits;  /* there may be more in the pair */
+        bool handoff_is_late; /* and the connection that was found there last had waited for too long */
         bool turn_of_listeners, turn_of_handoff;
         bool hung_up;
 
         bool has_slept;
-        unsigned n_looks; /* requests since the last look at lifeline and pair */
-        uint64_t look_usec;
+        unsigned n_since_check; /* requests since the last check of lifeline and pair */
+        uint64_t checked_usec;
 
         size_t n_listen_fds;
         int listen_fds[];
@@ -157,13 +157,13 @@ static int accept_any(Acceptor *acceptor, Arrival *ret) {
         return 0;
 }
 
-/* A listener that was shut down is ready for ever. */
+/* A listener that was shut down would be ready for ever. */
 static void drop_listener(Acceptor *acceptor, size_t queue) {
         wait_queues_drop_listener(&acceptor->wait_queues, queue);
         acceptor->hung_up = true;
 }
 
-/* The same for the pair. What is here is served here from now on. */
+/* Does the same for the pair: connections of this worker are served here from now on. */
 static void drop_handoff(Acceptor *acceptor) {
         wait_queues_drop_handoff(&acceptor->wait_queues);
         acceptor->handoff_waits = false;
@@ -204,7 +204,7 @@ static int lifeline_event(const struct epoll_event events[], int n) {
         return 0;
 }
 
-/* A connection at a listener, or one that is handed over, wakes one worker only: this one, so they come first. */
+/* A connection at a listener or in the pair wakes one worker only, this one, so these come first. */
 static int find_events(Acceptor *acceptor, int timeout_msec) {
         struct epoll_event events[EVENTS_MAX];
         int n;
@@ -226,7 +226,8 @@ static int find_events(Acceptor *acceptor, int timeout_msec) {
 
 /* --- the pair --- */
 
-/* A connection that has waited for too long at the listener is answered so, however it comes to its worker. */
+/* A connection that has waited for too long at the listener is answered as late, by whatever way it comes to its
+ * worker. */
 static int move_one(Acceptor *acceptor, uint64_t now_usec) {
         Arrival arrival;
         KeepalivePast past = { .is_taken = true };
@@ -264,13 +265,14 @@ static void move_own(Acceptor *acceptor, size_t first, uint64_t now_usec) {
                         acceptor->handoff_waits = true;
 }
 
-/* What is at the listeners has woken this worker alone, and would wait for it beside an idle one. */
+/* Connections at the listeners have woken this worker alone, and would wait for it although others are idle. */
 static bool should_move_listeners(const Acceptor *acceptor) {
         return acceptor->handoff_is_late ||
                (acceptor->listeners_wait && !scoreboard_idle_below(acceptor->board, 1));
 }
 
-/* Before the worker serves what was taken from the pair: whoever waits elsewhere for as long waits there, too. */
+/* Before the worker serves a connection from the pair, it puts those into the pair that have waited elsewhere for as
+ * long. */
 static void move_all(Acceptor *acceptor, uint64_t now_usec) {
         if (acceptor->handoff_is_late && keepalive_count(acceptor->keepalive) > 0) {
                 (void) find_events(acceptor, 0);
@@ -280,8 +282,8 @@ static void move_all(Acceptor *acceptor, uint64_t now_usec) {
                 move_listeners(acceptor, now_usec);
 }
 
-/* 0: *ret is a connection on which a request waits. Others are kept. A worker that has as many as it can keep leaves
- * the rest to others, such as those that come up after it in a restart. */
+/* Returns 0 with a connection on which a request waits; connections without one are kept. A worker that keeps as many
+ * as it can leaves the rest to others, such as those that come after a restart. */
 static int take(Acceptor *acceptor, uint64_t now_usec, Arrival *ret) {
         for (unsigned i = 0; i < MOVE_MAX && keepalive_has_room(acceptor->keepalive); i++) {
                 Arrival arrival = { .is_keepalive = true };
@@ -349,7 +351,7 @@ static int try_own(Acceptor *acceptor, uint64_t now_usec, Arrival *ret) {
         return asks_epoll ? -EAGAIN : accept_any(acceptor, ret);
 }
 
-/* A request that has waited for too long in the pair is before all others; without that the pair and the rest take
+/* A request that has waited for too long in the pair comes before all others; otherwise the pair and the rest take
  * turns. */
 static bool is_turn_of_handoff(Acceptor *acceptor) {
         acceptor->turn_of_handoff = acceptor->handoff_waits &&
@@ -410,16 +412,16 @@ bool acceptor_must_leave(Acceptor *acceptor, uint64_t now_usec) {
 
         if (acceptor->has_slept) { /* epoll has looked at both */
                 acceptor->has_slept = false;
-                acceptor->n_looks = 0;
-                acceptor->look_usec = now_usec;
+                acceptor->n_since_check = 0;
+                acceptor->checked_usec = now_usec;
         }
-        if (++acceptor->n_looks < LOOK_REQUESTS &&
-                        now_usec < acceptor->look_usec + (often ? LOOK_OFTEN_USEC
-                                                                : LOOK_SELDOM_USEC))
+        if (++acceptor->n_since_check < CHECK_REQUESTS &&
+                        now_usec < acceptor->checked_usec + (often ? CHECK_OFTEN_USEC
+                                                                   : CHECK_SELDOM_USEC))
                 return false;
 
-        acceptor->n_looks = 0;
-        acceptor->look_usec = now_usec;
+        acceptor->n_since_check = 0;
+        acceptor->checked_usec = now_usec;
         (void) poll(pollfds, 2, 0);
         if (pollfds[1].revents)
                 acceptor->handoff_waits = true;

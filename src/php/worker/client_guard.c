@@ -43,7 +43,7 @@ bool client_guard_admits(ClientGuard *guard, int fd, uint64_t now_usec) {
         if (!guard->allowed)
                 return true;
 
-        /* One that has gone again cannot be known, and wants nothing. */
+        /* The address of a peer that has gone is not known, and it needs no answer. */
         if (getpeername(fd, &peer.address, &size) < 0)
                 return false;
 

@@ -12,7 +12,7 @@ void cpu_share_init(CpuShare *ret, uint64_t cpu_usec) {
 bool cpu_share_add(CpuShare *share, uint64_t duration_usec) {
         share->elapsed_usec += duration_usec;
         share->n_requests++;
-        return share->elapsed_usec >= CPU_SHARE_LOOK_USEC;
+        return share->elapsed_usec >= CPU_SHARE_SAMPLE_USEC;
 }
 
 void cpu_share_sample(CpuShare *share, uint64_t cpu_usec) {
@@ -23,8 +23,8 @@ void cpu_share_sample(CpuShare *share, uint64_t cpu_usec) {
 
         share->centipercent = used * WHOLE / share->elapsed_usec;
 
-        /* What the worker does between two requests counts too: of short ones it is a good part. One alone can
-         * have used more than one CPU, by threads of an extension. */
+        /* Work between two requests counts, too: for short requests it is a good part. A request can use more than one
+         * CPU, by threads of an extension. */
         if (share->n_requests > 1 && share->centipercent > WHOLE)
                 share->centipercent = WHOLE;
 

@@ -13,7 +13,7 @@
 
 enum {
         /* A request that takes so many microseconds is measured at once, together with shorter ones before it. */
-        CPU_SHARE_LOOK_USEC = 1000,
+        CPU_SHARE_SAMPLE_USEC = 1000,
 };
 
 typedef struct CpuShare {

@@ -11,7 +11,7 @@
 #include "base/fd_pass.h"
 #include "contract/handoff_message.h"
 
-/* A message whose descriptor finds no free number comes without it, and the connection would be lost. */
+/* A message whose descriptor finds no free number arrives without it, and the connection would be lost. */
 static bool hold_spare(Handoff *handoff) {
         if (handoff->spare_fd < 0)
                 handoff->spare_fd = fcntl(handoff->in_fd, F_DUPFD_CLOEXEC, 3);
@@ -34,8 +34,8 @@ static int send_once(const Handoff *handoff, int fd, uint64_t since_usec) {
         return fd_pass_send(handoff->out_fd, &message, sizeof(message), fd, MSG_DONTWAIT);
 }
 
-/* The kernel compares what a user has under way, on the whole machine, with the soft limit of the sender. Scripts have
- * that one low, for select(2); for the moment of sending it may be the hard one. */
+/* The kernel compares the descriptors that a user has under way on the whole machine with the soft limit of the sender.
+ * That limit is low, because scripts use select(2), so it is raised to the hard limit while sending. */
 static int send_with_hard_limit(const Handoff *handoff, int fd, uint64_t since_usec) {
         struct rlimit limit, raised;
         int r;

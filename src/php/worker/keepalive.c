@@ -16,7 +16,7 @@ struct Keepalive {
         int epoll_fd;
         Scoreboard *board;
         KeepaliveThread *thread; /* NULL: nothing was kept yet */
-        bool alone;              /* nobody is there to take anything */
+        bool alone;              /* no other worker is there to take connections */
 
         /* The thread's mutex covers these. */
         KeepaliveTable table;
@@ -81,8 +81,7 @@ static int watch(Keepalive *keepalive, size_t i) {
         return keepalive->thread ? keepalive_thread_watch(keepalive->thread, fd, tag) : 0;
 }
 
-/* Another process may have the same socket, a child that the script forked, so that close() alone would leave
- * it in the epolls. */
+/* A child that the script has forked may have the same socket, so that close() alone would leave it in the epolls. */
 static void vacate(Keepalive *keepalive, size_t i) {
         int fd = keepalive_table_remove(&keepalive->table, i);
 
@@ -92,7 +91,7 @@ static void vacate(Keepalive *keepalive, size_t i) {
         fd_close(fd);
 }
 
-static int give(Keepalive *keepalive, size_t i) {
+static int hand_over(Keepalive *keepalive, size_t i) {
         const KeepalivePlace *place = &keepalive->table.places[i];
         int r;
 
@@ -104,11 +103,11 @@ static int give(Keepalive *keepalive, size_t i) {
         return 0;
 }
 
-static size_t give_all(Keepalive *keepalive) {
+static size_t hand_over_all(Keepalive *keepalive) {
         KeepaliveTable *table = &keepalive->table;
 
         for (size_t i = 0; i < table->n_reserved; i++)
-                if (keepalive_table_is_waiting(table, i) && give(keepalive, i) < 0)
+                if (keepalive_table_is_waiting(table, i) && hand_over(keepalive, i) < 0)
                         break;
 
         return table->n_waiting;
@@ -132,7 +131,7 @@ static bool poll_from(const KeepaliveTable *table, size_t first,
 }
 
 /* Notes on which connections something has come; returns how many those are. */
-static size_t look_at_all(KeepaliveTable *table) {
+static size_t poll_all(KeepaliveTable *table) {
         struct pollfd pollfds[KEEPALIVE_MAX];
         uint64_t now_usec = clock_now_usec();
         size_t n = 0;
@@ -151,28 +150,28 @@ static size_t look_at_all(KeepaliveTable *table) {
 
 /* --- the thread --- */
 
-/* Returns whether some stay that nobody can take now. */
-static bool give_ready(Keepalive *keepalive) {
+/* Returns whether some stay because the pair is full. */
+static bool hand_over_ready(Keepalive *keepalive) {
         KeepaliveTable *table = &keepalive->table;
 
-        if (look_at_all(table) == 0)
+        if (poll_all(table) == 0)
                 return false;
 
         for (size_t i = 0; i < table->n_reserved; i++)
                 if (keepalive_table_is_waiting(table, i) && table->places[i].past.since_usec > 0 &&
-                                give(keepalive, i) < 0)
+                                hand_over(keepalive, i) < 0)
                         return true;
 
         return false;
 }
 
-/* The body of the request that runs comes in many pieces, which are none of the thread's business. */
+/* The body of the request that runs comes in many pieces, of which the thread must not be woken. */
 static void mute(Keepalive *keepalive, size_t i, uint64_t tag) {
         keepalive->muted = keepalive_thread_mute(keepalive->thread, keepalive->table.places[i].fd,
                                            tag) >= 0;
 }
 
-static bool give_arrived(Keepalive *keepalive, const uint64_t tags[], size_t n_tags) {
+static bool hand_over_arrived(Keepalive *keepalive, const uint64_t tags[], size_t n_tags) {
         uint64_t now_usec = clock_now_usec();
         bool left = false;
 
@@ -187,31 +186,31 @@ static bool give_arrived(Keepalive *keepalive, const uint64_t tags[], size_t n_t
                 }
 
                 note_arrival(&keepalive->table, (size_t) i, now_usec);
-                left = give(keepalive, (size_t) i) < 0 || left;
+                left = hand_over(keepalive, (size_t) i) < 0 || left;
         }
 
         return left;
 }
 
-/* Most requests are over before it is worth to bring in another worker. During one that takes long, which may end
- * with the end of its worker, idle connections are better off with an idle worker as well. */
-static bool keepalive_on_look(
-                KeepaliveLook look, const uint64_t tags[], size_t n_tags, void *userdata) {
+/* Most requests are over before it is worth to involve another worker. A request that takes long may end its worker, so
+ * idle connections are handed to an idle worker as well. */
+static bool keepalive_on_check(
+                KeepaliveCheck check, const uint64_t tags[], size_t n_tags, void *userdata) {
         Keepalive *keepalive = userdata;
         bool someone_idle;
 
         if (scoreboard_draining(keepalive->board) == DRAINING_ALONE)
                 return false;
-        if (look == KEEPALIVE_LOOK_ARRIVALS)
-                return give_arrived(keepalive, tags, n_tags);
+        if (check == KEEPALIVE_CHECK_ARRIVALS)
+                return hand_over_arrived(keepalive, tags, n_tags);
 
         someone_idle = !scoreboard_idle_below(keepalive->board, 1);
-        if (look == KEEPALIVE_LOOK_LONG && someone_idle) {
-                (void) look_at_all(&keepalive->table);
-                return give_all(keepalive) > 0;
+        if (check == KEEPALIVE_CHECK_LONG && someone_idle) {
+                (void) poll_all(&keepalive->table);
+                return hand_over_all(keepalive) > 0;
         }
 
-        return (look == KEEPALIVE_LOOK_LONG || someone_idle) && give_ready(keepalive);
+        return (check == KEEPALIVE_CHECK_LONG || someone_idle) && hand_over_ready(keepalive);
 }
 
 static void unmute(Keepalive *keepalive) {
@@ -228,7 +227,7 @@ static int start_thread(Keepalive *keepalive) {
                 return 0;
 
         scoreboard_note_keepalive(keepalive->board);
-        return keepalive_thread_new(&keepalive->thread, keepalive_on_look, keepalive);
+        return keepalive_thread_new(&keepalive->thread, keepalive_on_check, keepalive);
 }
 
 void keepalive_begin_request(Keepalive *keepalive) {
@@ -352,7 +351,7 @@ static void hand_on(Keepalive *keepalive, int fd) {
                 fd_close(fd);
 }
 
-/* If it stays, the thread has something to see to from now on. */
+/* If it stays, the thread has to watch it from now on. */
 void keepalive_hand_on(Keepalive *keepalive, int fd) {
         keepalive_thread_lock(keepalive->thread);
         hand_on(keepalive, fd);
@@ -372,7 +371,7 @@ int keepalive_hand_over(Keepalive *keepalive, uint64_t tag, uint64_t latest_usec
         if (keepalive->table.places[i].past.since_usec > latest_usec)
                 return -EBUSY;
 
-        return give(keepalive, (size_t) i);
+        return hand_over(keepalive, (size_t) i);
 }
 
 int keepalive_receive(Keepalive *keepalive, KeepalivePast *ret_past) {
@@ -391,7 +390,7 @@ unsigned keepalive_n_handed_over(const Keepalive *keepalive) {
 }
 
 size_t keepalive_hand_out_all(Keepalive *keepalive) {
-        size_t n_left = keepalive ? give_all(keepalive) : 0;
+        size_t n_left = keepalive ? hand_over_all(keepalive) : 0;
 
         return n_left > 0 && keepalive->handoff.failure == EPIPE ? 0 : n_left;
 }

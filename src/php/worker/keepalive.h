@@ -47,7 +47,8 @@ int keepalive_put(Keepalive *keepalive, int fd, const KeepalivePast *past);
 /* Closes a connection that was borrowed or is new, also in the middle of a request. */
 void keepalive_close(Keepalive *keepalive, int fd);
 
-/* In a child that a script has forked: covers the descriptors of all connections and of what watches them, see fd_cover(). */
+/* In a child that a script has forked: covers the descriptors of all connections and of what watches them, see
+ * fd_cover(). */
 void keepalive_cover_fds(const Keepalive *keepalive, int blank_fd);
 
 /* Hands over a connection that was borrowed or is new, in the middle of a request: its answer is out, and the script

@@ -41,7 +41,8 @@ int keepalive_table_add(KeepaliveTable *table, int fd, const KeepalivePast *past
         if (i == table->n_reserved)
                 table->n_reserved++;
 
-        /* A number that was never used before: events of the last tenant mean nothing to this one. */
+        /* The number was never used before, so that events of the last connection in this place are not taken for this
+         * one's. */
         table->serial = table->serial < UINT32_MAX ? table->serial + 1 : 1;
         table->places[i] = (KeepalivePlace){ .fd = fd, .serial = table->serial, .past = *past };
         table->n_waiting++;

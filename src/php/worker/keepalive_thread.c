@@ -18,8 +18,8 @@
 enum {
         TICK_MSEC = 2,
         RETRY_MSEC = 20, /* what could not be handed over is tried again */
-        LONG_LOOK_MSEC =
-                        1000, /* the longest time between two looks whether another worker is idle */
+        LONG_CHECK_MSEC =
+                        1000, /* the longest time between two checks whether another worker is idle */
         STACK_BYTES = 128 * 1024,
         EVENTS_MAX = 16,
 };
@@ -28,7 +28,7 @@ enum {
 #define TAG_STOP UINT64_C(0)
 
 struct KeepaliveThread {
-        KeepaliveLookHook hook;
+        KeepaliveCheckHook hook;
         void *userdata;
         int epoll_fd;
 
@@ -61,15 +61,15 @@ static void wake(KeepaliveThread *thread) {
 }
 
 /* Returns whether something has to be tried again soon. */
-static bool look(KeepaliveThread *thread, uint32_t turn, KeepaliveLook how, const uint64_t tags[],
-                size_t n_tags) {
+static bool check(KeepaliveThread *thread, uint32_t turn, KeepaliveCheck kind,
+                const uint64_t tags[], size_t n_tags) {
         bool again = false;
 
         if (pthread_mutex_trylock(&thread->mutex) != 0)
                 return true;
 
         if (atomic_load(&thread->turn) == turn)
-                again = thread->hook(how, tags, n_tags, thread->userdata);
+                again = thread->hook(kind, tags, n_tags, thread->userdata);
         (void) pthread_mutex_unlock(&thread->mutex);
         return again;
 }
@@ -78,7 +78,7 @@ static int next_timeout(int timeout_msec, bool again) {
         if (again)
                 return RETRY_MSEC;
 
-        return timeout_msec < LONG_LOOK_MSEC / 2 ? timeout_msec * 2 : LONG_LOOK_MSEC;
+        return timeout_msec < LONG_CHECK_MSEC / 2 ? timeout_msec * 2 : LONG_CHECK_MSEC;
 }
 
 static void watch_long_request(KeepaliveThread *thread, uint32_t turn) {
@@ -87,7 +87,7 @@ static void watch_long_request(KeepaliveThread *thread, uint32_t turn) {
         int timeout_msec = TICK_MSEC;
         bool again;
 
-        again = look(thread, turn, KEEPALIVE_LOOK_LONG, NULL, 0);
+        again = check(thread, turn, KEEPALIVE_CHECK_LONG, NULL, 0);
         for (;;) {
                 int n;
 
@@ -98,7 +98,7 @@ static void watch_long_request(KeepaliveThread *thread, uint32_t turn) {
 
                 for (int i = 0; i < n; i++)
                         tags[i] = events[i].data.u64;
-                again = look(thread, turn, n > 0 ? KEEPALIVE_LOOK_ARRIVALS : KEEPALIVE_LOOK_LONG,
+                again = check(thread, turn, n > 0 ? KEEPALIVE_CHECK_ARRIVALS : KEEPALIVE_CHECK_LONG,
                                 tags, (size_t) n);
         }
 }
@@ -114,7 +114,7 @@ static void *thread_main(void *userdata) {
                 if (turn % 2 == 1 && turn == last)
                         watch_long_request(thread, turn);
                 else if (turn % 2 == 1)
-                        (void) look(thread, turn, KEEPALIVE_LOOK_SHORT, NULL, 0);
+                        (void) check(thread, turn, KEEPALIVE_CHECK_SHORT, NULL, 0);
                 else if (turn == last)
                         sleep_until_turn(thread, turn);
         }
@@ -143,7 +143,7 @@ static int start(KeepaliveThread *thread) {
         return -r;
 }
 
-int keepalive_thread_new(KeepaliveThread **ret, KeepaliveLookHook hook, void *userdata) {
+int keepalive_thread_new(KeepaliveThread **ret, KeepaliveCheckHook hook, void *userdata) {
         _cleanup_free_ KeepaliveThread *thread = calloc(1, sizeof(*thread));
         _cleanup_close_ int epoll_fd = epoll_create1(EPOLL_CLOEXEC);
         int r;
@@ -173,7 +173,7 @@ int keepalive_thread_new(KeepaliveThread **ret, KeepaliveLookHook hook, void *us
         return 0;
 }
 
-/* Where the thread waits for arrivals, this is one. Without it the thread hears of its end a second later. */
+/* If the thread waits for arrivals, this wakes it. Without it the thread would notice its end a second later. */
 static void stop(KeepaliveThread *thread) {
         _cleanup_close_ int fd = eventfd(1, EFD_CLOEXEC);
 
@@ -203,7 +203,7 @@ void keepalive_thread_cover_fds(const KeepaliveThread *thread, int blank_fd) {
 
 /* --- what the worker does --- */
 
-/* EPOLLET: what nobody takes must not keep the thread awake. */
+/* EPOLLET: a connection that no worker takes must not keep the thread awake. */
 static int control(KeepaliveThread *thread, int operation, int fd, uint32_t events, uint64_t tag) {
         struct epoll_event event = { .events = events | EPOLLET, .data.u64 = tag };
 

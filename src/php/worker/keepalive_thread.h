@@ -22,21 +22,21 @@
 
 #include "base/cleanup.h"
 
-typedef enum KeepaliveLook {
-        KEEPALIVE_LOOK_SHORT, /* a request runs, maybe not for long */
-        KEEPALIVE_LOOK_LONG,  /* the request that runs takes long */
-        KEEPALIVE_LOOK_ARRIVALS, /* so it does, and something has come on the connections with these tags */
-} KeepaliveLook;
+typedef enum KeepaliveCheck {
+        KEEPALIVE_CHECK_SHORT, /* a request runs, maybe not for long */
+        KEEPALIVE_CHECK_LONG,  /* the request that runs takes long */
+        KEEPALIVE_CHECK_ARRIVALS, /* so it does, and something has come on the connections with these tags */
+} KeepaliveCheck;
 
 /* Is called in the thread, with the mutex held, while a request runs. Returns whether a connection is left that has to
  * be tried again soon. */
-typedef bool (*KeepaliveLookHook)(
-                KeepaliveLook look, const uint64_t tags[], size_t n_tags, void *userdata);
+typedef bool (*KeepaliveCheckHook)(
+                KeepaliveCheck check, const uint64_t tags[], size_t n_tags, void *userdata);
 
 typedef struct KeepaliveThread KeepaliveThread;
 
 /* Starts the thread; the caller holds the mutex from then on. userdata: borrowed. Returns 0 or a negative errno. */
-int keepalive_thread_new(KeepaliveThread **ret, KeepaliveLookHook hook, void *userdata);
+int keepalive_thread_new(KeepaliveThread **ret, KeepaliveCheckHook hook, void *userdata);
 KeepaliveThread *keepalive_thread_free(KeepaliveThread *thread);
 DEFINE_CLEANUP(KeepaliveThread, keepalive_thread_free);
 

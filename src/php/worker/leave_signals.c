@@ -13,7 +13,7 @@ static const int numbers[] = { SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2 };
 static volatile sig_atomic_t came;
 static volatile int worker_lifeline_fd = -EBADF;
 
-/* To a child that a script has forked they are what they are to any program. */
+/* In a child that a script has forked they have their default effect. */
 static void act_by_default(int number) {
         sigset_t set;
 

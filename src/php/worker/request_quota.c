@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "php/worker/request_quota.h"
 
-/* A tenth is one or nothing of a small number, and would leave half of the pool, or all of it, with the
- * same. Three make four groups. More than half would make workers hardly worth their fork. */
+/* A tenth of a small number is one or nothing, so that half of the workers, or all, would have the same quota. With
+ * three there are four groups. More than half would make workers hardly worth their fork. */
 #define LESS_AT_LEAST 3
 
 static uint64_t most_less(uint64_t max_requests) {

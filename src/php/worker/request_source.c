@@ -34,15 +34,15 @@ static Keepalive *keepalive_of(const Worker *worker) {
 }
 
 /* Often while it is young and grows, then seldom: reading it costs a fraction of a millisecond. */
-static bool should_be_weighed(uint64_t n_requests) {
+static bool should_measure_memory(uint64_t n_requests) {
         return n_requests < 128 ? (n_requests & (n_requests - 1)) == 0 : n_requests % 256 == 0;
 }
 
-static void weigh(Worker *worker) {
+static void measure_memory(Worker *worker) {
         const PoolConfig *config = worker->context->config;
         uint64_t bytes;
 
-        if (config->pm == PM_AUTO && should_be_weighed(worker->n_requests) &&
+        if (config->pm == PM_AUTO && should_measure_memory(worker->n_requests) &&
                         worker_memory_read_pss(&worker->worker_memory, &bytes) >= 0)
                 scoreboard_set_worker_memory(worker->context->board, worker->slot, bytes);
 
@@ -102,7 +102,7 @@ static bool is_admitted(Worker *worker, const Arrival *arrival) {
 }
 
 /* While it sleeps, others may need to know. */
-static void show_kept(const Worker *worker) {
+static void publish_keepalive(const Worker *worker) {
         scoreboard_set_keepalive(worker->context->board, worker->slot,
                         keepalive_count(keepalive_of(worker)));
 }
@@ -168,7 +168,7 @@ static int wait_for_arrival(Worker *worker) {
         int r;
 
         report_troubles(worker);
-        show_kept(worker);
+        publish_keepalive(worker);
         r = acceptor_wait(worker->acceptor, wait_msec(worker));
         return r == -ETIMEDOUT && worker->is_status ? -ENODATA : r;
 }
@@ -271,9 +271,9 @@ static int next_while_handing_out(Worker *worker) {
         }
 }
 
-/* Keepalive connections live on with another worker: one that is here, that takes the place of this one, or that the next
- * manager starts; what comes on them waits there unread. Of the last ones nobody knows whether another follows, for a
- * restart begins as a stop does: they answer first what has come. */
+/* Keepalive connections live on with another worker: one that is here, that takes the place of this one, or that the
+ * next manager starts; what comes on them waits there unread. Of the last ones nobody knows whether another follows,
+ * for a restart begins as a stop does: they answer first what has come. */
 static void begin_leaving(Worker *worker, int reason) {
         Draining draining = scoreboard_draining(worker->context->board);
 
@@ -395,7 +395,7 @@ void request_source_end(Worker *worker, int result) {
 
         worker_request_end(worker);
         keepalive_end_request(keepalive_of(worker));
-        weigh(worker);
+        measure_memory(worker);
         more = worker->source.is_attached && fcgi_request_has_input(worker->fcgi);
         if (more)
                 worker_become_idle(worker);

@@ -204,8 +204,8 @@ static int refuse(int control_fd, const char *why) {
         return EX_CONFIG;
 }
 
-/* A worker whose script has ended by itself leaves: another one has booted already. What waits on its kept connections goes to
- * others, or is served by a script that boots once more. */
+/* A worker whose script has ended by itself leaves: another one has booted already. What waits on its kept connections
+ * goes to others, or is served by a script that boots once more. */
 static int end_worker(int r) {
         Worker *worker = &template.worker;
         PhpResidentHooks hooks;

@@ -44,7 +44,8 @@ static void give_memory_to_zygote(int proc_fd, int lifeline_fd) {
                                 strerror(-r));
 }
 
-/* What is opened by /proc, which leads out of a chroot: it is closed before anybody else may look at our descriptors. */
+/* What is opened by /proc, which leads out of a chroot: it is closed before anybody else may look at our
+ * descriptors. */
 static void open_own_memory(Worker *worker, int lifeline_fd) {
         int proc_fd = proc_folder_choose(worker->context->proc_fd), r;
 
@@ -81,7 +82,7 @@ static void appear(Worker *worker) {
         const WorkerContext *context = worker->context;
 
         worker->is_shown = context->config->status_path && !worker->is_status;
-        worker->view = (PoolView){
+        worker->view = (PoolSnapshot){
                 .config = context->config,
                 .board = context->board,
                 .slot = worker->slot,
@@ -145,7 +146,7 @@ static void end_logs(Worker *worker) {
         if (worker->log.fd < 0)
                 return;
 
-        worker_log_tell_lost(&worker->log);
+        worker_log_report_lost(&worker->log);
         journal_stream_end_line(STDOUT_FILENO);
         journal_stream_end_line(STDERR_FILENO);
         (void) journal_socket_drain(worker->log.fd, STDERR_FILENO, DRAIN_LIMIT_USEC);

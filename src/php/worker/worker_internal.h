@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* What worker.c, the life of a worker, request_source.c, where its requests come from, worker_request.c, one request of it,
- * and resident_worker.c, one whose requests a script answers that stays, know of each other. */
+/* What worker.c, the life of a worker, request_source.c, where its requests come from, worker_request.c, one request of
+ * it, and resident_worker.c, one whose requests a script answers that stays, know of each other. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -52,7 +52,7 @@ typedef struct Worker {
         Acceptor *acceptor;
         FcgiRequest *fcgi;
         PhpRequest php;
-        PoolView view;
+        PoolSnapshot view;
         bool is_status; /* serves pm.status_listen, and does not count as a worker of the pool */
         bool is_shown; /* there is a status page: the CPU time and memory of requests are measured */
         CpuShare cpu_share;
@@ -88,19 +88,19 @@ void worker_request_end(Worker *worker);
 /* Answers the request by 503. Returns 1 if the connection can be kept, else 0. */
 int worker_request_refuse(Worker *worker, uint64_t retry_seconds);
 
-/* RequestSource: the requests of a worker, one after the other, for whoever runs PHP to ask for: the worker itself, or a
- * script that stays.
+/* RequestSource: the requests of a worker, in their order. The worker itself asks for them, or a script that stays.
  *
- * While the worker serves they come from the acceptor, several on one connection where the web server sends them so. When
- * the worker is to leave, those follow that have come on the connections that the web server keeps, which are handed over
- * meanwhile.
+ * While the worker serves they come from the acceptor, several on one connection if the web server sends them so. When
+ * the worker is to leave, the requests follow that have come on the connections that the web server keeps, which are
+ * handed over meanwhile.
  *
  *      while (request_source_next(worker) > 0)
  *              request_source_end(worker, php_engine_serve(&worker->php));
  */
 
 /* Sleeps until there is a request that PHP has to answer: worker->php is that request, and request_source_end() is owed
- * to it. Answers itself what is none. Returns 1; 0 when the worker is to leave; -ETIMEDOUT: source.until_usec has come. */
+ * to it. Answers itself what is none. Returns 1; 0 when the worker is to leave; -ETIMEDOUT: source.until_usec has
+ * come. */
 int request_source_next(Worker *worker);
 
 /* The answer is out, and who gave it goes on: the connection is free for its next request. */
@@ -112,8 +112,8 @@ void request_source_end(Worker *worker, int result);
 /* What the process of a worker ends with that was told to leave. */
 int request_source_exit_status(const Worker *worker);
 
-/* A worker, from its fork on to its end. worker_new() says why it fails: returns 0 or a negative errno. worker_free() returns
- * status. */
+/* A worker, from its fork on to its end. worker_new() says why it fails: returns 0 or a negative errno. worker_free()
+ * returns status. */
 int worker_new(Worker *worker, const WorkerContext *context, unsigned slot, int lifeline_fd);
 int worker_free(Worker *worker, int status);
 

@@ -20,7 +20,7 @@ static struct {
         int blank_fd; /* leads nowhere */
 } forking = { .blank_fd = -EBADF };
 
-/* The child of a script has no connection from its birth. This one should not depend on it. */
+/* The child of a script has no connection from the start. The parent's answer must not depend on it. */
 static void on_fork_in_worker(void) {
         if (!php_engine_starts_program())
                 forking.worker->php.must_close = true;
@@ -64,8 +64,9 @@ static void worker_request_on_stage(SlotState state, void *userdata) {
                 hand_on_connection(worker);
 }
 
-/* The manager says below how many idle ones it wants to hear of it: 0 while it can fork no more. Behind the store of this
- * worker's word, so that either the manager sees the word or the worker sees what the manager wants. */
+/* The manager sets below how many idle workers it wants to be woken: 0 while it can fork no more. This is read after
+ * this worker's slot word was written, so that either the manager sees the slot word or the worker sees the
+ * threshold. */
 static bool someone_should_know(const Worker *worker) {
         const Scoreboard *board = worker->context->board;
         const PoolControl *control_page = scoreboard_view(board);
@@ -77,7 +78,7 @@ static bool someone_should_know(const Worker *worker) {
         return below > 0 && scoreboard_idle_below(board, below);
 }
 
-/* It has no timer running while no request does. */
+/* The manager has no timer running while no request runs. */
 static bool manager_waits_for_start(const Worker *worker) {
         return atomic_load_explicit(&scoreboard_view(worker->context->board)->wake_on_start,
                         memory_order_seq_cst);
@@ -221,14 +222,14 @@ static void count_served(Worker *worker, uint64_t now_usec) {
                 show_usage(worker, duration_usec);
 }
 
-/* The moment is also the end of the request before: its duration costs no look at the clock. */
+/* This time is also the end of the request before, so that its duration takes no further clock_gettime(2). */
 uint64_t worker_become_idle(Worker *worker) {
         uint64_t now_usec = clock_now_usec();
 
         if (worker->served)
                 count_served(worker, now_usec);
         if (worker->log.n_lost > 0)
-                worker_log_tell_lost(&worker->log);
+                worker_log_report_lost(&worker->log);
         scoreboard_set(worker->context->board, worker->slot, SLOT_IDLE, now_usec);
         return now_usec;
 }

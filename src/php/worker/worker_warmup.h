@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* WorkerWarmup: a request of our own to the application of worker_script, on a connection whose other end takes no answer.
+/* WorkerWarmup: a request of our own to the application of worker_script, on a connection whose other end takes no
+ * answer.
  *
  * Runs in: zygote and worker. */
 

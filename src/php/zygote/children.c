@@ -14,7 +14,7 @@
 
 typedef struct Child {
         pid_t pid;        /* 0: none */
-        int lifeline_fd;  /* our end: closing it asks the worker to leave */
+        int lifeline_fd;  /* the zygote's end: closing it asks the worker to leave */
         int memory_fd;    /* its memory, once it has sent it */
         int memory_error; /* why there is none, -EAGAIN: not yet */
 } Child;
@@ -46,7 +46,7 @@ int children_new(Children **ret, Scoreboard *board, int epoll_fd) {
         return 0;
 }
 
-/* What is sent is taken out of epoll before it is closed: a worker that was just forked may still have a copy. */
+/* A lifeline is taken out of epoll before it is closed: a worker that was just forked may still have a copy. */
 static void stop_watching(const Children *children, const Child *child) {
         if (child->lifeline_fd >= 0)
                 (void) epoll_ctl(children->epoll_fd, EPOLL_CTL_DEL, child->lifeline_fd, NULL);
@@ -186,7 +186,7 @@ int children_memory_fd(const Children *children, unsigned slot) {
         return child->memory_error == -EAGAIN ? -ENODATA : child->memory_error;
 }
 
-/* What it has sent is kept: its stack may be wanted when it takes too long to leave. */
+/* Its memory is kept: its stack may be wanted when it takes too long to leave. */
 void children_retire(Children *children, unsigned slot) {
         Child *child = &children->items[slot];
 
@@ -224,8 +224,8 @@ void children_kill_all(Children *children) {
                 children_kill(children, i);
 }
 
-/* A worker that dies in a request can no longer count its end. One that left by itself has done so, whatever its
- * last word says. */
+/* A worker that dies in a request can no longer count its end. A worker that left by itself has done so, whatever its
+ * last slot word says. */
 static void count_dead(Children *children, unsigned slot, int wait_status) {
         bool left = WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0;
 
@@ -234,7 +234,7 @@ static void count_dead(Children *children, unsigned slot, int wait_status) {
                 scoreboard_end_busy(children->board);
 }
 
-bool children_bury(Children *children, pid_t pid, int wait_status, unsigned *ret_slot) {
+bool children_mark_dead(Children *children, pid_t pid, int wait_status, unsigned *ret_slot) {
         unsigned slot = 0;
 
         while (slot < children->n_slots && children->items[slot].pid != pid)

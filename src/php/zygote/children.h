@@ -51,4 +51,4 @@ void children_kill_all(Children *children);
 
 /* Is to be called when the child with this pid is dead and was reaped. Returns its slot, or false when no worker had
  * this pid. */
-bool children_bury(Children *children, pid_t pid, int wait_status, unsigned *ret_slot);
+bool children_mark_dead(Children *children, pid_t pid, int wait_status, unsigned *ret_slot);

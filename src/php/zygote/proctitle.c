@@ -20,7 +20,7 @@ static char *end_of_strings(char *end, char **strings) {
         return end;
 }
 
-/* Who has a pointer to a string of the old one keeps it only until the first title. */
+/* Pointers to strings of the old environment are valid only until the first title. */
 static int move_environment(void) {
         size_t n = 0;
         char **copy;

@@ -23,8 +23,8 @@
 enum {
         EVENTS_MAX = 64,
 
-        /* What a manager that does not read can make us keep, for each slot: workers that came and went, and the
-         * end of stacks. The frames of stacks have a limit of their own. */
+        /* How many messages for each slot a manager that does not read can make the zygote keep: workers that came and
+         * went, and the ends of stacks. The frames of stacks have a limit of their own. */
         REPORTS_PER_SLOT = 16,
         REPORTS_OF_ALL = 4096,
 
@@ -89,7 +89,7 @@ int zygote_new(Zygote **ret, int control_fd, Scoreboard *board, const ZygoteHook
         if (r < 0)
                 return r;
 
-        /* Whoever can open its memory by /proc decides what all later workers do; and its fds lead out of a
+        /* A process that can open its memory by /proc decides what all later workers do; and its fds lead out of a
          * chroot. */
         if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
                 return -errno;
@@ -134,7 +134,7 @@ void zygote_report_failure(int control_fd, const char *text) {
 
 /* --- workers --- */
 
-/* Nothing of the zygote is left to it. */
+/* The worker keeps nothing of the zygote. */
 _noreturn_ static void become_worker(Zygote *zygote, unsigned slot, int lifeline_fd) {
         sigset_t none;
 
@@ -164,10 +164,10 @@ int zygote_fork(Zygote *zygote, unsigned slot) {
         return 0;
 }
 
-static void bury(Zygote *zygote, pid_t pid, int status) {
+static void on_worker_dead(Zygote *zygote, pid_t pid, int status) {
         unsigned slot;
 
-        if (!children_bury(zygote->children, pid, status, &slot))
+        if (!children_mark_dead(zygote->children, pid, status, &slot))
                 return;
 
         if (slot < scoreboard_slots(zygote->board))
@@ -185,13 +185,13 @@ static void zygote_on_signal(Zygote *zygote) {
                 ;
 
         while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-                bury(zygote, pid, status);
+                on_worker_dead(zygote, pid, status);
 }
 
 /* --- the status worker --- */
 
-/* Whoever connects to pm.status_listen finds it, or has it forked: the manager has no part in it, and the
- * worker is not one of those that it counts. */
+/* A connection to pm.status_listen finds the status worker, or makes the zygote fork it: the manager has no part in it
+ * and does not count it. */
 static bool wants_status_worker(const Zygote *zygote) {
         return zygote->hooks.status_fd >= 0 && !zygote->draining &&
                !children_has(zygote->children, scoreboard_status_slot(zygote->board));
@@ -232,7 +232,7 @@ static uint64_t earlier(uint64_t a, uint64_t b) {
         return a == 0 || (b > 0 && b < a) ? b : a;
 }
 
-/* Until the next of two times; 0 is none. */
+/* Returns the timeout until the earlier of two times, of which 0 means none. */
 static int wait_msec(const Zygote *zygote) {
         uint64_t now, msec,
                         next = earlier(zygote->kill_usec,
@@ -262,7 +262,7 @@ static void zygote_on_control(Zygote *zygote, uint32_t events) {
                 zygote_read_orders(zygote);
 }
 
-/* Asks to be woken when the manager has read, while something waits for that. */
+/* Watches for EPOLLOUT while messages wait for the manager to read. */
 static void watch_room(Zygote *zygote, bool *is_watched) {
         bool wanted = zygote->needs_room || message_queue_length(&zygote->reports) > 0;
         struct epoll_event event = { .events = wanted ? EPOLLIN | EPOLLOUT : EPOLLIN,

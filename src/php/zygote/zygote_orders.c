@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What the manager wants of the zygote.
+/* Follows the manager's orders.
  *
- * A request that is to be ended, or a ping, must not wait behind forks and stacks, of which a thousand may be
- * wanted at once: those are put off, and done one at a time whenever no other order waits. */
+ * A request that is to be ended, or a ping, must not wait behind forks and stacks, of which a thousand may be wanted at
+ * once: these are put off, and done one at a time whenever no other order waits. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -58,8 +58,8 @@ static void follow_trace(Zygote *zygote, const Message *message) {
         zygote_report(zygote, MESSAGE_TRACED, message->slot, r < 0 ? -r : 0);
 }
 
-/* A request that has ended since the manager looked is not to be mistaken for the next. Stages of
- * one request have one start. */
+/* The request may have ended since the manager read the slot word, and the next one must not be ended in its place. All
+ * stages of one request have the same start. */
 static bool is_still(const Zygote *zygote, unsigned slot, SlotWord word) {
         SlotWord live = scoreboard_live_word(zygote->board, slot);
 
@@ -112,7 +112,7 @@ static void follow_reopen(Zygote *zygote, int fd) {
 
         children_send_log(zygote->children, fd);
 
-        /* Whoever sees this finds the file. */
+        /* A worker that reads this count finds the file on its lifeline. */
         scoreboard_count_reopen(zygote->board);
 }
 
@@ -141,8 +141,8 @@ static void put_off(Zygote *zygote, const Message *message) {
         zygote->last = &order->next;
 }
 
-/* A zygote that is killed takes along what the manager has not been told. So it forks when the socket takes the
- * pid at once: no worker is in no table. */
+/* The messages of a zygote that is killed are lost. So it forks only when the socket takes the pid at once, and the
+ * manager knows every worker. */
 static bool has_room(Zygote *zygote) {
         struct pollfd pollfd = { .fd = zygote->control_fd, .events = POLLOUT };
 
@@ -215,7 +215,7 @@ void zygote_lose_manager(Zygote *zygote) {
         drain(zygote);
 }
 
-/* 1: there may be more. */
+/* Returns 1 when there may be more. */
 static int read_order(Zygote *zygote) {
         _cleanup_close_ int fd = -EBADF;
         Message message;

@@ -1,5 +1,5 @@
 #!/bin/bash
-# A pool program that talks, rings or lets workers die without end (fake_pool.py) takes neither the manager's
+# A pool program that sends messages, wakes the manager or lets workers die without end (fake_pool.py) takes neither the manager's
 # nor systemd's CPU time; what the scoreboard says may be noise.
 
 source "${BASH_SOURCE[0]%/*}/../lib.sh"
@@ -7,7 +7,7 @@ source "${BASH_SOURCE[0]%/*}/../fake_pool.sh"
 needs_fpmd
 needs_no_sanitizer
 
-floods=(pong frame bell mayfly board)
+floods=(pong frame wake mayfly board)
 for flood in "${floods[@]}"; do
 	fake "$flood"
 done

@@ -164,7 +164,7 @@ sleep 1
 after=$(for pid in $(workers_of shared) $(manager_of shared); do cpu_ticks "$pid"; done | awk '{ n += $1 } END { print n }')
 assert_at_most 'CPU of manager and workers behind it, of 100' 5 $((after - before))
 in_container systemctl reload fpmd@shared
-assert_contains 'unix' 'has shut down the socket /run/fpmd/shared.sock, on which nothing arrives any more: systemctl restart fpmd@shared.socket fpmd@shared.service' \
+assert_contains 'unix' 'has shut down the socket /run/fpmd/shared.sock, which gets no connections any more: systemctl restart fpmd@shared.socket fpmd@shared.service' \
 	"$(journal_of fpmd@shared)"
 page_is_served 127.0.0.1:9301
 in_container systemctl restart fpmd@shared.socket fpmd@shared.service

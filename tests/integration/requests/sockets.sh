@@ -86,7 +86,7 @@ bind_path='import os, socket
 os.unlink("/run/fpmd/two.sock")
 socket.socket(socket.AF_UNIX).bind("/run/fpmd/two.sock")'
 in_container python3 -c "$bind_path"
-advice='nobody reaches this pool by it; systemctl restart fpmd@two.socket fpmd@two.service'
+advice='the pool cannot be reached by it; systemctl restart fpmd@two.socket fpmd@two.service'
 for verb in reload restart; do
 	begin=$EPOCHREALTIME
 	in_container systemctl "$verb" fpmd@two

@@ -26,12 +26,12 @@ two_wait() {
 }
 wait_for 2 two_wait
 
-why='([0-9]+) workers: [0-9]+ MiB \((80%|50%) of [^)]+\) at [0-9]+ MiB each, a guess before the first is weighed, at most 512'
+why='([0-9]+) workers: [0-9]+ MiB \((80%|50%) of [^)]+\) at [0-9]+ MiB each, a guess before the first worker is measured, at most 512'
 assert_matches 'because, at first' "^$why\$" "$(status because)"
 assert_matches 'journal, at first' "pm = auto: $why" "$(journal_of fpmd@auto.service)"
-ceiling=${BASH_REMATCH[1]}
-assert_eq 'max children' "$ceiling" "$(status 'max children')"
-((ceiling >= 20)) || skip "this machine has memory for $ceiling workers only"
+limit=${BASH_REMATCH[1]}
+assert_eq 'max children' "$limit" "$(status 'max children')"
+((limit >= 20)) || skip "this machine has memory for $limit workers only"
 
 result=$(burst http://auto.test/nap.php 20)
 assert_all_answered 'answers' "$result" 20
@@ -41,7 +41,7 @@ workers=$(status workers)
 systemd=$(unit_property fpmd@auto.service StatusText)
 assert_matches 'systemctl status' "of $(status 'max children')," "$systemd"
 
-# Once workers have served, what they weigh is measured, and tells the ceiling: at the next burst for which
+# Once workers have served, their memory is measured, and makes the limit: at the next burst for which
 # there are too few, but not more often than every 5 s.
 sleep 5
 burst http://auto.test/nap.php 40 >/dev/null

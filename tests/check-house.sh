@@ -1,0 +1,76 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Proves the sizes of STYLE: no file of src/ has more than 450 lines, no function more than 50, and no line of code more
+# than 100 columns, but for texts, which clang-format does not break, and tables, which it leaves alone. Comments may
+# have 120.
+# Alone: srcdir=. tests/check-house.sh
+set -eu
+src=${srcdir:-.}/src
+passed=0
+failed=0
+
+# prove TEXT FOUND: passes when nothing was found.
+prove() {
+        if [ -z "$2" ]; then
+                passed=$((passed + 1))
+                echo "ok - $1"
+        else
+                failed=$((failed + 1))
+                echo "not ok - $1"
+                echo "$2" | sed 's/^/#   /'
+        fi
+}
+
+sources() {
+        find "$src" -name '*.[ch]' | sort
+}
+
+# Files that are longer, with what they may have: to be cut, never to grow.
+longer='
+config/directive.c               480
+config/directive_set.c           465
+config/pool_config_validate.c    490
+config/pool_files.c              485
+fpmctl/command_migrate.c         470
+manager/generation/pool.c        465
+php/resident/php_resident.c      505
+'
+
+long_files() {
+        (cd "$src" && find . -name '*.[ch]' -exec wc -l {} +) | LONGER=$longer awk '
+                BEGIN {
+                        n = split(ENVIRON["LONGER"], lines, "\n")
+                        for (i = 1; i <= n; i++) if (split(lines[i], w, / +/) == 2) most["./" w[1]] = w[2]
+                }
+                $2 != "total" && $1 > ($2 in most ? most[$2] : 450) { print $2 ": " $1 " lines" }'
+}
+
+# A function begins with the line at the margin that has its name, and ends with the next "}" at the margin.
+long_functions() {
+        sources | xargs awk '
+                FNR == 1 { start = 0 }
+                /^[A-Za-z_].*\(/ && !/;$/ && !/^(typedef|struct|enum|union)/ && !/= *\{$/ { start = FNR; name = $0 }
+                /;$/ && start == FNR - 1 { start = 0 }
+                /^}/ {
+                        if (start && FNR - start + 1 > 50) print FILENAME ":" start ": " FNR - start + 1 " lines: " name
+                        start = 0
+                }'
+}
+
+# In characters, whatever the locale: bytes that continue one in UTF-8 do not count.
+long_lines() {
+        sources | xargs awk '
+                FNR == 1 { table = 0 }
+                /clang-format off/ { table = 1 }
+                /clang-format on/ { table = 0 }
+                { line = $0; gsub(/[\200-\277]/, "", line); n = length(line) }
+                n > 120 || n > 100 && !table && !/"|\/\*|^ *\*|^ \*/ { print FILENAME ":" FNR ": " n " columns" }'
+}
+
+export LC_ALL=C
+prove "no file has more than 450 lines" "$(long_files)"
+prove "no function has more than 50 lines" "$(long_functions)"
+prove "no line is too long" "$(long_lines)"
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
