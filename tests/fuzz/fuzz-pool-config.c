@@ -9,6 +9,7 @@
 #include <syslog.h>
 
 #include "config/pool_config.h"
+#include "config/unit_setting.h"
 #include "generator/unit.h"
 #include "listen/pool_sockets.h"
 
@@ -86,15 +87,38 @@ static void check_unit(const char *unit) {
         }
 }
 
+/* The same of systemd.KEY: each line is one of the keys that are allowed, and no specifier is left. */
+static void check_settings(char *unit) {
+        char *rest = unit, why[UNIT_SETTING_WHY_MAX];
+
+        for (char *line; rest && (line = strsep(&rest, "\n"));) {
+                size_t size = strcspn(line, "=");
+                const char *known;
+
+                if (*line == '\0' || *line == '#' || strcmp(line, "[Unit]") == 0 ||
+                                strcmp(line, "[Service]") == 0)
+                        continue;
+
+                require(line[size] == '=');
+                line[size] = '\0';
+                known = unit_setting_key(line, why);
+                require(known && strcmp(known, line) == 0);
+                for (const char *p = strchr(line + size + 1, '%'); p; p = strchr(p + 2, '%'))
+                        require(p[1] == '%');
+        }
+}
+
 static void check_units(const PoolConfig *config, uint8_t facts_bits, const UnitReport *report) {
         UnitFacts facts = { .is_refused = facts_bits & 1,
                 .is_owned = facts_bits & 2,
                 .has_late_names = facts_bits & 4 };
-        _cleanup_free_ char *socket = NULL, *target = NULL, *service = NULL;
+        _cleanup_free_ char *socket = NULL, *target = NULL, *service = NULL, *settings = NULL;
         _cleanup_(pool_sockets_done) PoolSockets sockets = {};
 
         require(unit_socket_dropin(config, &facts, report, &socket) == 0);
         require(unit_mounts(config, &target, &service) == 0);
+        require(unit_settings(config, &settings) == 0);
+        check_settings(settings);
         check_unit(socket);
         check_unit(target);
         check_unit(service);
