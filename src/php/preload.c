@@ -11,9 +11,12 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <linux/capability.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -55,6 +58,18 @@ static int refuse(const char *why) {
         return EX_CONFIG;
 }
 
+/* While PHP starts, scripts of the last generation run, under the same user: whoever of them opened our memory now would
+ * have that of the zygote and of all its workers. A capability that they have not keeps them away from the exec on
+ * (manager/spawn/privilege.c), and is not needed any more. */
+static bool close_memory(void) {
+        struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+        struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {};
+
+        return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) >= 0 &&
+               prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) >= 0 &&
+               syscall(SYS_capset, &header, none) >= 0;
+}
+
 static int run_engine(int argc, char *argv[], char *envp[]) {
         const char *path = getenv("FPMD_ENGINE");
         void *engine;
@@ -66,6 +81,8 @@ static int run_engine(int argc, char *argv[], char *envp[]) {
                 fputs("fpmd's preload.so is loaded by fpmd(8), not by hand\n", stderr);
                 return EX_USAGE;
         }
+        if (!close_memory())
+                return refuse("Cannot keep the memory of this process from others of its user");
 
         /* A build for another PHP, or for threads, fails here with the name of what this program lacks. */
         engine = dlopen(path, RTLD_NOW | RTLD_LOCAL);

@@ -17,6 +17,11 @@
 #include "base/fd.h"
 #include "manager/base/log.h"
 
+/* The kernel lets nobody look into a process that has a capability which he has not, even if both are of one user. From
+ * its exec on, which makes it dumpable, until the first lines of preload.so the zygote has this one: of those that
+ * containers have, too, there is the least to be had of it, a port below 1024. */
+#define SHIELD CAP_NET_BIND_SERVICE
+
 static void cap_freep(cap_t *caps) {
         if (*caps)
                 cap_free(*caps);
@@ -53,6 +58,7 @@ int privilege_keep_spawning(void) {
                 CAP_SYS_NICE,
                 CAP_SYS_RESOURCE,
                 CAP_DAC_READ_SEARCH,
+                SHIELD,
         };
         _cleanup_(cap_freep) cap_t have = cap_get_proc(), keep = cap_init();
 
@@ -85,6 +91,31 @@ static int clear_capabilities(void) {
                 return -errno;
 
         return take_capabilities(none);
+}
+
+/* While all capabilities are there, so that this one survives the change of the user and the exec. Returns whether there
+ * is one: a unit that was changed may not give it. */
+static bool prepare_shield(void) {
+        static const cap_value_t shield = SHIELD;
+        _cleanup_(cap_freep) cap_t caps = cap_get_proc();
+        cap_flag_value_t value = CAP_CLEAR;
+
+        return caps && cap_get_flag(caps, SHIELD, CAP_PERMITTED, &value) >= 0 && value == CAP_SET &&
+               cap_set_flag(caps, CAP_INHERITABLE, 1, &shield, CAP_SET) >= 0 &&
+               cap_set_proc(caps) >= 0 && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) >= 0;
+}
+
+static int keep_shield_alone(void) {
+        static const cap_value_t shield = SHIELD;
+        _cleanup_(cap_freep) cap_t caps = cap_init();
+
+        if (!caps || cap_set_flag(caps, CAP_PERMITTED, 1, &shield, CAP_SET) < 0 ||
+                        cap_set_flag(caps, CAP_INHERITABLE, 1, &shield, CAP_SET) < 0 ||
+                        cap_reset_ambient() < 0 || cap_set_proc(caps) < 0 ||
+                        cap_set_ambient(SHIELD, CAP_SET) < 0)
+                return -errno;
+
+        return 0;
 }
 
 static int switch_user(const Account *account) {
@@ -160,8 +191,10 @@ static int check_identity(const Account *account) {
         return 0;
 }
 
-int privilege_drop(const Account *account, bool no_new_privileges) {
+int privilege_drop(const Account *account, bool no_new_privileges, bool shielded) {
         int r;
+
+        shielded = shielded && prepare_shield();
 
         if (no_new_privileges) {
                 if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
@@ -175,7 +208,7 @@ int privilege_drop(const Account *account, bool no_new_privileges) {
                         return r;
         }
 
-        r = clear_capabilities();
+        r = shielded ? keep_shield_alone() : clear_capabilities();
         if (r < 0)
                 return r;
 

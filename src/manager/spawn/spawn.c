@@ -175,7 +175,7 @@ static int child_prepare(const SpawnPlan *plan, int *failure_fd, SpawnStep *step
                 return r;
 
         *step = STEP_IDENTITY;
-        return privilege_drop(plan->account, plan->config->no_new_privileges);
+        return privilege_drop(plan->account, plan->config->no_new_privileges, plan->engine);
 }
 
 _noreturn_ static void child_main(const SpawnPlan *plan, char **environment, int failure_fd) {

@@ -62,6 +62,42 @@ for name in peek peekjail; do
 		"$(in_container sh -c 'ls -l /proc/$1/fd' sh "$zygote" | grep -c '/mem$')"
 done
 
+# Nor can one of the generation before, while the zygote of the next one is being executed and while PHP starts in it,
+# here for a second each.
+command -v cc >/dev/null || skip 'no compiler'
+echo '#include <unistd.h>
+__attribute__((constructor)) static void nap(void) { usleep(1000000); }' >"$CONTAINER_ROOT/srv/nap.c"
+cc -shared -fPIC -o "$CONTAINER_ROOT/srv/nap.so" "$CONTAINER_ROOT/srv/nap.c"
+cat >"$CONTAINER_ROOT/srv/www/slowstart.php" <<'END'
+<?php usleep(1000000);
+END
+write_page starting peek.php <<'END'
+<?php
+$seen = $found = [];
+for ($until = microtime(true) + 4; microtime(true) < $until; usleep(5000))
+	foreach (glob('/proc/[0-9]*') as $process) {
+		if (strpos((string) @file_get_contents("$process/comm"), 'php-fpm') !== 0)
+			continue;
+		$seen[$process] = true;
+		foreach (['mem' => 'r+', 'environ' => 'r'] as $file => $mode)
+			if (basename($process) != getmypid() && @fopen("$process/$file", $mode))
+				$found[$file] = true;
+	}
+echo count($seen) > 4 ? 'seen' : 'not seen', ': ', implode(' ', array_keys($found)) ?: 'nothing';
+END
+pool starting <<'END'
+php_admin_value[opcache.preload] = /srv/www/slowstart.php
+env[LD_PRELOAD] = /srv/nap.so
+END
+in_container systemctl start fpmd@starting.service
+fetch http://starting.test/peek.php >"$CONTAINER_ROOT/srv/found" &
+looks=$!
+sleep 0.3
+in_container systemctl reload fpmd@starting.service
+wait $looks
+assert_eq 'while the next zygote starts' 'seen: nothing' "$(<"$CONTAINER_ROOT/srv/found")"
+in_container systemctl stop fpmd@starting.socket fpmd@starting.service
+
 # A worker that is dumpable for a moment, here for a whole second, shows no way out of its chroot meanwhile; nor one
 # that process.dumpable has dumpable for good.
 cat >"$CONTAINER_ROOT/srv/slow.c" <<'END'
