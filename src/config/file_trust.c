@@ -1,35 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 #include "config/file_trust.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static bool is_roots_alone(const char *path) {
-        struct stat st;
+#include "base/fd.h"
+#include "base/path_walk.h"
 
-        return lstat(path, &st) >= 0 && !S_ISLNK(st.st_mode) && st.st_uid == 0 &&
-               (st.st_mode & S_IWOTH) == 0 && ((st.st_mode & S_IWGRP) == 0 || st.st_gid == 0);
+static int judge(const PathFolder *folder, void *userdata) {
+        (void) userdata;
+        return path_is_roots(folder->fd, &folder->st) ? 0 : -EXDEV;
 }
 
-/* As long as each folder before a name is root's alone, no other user can change what the name leads to: so the folders
- * can be checked one after the other, and before the file is opened. */
-static bool way_is_roots_alone(char *path) {
-        for (char *p = path + 1; *p; p++) {
-                bool is_good;
+/* As long as each folder before it is root's alone, nobody else can change what a name leads to: so it does no harm that
+ * the file is opened later. */
+static bool is_roots_alone(const char *path) {
+        const char *name;
+        _cleanup_close_ int folder_fd = path_walk(path, judge, NULL, &name), fd = -EBADF;
+        struct stat st;
 
-                if (*p != '/')
-                        continue;
+        if (folder_fd < 0)
+                return false;
 
-                *p = '\0';
-                is_good = is_roots_alone(path);
-                *p = '/';
-                if (!is_good)
-                        return false;
-        }
-
-        return is_roots_alone("/") && is_roots_alone(path);
+        fd = openat(folder_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+        return fd >= 0 && fstat(fd, &st) >= 0 && !S_ISLNK(st.st_mode) && path_is_roots(fd, &st);
 }
 
 bool file_trust_may_quote(const char *path) {
@@ -49,5 +47,5 @@ bool file_trust_may_quote(const char *path) {
                 return false;
 
         strcpy(absolute + used, path);
-        return way_is_roots_alone(absolute);
+        return is_roots_alone(absolute);
 }

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 
-/* Returns whether the file at path may be quoted: each name of the path is a file or folder of root's that nobody else
- * can write in, and no link; or this process is not root's, and reads what its user may read. */
+/* Returns whether the file at path may be quoted: it is a file of root's that nobody else can write, no link, and each
+ * folder on the way is root's alone, or a link of root's to one that is; or this process is not root's, and reads what
+ * its user may read. */
 bool file_trust_may_quote(const char *path);
