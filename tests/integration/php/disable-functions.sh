@@ -1,4 +1,5 @@
 #!/bin/bash
+# Time limit: 180 s
 # disable_functions that the web server sends holds for its request and for no other, whatever has compiled the script
 # before or does then: opcache, either JIT, the compiler that computes a call or has an instruction for it. Most
 # functions cost nothing; where compiled code would not notice, the worker is replaced behind the request. Code that
