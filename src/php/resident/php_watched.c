@@ -107,9 +107,21 @@ bool php_watched_take(WatchedGroup group) {
 
 /* --- the calls --- */
 
-/* Without a word: what PHP has to say of the function is for the script that called it. */
+static void (*loud)(int, zend_string *, const uint32_t, zend_string *);
+
+static void silent(int type, zend_string *file, const uint32_t line, zend_string *message) {
+        if (!(type & E_FATAL_ERRORS))
+                return;
+
+        /* PHP does not come back from these. */
+        zend_error_cb = loud;
+        loud(type, file, line, message);
+}
+
+/* Without a word, neither to a handler of the script nor to error_get_last(): what PHP has to say of the function, such as
+ * that it is deprecated, is for the script that called it. */
 static void call(const char *name, int option, zval *value, zval *ret) {
-        int error_reporting = EG(error_reporting);
+        int handled = EG(user_error_handler_error_reporting);
         zval function, arguments[2];
         uint32_t n = 0;
 
@@ -122,9 +134,12 @@ static void call(const char *name, int option, zval *value, zval *ret) {
         if (value)
                 ZVAL_COPY_VALUE(&arguments[n++], value);
         ZVAL_STRING(&function, name);
-        EG(error_reporting) = 0;
+        loud = zend_error_cb;
+        zend_error_cb = silent;
+        EG(user_error_handler_error_reporting) = 0;
         (void) call_user_function(NULL, NULL, &function, ret, n, arguments);
-        EG(error_reporting) = error_reporting;
+        EG(user_error_handler_error_reporting) = handled;
+        zend_error_cb = loud;
         zval_ptr_dtor(&function);
         if (EG(exception))
                 zend_clear_exception();
