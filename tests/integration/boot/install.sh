@@ -14,11 +14,11 @@ left() {
 	(cd "$dest" && find . ! -type d | sort)
 }
 
-# The catalog of the journal is brought up to date and the exporter's user made, but not for a package; that it
-# cannot be does no harm.
+# The catalog of the journal is brought up to date and the exporter's user made, and pools that run are stopped before
+# their units are gone, but not for a package; that it cannot be does no harm.
 fake=$(mktemp -d)
 trap 'rm -rf "$fake"' EXIT
-for tool in journalctl systemd-sysusers; do
+for tool in journalctl systemd-sysusers systemctl; do
 	printf '#!/bin/sh\necho %s "$@" >>%s/called\nexit 1\n' "$tool" "$fake" >"$fake/$tool"
 	chmod +x "$fake/$tool"
 done
@@ -26,12 +26,16 @@ done
 called() {
 	PATH=$fake:$PATH build "$1"
 	[[ ! -e $fake/called ]] || fail "$1 with DESTDIR changes this machine"
-	dest='' PATH=$fake:$PATH build "$1"
+	dest='' PATH=$fake:$PATH build "$1" systemd_runs=true 2>"$fake/said"
 	assert_eq "what $1 calls" "$2" "$(<"$fake/called")"
 	rm "$fake/called"
 }
 called install-data-hook $'journalctl --update-catalog\nsystemd-sysusers fpmd.conf'
-called uninstall-hook 'journalctl --update-catalog'
+stopped=$'systemctl stop fpmd@*.socket\nsystemctl daemon-reload\njournalctl --update-catalog'
+called uninstall-hook "$stopped"
+assert_contains 'pools that could not be stopped' 'pools may still run' "$(<"$fake/said")"
+sed -i 's/exit 1/exit 0/' "$fake/systemctl"
+called uninstall-hook "${stopped/.socket/$'.socket\nsystemctl stop fpmd@*.service fpmd-exporter.*'}"
 
 mkdir "$dest"
 PATH=$fake:$PATH build install
