@@ -25,6 +25,9 @@
 #define FPMD_CONF_DIR "/etc/fpmd/conf.d"
 #endif
 
+/* The name of most drop-ins. */
+static const char POOL_FILE[] = "50-pool-file.conf";
+
 typedef struct Generator {
         const char *conf_dir;
         int unit_dir_fd;
@@ -82,13 +85,13 @@ static int write_file(const Generator *generator, const char *path, const char *
         return r;
 }
 
-static int write_dropin(
-                const Generator *generator, const char *name, const char *type, const char *text) {
+static int write_dropin(const Generator *generator, const char *name, const char *type,
+                const char *file, const char *text) {
         _cleanup_free_ char *dir = NULL, *path = NULL;
 
         if (asprintf(&dir, "fpmd@%s.%s.d", name, type) < 0)
                 return -ENOMEM;
-        if (asprintf(&path, "%s/50-pool-file.conf", dir) < 0)
+        if (asprintf(&path, "%s/%s", dir, file) < 0)
                 return -ENOMEM;
         if (mkdirat(generator->unit_dir_fd, dir, 0755) < 0 && errno != EEXIST)
                 return -errno;
@@ -108,7 +111,7 @@ static int write_mounts(const Generator *generator, const PoolConfig *config) {
                 return -ENOMEM;
 
         r = write_file(generator, path, target);
-        return r < 0 ? r : write_dropin(generator, config->name, "service", dropin);
+        return r < 0 ? r : write_dropin(generator, config->name, "service", POOL_FILE, dropin);
 }
 
 static bool is_owned(const char *address) {
@@ -146,30 +149,48 @@ static int write_socket(Generator *generator, const PoolConfig *config) {
         if (r < 0 || !text)
                 return r;
 
-        return write_dropin(generator, config->name, "socket", text);
+        return write_dropin(generator, config->name, "socket", POOL_FILE, text);
 }
 
 /* Behind 50-pool-file.conf, which says what the service waits for. */
 static int write_settings(const Generator *generator, const PoolConfig *config) {
-        _cleanup_free_ char *text = NULL, *dir = NULL, *path = NULL;
+        _cleanup_free_ char *text = NULL;
         int r;
 
         r = unit_settings(config, &text);
         if (r < 0 || !text)
                 return r;
 
-        if (asprintf(&dir, "fpmd@%s.service.d", config->name) < 0)
-                return -ENOMEM;
-        if (asprintf(&path, "%s/60-pool-settings.conf", dir) < 0)
-                return -ENOMEM;
-        if (mkdirat(generator->unit_dir_fd, dir, 0755) < 0 && errno != EEXIST)
-                return -errno;
+        return write_dropin(generator, config->name, "service", "60-pool-settings.conf", text);
+}
 
-        return write_file(generator, path, text);
+/* Before the others: a pool file may name another slice (systemd.Slice). */
+static int write_slices(const Generator *generator, const PoolConfig *config) {
+        _cleanup_free_ char *socket = NULL, *service = NULL;
+        int r;
+
+        if (generator->n_configs <= UNIT_SLICE_POOLS)
+                return 0;
+
+        r = unit_slice(config->name, "Socket", &socket);
+        if (r < 0)
+                return r;
+
+        r = unit_slice(config->name, "Service", &service);
+        if (r < 0)
+                return r;
+
+        r = write_dropin(generator, config->name, "socket", "40-slice.conf", socket);
+        return r < 0 ? r
+                     : write_dropin(generator, config->name, "service", "40-slice.conf", service);
 }
 
 static void generate(Generator *generator, const PoolConfig *config) {
         int r;
+
+        r = write_slices(generator, config);
+        if (r < 0)
+                fail(generator, "put it into a slice", config->file, r);
 
         r = write_socket(generator, config);
         if (r < 0)

@@ -9,6 +9,10 @@
 
 #include "config/pool_config.h"
 
+enum {
+        UNIT_SLICE_POOLS = 64, /* with more pools than these each has a slice of unit_slice() */
+};
+
 typedef struct UnitReport {
         ConfigReport report;
         void *userdata;
@@ -33,3 +37,7 @@ int unit_mounts(const PoolConfig *config, char **ret_target, char **ret_dropin);
 /* The text of the drop-in of fpmd@POOL.service with each systemd.KEY of the pool file. NULL if there is none; the
  * caller frees. 0 or -ENOMEM. */
 int unit_settings(const PoolConfig *config, char **ret);
+
+/* The text of the drop-in that puts the socket or the service of the pool of that name (section: "Socket" or "Service")
+ * into one of 32 slices below system-fpmd.slice. The caller frees. 0 or -ENOMEM. */
+int unit_slice(const char *name, const char *section, char **ret);

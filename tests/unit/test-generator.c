@@ -307,7 +307,32 @@ START_TEST(addresses_that_are_none) {
 }
 END_TEST
 
-UNIT_MAIN("generator", nothing_said, addresses, owner_group_mode_backlog, access_by_descriptor,
-                refused, late_names, names_of_files, mounts, free_bind, allowed_clients,
-                nothing_else_gets_into_a_unit, a_wrong_file_keeps_its_address, peers, client_lists,
-                addresses_that_are_none);
+START_TEST(slices) {
+        unsigned n[32] = {};
+
+        for (unsigned i = 0; i < 640; i++) {
+                _cleanup_free_ char *socket = NULL, *service = NULL;
+                char name[16], *at;
+                unsigned number;
+
+                snprintf(name, sizeof(name), "site%u", i);
+                ck_assert_int_eq(unit_slice(name, "Socket", &socket), 0);
+                ck_assert_int_eq(unit_slice(name, "Service", &service), 0);
+                at = strstr(socket, "\n[Socket]\nSlice=system-fpmd-");
+                ck_assert_ptr_nonnull(at);
+                ck_assert_ptr_nonnull(strstr(service, "\n[Service]\n"));
+                ck_assert_str_eq(strstr(service, "Slice="), strstr(at, "Slice="));
+                ck_assert_int_eq(
+                                sscanf(at, "\n[Socket]\nSlice=system-fpmd-%u.slice\n", &number), 1);
+                ck_assert_uint_lt(number, ELEMENTSOF(n));
+                n[number]++;
+        }
+        for (size_t i = 0; i < ELEMENTSOF(n); i++)
+                ck_assert(n[i] >= 5 && n[i] <= 60);
+}
+END_TEST
+
+UNIT_MAIN("generator", nothing_said, slices, addresses, owner_group_mode_backlog,
+                access_by_descriptor, refused, late_names, names_of_files, mounts, free_bind,
+                allowed_clients, nothing_else_gets_into_a_unit, a_wrong_file_keeps_its_address,
+                peers, client_lists, addresses_that_are_none);
