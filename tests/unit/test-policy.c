@@ -211,6 +211,13 @@ START_TEST(auto_measures_before_it_grows_far) {
         few.n_queued = 1;
         ck_assert(!policy_needs_cpu(&automatic, &few));
         ck_assert_uint_eq(decide(&automatic, few).n_fork, 2);
+
+        /* As many as there may be unmeasured, and all idle: the next crowd is to be heard of. */
+        few = (PolicyInput){ .begun = true, .worker_limit = 512, .n_idle = 16, .n_cpus = 2 };
+        decision = decide(&automatic, few);
+        ck_assert(decision.wake_below && decision.n_fork == 0);
+
+        few = crowd;
         few.n_queued = 0;
         few.n_busy = 100;
         ck_assert(!policy_needs_cpu(&automatic, &few));

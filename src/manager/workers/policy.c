@@ -210,9 +210,10 @@ PolicyDecision policy_decide(const PoolConfig *config, const PolicyInput *input)
         decision.n_fork = (unsigned) now;
         decision.n_retire = now > 0 ? 0 : (unsigned) surplus(config, input);
         /* At a limit nothing would follow from it, until the next look. */
-        decision.wake_below = room > now ||
-                              (!decision.limit_reached && !is_held_back && may_rise(config, input));
-        decision.watch_listeners = room > now && config->pm != PM_STATIC &&
+        /* Who is held back for the CPU looks again by the clock. */
+        decision.wake_below = !is_held_back &&
+                              (most > now || (!decision.limit_reached && may_rise(config, input)));
+        decision.watch_listeners = !is_held_back && most > now && config->pm != PM_STATIC &&
                                    input->n_starting + input->n_idle + now <= decision.n_retire;
         return decision;
 }

@@ -1,6 +1,7 @@
 #!/bin/bash
 # pm = auto: no numbers needed. It starts with two workers, has as many as a burst asks for, and says in
 # `fpmctl status` and in the journal how many there may be and what that follows from.
+# Time limit: 120 s
 
 source "${BASH_SOURCE[0]%/*}/../lib.sh"
 needs_fpmd
@@ -84,3 +85,37 @@ result=$(burst http://auto.test/nap.php 20)
 assert_all_answered 'answers, limited' "$result" 20
 assert_eq 'workers, limited' 5 "$(json_number bodies "$result")"
 assert_matches 'because, limited' '^5 workers: .*, at most 5$' "$(status because)"
+
+# Where requests wait for a CPU no worker is added that would wait with them; where they sleep, one for each.
+write_page auto burn.php <<'END'
+<?php
+for ($begin = getrusage(), $n = 0;; $n++) {
+	$now = getrusage();
+	if (($now['ru_utime.tv_sec'] - $begin['ru_utime.tv_sec']) * 1e6 + $now['ru_utime.tv_usec'] - $begin['ru_utime.tv_usec'] > 30000)
+		break;
+}
+echo 'burnt';
+END
+write_pool auto <<'END'
+user = alice
+pm = auto
+END
+in_container systemctl restart fpmd@auto.service
+load_begin http://auto.test/burn.php 100 6
+says_why() {
+	[[ $(status because) == *'no more for now'*'want a CPU'* ]]
+}
+wait_for 5 says_why
+status because
+assert_at_most 'workers that burn' "$((16 * $(nproc)))" "$(status workers)"
+wait "$load_pid"
+assert_contains 'journal' 'would only wait for a CPU' "$(journal_of fpmd@auto.service)"
+write_page auto sleep.php <<'END'
+<?php sleep(1); echo 'slept';
+END
+load_begin http://auto.test/sleep.php 100 6
+hundred_work() {
+	(($(status workers) >= 100))
+}
+wait_for 6 hundred_work
+load_end 'answers of those that slept'
