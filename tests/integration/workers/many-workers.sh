@@ -28,7 +28,7 @@ all_are_there() {
 workers_of_many() {
 	in_container pgrep --count --parent "$(zygote_of many | tail -n 1)"
 }
-wait_for 60 all_are_there
+wait_for 110 all_are_there
 assert_eq 'workers' "$n" "$(workers_of_many)"
 
 manager=$(manager_of many)
@@ -37,7 +37,7 @@ assert_eq 'the same manager' "$manager" "$(manager_of many)"
 assert_eq 'served after a reload' hello "$(fetch http://many.test/hello.php)"
 
 fetch http://many.test/nap.php >/dev/null 2>&1 &
-wait_for 60 all_are_there
+wait_for 110 all_are_there
 in_container systemctl kill --signal=INT --kill-whom=main fpmd@many
 gone() {
 	[[ -z $(in_container pgrep php-fpm) ]]
