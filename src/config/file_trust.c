@@ -16,8 +16,8 @@ static int judge(const PathFolder *folder, void *userdata) {
         return path_is_roots(folder->fd, &folder->st) ? 0 : -EXDEV;
 }
 
-/* As long as each folder before it is root's alone, nobody else can change what a name leads to: so it does no harm that
- * the file is opened later. */
+/* As long as each folder before it is root's alone, nobody else can change what a name leads to: so it does no
+ * harm that the file is opened later. */
 static bool is_roots_alone(const char *path) {
         const char *name;
         _cleanup_close_ int folder_fd = path_walk(path, judge, NULL, &name), fd = -EBADF;

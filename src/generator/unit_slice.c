@@ -21,8 +21,8 @@ static unsigned slice_of(const char *name) {
 
 int unit_slice(const char *name, const char *section, char **ret) {
         if (asprintf(ret,
-                            "# Made by fpmd-generator(8): systemd looks at all siblings of a unit, so many pools stand in\n"
-                            "# several slices.\n"
+                            "# Made by fpmd-generator(8): systemd looks at all siblings of a unit, so\n"
+                            "# many pools stand in several slices.\n"
                             "[%s]\n"
                             "Slice=system-fpmd-%02u.slice\n",
                             section, slice_of(name)) < 0) {

@@ -58,7 +58,8 @@ static int refuse(const char *why) {
         return EX_CONFIG;
 }
 
-/* While PHP starts, scripts of the last generation run, under the same user: whoever of them opened our memory now would
+/* While PHP starts, scripts of the last generation run, under the same user: whoever of them opened our memory now
+ * would
  * have that of the zygote and of all its workers. A capability that they have not keeps them away from the exec on
  * (manager/spawn/privilege.c), and is not needed any more. */
 static bool close_memory(void) {

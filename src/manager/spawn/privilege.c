@@ -93,8 +93,8 @@ static int clear_capabilities(void) {
         return take_capabilities(none);
 }
 
-/* While all capabilities are there, so that this one survives the change of the user and the exec. Returns whether there
- * is one: a unit that was changed may not give it. */
+/* While all capabilities are there, so that this one survives the change of the user and the exec. Returns whether
+ * there is one: a unit that was changed may not give it. */
 static bool prepare_shield(void) {
         static const cap_value_t shield = SHIELD;
         _cleanup_(cap_freep) cap_t caps = cap_get_proc();

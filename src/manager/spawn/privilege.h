@@ -23,7 +23,8 @@ int privilege_keep_spawning(void);
 
 /* Child: switches to account for good, without any capability, and checks that there is no way back. With
  * no_new_privileges no program that the pool executes gains capabilities; else set-id programs get those of the
- * bounding set. With shielded one harmless capability stays: it keeps other processes of the user from the memory of the
+ * bounding set. With shielded one harmless capability stays: it keeps other processes of the user from the memory
+ * of the
  * program that is executed next, until that has closed it and drops the capability (php/preload.c). Returns 0 or a
  * negative errno. */
 int privilege_drop(const Account *account, bool no_new_privileges, bool shielded);

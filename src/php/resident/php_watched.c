@@ -118,8 +118,8 @@ static void silent(int type, zend_string *file, const uint32_t line, zend_string
         loud(type, file, line, message);
 }
 
-/* Without a word, neither to a handler of the script nor to error_get_last(): what PHP has to say of the function, such as
- * that it is deprecated, is for the script that called it. */
+/* Without a word, neither to a handler of the script nor to error_get_last(): what PHP has to say of the function,
+ * such as that it is deprecated, is for the script that called it. */
 static void call(const char *name, int option, zval *value, zval *ret) {
         int handled = EG(user_error_handler_error_reporting);
         zval function, arguments[2];
