@@ -58,17 +58,35 @@ static int refuse(const char *why) {
         return EX_CONFIG;
 }
 
-/* While PHP starts, scripts of the last generation run, under the same user: whoever of them opened our memory now
- * would
- * have that of the zygote and of all its workers. A capability that they have not keeps them away from the exec on
- * (manager/spawn/privilege.c), and is not needed any more. */
-static bool close_memory(void) {
+/* A pool without root has none from the start, and its sandbox may forbid capset(2) altogether. */
+static bool has_capabilities(void) {
+        struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+        struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {};
+
+        if (syscall(SYS_capget, &header, data) < 0)
+                return true;
+
+        for (size_t i = 0; i < sizeof(data) / sizeof(data[0]); i++)
+                if (data[i].permitted || data[i].effective || data[i].inheritable)
+                        return true;
+
+        return false;
+}
+
+static bool drop_capabilities(void) {
         struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
         struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {};
 
-        return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) >= 0 &&
-               prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) >= 0 &&
+        return prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) >= 0 &&
                syscall(SYS_capset, &header, none) >= 0;
+}
+
+/* While PHP starts, scripts of the last generation run, under the same user: a script that opened our memory now would
+ * have that of the zygote and of all its workers. A capability that scripts lack keeps them away from the exec on
+ * (manager/spawn/privilege.c); from here on it is not needed any more. */
+static bool close_memory(void) {
+        return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) >= 0 &&
+               (!has_capabilities() || drop_capabilities());
 }
 
 static int run_engine(int argc, char *argv[], char *envp[]) {

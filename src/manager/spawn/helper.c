@@ -40,12 +40,16 @@ static void close_all_but(int fds[], size_t n) {
         (void) close_range(first, ~0U, 0);
 }
 
+/* systemctl kill sends a signal to all processes of the unit, and goes on as long as new ones appear: what makes the
+ * manager reload or reopen must not end the helper that does it. */
 static void reset_signals(void) {
+        static const int ignored[] = { SIGPIPE, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2 };
         sigset_t none;
 
         for (int sig = 1; sig < NSIG; sig++)
                 (void) signal(sig, SIG_DFL);
-        (void) signal(SIGPIPE, SIG_IGN);
+        for (size_t i = 0; i < ELEMENTSOF(ignored); i++)
+                (void) signal(ignored[i], SIG_IGN);
         sigemptyset(&none);
         (void) sigprocmask(SIG_SETMASK, &none, NULL);
 }
