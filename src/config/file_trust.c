@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/path_walk.h"
 
@@ -48,4 +49,13 @@ bool file_trust_may_quote(const char *path) {
 
         strcpy(absolute + used, path);
         return is_roots_alone(absolute);
+}
+
+bool file_trust_may_quote_place(const char *place) {
+        _cleanup_free_ char *path = strdup(place);
+        char *colon = path ? strrchr(path, ':') : NULL;
+
+        if (colon)
+                *colon = '\0';
+        return path && file_trust_may_quote(path);
 }

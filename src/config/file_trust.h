@@ -14,3 +14,11 @@
  * folder on the way is root's alone, or a link of root's to one that is; or this process is not root's, and reads what
  * its user may read. */
 bool file_trust_may_quote(const char *path);
+
+/* Does the same for a line of a file, "FILE:LINE". Returns false also when memory is short. */
+bool file_trust_may_quote_place(const char *place);
+
+/* What is said in place of a reason that would quote such a file. */
+#define FILE_TRUST_NOT_QUOTED                                                                      \
+        "is not right; fpmctl check says why to the owner of the file, and to root only of files " \
+        "that nobody else has a say in"

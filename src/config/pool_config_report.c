@@ -5,11 +5,8 @@
 #include <syslog.h>
 
 #include "config/directive.h"
+#include "config/file_trust.h"
 #include "config/pool_config_internal.h"
-
-static const char NOT_QUOTED[] =
-                "is not right; fpmctl check says why to the owner of the file, and to root only of files "
-                "that nobody else has a say in";
 
 /* Not one of env[NAME]: the name may be anything. */
 static bool is_directive(const char *text) {
@@ -26,7 +23,7 @@ void config_vreport(ConfigReporter *reporter, int priority, const char *file, un
 
         if (reporter->quotes_nothing) {
                 directive = directive && is_directive(directive) ? directive : NULL;
-                text = strdup(NOT_QUOTED);
+                text = strdup(FILE_TRUST_NOT_QUOTED);
         } else if (vasprintf(&text, format, arguments) < 0)
                 text = NULL;
 
@@ -34,7 +31,7 @@ void config_vreport(ConfigReporter *reporter, int priority, const char *file, un
                 place = NULL;
 
         if (asprintf(&whole, "%s: %s%s%s", place ? place : file, directive ? directive : "",
-                            directive ? ": " : "", text ? text : NOT_QUOTED) < 0)
+                            directive ? ": " : "", text ? text : FILE_TRUST_NOT_QUOTED) < 0)
                 whole = NULL;
 
         for (char *p = whole; p && *p; p++)
@@ -42,7 +39,8 @@ void config_vreport(ConfigReporter *reporter, int priority, const char *file, un
                         *p = '?';
 
         if (reporter->report)
-                reporter->report(reporter->userdata, priority, whole ? whole : NOT_QUOTED);
+                reporter->report(reporter->userdata, priority,
+                                whole ? whole : FILE_TRUST_NOT_QUOTED);
 }
 
 void config_report(ConfigReporter *reporter, int priority, const char *file, unsigned line,

@@ -338,9 +338,13 @@ static void put(PoolFiles *files, Found *found) {
         };
 }
 
-static void say_another(const Scan *scan, const PoolFile *file) {
-        say(scan, LOG_ERR, "%s: [%s] is a pool of %s too; rename one of the two, or take it away",
-                        file->place, file->name, file->another);
+static void say_another(const Scan *scan, const PoolFile *f) {
+        if (file_trust_may_quote_place(f->place) && file_trust_may_quote_place(f->another))
+                say(scan, LOG_ERR,
+                                "%s: [%s] is a pool of %s too; rename one of the two, or take it away",
+                                f->place, f->name, f->another);
+        else
+                say(scan, LOG_ERR, "%s: %s", f->file, FILE_TRUST_NOT_QUOTED);
 }
 
 static int finish(PoolFiles *ret, Scan *scan) {

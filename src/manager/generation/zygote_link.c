@@ -140,5 +140,5 @@ int zygote_link_open(ZygoteLink *link, sd_event *event, int fd) {
                 return r;
 
         /* This bounds what a zygote can cost that sends without end. */
-        return sd_event_source_set_ratelimit(link->source, USEC_PER_SEC / 10, 400);
+        return sd_event_source_set_ratelimit(link->source, USEC_PER_SEC / 10, 200);
 }
