@@ -9,6 +9,7 @@
 #include <syslog.h>
 
 #include "config/directive.h"
+#include "config/pool_config_internal.h"
 #include "config/pool_name.h"
 
 int config_refuse(ConfigReader *reader, unsigned line, const char *directive, const char *format,
@@ -72,41 +73,6 @@ static void report_without_effect(ConfigReader *reader, const Directive *d, cons
 
         config_report(&reader->reporter, d->priority, reader->file, event->line, d->key,
                         "has no effect %s%s", never ? "here: " : "yet", never ? d->help : "");
-}
-
-/* php_value and php_flag set the same things, and so do the two admin ones. */
-static unsigned settings_of(SettingKind kind) {
-        switch (kind) {
-        case SETTING_PHP_FLAG:
-                return SETTING_PHP_VALUE;
-        case SETTING_PHP_ADMIN_FLAG:
-                return SETTING_PHP_ADMIN_VALUE;
-        default:
-                return kind;
-        }
-}
-
-/* The entry of a key[sub] list that another one with the same name came too late for, NULL if none.
- * php-fpm applies its lists from their end (seen on 8.2.36), so the first one of the file counts.
- * What it adds up instead of replacing may come often. */
-static const Setting *earlier_entry(const PoolConfig *config, const Directive *d, const char *sub) {
-        static const char *const added_up[] = { "extension", "disable_functions",
-                "disable_classes" };
-        const SettingList *list = directive_field_const(d, config);
-
-        if (d->type != DIRECTIVE_VALUES && d->type != DIRECTIVE_FLAGS)
-                return NULL;
-
-        for (size_t i = 0; i < ELEMENTSOF(added_up); i++)
-                if (d->kind != SETTING_ENV && strcmp(sub, added_up[i]) == 0)
-                        return NULL;
-
-        for (size_t i = 0; i < list->n_items; i++)
-                if (settings_of(list->items[i].kind) == settings_of(d->kind) &&
-                                strcmp(list->items[i].key, sub) == 0)
-                        return &list->items[i];
-
-        return NULL;
 }
 
 /* A list with names may be the pool's and that of the defaults: the place is then the pool's. */
@@ -191,7 +157,7 @@ static bool has_own_unit_setting(const ConfigReader *reader, const char *key) {
 }
 
 /* Whether the pool's own files say what this line of the defaults speaks of. Lists with names in brackets are asked
- * about each name: earlier_entry(). */
+ * about each name: pool_config_earlier_entry(). */
 static bool is_said(const ConfigReader *reader, const Directive *d, const IniEvent *event) {
         const ConfigPlace *place = &reader->config->places[directive_index(d)];
 
@@ -238,7 +204,7 @@ int config_read_entry(ConfigReader *reader, const IniEvent *event) {
         if (directive_is_unit(d) && reader->reporter.quotes_nothing)
                 return refuse_foreign_unit(reader, d, event->line);
 
-        earlier = earlier_entry(reader->config, d, event->sub);
+        earlier = pool_config_earlier_entry(reader->config, d, event->sub);
         if (earlier && reader->reads_defaults)
                 return 0;
         if (earlier) {
