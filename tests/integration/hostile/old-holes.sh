@@ -1,6 +1,18 @@
 #!/bin/bash
-# What was a hole in php-fpm and has no test of its own elsewhere (src/README.md has the list): requests that
-# broke or misled it are sent to a pool of one worker, which must answer the next request, and be the same.
+# What was a hole in php-fpm and has no test of its own elsewhere: requests that broke or misled it are sent to a pool of
+# one worker, which must answer the next request, and be the same. The holes, and the tests that keep them closed here:
+#
+# CVE-2014-0185, a socket for everybody; CVE-2015-9253, standard streams that do not block: this test
+# CVE-2016-5385, Proxy:; CVE-2019-11043 and 2026-129538, PATH_INFO; CVE-2023-0662, parts of a body: this test
+# CVE-2018-10545, memory of a worker (here of the zygote, too): php-confined, zygote-memory
+# CVE-2021-21703 and 2026-129291, root believes what workers write: fake-*; test-scoreboard, test-slots, test-message;
+#       fuzz-claims, fuzz-messages
+# CVE-2024-9026, marks in the log: this test
+# CVE-2026-91768, 12 of 16 bytes of an address: requests/allowed-clients, test-client-guard
+# CVE-2026-129289, a body as the next request, stale bytes in END_REQUEST: requests/fastcgi, test-fcgi-finish
+# CVE-2026-109618 and 109619, a jump out of PHP: this test, tools/status-hangup
+# PHP_VALUE against the pool: php/php-values; suffixes and records that are cut: requests/refused-scripts,
+#       test-fcgi-request
 
 # shellcheck disable=SC2016  # PHP
 source "${BASH_SOURCE[0]%/*}/../lib.sh"
