@@ -31,9 +31,6 @@ config/directive.c               480
 config/directive_set.c           465
 config/pool_config_validate.c    490
 config/pool_files.c              485
-fpmctl/command_migrate.c         470
-manager/generation/pool.c        465
-php/resident/php_resident.c      505
 '
 
 long_files() {

@@ -17,6 +17,7 @@
 #include "fpmctl/migrate/file.h"
 #include "fpmctl/migrate/move.h"
 #include "fpmctl/migrate/plan.h"
+#include "fpmctl/migrate/plan_files.h"
 #include "fpmctl/migrate/state.h"
 #include "fpmctl/migrate/systemctl.h"
 #include "fpmctl/migrate/unit_lines.h"
@@ -41,12 +42,6 @@ static void migration_done(Migration *m) {
         free(m->base);
 }
 
-static char *path_of(const char *base, const char *name) {
-        char *path;
-
-        return asprintf(&path, "%s/%s", base, name) < 0 ? NULL : path;
-}
-
 /* --- reading --- */
 
 /* "8.2" of "/etc/php/8.2/fpm/php-fpm.conf", which php8.2-fpm.service runs with. */
@@ -57,12 +52,6 @@ static bool version_of(const char *file, char version[static 16]) {
                rest == 'f';
 }
 
-static char *unit_of(const char *php) {
-        char *unit;
-
-        return asprintf(&unit, "php%s-fpm.service", php) < 0 ? NULL : unit;
-}
-
 static int read_one(Migration *m, const char *file) {
         _cleanup_free_ char *unit = NULL;
         char version[16];
@@ -71,7 +60,7 @@ static int read_one(Migration *m, const char *file) {
         if (!version_of(file, version))
                 return migrate_source_read(&m->source, file, NULL);
 
-        unit = unit_of(version);
+        unit = migrate_pool_unit(&(MigratePool){ .php = version });
         r = unit ? migrate_source_read(&m->source, file, version) : -ENOMEM;
         return r == 0 ? unit_lines_read(&m->unit_lines, unit) : r;
 }
@@ -118,44 +107,9 @@ static int check_free(Migration *m) {
         return r;
 }
 
-static int write_files(const Migration *m, const char *base) {
-        _cleanup_free_ char *conf_dir = path_of(base, "conf.d");
-
-        if (!conf_dir)
-                return -ENOMEM;
-        if ((mkdir(base, 0755) < 0 && errno != EEXIST) ||
-                        (mkdir(conf_dir, 0755) < 0 && errno != EEXIST))
-                return -errno;
-
-        for (size_t i = 0; i < m->plan.n_files; i++) {
-                _cleanup_free_ char *path = path_of(base, m->plan.files[i].name);
-                int r;
-
-                r = path ? migrate_file_write(path, m->plan.files[i].text, 0644) : -ENOMEM;
-                if (r < 0)
-                        return r;
-        }
-
-        return 0;
-}
-
-static void remove_files(const Migration *m, const char *base) {
-        _cleanup_free_ char *conf_dir = path_of(base, "conf.d");
-
-        for (size_t i = 0; i < m->plan.n_files; i++) {
-                _cleanup_free_ char *path = path_of(base, m->plan.files[i].name);
-
-                if (path)
-                        (void) unlink(path);
-        }
-        if (conf_dir)
-                (void) rmdir(conf_dir);
-        (void) rmdir(base);
-}
-
 /* Each pool as fpmd will read it; what is wrong becomes a problem. */
 static int check_pools(Migration *m, const char *base) {
-        _cleanup_free_ char *conf_dir = path_of(base, "conf.d");
+        _cleanup_free_ char *conf_dir = migrate_file_path(base, "conf.d");
         int r = conf_dir ? 0 : -ENOMEM;
 
         for (size_t i = 0; r == 0 && i < m->source.n_pools; i++) {
@@ -179,93 +133,34 @@ static int check_staged(Migration *m) {
         if (!mkdtemp(base))
                 return -errno;
 
-        r = write_files(m, base);
+        r = plan_files_write(&m->plan, base);
         if (r == 0)
                 r = check_pools(m, base);
 
-        remove_files(m, base);
+        plan_files_remove(&m->plan, base);
         return r;
 }
 
 /* --- writing --- */
 
-/* How a php-fpm was, and which pools it has. */
-static json_t *unit_state(json_t *units, const char *unit) {
-        json_t *state = json_object_get(units, unit);
-        _cleanup_free_ char *active = NULL;
-
-        if (state)
-                return state;
-
-        active = systemctl_property(unit, "ActiveState");
-        state = json_pack("{s:b, s:b, s:{}}", "enabled", systemctl_is_enabled(unit), "active",
-                        active && strcmp(active, "active") == 0, "pools");
-        return json_object_set_new(units, unit, state) < 0 ? NULL : state;
-}
-
-static int add_pool_state(json_t *units, const char *conf_dir, const MigratePool *pool) {
-        _cleanup_(pool_config_freep) PoolConfig *config = NULL;
-        _cleanup_free_ char *unit = pool->php ? unit_of(pool->php) : strdup("");
-        json_t *state = unit ? unit_state(units, unit) : NULL, *addresses;
-        int r;
-
-        if (!state)
-                return -ENOMEM;
-
-        r = pool_files_load_name(&config, conf_dir, pool->name, true, NULL, NULL);
-        if (r < 0)
-                return r;
-
-        addresses = json_array();
-        for (size_t i = 0; i < config->listen.n_items; i++)
-                (void) json_array_append_new(addresses, json_string(config->listen.items[i].value));
-        if (config->status_listen)
-                (void) json_array_append_new(addresses, json_string(config->status_listen));
-
-        return json_object_set_new(json_object_get(state, "pools"), pool->name, addresses) < 0
-                               ? -ENOMEM
-                               : 0;
-}
-
-/* Before the first file is written: what is half done can be undone. */
-static int make_state(Migration *m) {
-        json_t *files = json_object(), *saved = json_object();
-
-        for (size_t i = 0; i < m->plan.n_files; i++) {
-                _cleanup_free_ char *path = path_of(m->base, m->plan.files[i].name),
-                                    *old = path ? migrate_file_read(path) : NULL;
-
-                if (!path)
-                        return -ENOMEM;
-                (void) json_object_set_new(files, path, json_string(m->plan.files[i].text));
-                if (old)
-                        (void) json_object_set_new(saved, path, json_string(old));
-        }
-
-        m->state = json_pack("{s:o, s:o, s:{}, s:b, s:b}", "files", files, "saved", saved, "units",
-                        "moved", 0, "done", 0);
-        return m->state ? migrate_state_write(m->state) : -ENOMEM;
-}
-
-static int restore_files(const json_t *state);
-
 static int write_all(Migration *m) {
-        json_t *units;
         int r;
 
-        r = make_state(m);
+        /* Before the first file is written: what is half done can be undone. */
+        r = migrate_state_new(&m->state, &m->plan, m->base);
         if (r == 0)
-                r = write_files(m, m->base);
+                r = migrate_state_write(m->state);
+        if (r == 0)
+                r = plan_files_write(&m->plan, m->base);
         if (r == 0)
                 r = check_pools(m, m->base); /* beside the pools that are there already */
 
-        units = json_object_get(m->state, "units");
         for (size_t i = 0; r == 0 && i < m->source.n_pools; i++)
-                r = add_pool_state(units, m->in->conf_dir, &m->source.pools[i]);
+                r = migrate_state_add_pool(m->state, m->in->conf_dir, &m->source.pools[i]);
         if (r == 0 && m->source.n_problems == 0)
                 r = migrate_state_write(m->state);
         if (r < 0 || m->source.n_problems > 0)
-                (void) restore_files(m->state);
+                (void) migrate_state_undo_files(m->state);
 
         return r;
 }
@@ -321,36 +216,6 @@ static int move_now(json_t *state) {
 
 /* --- back --- */
 
-/* What somebody has changed since stays, under another name. */
-static int restore_files(const json_t *state) {
-        json_t *files = json_object_get(state, "files"), *text;
-        const char *path;
-
-        json_object_foreach(files, path, text) {
-                const char *old = json_string_value(
-                                json_object_get(json_object_get(state, "saved"), path));
-                _cleanup_free_ char *now = migrate_file_read(path), *kept = NULL;
-
-                if (now && strcmp(now, json_string_value(text)) != 0 &&
-                                (!old || strcmp(now, old) != 0)) {
-                        if (asprintf(&kept, "%s.changed", path) < 0)
-                                return -ENOMEM;
-                        if (rename(path, kept) < 0)
-                                return -errno;
-                        printf("kept %s, which was changed, as %s\n", path, kept);
-                } else if (now && !old && unlink(path) < 0)
-                        return -errno;
-                if (old) {
-                        int r = migrate_file_write(path, old, 0644);
-
-                        if (r < 0)
-                                return r;
-                }
-        }
-
-        return migrate_state_remove();
-}
-
 static int enable_units(const json_t *state) {
         json_t *units = json_object_get(state, "units"), *one;
         const char *unit;
@@ -379,7 +244,7 @@ static int go_back(void) {
         if (r < 0)
                 return complain(EXIT_FAILURE, "not undone; the pool files stay");
 
-        r = restore_files(state);
+        r = migrate_state_undo_files(state);
         if (r < 0)
                 return complain(EX_IOERR, "cannot undo the files: %s", strerror(-r));
 

@@ -46,3 +46,9 @@ char *migrate_file_read(const char *path) {
 
         return text;
 }
+
+char *migrate_file_path(const char *folder, const char *name) {
+        char *path;
+
+        return asprintf(&path, "%s/%s", folder, name) < 0 ? NULL : path;
+}

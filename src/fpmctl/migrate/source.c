@@ -298,3 +298,12 @@ int migrate_source_read(MigrateSource *source, const char *file, const char *php
 
         return r == 0 ? check_names(source, n) : r;
 }
+
+char *migrate_pool_unit(const MigratePool *pool) {
+        char *unit;
+
+        if (!pool->php)
+                return strdup("");
+
+        return asprintf(&unit, "php%s-fpm.service", pool->php) < 0 ? NULL : unit;
+}

@@ -33,8 +33,8 @@ typedef struct MigrateSource {
         size_t n_problems;
 } MigrateSource;
 
-/* Adds a php-fpm.conf, which that version of PHP reads; NULL: any. What is not understood goes to problems. Returns 0
- * or -ENOMEM. */
+/* Adds what a php-fpm.conf says. php is the version that reads the file and is copied; NULL: any version may. What is
+ * not understood becomes a problem. Returns 0 or -ENOMEM. */
 int migrate_source_read(MigrateSource *source, const char *file, const char *php);
 
 void migrate_source_done(MigrateSource *source);
@@ -43,5 +43,9 @@ void migrate_source_done(MigrateSource *source);
 __attribute__((format(printf, 2, 3))) int migrate_source_add_problem(
                 MigrateSource *source, const char *format, ...);
 
-/* The last line of a pool with that key, which is the one that counts; NULL: there is none. */
+/* Returns the last line of a pool with that key, which is the one that counts, or NULL. */
 const MigrateLine *migrate_pool_find(const MigratePool *pool, const char *key);
+
+/* Returns the unit of the php-fpm that has the pool, "php8.2-fpm.service", or "" where the path of its php-fpm.conf
+ * does not say the version. The caller frees it. NULL: no memory. */
+char *migrate_pool_unit(const MigratePool *pool);

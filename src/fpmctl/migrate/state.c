@@ -2,13 +2,16 @@
 #include "fpmctl/migrate/state.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/cleanup.h"
+#include "config/pool_files.h"
 #include "fpmctl/migrate/file.h"
+#include "fpmctl/migrate/plan_files.h"
+#include "fpmctl/migrate/systemctl.h"
 
 static const char FOLDER[] = "/var/lib/fpmd";
 static const char PATH[] = "/var/lib/fpmd/migration.json";
@@ -17,6 +20,64 @@ json_t *migrate_state_read(void) {
         _cleanup_free_ char *text = migrate_file_read(PATH);
 
         return text ? json_loads(text, 0, NULL) : NULL;
+}
+
+int migrate_state_new(json_t **ret, const MigratePlan *plan, const char *base) {
+        json_auto_t *files = json_object(), *saved = json_object();
+
+        for (size_t i = 0; i < plan->n_files; i++) {
+                _cleanup_free_ char *path = migrate_file_path(base, plan->files[i].name),
+                                    *old = path ? migrate_file_read(path) : NULL;
+
+                if (!path)
+                        return -ENOMEM;
+                (void) json_object_set_new(files, path, json_string(plan->files[i].text));
+                if (old)
+                        (void) json_object_set_new(saved, path, json_string(old));
+        }
+
+        *ret = json_pack("{s:O, s:O, s:{}, s:b, s:b}", "files", files, "saved", saved, "units",
+                        "moved", 0, "done", 0);
+        return *ret ? 0 : -ENOMEM;
+}
+
+/* The member of "units" for one php-fpm, borrowed; it is made when it is not there yet. NULL: no memory. */
+static json_t *unit_state(json_t *units, const char *unit) {
+        json_t *state = json_object_get(units, unit);
+        _cleanup_free_ char *active = NULL;
+
+        if (state)
+                return state;
+
+        active = systemctl_property(unit, "ActiveState");
+        state = json_pack("{s:b, s:b, s:{}}", "enabled", systemctl_is_enabled(unit), "active",
+                        active && strcmp(active, "active") == 0, "pools");
+        return json_object_set_new(units, unit, state) < 0 ? NULL : state;
+}
+
+int migrate_state_add_pool(json_t *state, const char *conf_dir, const MigratePool *pool) {
+        _cleanup_(pool_config_freep) PoolConfig *config = NULL;
+        _cleanup_free_ char *unit = migrate_pool_unit(pool);
+        json_t *of_unit = unit ? unit_state(json_object_get(state, "units"), unit) : NULL;
+        json_t *addresses;
+        int r;
+
+        if (!of_unit)
+                return -ENOMEM;
+
+        r = pool_files_load_name(&config, conf_dir, pool->name, true, NULL, NULL);
+        if (r < 0)
+                return r;
+
+        addresses = json_array();
+        for (size_t i = 0; i < config->listen.n_items; i++)
+                (void) json_array_append_new(addresses, json_string(config->listen.items[i].value));
+        if (config->status_listen)
+                (void) json_array_append_new(addresses, json_string(config->status_listen));
+
+        return json_object_set_new(json_object_get(of_unit, "pools"), pool->name, addresses) < 0
+                               ? -ENOMEM
+                               : 0;
 }
 
 int migrate_state_write(const json_t *state) {
@@ -30,7 +91,13 @@ int migrate_state_write(const json_t *state) {
         return migrate_file_write(PATH, text, 0600);
 }
 
-int migrate_state_remove(void) {
+int migrate_state_undo_files(const json_t *state) {
+        int r;
+
+        r = plan_files_restore(json_object_get(state, "files"), json_object_get(state, "saved"));
+        if (r < 0)
+                return r;
+
         if (unlink(PATH) < 0 && errno != ENOENT)
                 return -errno;
 

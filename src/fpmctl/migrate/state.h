@@ -9,16 +9,30 @@
 #include <stdbool.h>
 
 #include "fpmctl/migrate/move.h"
+#include "fpmctl/migrate/plan.h"
 
-/* The object of the state file, which the caller owns; NULL: there is none, or it is not readable. Its members: "files"
- * and "saved" are objects of path and text; "units" has for each php-fpm how it was ("enabled", "active") and "pools",
- * an object of names and lists of addresses; "moved" is whether a move was begun, "done" whether it came to its end. */
+/* Returns the object of the state file, which the caller owns, or NULL if there is no such file or it cannot be read.
+ * Its members: "files" and "saved" are objects of path and text; "units" has for each php-fpm how it was ("enabled",
+ * "active") and "pools", an object of names and lists of addresses; "moved" is whether a move was begun, "done" whether
+ * it came to its end. */
 json_t *migrate_state_read(void);
 
-/* Write it, and remove it. Return 0 or a negative errno. */
-int migrate_state_write(const json_t *state);
-int migrate_state_remove(void);
+/* Makes the state of a migration that is about to write the files of the plan below base, with the text of what stands
+ * in their places now. The caller owns *ret. Returns 0 or -ENOMEM. */
+int migrate_state_new(json_t **ret, const MigratePlan *plan, const char *base);
 
-/* The pools of one of the units. The caller frees with migrate_state_pools_done(). Returns 0 or -ENOMEM. */
+/* Adds a pool, whose file in conf_dir is written already, with its addresses. When it is the first one of its php-fpm,
+ * asks systemd whether that runs and is enabled. Returns 0, -ENOMEM, or as pool_files_load_name() does. */
+int migrate_state_add_pool(json_t *state, const char *conf_dir, const MigratePool *pool);
+
+/* Writes the state file. Returns 0 or a negative errno. */
+int migrate_state_write(const json_t *state);
+
+/* Undoes the files of the migration (plan_files_restore()), then removes the state file. Returns 0 or a negative
+ * errno. */
+int migrate_state_undo_files(const json_t *state);
+
+/* Makes a list of the pools of one of the units. The caller frees it with migrate_state_pools_done(). Returns 0 or
+ * -ENOMEM. */
 int migrate_state_pools(const json_t *unit, MovePool **ret, size_t *ret_n);
 void migrate_state_pools_done(MovePool *pools, size_t n);

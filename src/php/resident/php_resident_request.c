@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+/* One request of a script that stays: whose it is, the call of the application for it, and what is given back behind
+ * it. php_resident.c has the life of the script around it. */
+
+#include <SAPI.h>
+#include <errno.h>
+#include <ext/spl/spl_exceptions.h>
+#include <php.h>
+#include <stdio.h>
+#include <zend_exceptions.h>
+
+#include "base/clock.h"
+#include "base/parse.h"
+#include "php/engine/php_body.h"
+#include "php/engine/php_request_ini.h"
+#include "php/engine/php_script.h"
+#include "php/engine/php_status.h"
+#include "php/resident/php_baseline.h"
+#include "php/resident/php_cycle.h"
+#include "php/resident/php_opcache.h"
+#include "php/resident/php_resident_internal.h"
+#include "php/resident/resident_call.h"
+#include "php/resident/resident_paths.h"
+
+/* Asking opcache takes 5 us. */
+#define OPCACHE_ASK_USEC UINT64_C(1000000)
+
+enum {
+        /* A script that asks on after it was told to leave is ended. */
+        ASKS_MAX = 2,
+};
+
+/* --- whose request --- */
+
+/* Pages of ours and refusals are answered without the application, and without the end of it. */
+static bool is_classic(PhpRequest *request) {
+        return resident_paths_owner(&request->path, resident.config, php_script_exists) ==
+                               RESIDENT_OWNER_SCRIPT &&
+               !php_status_is_asked(request) && !request->only_pages;
+}
+
+static bool is_for_application(PhpRequest *request) {
+        return !php_status_is_asked(request) && !request->only_pages &&
+               resident_paths_owner(&request->path, resident.config, php_script_exists) ==
+                               RESIDENT_OWNER_APPLICATION;
+}
+
+/* --- one request --- */
+
+/* -EAGAIN: it is another script's, for which this one leaves. */
+static int take_request(void) {
+        int r = 1;
+
+        resident.phase = RESIDENT_WAITS;
+        if (!resident.has_request)
+                r = resident.hooks.next(0, resident.hooks.userdata);
+        resident.has_request = false;
+        if (r <= 0) {
+                resident.must_leave = true;
+                return -ESHUTDOWN;
+        }
+        if (is_classic(resident.hooks.request)) {
+                resident.has_classic = true;
+                return -EAGAIN;
+        }
+
+        return 0;
+}
+
+/* What is answered without a call of the application. */
+static bool answer_ourselves(PhpRequest *request) {
+        zend_file_handle handle;
+
+        if (!SG(request_info).request_method)
+                return true;
+        if (php_status_serve(request) || php_request_ini_refuse() || php_body_refuse(request))
+                return true;
+        if (is_for_application(request))
+                return false;
+
+        /* A script that may not run, or is none: refused in the words of php-fpm. */
+        if (php_script_open(request, &handle))
+                zend_destroy_file_handle(&handle);
+        return true;
+}
+
+static void call_application(
+                PhpRequest *request, zend_fcall_info *call, zend_fcall_info_cache *cache) {
+        zval result;
+
+        ZVAL_UNDEF(&result);
+        call->retval = &result;
+        call->param_count = 0;
+        call->params = NULL;
+        request->stage(SLOT_RUNNING, request->userdata);
+        (void) zend_call_function(call, cache);
+        zval_ptr_dtor(&result);
+}
+
+/* With no memory left PHP 8.2 does not jump, it unwinds as for exit(): the application's shutdown functions, which make
+ * a page of it, have the answer still open. */
+static bool is_fatal(void) {
+        return EG(exception) && zend_is_unwind_exit(EG(exception)) && EG(exit_status) == 255;
+}
+
+static void judge_warmup(void) {
+        int status = SG(sapi_headers).http_response_code;
+
+        if (status >= 400)
+                fprintf(stderr, "<4>worker_warmup: %s is answered by %d\n",
+                                resident.config->worker_warmup, status);
+}
+
+static void serve(PhpRequest *request, zend_fcall_info *call, zend_fcall_info_cache *cache) {
+        bool exited = false, exited_late;
+
+        resident.phase = RESIDENT_ANSWERS;
+        request->finished = false;
+        request->must_close = false;
+        request->memory_bytes = 0;
+        if (is_for_application(request))
+                resident_paths_name_script(&request->path, fcgi_request_environment(request->fcgi),
+                                resident.config, php_script_exists);
+        php_cycle_activate(request);
+        if (!answer_ourselves(request))
+                call_application(request, call, cache);
+        if (is_fatal())
+                return;
+
+        exited = php_cycle_report_exception();
+        if (resident.is_warming)
+                php_cycle_keep_shutdown_functions();
+        resident.result = php_cycle_complete(request, &exited_late);
+        resident.phase = RESIDENT_GOES_ON;
+        if (resident.is_warming) {
+                judge_warmup();
+                if (exited)
+                        zend_throw_unwind_exit();
+                return;
+        }
+
+        resident.hooks.answered(resident.result, resident.hooks.userdata);
+        request->stage(SLOT_FINISHING, request->userdata);
+        if ((exited || exited_late) && !resident.config->worker_exit_continue)
+                zend_throw_unwind_exit();
+}
+
+/* The script is inside of opcache for as long as it runs, so that opcache cannot do what it has put off. */
+static void ask_opcache(void) {
+        uint64_t now_usec = clock_now_usec();
+
+        if (now_usec < resident.opcache_usec)
+                return;
+
+        resident.opcache_usec = now_usec + OPCACHE_ASK_USEC;
+        if (php_opcache_waits())
+                resident.hooks.renew(resident.hooks.userdata);
+}
+
+/* From here on what the script has made of its process is what each request begins with. */
+static void become_ready(void) {
+        php_baseline_seal();
+        resident.is_ready = true;
+        resident.n_failures = 0;
+}
+
+void resident_settle(void) {
+        php_cycle_settle(resident.hooks.request);
+        php_baseline_restore();
+        if (resident.is_warming) {
+                resident.is_warming = false;
+                resident.hooks.end_warmup(resident.hooks.userdata);
+                return;
+        }
+
+        ask_opcache();
+        resident.hooks.end(resident.result, resident.hooks.userdata);
+}
+
+static bool may_ask(void) {
+        if (resident.phase == RESIDENT_BOOTS || resident.phase == RESIDENT_GOES_ON)
+                return true;
+
+        if (resident.phase == RESIDENT_LEAVES && ++resident.n_asks > ASKS_MAX)
+                zend_throw_unwind_exit();
+        else if (resident.phase == RESIDENT_NONE)
+                zend_throw_exception(spl_ce_RuntimeException,
+                                "frankenphp_handle_request() called while not in worker mode", 0);
+        else if (resident.phase != RESIDENT_LEAVES)
+                zend_throw_exception(spl_ce_RuntimeException,
+                                "frankenphp_handle_request() called while a request is handled", 0);
+        return false;
+}
+
+/* The first call. */
+static void begin(void) {
+        resident.has_asked = true;
+        zend_unset_timeout();
+        php_cycle_begin();
+        php_baseline_seal_env();
+        resident.is_warming = resident.hooks.begin_warmup(resident.hooks.userdata) >= 0;
+}
+
+bool resident_call_handle(zend_fcall_info *call, zend_fcall_info_cache *cache) {
+        if (!may_ask())
+                return false;
+
+        if (resident.phase == RESIDENT_GOES_ON)
+                resident_settle();
+        else
+                begin();
+        if (!resident.is_ready && !resident.is_warming)
+                become_ready();
+
+        if (!resident.is_warming && take_request() < 0) {
+                resident.phase = RESIDENT_LEAVES;
+                return false;
+        }
+
+        serve(resident.hooks.request, call, cache);
+        return true;
+}
