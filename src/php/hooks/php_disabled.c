@@ -61,17 +61,18 @@ int php_disabled_init(void) {
         return 0;
 }
 
-/* zend_try_compile_special_func() of PHP 8.2 to 8.5, and what opcache computes: all without an effect of their own. A
- * function that a later version adds stays callable in code that was compiled before. */
+/* What the compiler and opcache of PHP 8.2 to 8.5 have instructions for, or compute without a mark at the function. The
+ * test php/disable-functions has opcache list what it does not call, so that a later version shows what it adds. */
 static bool has_instruction(const char *name) {
         static const char *const names[] = { "array_key_exists", "array_map", "array_slice",
-                "assert", "boolval", "call_user_func", "call_user_func_array", "chr", "compact",
-                "constant", "count", "defined", "dirname", "doubleval", "extension_loaded",
-                "extract", "floatval", "func_get_args", "func_num_args", "function_exists",
-                "get_called_class", "get_class", "gettype", "in_array", "ini_get", "intval",
-                "is_array", "is_bool", "is_callable", "is_double", "is_float", "is_int",
-                "is_integer", "is_long", "is_null", "is_object", "is_resource", "is_scalar",
-                "is_string", "ord", "printf", "sizeof", "sprintf", "strlen", "strval" };
+                "assert", "boolval", "call_user_func", "call_user_func_array", "chr", "clone",
+                "compact", "constant", "count", "define", "defined", "dirname", "doubleval",
+                "extension_loaded", "extract", "floatval", "func_get_args", "func_num_args",
+                "function_exists", "get_called_class", "get_class", "gettype", "in_array",
+                "ini_get", "intval", "is_array", "is_bool", "is_callable", "is_double", "is_float",
+                "is_int", "is_integer", "is_long", "is_null", "is_object", "is_resource",
+                "is_scalar", "is_string", "ord", "printf", "sizeof", "sprintf", "strlen",
+                "strval" };
 
         for (size_t i = 0; i < ELEMENTSOF(names); i++)
                 if (strcmp(names[i], name) == 0)

@@ -107,3 +107,8 @@ assert_contains 'refused' 'The settings of this request cannot be met.' "$(ask p
 assert_eq 'preloaded, again' 'ran3|1' "$(ask preload.php)"
 start 'php_admin_value[opcache.preload] = /srv/preload.php' 'php_admin_value[disable_functions] = exec'
 assert_eq 'by the pool file, preloaded' 'Call to undefined function exec()|0' "$(ask preload.php)"
+
+# Every function that compiled code of this PHP does not call: found by opcache's own listing.
+start 'php_admin_value[opcache.file_update_protection] = 0'
+reply=$(in_container python3 "$TOOLS/compiled.py" "php$FPMD_TEST_PHP" /run/fpmd/disabled.sock /srv/www/disabled)
+assert_matches 'functions that compiled code does not call' '^0 of [1-9][0-9]+$' "$reply"
