@@ -12,6 +12,7 @@
 #include "config/pool_files.h"
 #include "fpmctl/checker.h"
 #include "fpmctl/command.h"
+#include "fpmctl/pool_view.h"
 #include "fpmctl/pools/pools.h"
 
 typedef struct Check {
@@ -39,7 +40,24 @@ static void print_line(const char *line, bool good) {
         fprintf(good ? stdout : stderr, "%s\n", escaped);
 }
 
-static void tell(Check *check, const char *pool, int status, char *output) {
+/* What a pool runs and was replaced on disk since. It is no mistake of the pool file. */
+static void tell_outdated(const PoolFacts *pool, json_t *lines) {
+        const json_t *answer = pool->question.json;
+        char line[256];
+
+        if (pool->question.result < 0 || *answer_text(answer, "outdated") == '\0')
+                return;
+
+        snprintf(line, sizeof(line), "%s runs, and %s was replaced on disk since: %s the pool",
+                        pool->name, answer_text(answer, "outdated"), pool_view_remedy(answer));
+        if (lines)
+                (void) json_array_append_new(lines, json_string(line));
+        else
+                print_line(line, true);
+}
+
+/* known: the pool, whose manager was asked; NULL: a file is tried. */
+static void tell(Check *check, const char *pool, int status, char *output, const PoolFacts *known) {
         json_t *lines = check->list ? json_array() : NULL;
         char *line;
 
@@ -51,6 +69,8 @@ static void tell(Check *check, const char *pool, int status, char *output) {
                 else
                         print_line(without_name(line, pool), status == EXIT_SUCCESS);
         }
+        if (known)
+                tell_outdated(known, lines);
 
         if (lines)
                 (void) json_array_append_new(check->list,
@@ -59,7 +79,8 @@ static void tell(Check *check, const char *pool, int status, char *output) {
 }
 
 /* One of many pools: its mistakes do not stop the others. */
-static void check_pool(Check *check, const char *conf_dir, const char *pool) {
+static void check_pool(
+                Check *check, const char *conf_dir, const char *pool, const PoolFacts *known) {
         _cleanup_free_ char *output = NULL;
         int status;
 
@@ -72,15 +93,22 @@ static void check_pool(Check *check, const char *conf_dir, const char *pool) {
 
         if (status != EXIT_SUCCESS)
                 check->status = status;
-        tell(check, pool, status, output);
+        tell(check, pool, status, output, known);
 }
 
 /* The pool that was asked for. */
 static void check_named(Check *check, const char *conf_dir, const char *pool) {
-        if (pool_has_file(conf_dir, pool))
-                check_pool(check, conf_dir, pool);
-        else
+        _cleanup_(pools_done) Pools pools = {};
+        PoolFacts *known = pools_get(&pools, pool);
+
+        if (!known)
+                check->status = complain_memory();
+        else if (!pool_has_file(conf_dir, pool))
                 check->status = complain_no_pool(conf_dir, pool);
+        else {
+                pools_ask(&pools, ASK_TIMEOUT_USEC);
+                check_pool(check, conf_dir, pool, known);
+        }
 }
 
 /* New: the folder of a path, as it is written, without slashes at its end. NULL: no memory. */
@@ -129,7 +157,7 @@ static void check_file(Check *check, const char *path) {
                 known = (PoolFiles){};
         for (size_t i = 0; i < files.n_items; i++)
                 check_pool(check, is_of(&known, path) ? check->in->conf_dir : dir,
-                                files.items[i].name);
+                                files.items[i].name, NULL);
 }
 
 static void check_all(Check *check) {
@@ -142,9 +170,11 @@ static void check_all(Check *check) {
                 return;
         }
 
+        pools_ask(&pools, ASK_TIMEOUT_USEC);
         for (size_t i = 0; i < pools.n_items; i++)
                 if (pools.items[i].has_file)
-                        check_pool(check, check->in->conf_dir, pools.items[i].name);
+                        check_pool(check, check->in->conf_dir, pools.items[i].name,
+                                        &pools.items[i]);
 }
 
 int command_check(const Invocation *in) {

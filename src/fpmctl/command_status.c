@@ -148,8 +148,8 @@ static void print_status(const json_t *answer) {
         if (json_object_get(answer, "php_start"))
                 print_value("PHP started in", "%.0f ms", answer_real(answer, "php_start") * 1000);
         if (*answer_text(answer, "outdated"))
-                print_value("outdated", "%s was replaced on disk since; reload the pool",
-                                answer_text(answer, "outdated"));
+                print_value("outdated", "%s was replaced on disk since; %s the pool",
+                                answer_text(answer, "outdated"), pool_view_remedy(answer));
         if (json_is_true(json_object_get(answer, "drained")))
                 print_value("drained", "the ping page answers 503, see fpmctl undrain");
         print_value("workers", "%" PRIu64,

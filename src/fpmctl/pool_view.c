@@ -2,6 +2,7 @@
 #include "fpmctl/pool_view.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "fpmctl/command.h"
 
@@ -23,6 +24,11 @@ void pool_view_state(Table *table, const PoolFacts *pool) {
 
         table_cell(table, outdated ? TABLE_CARE : styles[presence], "%s%s",
                         pool_presence_name(presence), outdated ? ", outdated" : "");
+}
+
+const char *pool_view_remedy(const json_t *answer) {
+        return strcmp(answer_text(answer, "outdated_remedy"), "restart") == 0 ? "restart"
+                                                                              : "reload";
 }
 
 void pool_view_numbers(Table *table, const json_t *answer) {

@@ -13,6 +13,9 @@
 /* Adds a cell: the state, in its colour. */
 void pool_view_state(Table *table, const PoolFacts *pool);
 
+/* Returns what brings in what was replaced on disk under a pool: "reload" or "restart". */
+const char *pool_view_remedy(const json_t *answer);
+
 /* Adds four cells of an answer to CONTROL_STATUS: busy, idle, max, queue. */
 void pool_view_numbers(Table *table, const json_t *answer);
 

@@ -74,12 +74,13 @@ static json_t *durations_json(Pool *pool) {
 }
 
 static json_t *status_json(ControlQueries *control_queries) {
+        const char *remedy, *outdated = pool_outdated(control_queries->pool, &remedy);
         PoolStatus status;
 
         pool_status(control_queries->pool, &status);
         return json_pack(
                         "{s:s, s:s, s:s, s:s, s:i, s:I, s:f, s:o, s:{s:i, s:I}, s:s, s:I, s:I, s:I, "
-                        "s:I, s:f, s:s, s:I, s:b, s:o, s:o}",
+                        "s:I, s:f, s:s, s:s, s:I, s:b, s:o, s:o}",
                         "pool", control_queries->name, "version", PACKAGE_VERSION, "state",
                         status.state, "pm", status.pm, "generation", (int) status.generation,
                         "start_time", (json_int_t) control_queries->start_time, "uptime",
@@ -91,8 +92,8 @@ static json_t *status_json(ControlQueries *control_queries) {
                         (json_int_t) scoreboard_number(status.counts.n_requests), "slow_requests",
                         (json_int_t) status.counts.n_slow, "queue_timeouts",
                         (json_int_t) status.counts.n_queue_timeouts, "php_start",
-                        (double) status.php_start_usec / 1e6, "outdated",
-                        status.outdated ? status.outdated : "", "config_usec",
+                        (double) status.php_start_usec / 1e6, "outdated", outdated ? outdated : "",
+                        "outdated_remedy", outdated ? remedy : "", "config_usec",
                         (json_int_t) status.config_usec, "drained",
                         pool_is_out_of_rotation(control_queries->pool), "worker_exits",
                         exits_json(&status), "request_seconds",

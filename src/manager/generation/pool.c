@@ -119,18 +119,18 @@ static void pool_on_changed(Generation *generation, void *userdata) {
 
 /* Once for each generation, with a sign of life: the manager is awake then. */
 static void warn_if_outdated(Pool *pool, const Generation *generation) {
-        const char *what;
+        const char *what, *remedy;
 
         if (pool->outdated_told == generation_number(generation))
                 return;
 
-        what = generation_outdated(generation);
+        what = pool_outdated(pool, &remedy);
         if (!what)
                 return;
 
         pool->outdated_told = generation_number(generation);
-        log_notice("%s of PHP %s was replaced on disk since the pool was started: reload it to run what is there now",
-                        what, generation_config(generation)->php);
+        log_notice("%s was replaced on disk since the pool was started: %s the pool to run what is there now",
+                        what, remedy);
 }
 
 static void pool_on_alive(Generation *generation, void *userdata) {

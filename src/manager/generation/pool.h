@@ -35,8 +35,7 @@ typedef struct PoolStatus {
         char why_worker_limit[512];
         unsigned n_queued;
         GenerationCounts counts, counts_before; /* before: without the generation that serves */
-        uint64_t config_usec; /* when the pool file was read, by CLOCK_REALTIME */
-        const char *outdated; /* what of PHP was replaced on disk; NULL: nothing */
+        uint64_t config_usec;                   /* when the pool file was read, by CLOCK_REALTIME */
         uint64_t php_start_usec;                /* of the generation that serves */
         uint64_t n_exits[_SLOT_END_MAX];        /* workers that have left, by how */
         unsigned generation;                    /* its number, 0: none serves */
@@ -106,6 +105,10 @@ uint64_t pool_drain_limit_usec(const Pool *pool);
 const Generation *pool_oldest_in_the_way(const Pool *pool);
 
 void pool_status(Pool *pool, PoolStatus *ret);
+
+/* Returns what the pool runs and was replaced on disk since, for people: fpmd itself, or a part of its PHP; NULL if
+ * nothing was. *ret_remedy is what brings in the new one, "restart" or "reload". */
+const char *pool_outdated(const Pool *pool, const char **ret_remedy);
 
 /* Adds up how long the requests of all generations took. */
 void pool_durations(Pool *pool, Durations *ret);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "manager/base/own_program.h"
 #include "manager/generation/pool_internal.h"
 
 int pool_each_generation(Pool *pool, GenerationVisit visit, void *userdata) {
@@ -108,9 +109,19 @@ void pool_status(Pool *pool, PoolStatus *ret) {
                         pool->current, ret->why_worker_limit, sizeof(ret->why_worker_limit));
         ret->generation = generation_number(pool->current);
         ret->reason = pool->reason;
-        ret->outdated = generation_outdated(pool->current);
         ret->config_usec = pool->resources.config ? pool->resources.config->read_usec : 0;
         ret->php_start_usec = generation_php_start_usec(pool->current);
+}
+
+/* A restart brings in a new PHP too. */
+const char *pool_outdated(const Pool *pool, const char **ret_remedy) {
+        if (own_program_is_replaced()) {
+                *ret_remedy = "restart";
+                return "fpmd";
+        }
+
+        *ret_remedy = "reload";
+        return pool->current ? generation_outdated(pool->current) : NULL;
 }
 
 static int add_durations(Generation *generation, void *userdata) {
