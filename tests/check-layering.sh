@@ -10,37 +10,40 @@ passed=0
 failed=0
 
 # Each folder, and the folders that it may include beside itself. A folder that is not here may hold no source.
-floors='
+config='config config/directive config/value contract base'
+floors="
 base
 contract:            base
 ini:                 base
-config:              ini contract base
-listen:              config contract base
-manager/base:        config contract base
-manager/spawn:       manager/base listen config contract base
-manager/sockets:     manager/spawn manager/base listen config contract base
-manager/workers:     manager/sockets manager/spawn manager/base listen config contract base
-manager/requests:    manager/workers manager/sockets manager/spawn manager/base listen config contract base
-manager/generation:  manager/requests manager/workers manager/sockets manager/spawn manager/base listen config contract base
-manager/control:     manager/generation manager/requests manager/workers manager/sockets manager/spawn manager/base listen config contract base
-manager:             manager/control manager/generation manager/requests manager/workers manager/sockets manager/spawn manager/base listen config contract base
-php/trace:           config contract base
-php/fastcgi:         config contract base
-php/zygote:          php/trace config contract base
-php/files:           php/fastcgi config contract base
-php/log:             php/fastcgi php/zygote config contract base
-php/pages:           php/fastcgi php/zygote config contract base
-php/hooks:           php/files config contract base
-php/engine:          php/hooks php/log php/files php/pages php/fastcgi php/trace config contract base
-php/resident:        php/engine php/hooks php/files php/fastcgi config contract base
-php/worker:          php/resident php/engine php/log php/files php/pages php/fastcgi php/zygote php/trace config contract base
-php:                 php/worker php/resident php/engine php/hooks php/log php/zygote php/trace config contract base
-generator:           listen config contract base
-fpmctl/pools:        config contract base
-fpmctl/migrate:      fpmctl/pools ini config contract base
-fpmctl:              fpmctl/migrate fpmctl/pools config contract base
-exporter:            fpmctl/pools config contract base
-'
+config/value:        contract base
+config/directive:    config/value contract base
+config:              config/directive config/value ini contract base
+listen:              $config
+manager/base:        $config
+manager/spawn:       manager/base listen $config
+manager/sockets:     manager/spawn manager/base listen $config
+manager/workers:     manager/sockets manager/spawn manager/base listen $config
+manager/requests:    manager/workers manager/sockets manager/spawn manager/base listen $config
+manager/generation:  manager/requests manager/workers manager/sockets manager/spawn manager/base listen $config
+manager/control:     manager/generation manager/requests manager/workers manager/sockets manager/spawn manager/base listen $config
+manager:             manager/control manager/generation manager/requests manager/workers manager/sockets manager/spawn manager/base listen $config
+php/trace:           $config
+php/fastcgi:         $config
+php/zygote:          php/trace $config
+php/files:           php/fastcgi $config
+php/log:             php/fastcgi php/zygote $config
+php/pages:           php/fastcgi php/zygote $config
+php/hooks:           php/files $config
+php/engine:          php/hooks php/log php/files php/pages php/fastcgi php/trace $config
+php/resident:        php/engine php/hooks php/files php/fastcgi $config
+php/worker:          php/resident php/engine php/log php/files php/pages php/fastcgi php/zygote php/trace $config
+php:                 php/worker php/resident php/engine php/hooks php/log php/zygote php/trace $config
+generator:           listen $config
+fpmctl/pools:        $config
+fpmctl/migrate:      fpmctl/pools ini $config
+fpmctl:              fpmctl/migrate fpmctl/pools $config
+exporter:            fpmctl/pools $config
+"
 
 ok() {
         passed=$((passed + 1))
@@ -130,7 +133,7 @@ prove "no folder has more than 20 modules" "$(crowded)"
                 $(but 'manager/generation/*' manager/spawn/helper.c 'php/zygote/*')
         absent "base/, config/ and contract/ neither log nor exit" \
                 '\b(fprintf ?\(stderr|printf|perror|syslog|sd_journal_[a-z]+|exit|_exit|abort) ?\(' \
-                "$src"/base/*.c "$src"/config/*.c "$src"/contract/*.c
+                $(find "$src"/base "$src"/config "$src"/contract -name '*.c')
         absent "every fd is CLOEXEC from birth" \
                 '\b(pipe|dup|accept|epoll_create|inotify_init) ?\(|\bsocket(pair)? ?\([^;]*SOCK_(STREAM|SEQPACKET|DGRAM|RAW),' \
                 $(but none)

@@ -8,9 +8,9 @@
 #include <sys/stat.h>
 #include <syslog.h>
 
-#include "config/directive.h"
+#include "config/directive/directive.h"
 #include "config/pool_config_internal.h"
-#include "config/pool_name.h"
+#include "config/value/pool_name.h"
 
 int config_refuse(ConfigReader *reader, unsigned line, const char *directive, const char *format,
                 ...) {

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "config/directive.h"
+#include "config/directive/directive.h"
 #include "config/pool_config_internal.h"
 
 enum {

@@ -6,8 +6,8 @@
  * sealed memfd, because the file may be readable to root only and may have changed since. Trusts:
  * the file's author about wishes, not about syntax.
  *
- * Every directive is a row of the table in config/directive.c, which names its field in
- * config/pool_config_fields.h. */
+ * Every directive is a row of the table in config/directive/directive.c, which names its field in
+ * config/directive/pool_config_fields.h. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,7 +15,7 @@
 #include <sys/types.h>
 
 #include "base/cleanup.h"
-#include "config/pool_config_fields.h"
+#include "config/directive/pool_config_fields.h"
 
 /* Is called once for each message: "www.conf:12: pm.max_children: 0 is below 1". priority is a syslog priority: LOG_ERR
  * means that the file is refused, after the rest of it was checked. */

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <syslog.h>
 
-#include "config/directive.h"
+#include "config/directive/directive.h"
 #include "config/file_trust.h"
 #include "config/pool_config_internal.h"
 

@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "config/directive.h"
+#include "config/directive/directive.h"
 #include "config/pool_config_internal.h"
 
 /* The buffer: MAGIC, name, file, when it was read, then the field of each row of the table in its order. Numbers are

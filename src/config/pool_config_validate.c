@@ -6,9 +6,9 @@
 #include <strings.h>
 #include <syslog.h>
 
-#include "config/address.h"
-#include "config/directive.h"
-#include "config/log_target.h"
+#include "config/value/address.h"
+#include "config/directive/directive.h"
+#include "config/value/log_target.h"
 #include "config/pool_config_internal.h"
 #include "contract/listen_fds.h"
 

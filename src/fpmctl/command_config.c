@@ -9,8 +9,8 @@
 #include <syslog.h>
 
 #include "base/escape.h"
-#include "config/directive.h"
-#include "config/directive_text.h"
+#include "config/directive/directive.h"
+#include "config/directive/directive_text.h"
 #include "config/ini_files.h"
 #include "config/pool_files.h"
 #include "fpmctl/command.h"

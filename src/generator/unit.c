@@ -7,7 +7,7 @@
 #include <string.h>
 #include <syslog.h>
 
-#include "config/address.h"
+#include "config/value/address.h"
 
 typedef struct Unit {
         const PoolConfig *config;

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "config/log_target.h"
+#include "config/value/log_target.h"
 #include "generator/unit.h"
 
 typedef struct Paths {

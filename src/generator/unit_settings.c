@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "config/unit_setting.h"
+#include "config/value/unit_setting.h"
 #include "generator/unit.h"
 
 /* The value is one line by unit_setting_value_fits(); a percent sign would begin a specifier. */

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "config/address.h"
+#include "config/value/address.h"
 
 /* Cuts the last component off, and returns where it stood. */
 static char *cut_last(char *path) {

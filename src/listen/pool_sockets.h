@@ -6,7 +6,7 @@
  * Runs in: fpmd-generator, and the manager's checks. */
 
 #include "config/pool_config.h"
-#include "config/setting.h"
+#include "config/value/setting.h"
 #include "listen/address_key.h"
 
 typedef struct PoolSocket {

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/escape.h"
-#include "config/address.h"
+#include "config/value/address.h"
 #include "contract/control.h"
 #include "contract/message.h"
 

@@ -9,7 +9,7 @@
 #include <syslog.h>
 
 #include "config/pool_config.h"
-#include "config/unit_setting.h"
+#include "config/value/unit_setting.h"
 #include "generator/unit.h"
 #include "listen/pool_sockets.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Proves that what is said of a value can stand in a pool file and means the same there. */
 
-#include "config/directive_text.h"
+#include "config/directive/directive_text.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 /* Proves that the table is whole, that each type takes what it should and says what would be right,
  * and that fpmd.conf(5) has the same rows. */
 
-#include "config/directive.h"
+#include "config/directive/directive.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/un.h>
 
-#include "config/address.h"
+#include "config/value/address.h"
 #include "generator/names.h"
 #include "unit.h"
 
@@ -229,7 +229,7 @@ START_TEST(a_wrong_file_keeps_its_address) {
 }
 END_TEST
 
-/* --- config/address.h, for what the generator does not use --- */
+/* --- config/value/address.h, for what the generator does not use --- */
 
 static bool v4_allowed(const char *list, const char *peer) {
         struct sockaddr_in address = { .sin_family = AF_INET };

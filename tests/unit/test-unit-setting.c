@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Proves which settings of systemd a pool file may make, and that none of them can be more than one line of a unit. */
 
-#include "config/unit_setting.h"
+#include "config/value/unit_setting.h"
 
 #include <stdio.h>
 #include <string.h>

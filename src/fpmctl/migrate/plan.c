@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "config/unit_setting.h"
+#include "config/value/unit_setting.h"
 
 typedef struct Plan {
         MigratePlan *plan;

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "config/directive.h"
+#include "config/directive/directive.h"
 
 typedef struct MigrateLine {
         const Directive *directive;

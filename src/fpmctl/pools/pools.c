@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "config/address.h"
+#include "config/value/address.h"
 #include "config/pool_files.h"
 
 #define RUN_DIR "/run/fpmd"

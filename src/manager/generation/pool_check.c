@@ -14,7 +14,7 @@
 
 #include "base/fd.h"
 #include "config/ini_files.h"
-#include "config/log_target.h"
+#include "config/value/log_target.h"
 #include "contract/php_side.h"
 #include "manager/base/log.h"
 #include "manager/generation/mount_check.h"

@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "base/parse.h"
-#include "config/log_target.h"
+#include "config/value/log_target.h"
 #include "manager/base/log.h"
 #include "manager/requests/request_text.h"
 #include "manager/requests/slow_format.h"

@@ -17,7 +17,7 @@
 
 #include "base/fd.h"
 #include "base/queue_depth.h"
-#include "config/address.h"
+#include "config/value/address.h"
 #include "manager/base/log.h"
 #include "manager/sockets/listener_state.h"
 

@@ -11,7 +11,7 @@
 #include <sys/un.h>
 
 #include "base/unix_diag.h"
-#include "config/address.h"
+#include "config/value/address.h"
 #include "manager/base/log.h"
 #include "manager/sockets/listener_state.h"
 

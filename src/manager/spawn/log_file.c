@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "config/log_target.h"
+#include "config/value/log_target.h"
 #include "manager/spawn/as_user.h"
 #include "manager/spawn/root_path.h"
 

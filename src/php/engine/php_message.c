@@ -8,7 +8,7 @@
 #include <string.h>
 #include <syslog.h>
 
-#include "config/log_target.h"
+#include "config/value/log_target.h"
 #include "php/engine/php_functions.h"
 #include "php/engine/php_log.h"
 #include "php/engine/php_request.h"

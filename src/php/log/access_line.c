@@ -9,7 +9,7 @@
 #include <strings.h>
 
 #include "base/escape.h"
-#include "config/access_format.h"
+#include "config/value/access_format.h"
 
 typedef struct Line {
         char *text;
@@ -203,7 +203,7 @@ static void put_user(const Step *step, const AccessFacts *facts, Line *out) {
 
 typedef void (*Put)(const Step *step, const AccessFacts *facts, Line *out);
 
-/* Which letters there are, and what each may have in braces, is said in config/access_format.c. */
+/* Which letters there are, and what each may have in braces, is said in config/value/access_format.c. */
 static Put put_of(char letter) {
         static const struct {
                 char letter;

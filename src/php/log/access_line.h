@@ -13,7 +13,7 @@
 #include <time.h>
 
 #include "base/cleanup.h"
-#include "config/setting.h"
+#include "config/value/setting.h"
 
 enum {
         ACCESS_LINE_MAX = 8192, /* with the new line; the rest is cut off. php-fpm: 1024 */

@@ -13,7 +13,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
-#include "config/log_target.h"
+#include "config/value/log_target.h"
 #include "php/zygote/lifeline.h"
 
 /* In front of each line of the journal: how important it is (sd-daemon(3)). */

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "config/address.h"
+#include "config/value/address.h"
 
 typedef union Peer {
         struct sockaddr address;

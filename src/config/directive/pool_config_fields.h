@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 /* PoolConfig's fields: what one pool file says, by value. config/pool_config.h makes and frees it, and each row of the
- * table in config/directive.c names its field here.
+ * table in config/directive/directive.c names its field here.
  *
  * Runs in: any process. */
 
@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "config/setting.h"
+#include "config/value/setting.h"
 
 typedef enum ProcessManager {
         PM_UNSET,

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include "config/unit_setting.h"
+#include "config/value/unit_setting.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/cleanup.h"
-#include "config/syntax.h"
+#include "config/value/syntax.h"
 
 enum {
         VALUE_BYTES_MAX = 64 * 1024, /* systemd refuses a whole file for one line of a megabyte */

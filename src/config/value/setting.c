@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "config/setting.h"
+#include "config/value/setting.h"
 
 #include <errno.h>
 #include <stdlib.h>

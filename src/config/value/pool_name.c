@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "config/pool_name.h"
+#include "config/value/pool_name.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "config/syntax.h"
+#include "config/value/syntax.h"
 
 #include <string.h>
 

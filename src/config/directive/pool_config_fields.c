@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "config/pool_config_fields.h"
+#include "config/directive/pool_config_fields.h"
 
 #include "base/cleanup.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "config/directive.h"
+#include "config/directive/directive.h"
 
 #include <string.h>
 #include <strings.h>

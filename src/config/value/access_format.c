@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "config/access_format.h"
+#include "config/value/access_format.h"
 
 #include <errno.h>
 #include <stdarg.h>

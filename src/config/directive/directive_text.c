@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "config/directive_text.h"
+#include "config/directive/directive_text.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "config/address.h"
+#include "config/value/address.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -8,11 +8,11 @@
 
 #include "base/cleanup.h"
 #include "base/parse.h"
-#include "config/access_format.h"
-#include "config/address.h"
-#include "config/directive.h"
-#include "config/syntax.h"
-#include "config/unit_setting.h"
+#include "config/value/access_format.h"
+#include "config/value/address.h"
+#include "config/directive/directive.h"
+#include "config/value/syntax.h"
+#include "config/value/unit_setting.h"
 #include "contract/php_side.h"
 
 /* What a setter works on: one value on its way into one field. */

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "config/pool_config_fields.h"
+#include "config/directive/pool_config_fields.h"
 
 typedef enum DirectiveSection {
         DIRECTIVE_GLOBAL, /* [global] and the lines before the first section */
@@ -35,7 +35,7 @@ typedef enum DirectiveType {
         DIRECTIVE_NAMES,  /* comma-separated */
         DIRECTIVE_CLIENTS,
         DIRECTIVE_PATH, /* relative to prefix */
-        DIRECTIVE_LOG,  /* the same, or the journal: config/log_target.h */
+        DIRECTIVE_LOG,  /* the same, or the journal: config/value/log_target.h */
         DIRECTIVE_URI,  /* of a page: /status */
         DIRECTIVE_FORMAT,
         DIRECTIVE_ADDRESS,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "config/log_target.h"
+#include "config/value/log_target.h"
 
 #include <stddef.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  *
  * Runs in: any process. */
 
-#include "config/directive.h"
+#include "config/directive/directive.h"
 
 /* Writes the value of a directive that is no list as text that directive_set() would read as the same value; *ret is
  * NULL where config has none. The caller frees *ret. Returns 0 or -ENOMEM. */
