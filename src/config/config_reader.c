@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
@@ -215,4 +216,8 @@ int config_read_entry(ConfigReader *reader, const IniEvent *event) {
         }
 
         return set_directive(reader, d, event);
+}
+
+const char *config_environment_lookup(const char *name) {
+        return getenv(name);
 }

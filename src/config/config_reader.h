@@ -44,6 +44,9 @@ _printf_(4, 5) int config_refuse(ConfigReader *reader, unsigned line, const char
 /* Takes a line with a value. Returns 0, -ENOMEM, or what config_refuse() returns. */
 int config_read_entry(ConfigReader *reader, const IniEvent *event);
 
-/* What an include line of file names, relative to the folder of that file. Returns what glob(3) does; the caller frees
- * the pattern, which is for messages, and calls globfree(). */
+/* Returns the value of ${NAME} in a pool file: the variable of this process, or NULL. For ini_parse(). */
+const char *config_environment_lookup(const char *name);
+
+/* Finds the files that an include line of file names, relative to the folder of that file. Returns what glob(3) does.
+ * The caller frees the pattern, which is for messages, and calls globfree(). */
 int config_include_find(const char *file, const char *value, char **ret_pattern, glob_t *ret);

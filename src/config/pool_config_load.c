@@ -148,10 +148,6 @@ static int pool_config_load_on_event(void *userdata, const IniEvent *event) {
         }
 }
 
-static const char *environment_lookup(const char *name) {
-        return getenv(name);
-}
-
 static int read_text(ConfigReader *reader, const char *file, const char *text, size_t size) {
         int r;
 
@@ -159,7 +155,7 @@ static int read_text(ConfigReader *reader, const char *file, const char *text, s
         if (r < 0)
                 return r;
 
-        return ini_parse(text, size, environment_lookup, pool_config_load_on_event, reader);
+        return ini_parse(text, size, config_environment_lookup, pool_config_load_on_event, reader);
 }
 
 /* Reports why path cannot be read. What includes it is read all the same; for the socket unit it can be done

@@ -2,11 +2,9 @@
 #include "config/directive/directive.h"
 
 #include <string.h>
-#include <strings.h>
 #include <syslog.h>
 
 #include "base/cleanup.h"
-#include "base/number.h"
 #include "base/parse.h"
 #include "contract/scoreboard.h"
 
@@ -331,80 +329,6 @@ const void *directive_field_const(const Directive *directive, const PoolConfig *
         return directive_has_field(directive) ? (const char *) config + directive->offset : NULL;
 }
 
-/* "systemd.MemoryMax"; and "systemd" alone, which is the name of the row. */
-static bool is_unit_key(const Directive *directive, const char *key) {
-        size_t size = strlen(directive->key);
-
-        return strncasecmp(directive->key, key, size) == 0 &&
-               (key[size] == '\0' || (key[size] == '.' && key[size + 1] != '\0'));
-}
-
-const Directive *directive_find(DirectiveSection section, const char *key, bool is_array) {
-        for (size_t i = 0; i < ELEMENTSOF(directives); i++) {
-                const Directive *d = &directives[i];
-
-                if (d->section != section || directive_is_array(d) != is_array)
-                        continue;
-
-                if (directive_is_unit(d)) {
-                        if (is_unit_key(d, key))
-                                return d;
-                        continue;
-                }
-
-                if (is_array ? strcmp(d->key, key) == 0 : strcasecmp(d->key, key) == 0)
-                        return d;
-        }
-
-        return NULL;
-}
-
-static char lower(char c) {
-        return c >= 'A' && c <= 'Z' ? (char) (c + ('a' - 'A')) : c;
-}
-
-/* Levenshtein's distance, case ignored, of keys up to KEY_MAX bytes; longer ones are far apart. */
-static size_t distance(const char *a, const char *b) {
-        enum { KEY_MAX = 64 };
-        size_t row[KEY_MAX + 1], a_size = strlen(a), b_size = strlen(b);
-
-        if (a_size > KEY_MAX || b_size > KEY_MAX)
-                return SIZE_MAX;
-
-        for (size_t j = 0; j <= b_size; j++)
-                row[j] = j;
-
-        for (size_t i = 0; i < a_size; i++) {
-                size_t diagonal = row[0];
-
-                row[0] = i + 1;
-                for (size_t j = 0; j < b_size; j++) {
-                        size_t change = diagonal + (lower(a[i]) != lower(b[j]));
-
-                        diagonal = row[j + 1];
-                        row[j + 1] = number_min(change, number_min(row[j], row[j + 1]) + 1);
-                }
-        }
-
-        return row[b_size];
-}
-
-const Directive *directive_nearest(DirectiveSection section, const char *key) {
-        const Directive *nearest = NULL;
-        size_t least = strlen(key) / 3 + 1;
-
-        for (size_t i = 0; i < ELEMENTSOF(directives); i++) {
-                size_t d = distance(key, directives[i].key);
-
-                if (directives[i].section == section && d < least) {
-                        least = d;
-                        nearest = &directives[i];
-                }
-        }
-
-        return nearest;
-}
-
 /* What a row without a default leaves in its field, where that is not all zeroes. */
 static void set_unset(const Directive *directive, void *field) {
         if (directive->type == DIRECTIVE_INT)
@@ -434,35 +358,4 @@ int directive_set_defaults(PoolConfig *config) {
         }
 
         return 0;
-}
-
-static bool unsigned_is_possible(const Directive *d, uint64_t number) {
-        switch (d->type) {
-        case DIRECTIVE_LIMIT:
-                return number == LIMIT_UNSET || (number > 0 && number <= (uint64_t) d->max) ||
-                       (number == LIMIT_UNLIMITED && d->max == INT64_MAX);
-        case DIRECTIVE_PM:
-                return number <= PM_AUTO;
-        case DIRECTIVE_LEVEL:
-                return number <= LOG_DEBUG;
-        default:
-                return (number == 0 && !d->value_default) ||
-                       (number >= (uint64_t) d->min && number <= (uint64_t) d->max);
-        }
-}
-
-bool directive_number_is_possible(const Directive *directive, const PoolConfig *config) {
-        const void *field = directive_field_const(directive, config);
-
-        if (directive_storage(directive) == STORAGE_UNSIGNED)
-                return unsigned_is_possible(directive, *(const uint64_t *) field);
-
-        if (directive_storage(directive) == STORAGE_SIGNED) {
-                int64_t number = *(const int64_t *) field;
-
-                return (number == INT_UNSET && !directive->value_default) ||
-                       (number >= directive->min && number <= directive->max);
-        }
-
-        return true;
 }
