@@ -14,7 +14,7 @@
 /* Closes fd unless it is negative, leaves errno as it was, and returns -EBADF. */
 int fd_close(int fd);
 
-/* What _cleanup_close_ calls. */
+/* Closes *fd. This is what _cleanup_close_ calls. */
 void fd_closep(int *fd);
 
 /* Puts a copy of blank_fd in the place of fd, if that is a descriptor: what had the number is closed, and the number

@@ -15,7 +15,7 @@ typedef struct JournalEntry {
         bool failed; /* for want of memory: not to be sent */
 } JournalEntry;
 
-/* An entry begins as {}. Frees what journal_entry_add() has collected. */
+/* Frees what journal_entry_add() has collected. An entry begins as {}. */
 void journal_entry_done(JournalEntry *entry);
 
 /* Add one field. name is a constant of ours: upper case letters, digits and '_'. The value may hold any byte, newlines

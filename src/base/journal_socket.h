@@ -11,11 +11,11 @@
 
 #include "base/journal_entry.h"
 
-/* fd or negative errno. */
+/* Connects to journald's socket for entries. Returns the fd or a negative errno. */
 int journal_socket_open(void);
 
-/* Never waits: 0, -EAGAIN (journald does not keep up, or this pool has sent its share) or another negative
- * errno. What is too large for a datagram goes in a memfd. */
+/* Sends an entry and never waits; what is too large for a datagram goes in a memfd. Returns 0, -EAGAIN when journald
+ * does not keep up or this pool has sent its share, or another negative errno. */
 int journal_socket_send(int fd, const JournalEntry *entry);
 
 enum {
@@ -29,15 +29,15 @@ enum {
  * file description, which they share as well (CVE-2015-9253). */
 void journal_stream_limit(int fd);
 
-/* Whole lines, the last new line included, in one piece behind whatever a script has left there without an end. Never
- * waits: 0, or negative errno, then they are lost. fd may also be something else than a stream to journald: it is
- * written to as it is. */
+/* Writes whole lines, the last new line included, in one piece behind whatever a script has left there without an end.
+ * fd may also be something else than a stream to journald: it is written to as it is. Never waits. Returns 0, or a
+ * negative errno when the lines are lost. */
 int journal_stream_write(int fd, const char *lines, size_t size);
 
-/* Ends what a script has left there; there is no entry for an empty line. Never waits. */
+/* Ends a line that a script has left unfinished; journald makes no entry of an empty line. Never waits. */
 void journal_stream_end_line(int fd);
 
-/* Waits until journald is done with all that was sent, and that was written to a stream of its own (negative:
- * none), at most so long: it looks up who has sent something when it reads it, and knows nothing of a process that
- * has gone by then. 0 or -ETIMEDOUT. */
+/* Waits, for at most timeout_usec, until journald has read what was sent to fd and what was written to stream_fd
+ * (negative: none). journald looks up who has sent an entry when it reads it, and knows nothing of a process that has
+ * gone by then. Returns 0 or -ETIMEDOUT. */
 int journal_socket_drain(int fd, int stream_fd, uint64_t timeout_usec);

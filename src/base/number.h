@@ -6,10 +6,12 @@
 
 #include <stdint.h>
 
+/* Returns the lesser of both. */
 static inline uint64_t number_min(uint64_t a, uint64_t b) {
         return a < b ? a : b;
 }
 
+/* Returns the greater of both. */
 static inline uint64_t number_max(uint64_t a, uint64_t b) {
         return a > b ? a : b;
 }

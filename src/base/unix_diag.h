@@ -13,6 +13,6 @@
  * answers (UNIX_DIAG_…). Returns 0, -ENODATA when the kernel does not tell, or another negative errno. */
 int unix_diag_ask(int fd, uint32_t show, uint16_t attribute, void *ret, size_t size);
 
-/* Whether a socket that listens was bound to this path, as it is written, with this inode. False also where the kernel
- * does not tell, or where stat(2) and the kernel number inodes differently (overlayfs). */
+/* Returns whether a socket that listens was bound to this path, as it is written, with this inode. Returns false also
+ * where the kernel does not tell, or where stat(2) and the kernel number inodes differently (overlayfs). */
 bool unix_diag_is_listener(const char *path, ino_t inode);

@@ -30,13 +30,12 @@ typedef struct PoolSource {
         bool units_only;      /* as pool_config_load_listen() does */
 } PoolSource;
 
-/* Reads and validates. 0, or after LOG_ERR reports: -EINVAL for what the files say, -errno where they cannot be read.
- * config/pool_files.h finds the source of a pool. */
+/* Reads and validates the files of a pool; config/pool_files.h finds its source. The caller frees *ret. Returns 0, or
+ * after LOG_ERR reports -EINVAL for what the files say, or another negative errno where they cannot be read. */
 int pool_config_load_source(PoolConfig **ret, const PoolSource *source, ConfigReport report,
                 void *userdata);
 
-/* The same of one pool file without defaults. name is the pool's ("www"), see pool_name_is_valid().
- * 0, or after LOG_ERR reports: -EINVAL for what the file says, -errno where it cannot be read. */
+/* Does the same for one pool file without defaults. name is the pool's ("www"), see pool_name_is_valid(). */
 int pool_config_load(PoolConfig **ret, const char *name, const char *path, ConfigReport report,
                 void *userdata);
 

@@ -33,12 +33,12 @@ typedef struct PoolFiles {
  * pool_files_done(). Returns 0 or a negative errno: -ENOENT is not one. */
 int pool_files_read(PoolFiles *ret, const char *conf_dir, ConfigReport report, void *userdata);
 
-/* Looks through one file only, whatever its folder is. */
+/* Does the same for one file only, whatever its folder is. */
 int pool_files_read_file(PoolFiles *ret, const char *file, ConfigReport report, void *userdata);
 
 void pool_files_done(PoolFiles *files);
 
-/* The pool of that name, NULL: there is none. */
+/* Returns the pool of that name, or NULL if there is none. It stays the list's. */
 const PoolFile *pool_files_find(const PoolFiles *files, const char *name);
 
 /* Loads a pool that was found. A pool that two files have is refused after a report that names both, but for the units:
@@ -47,10 +47,11 @@ const PoolFile *pool_files_find(const PoolFiles *files, const char *name);
 int pool_files_load(PoolConfig **ret, const PoolFiles *files, const PoolFile *file, bool units_only,
                 ConfigReport report, void *userdata);
 
-/* Finds a pool by its name, and loads it. Where there is no such pool, reports what pool_config_load() says of
- * CONF_DIR/NAME.conf: -ENOENT if there is no such file. */
+/* Finds a pool by its name, and loads it. Returns as pool_files_load() does. Where there is no such pool, reports and
+ * returns what pool_config_load() does for CONF_DIR/NAME.conf: -ENOENT if there is no such file. */
 int pool_files_load_name(PoolConfig **ret, const char *conf_dir, const char *name, bool units_only,
                 ConfigReport report, void *userdata);
 
-/* Where a pool stands, or where it would: its file, or CONF_DIR/NAME.conf. The caller frees. Returns 0 or -ENOMEM. */
+/* Makes the path of the file that a pool stands in, or of CONF_DIR/NAME.conf where there is no such pool. The caller
+ * frees *ret. Returns 0 or -ENOMEM. */
 int pool_files_path(const char *conf_dir, const char *name, char **ret);

@@ -66,5 +66,5 @@ int control_root_path(char *buffer, size_t size, const char *pool);
  * version. */
 int control_request_check(const ControlRequest *request, size_t size);
 
-/* Checks a reply in the same way. */
+/* Checks a reply in the same way. Returns as above. */
 int control_reply_check(const ControlReply *reply, size_t size);

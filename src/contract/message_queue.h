@@ -18,10 +18,13 @@ typedef struct MessageQueue {
         size_t n, max;
 } MessageQueue;
 
+/* Makes an empty queue, in which at most max messages wait. */
 void message_queue_init(MessageQueue *queue, size_t max);
-void message_queue_done(
-                MessageQueue *queue); /* drops what waits; the queue is empty then, and usable */
 
+/* Drops what waits. The queue is empty then, and usable. */
+void message_queue_done(MessageQueue *queue);
+
+/* Returns how many messages wait. */
 size_t message_queue_length(const MessageQueue *queue);
 
 /* Sends the message, or keeps it behind those that wait. passed_fd goes along, -EBADF for none, and is duplicated if

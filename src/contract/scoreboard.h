@@ -48,10 +48,12 @@ enum {
 _Static_assert(_SLOT_STATE_MAX <= SLOT_STATE_MASK + 1, "a state fits into its bits of the word");
 _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "processes share the words, and no lock");
 
+/* Makes a slot word out of a state and the time of CLOCK_MONOTONIC, in microseconds, since which it lasts. */
 static inline SlotWord slot_word(SlotState state, uint64_t since_usec) {
         return since_usec << SLOT_STATE_BITS | (uint64_t) state;
 }
 
+/* Returns the state in a slot word. */
 static inline SlotState slot_word_state(SlotWord word) {
         return (SlotState) (word & SLOT_STATE_MASK);
 }
@@ -117,7 +119,8 @@ DEFINE_CLEANUP(Scoreboard, scoreboard_free);
 int scoreboard_board_fd(const Scoreboard *board);
 int scoreboard_control_page_fd(const Scoreboard *board);
 
-PoolControl *scoreboard_control_page(Scoreboard *board); /* manager: to write */
+/* Manager: returns the control page, to be written. */
+PoolControl *scoreboard_control_page(Scoreboard *board);
 const PoolControl *scoreboard_view(const Scoreboard *board);
 unsigned scoreboard_slots(const Scoreboard *board);
 
@@ -186,7 +189,7 @@ void scoreboard_set_worker_memory(Scoreboard *board, unsigned slot, uint64_t byt
 /* Worker: publishes how many connections it keeps, between two requests. */
 void scoreboard_set_keepalive(Scoreboard *board, unsigned slot, uint64_t n);
 
-/* Worker: whether one of all workers keeps fewer than n. */
+/* Worker: returns whether one of all workers keeps fewer than n connections. */
 bool scoreboard_keepalive_below(const Scoreboard *board, uint64_t n);
 
 /* Worker: notes for all workers of this generation that one of them has kept a connection; returns whether one has. */
@@ -201,12 +204,13 @@ bool scoreboard_note_hangup(Scoreboard *board);
  * exactly (RFC 7493, 2.2), where strict ones refuse a Content-Length of 2^64 - 1 with the whole page. */
 #define SCOREBOARD_NUMBER_MAX ((UINT64_C(1) << 53) - 1)
 
+/* Returns claim, or SCOREBOARD_NUMBER_MAX if it is larger. */
 static inline uint64_t scoreboard_number(uint64_t claim) {
         return claim < SCOREBOARD_NUMBER_MAX ? claim : SCOREBOARD_NUMBER_MAX;
 }
 
-/* Worker: a new generation with memory of its own should follow this one; the manager is to be woken. Manager: whether
- * a worker says so. */
+/* Worker: asks for a new generation with memory of its own; the caller wakes the manager. Manager: returns whether a
+ * worker asks for it. */
 void scoreboard_ask_for_renewal(Scoreboard *board);
 bool scoreboard_wants_renewal(const Scoreboard *board);
 
@@ -259,6 +263,7 @@ typedef struct RequestInfo {
         uint64_t content_length;
 } RequestInfo;
 
+/* Worker: publishes the request of its slot. */
 void scoreboard_set_request(Scoreboard *board, unsigned slot, const RequestInfo *info);
 
 /* Worker: adds the user to the request that was set last. */
@@ -281,4 +286,5 @@ typedef struct SlotView {
         char method[16], uri[128], query[512], script[256], user[32], remote[48], target[512];
 } SlotView;
 
+/* Copies one slot for display. slot is below scoreboard_slots(). Returns 0 or a negative errno. */
 int scoreboard_view_slot(Scoreboard *board, unsigned slot, SlotView *ret);

@@ -62,10 +62,12 @@ static inline size_t n_places(unsigned n_slots) {
         return (size_t) n_slots + 1;
 }
 
+/* Return where the counters, the details and the durations begin in the memfd of the scoreboard. */
 size_t scoreboard_counters_offset(unsigned n_slots);
 size_t scoreboard_details_offset(unsigned n_slots);
 size_t scoreboard_durations_offset(unsigned n_slots);
 
+/* Returns the head of the scoreboard in this process's mapping. */
 static inline BoardHead *head_of(const Scoreboard *board) {
         return board->map;
 }

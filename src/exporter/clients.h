@@ -38,7 +38,7 @@ typedef struct Clients {
 /* Returns the new client, or NULL when memory is short. */
 Client *clients_add(Clients *clients, int fd, uint64_t now_usec);
 
-/* NULL is allowed. */
+/* Removes and frees a client; NULL is allowed. */
 void clients_remove(Clients *clients, Client *client);
 
 /* Makes room for one more client. Returns 0, with the client that has to leave, or NULL if there is room, in

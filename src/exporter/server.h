@@ -16,7 +16,8 @@
 
 typedef struct Server Server;
 
-/* Borrows page, takes each fd. Returns 0 or a negative errno. */
+/* Makes a server for the page, which is borrowed, at listening sockets, which it takes. Returns 0 or a negative
+ * errno. */
 int server_new(Server **ret, Page *page, const int *fds, size_t n_fds);
 Server *server_free(Server *server);
 DEFINE_CLEANUP(Server, server_free);

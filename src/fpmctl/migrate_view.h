@@ -7,11 +7,11 @@
 #include "fpmctl/migrate/plan.h"
 #include "fpmctl/migrate/source.h"
 
-/* What is not understood, on standard error. Returns the exit status. */
+/* Prints what is not understood, on standard error. Returns the exit status. */
 int migrate_print_problems(const MigrateSource *source);
 
-/* Where each word lives now, as a table. Returns the exit status. */
+/* Prints where each word lives now, as a table. Returns the exit status. */
 int migrate_print_report(const MigratePlan *plan);
 
-/* The files of the plan as a diff of what is in base. */
+/* Prints the files of the plan as a diff of what is in base. */
 void migrate_print_diff(const MigratePlan *plan, const char *base);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* PoolSnapshot: how list, status and top show a pool.
+/* PoolView: how list, status and top show a pool.
  *
  * Runs in: fpmctl. */
 

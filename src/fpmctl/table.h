@@ -32,7 +32,7 @@ typedef struct TableFormat {
 
 typedef struct Table Table;
 
-/* Borrows columns. Returns 0 or -ENOMEM. */
+/* Makes an empty table with these columns, which are borrowed. Returns 0 or -ENOMEM. */
 int table_new(Table **ret, const TableColumn *columns, size_t n_columns);
 Table *table_free(Table *table);
 DEFINE_CLEANUP(Table, table_free);
@@ -40,6 +40,7 @@ DEFINE_CLEANUP(Table, table_free);
 /* Adds the next cell, from left to right and from top to bottom. When memory is short, table_render() fails. */
 _printf_(3, 4) void table_cell(Table *table, TableStyle style, const char *format, ...);
 
+/* Returns how many whole rows the table has. */
 size_t table_rows(const Table *table);
 
 /* Makes the lines, the titles first. The caller frees *ret. Returns 0 or -ENOMEM. */

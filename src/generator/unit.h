@@ -34,10 +34,10 @@ int unit_socket_dropin(const PoolConfig *config, const UnitFacts *facts, const U
  * NULL if the pool file names no folder; the caller frees both. Returns 0 or -ENOMEM. */
 int unit_mounts(const PoolConfig *config, char **ret_target, char **ret_dropin);
 
-/* The text of the drop-in of fpmd@POOL.service with each systemd.KEY of the pool file. NULL if there is none; the
- * caller frees. 0 or -ENOMEM. */
+/* Makes the text of the drop-in of fpmd@POOL.service with each systemd.KEY of the pool file; *ret is NULL if there is
+ * none. The caller frees *ret. Returns 0 or -ENOMEM. */
 int unit_settings(const PoolConfig *config, char **ret);
 
-/* The text of the drop-in that puts the socket or the service of the pool of that name (section: "Socket" or "Service")
- * into one of 32 slices below system-fpmd.slice. The caller frees. 0 or -ENOMEM. */
+/* Makes the text of the drop-in that puts the socket or the service (section: "Socket" or "Service") of the pool of
+ * that name into one of 32 slices below system-fpmd.slice. The caller frees *ret. Returns 0 or -ENOMEM. */
 int unit_slice(const char *name, const char *section, char **ret);

@@ -20,7 +20,7 @@ typedef const char *(*IniLookup)(const char *name);
 int ini_value_evaluate(const char *text, IniLookup lookup, char **ret, bool *ret_word,
                 const char **ret_end, char why[static INI_WHY_MAX]);
 
-/* Evaluates what stands between brackets in the same way: quotes and ${ENV}, but no words and no operators. ret_end is
- * the closing bracket. */
+/* Evaluates what stands between brackets in the same way: quotes and ${ENV}, but no words and no operators. *ret_end
+ * is the closing bracket. Returns as ini_value_evaluate(). */
 int ini_value_bracket(const char *text, IniLookup lookup, char **ret, const char **ret_end,
                 char why[static INI_WHY_MAX]);

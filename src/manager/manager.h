@@ -20,7 +20,8 @@ typedef struct ManagerOptions {
         const char *program;  /* that runs it; NULL: PHP */
 } ManagerOptions;
 
-/* Takes what is in resources, if it succeeds; borrows listeners. 0 or negative errno. */
+/* Makes the manager of a pool. Takes what is in resources, if it succeeds; borrows listeners. Returns 0 or a negative
+ * errno. */
 int manager_new(Manager **ret, const ManagerOptions *options, PoolResources *resources,
                 const Listeners *listeners);
 Manager *manager_free(Manager *manager);

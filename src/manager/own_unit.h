@@ -11,12 +11,12 @@
 
 #include "manager/spawn/helper.h"
 
-/* Whether this process is of fpmd@POOL.service. Returns 0, -ENXIO: it is of another unit, or another negative errno: of
- * none, or it cannot be found out. */
+/* Checks whether this process belongs to fpmd@POOL.service. Returns 0 if it does, -ENXIO when it belongs to another
+ * unit, or another negative errno when it belongs to none or that cannot be found out. */
 int own_unit_check(const char *pool);
 
-/* Whether systemd stops the service in order to start it again, with the same socket: 0; -ENODATA: it does not, or
- * another negative errno: it cannot be asked, or this is not the pool's unit. */
+/* Checks whether systemd stops the service in order to start it again, with the same socket. Returns 0 if it does,
+ * -ENODATA if not, or another negative errno when it cannot be asked or this is not the pool's unit. */
 int own_unit_is_restarted(const char *pool);
 
 /* Has systemd close the socket, which would start the pool again for each connection that waits. The next start of the

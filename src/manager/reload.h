@@ -49,22 +49,24 @@ typedef struct Reload {
 /* Asks for a reload. It begins now, when the round under way has ended, or when the pool serves. */
 void reload_ask(Reload *reload, ReloadAsker asker);
 
-/* No client waits any more. A reload that a signal has asked for, or that the pool has begun itself after crashes, goes
- * on. */
+/* Is to be called when no client waits any more: ends the round under way, unless a signal has asked for it, or the
+ * pool has begun it itself after crashes. */
 void reload_abandon(Reload *reload);
 
-/* Log files were moved away: what is being opened for the next generation may be one of them. */
+/* Is to be called when log files were moved away: what is being opened for the next generation may be one of them, and
+ * is opened again. */
 void reload_note_reopened(Reload *reload);
 
-/* The pool serves; it stops, and for good. */
+/* Are to be called when the pool serves, and when it stops for good: in between, rounds may begin. */
 void reload_open(Reload *reload);
 void reload_close(Reload *reload);
 
-/* The pool has ended a round, with 0, or with a negative errno and the reason. */
+/* Is to be called when the pool has ended a round, with 0, or with a negative errno and the reason: tells those who
+ * have asked, and begins the next round if one was asked for. */
 void reload_end(Reload *reload, int result, const char *reason);
 
-/* The pool has ended the generation change that it had begun itself: reloads that were asked for meanwhile begin
- * now. */
+/* Is to be called when the pool has ended a change of generations that it had begun itself: a reload that was asked
+ * for meanwhile begins now. */
 void reload_resume(Reload *reload);
 
 void reload_done(Reload *reload);

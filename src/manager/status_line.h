@@ -16,6 +16,8 @@ typedef struct StatusRate {
         double per_second; /* between the last two updates that were a second apart or more */
 } StatusRate;
 
+/* Takes the number of requests that the pool has answered until now_usec; the rate is computed anew when a second has
+ * passed since it was computed last. */
 void status_rate_update(StatusRate *rate, uint64_t n_requests, uint64_t now_usec);
 
 typedef struct StatusTrouble {

@@ -92,6 +92,7 @@ enum {
         DIRECTIVE_WHY_MAX = 256,
 };
 
+/* Return the number of rows, the row with number i (NULL behind the last one), and the number of a row. */
 size_t directive_count(void);
 const Directive *directive_at(size_t i);
 size_t directive_index(const Directive *directive);
@@ -119,6 +120,7 @@ bool directive_is_for_units(const Directive *directive);
 /* Returns whether $pool is expanded in its value. */
 bool directive_is_text(const Directive *directive);
 
+/* Returns how the field of the directive is stored. */
 DirectiveStorage directive_storage(const Directive *directive);
 
 /* Return the field in config, of the type that directive_storage() names, or NULL if the directive has none. */

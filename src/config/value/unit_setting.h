@@ -16,13 +16,13 @@ enum {
 /* Returns the key as systemd spells it, for one in any case; or NULL with what would be right in why. */
 const char *unit_setting_key(const char *key, char why[static UNIT_SETTING_WHY_MAX]);
 
-/* Whether the key belongs into [Unit]; all others belong into [Service]. */
+/* Returns whether the key belongs into [Unit]; all others belong into [Service]. */
 bool unit_setting_is_of_unit(const char *key);
 
-/* Whether a line of a unit can hold the value: no control bytes, no backslash at its end, UTF-8. Else false, with what
- * would be right in why. */
+/* Returns whether a line of a unit can hold the value: UTF-8 without control bytes and without a backslash at its end.
+ * If not, what would be right is in why. */
 bool unit_setting_value_fits(const char *value, char why[static UNIT_SETTING_WHY_MAX]);
 
-/* The table of what is refused, for the man page and its test: the i-th key, and in *ret_reason why. NULL behind the
- * last one. */
+/* Returns the i-th key of the table of what is refused, with the reason in *ret_reason, or NULL behind the last one.
+ * It is for the man page and its test. */
 const char *unit_setting_refused(size_t i, const char **ret_reason);

@@ -20,9 +20,9 @@ typedef struct MovePool {
         size_t n_addresses;
 } MovePool;
 
-/* Starts the pools and ends the php-fpm of that unit. Each step is told on standard output. After an error php-fpm
- * still serves the pools that were not told of. Returns 0 or a negative errno, after a line on standard error. */
+/* Starts the pools and ends the php-fpm of that unit. Tells each step on standard output. Returns 0, or a negative
+ * errno after a line on standard error; php-fpm then still serves the pools of which no step was told. */
 int move_to_fpmd(const MovePool *pools, size_t n_pools, const char *unit);
 
-/* Starts php-fpm and ends the pools. The same. */
+/* Starts php-fpm and ends the pools. Tells and returns as move_to_fpmd() does. */
 int move_to_php_fpm(const MovePool *pools, size_t n_pools, const char *unit);

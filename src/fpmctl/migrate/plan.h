@@ -27,7 +27,8 @@ typedef struct MigrateUnitLine {
         char *place, *key, *value;
 } MigrateUnitLine;
 
-/* Returns 0 or -ENOMEM. The caller frees with migrate_plan_done(), also after an error. */
+/* Makes the plan for what php-fpm's files and the drop-ins of its units say. The caller frees it with
+ * migrate_plan_done(), also after an error. Returns 0 or -ENOMEM. */
 int migrate_plan_make(MigratePlan *ret, const MigrateSource *source,
                 const MigrateUnitLine *unit_lines, size_t n_unit_lines);
 void migrate_plan_done(MigratePlan *plan);

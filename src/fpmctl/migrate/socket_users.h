@@ -9,10 +9,10 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* Whether somebody is connected to a listener that was bound to this path, or waits for it. */
+/* Returns whether somebody is connected to a listener that was bound to this path, or waits for it. */
 bool socket_has_users(const char *path);
 
-/* Whether somebody waits to be accepted. */
+/* Returns whether somebody waits to be accepted. */
 bool socket_has_queue(const char *path);
 
 typedef struct ProcessList {
@@ -20,11 +20,14 @@ typedef struct ProcessList {
         size_t n_pids;
 } ProcessList;
 
-/* The children that the process has now. What cannot be read is left out. */
+/* Reads which children the process has now. What cannot be read is left out. The caller frees the list with
+ * process_list_done(). */
 void process_list_children(ProcessList *ret, pid_t parent);
+
+/* Returns whether one of the processes still lives. */
 bool process_list_lives(const ProcessList *list);
 void process_list_done(ProcessList *list);
 
-/* The part that is tested by itself: how many lines of /proc/net/unix are connections to the path, which are those that
- * wait if only_queued. Pure. */
+/* Returns how many lines of the text of /proc/net/unix are connections to the path, or with only_queued how many of
+ * these wait to be accepted. Pure; it is tested by itself. */
 size_t socket_count_users(const char *text, const char *path, bool only_queued);

@@ -6,17 +6,18 @@
 
 #include <stdbool.h>
 
-/* Runs systemctl with these words, the last of which is followed by NULL. Its exit status is 0, or the call returns
- * -EIO after a line on standard error with what it said. Returns 0 or a negative errno. */
+/* Runs systemctl with these words, the last of which is followed by NULL. Returns 0, -EIO when its exit status is not
+ * 0, after a line on standard error with what it said, or another negative errno when it could not be run. */
 __attribute__((sentinel)) int systemctl(const char *word, ...);
 
-/* What `systemctl show -P PROPERTY UNIT` says, several lines with blanks between. The caller frees; NULL: it says
- * nothing. */
+/* Returns what `systemctl show -P PROPERTY UNIT` says, with blanks between several lines, or NULL when it says
+ * nothing. The caller frees it. */
 char *systemctl_property(const char *unit, const char *property);
 
-/* Whether a unit is to be started at boot. */
+/* Returns whether a unit is to be started at boot. */
 bool systemctl_is_enabled(const char *unit);
 
-/* Writes a drop-in of a unit that lives until the next boot, by rename; or removes it. Return 0 or a negative errno. */
+/* Write, by rename, a drop-in of a unit that lives until the next boot; and remove it. Return 0 or a negative
+ * errno. */
 int systemctl_write_dropin(const char *unit, const char *name, const char *text);
 int systemctl_remove_dropin(const char *unit, const char *name);

@@ -33,7 +33,10 @@ typedef struct Question {
         uint64_t deadline_usec;
 } Question;
 
+/* Makes a question that was not asked yet. pool is borrowed. */
 void question_init(Question *question, const char *pool, ControlVerb verb);
+
+/* Frees the answer. */
 void question_done(Question *question);
 
 /* Sends all questions and waits for all replies, at most timeout_usec. */

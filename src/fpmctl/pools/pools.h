@@ -62,11 +62,13 @@ PoolFacts *pools_get(Pools *pools, const char *name);
 /* Asks all managers at once, and reads the resources of their pools. */
 void pools_ask(Pools *pools, uint64_t timeout_usec);
 
-/* Return the state of a pool, and its name for people. Pure. */
-/* Reads each pool file, behind pools_ask(), and writes file_state. Returns 0 or a negative errno. */
+/* Reads each pool file, after pools_ask(), and writes file_state. Returns 0 or a negative errno. */
 int pools_read_files(Pools *pools, const char *conf_dir);
+
+/* Returns the name of such a state for people. Pure. */
 const char *pool_file_state_name(PoolFileState state);
 
+/* Return the state of a pool, and its name for people. Pure. */
 PoolPresence pool_presence(const PoolFacts *pool);
 const char *pool_presence_name(PoolPresence presence);
 

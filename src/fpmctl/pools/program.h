@@ -4,7 +4,7 @@
  *
  * Runs in: fpmctl. */
 
-/* arguments begins with the path of the program and ends with NULL. Both its outputs become *ret, which the caller
- * frees; of a long output the first 64 KiB. Returns its exit status, -ECHILD if a signal ended it, or the negative
- * errno for which it could not be run. */
+/* Runs a program; arguments begins with its path and ends with NULL. *ret is what it has written on both its outputs,
+ * of a long output the first 64 KiB; the caller frees it. Returns the exit status, -ECHILD if a signal ended the
+ * program, or the negative errno for which it could not be run. */
 int program_run(const char *const arguments[], char **ret);

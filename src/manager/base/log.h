@@ -16,8 +16,8 @@
 /* Sets the pool that this process logs for (borrowed), and the syslog priority up to which it logs. */
 void log_open(const char *pool, int max_priority);
 
-/* From here on the number of lines that journald did not take is logged as soon as it reads again, not only with the
- * next line. Borrows event until log_close(). */
+/* Has the number of lines that journald did not take logged as soon as journald reads again, not only with the next
+ * line. Borrows event until log_close(). */
 void log_attach_event(sd_event *event);
 
 /* Is called in a process that the manager has forked, which neither waits for what the manager has logged nor tells
@@ -56,6 +56,8 @@ void log_event(Event event, int priority, const LogField *fields, const char *te
 /* Returns the first line, cut, and the time of day (CLOCK_REALTIME) of the last event that was a warning or worse, or
  * NULL if there was none. Slow requests, which may be many, do not count. */
 const char *log_last_trouble(time_t *ret_at);
+
+/* Returns how many such events there were. */
 unsigned log_n_troubles(void);
 
 /* Forgets the last trouble if it was of this event, because it is over. */

@@ -92,6 +92,7 @@ void generation_kill(Generation *generation);
 /* Pings the zygote, whose answer calls alive(). */
 void generation_ping(Generation *generation);
 
+/* Return its state, its number (from 1), and its configuration, which stays the generation's. */
 GenerationState generation_state(const Generation *generation);
 unsigned generation_number(const Generation *generation);
 const PoolConfig *generation_config(const Generation *generation);
@@ -102,6 +103,8 @@ bool generation_refused(const Generation *generation);
 /* Returns why it did not serve, for people. */
 const char *generation_reason(const Generation *generation);
 
+/* Return how many workers there may be, and why not more, as a text that is cut to size; and how long a drain may take
+ * where there is a limit, in microseconds. */
 uint64_t generation_worker_limit(const Generation *generation);
 void generation_describe_worker_limit(const Generation *generation, char *buffer, size_t size);
 uint64_t generation_drain_limit_usec(const Generation *generation);
@@ -118,13 +121,14 @@ void generation_queue_depth(const Generation *generation, QueueDepth *ret);
 /* Returns how long PHP took to start in the zygote. */
 uint64_t generation_php_start_usec(const Generation *generation);
 
-/* What of its PHP has been replaced on disk since it was started, for people; NULL: nothing. */
+/* Returns what of its PHP was replaced on disk since it was started, for people, or NULL if nothing was. */
 const char *generation_outdated(const Generation *generation);
 
-/* How long requests took, as claims are added up. 0 or negative errno. */
+/* Adds up how long requests took, as the workers claim. Returns 0 or a negative errno. */
 int generation_durations(const Generation *generation, Durations *ret);
 
-/* What the status page, which a worker serves, says of the pool as a whole. */
+/* Publishes the numbers of the whole pool for the status page, which a worker serves. are_whole says whether they have
+ * the counts of earlier generations as well. */
 void generation_publish(Generation *generation, const PoolTotals *totals, bool are_whole);
 
 /* Reads what the scoreboard says now. Returns 0 or a negative errno. */

@@ -49,6 +49,7 @@ struct Generation {
         uint64_t pinged_usec;
 };
 
+/* Return the time of the event that is being handled, and the slots of the workers. */
 uint64_t generation_now_usec(const Generation *g);
 Slots *generation_slots(Generation *g);
 
@@ -62,20 +63,22 @@ void generation_arm_time(Generation *g);
 /* Writes the order to leave on the control page, where workers read it also when no zygote is there to wake them. */
 void generation_order_leave(Generation *g, Draining draining);
 
+/* Logs that the zygote has broken the protocol, and by what. */
 void generation_log_misuse(Generation *g, const char *what);
 
 /* Takes note that the worker of a slot has ended. Returns 0, or -EBADMSG when the slot had none. */
 int generation_worker_left(Generation *g, unsigned slot, int wait_status);
 
-/* Balances the number of workers, if any came or went. */
+/* Balances the number of workers, if workers came or went. */
 void generation_settle(Generation *g);
 
-/* The hooks of ZygoteLinkHooks, and of Orphans. */
+/* Are the hooks of ZygoteLinkHooks and of Orphans. userdata is the Generation. generation_on_message() returns 0, or
+ * -EBADMSG when the zygote was not allowed to send that message now. */
 int generation_on_message(const Message *message, void *userdata);
 void generation_on_pause(void *userdata);
 void generation_on_wrong(void *userdata);
 void generation_on_orphan_left(unsigned slot, int wait_status, void *userdata);
 
-/* Event handlers; userdata is the Generation. */
+/* Are the event handlers for the wake fd and for the end of the zygote. userdata is the Generation. They return 0. */
 int generation_on_wake(sd_event_source *source, int fd, uint32_t revents, void *userdata);
 int generation_on_zygote_exit(sd_event_source *source, const siginfo_t *si, void *userdata);

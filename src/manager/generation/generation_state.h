@@ -86,6 +86,7 @@ typedef struct GenerationLife {
         uint64_t kill_usec;        /* when GENERATION_KILL_FAILED, 0: never */
 } GenerationLife;
 
+/* Begins in GENERATION_STARTING at now_usec, with the time limit of a start. */
 void generation_life_init(
                 GenerationLife *life, uint64_t process_control_timeout_usec, uint64_t now_usec);
 

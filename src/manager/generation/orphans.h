@@ -30,7 +30,7 @@ typedef struct Orphans {
  * vacant afterwards. Returns how many workers there are. */
 unsigned orphans_adopt(Orphans *orphans, uint64_t now_usec);
 
-/* Kill the worker of a slot, if it still has the request of that slot word; kill all of them. */
+/* Kill the worker of a slot, if it still has the request of that slot word; and kill all of them. */
 void orphans_end(Orphans *orphans, unsigned slot, SlotWord word);
 void orphans_kill(Orphans *orphans);
 

@@ -62,20 +62,21 @@ typedef struct PoolHooks {
 /* And when the pool program died again and again while it started, or at once when it served. */
 #define POOL_BROKEN (-ENOEXEC)
 
-/* Takes resources, copies listeners; borrows the rest. 0 or negative errno. */
+/* Makes a pool without generations. Takes resources, also when it fails, copies listeners, and borrows the rest.
+ * Returns 0 or a negative errno. */
 int pool_new(Pool **ret, sd_event *event, const Listeners *listeners, const char *program,
                 PoolResources *resources, const PoolHooks *hooks, void *userdata);
 Pool *pool_free(Pool *pool);
 DEFINE_CLEANUP(Pool, pool_free);
 
+/* Starts the first generation; serving() or ended() follows. Returns 0 or a negative errno. */
 int pool_start(Pool *pool);
 
-/* Starts a generation with new resources, which it takes, beside the one that serves. The old
- * one drains once the new one can accept, and goes on untouched if that never happens. 0, -EBUSY:
- * one is on its way, nothing serves, or too many old ones still drain; or another negative errno.
- */
+/* Starts a generation with new resources, which it takes also when it fails, beside the one that serves. The old one
+ * drains once the new one can accept, and goes on untouched if that never happens. Returns 0, -EBUSY when a generation
+ * is on its way, nothing serves, or too many old ones still drain, or another negative errno. */
 int pool_reload(Pool *pool, PoolResources *resources);
-/* Ends the one that is on its way, if it has not come to serve yet; followed() tells of it. */
+/* Ends the generation that is on its way, if it does not serve yet; followed() tells of it. */
 void pool_abandon_reload(Pool *pool);
 /* Returns whether a generation is on its way that is to follow the one that serves, for whatever reason. */
 bool pool_is_reloading(const Pool *pool);
@@ -83,19 +84,22 @@ bool pool_is_reloading(const Pool *pool);
 /* Opens the log files anew, after they were moved away; nothing else changes. */
 void pool_reopen_logs(Pool *pool);
 
-void pool_drain(Pool *pool); /* ended() follows */
-void pool_kill(Pool *pool);  /* the same, at once */
+/* Lets all workers finish, or kills them; ended() follows, possibly before the call returns. */
+void pool_drain(Pool *pool);
+void pool_kill(Pool *pool);
 
 /* Pings the zygote. Its answer calls alive(), which is called at once where there is no zygote. */
 void pool_ping(Pool *pool);
 
-/* From now on the ping page fails, so that load balancers send nothing more; all else goes on. Ends by itself after
- * usec, if that is not 0. Returns 0 or a negative errno. */
+/* Makes the ping page fail, so that load balancers send nothing more; all else goes on. Ends by itself after usec, if
+ * that is not 0. Returns 0 or a negative errno. */
 int pool_leave_rotation(Pool *pool, uint64_t usec);
+
+/* Makes the ping page work again; and returns whether it fails. */
 void pool_enter_rotation(Pool *pool);
 bool pool_is_out_of_rotation(const Pool *pool);
 
-/* Keepalive connections that nobody serves now: there is a worker to come for them. */
+/* Returns whether keepalive connections wait that nobody serves now, for which a worker has to come. */
 bool pool_has_handed_over(const Pool *pool);
 
 /* Returns how long pool_drain() may take. */
@@ -104,6 +108,7 @@ uint64_t pool_drain_limit_usec(const Pool *pool);
 /* Returns the oldest generation that drains when there is no room for a further one, else NULL. Borrowed. */
 const Generation *pool_oldest_in_the_way(const Pool *pool);
 
+/* Reads the numbers of the pool. Texts stay valid until the next call or event. */
 void pool_status(Pool *pool, PoolStatus *ret);
 
 /* Returns what the pool runs and was replaced on disk since, for people: fpmd itself, or a part of its PHP; NULL if

@@ -14,7 +14,7 @@ typedef struct Check {
         void *userdata;
 } Check;
 
-/* A ConfigReport: reports a mistake of the file, or logs a warning. userdata is a Check. */
+/* Reports a mistake of the file, or logs a warning. This is a ConfigReport whose userdata is a Check. */
 void pool_check_report_line(void *userdata, int priority, const char *line);
 
 /* Checks whether this machine has what the pool names, and reports each thing that it lacks. Returns 0 or the first

@@ -72,11 +72,14 @@ void pool_watch_idleness(Pool *pool);
 int pool_start_generation(
                 Pool *pool, const PoolResources *resources, StartReason why, Generation **ret);
 
-/* The one that served, or was to be the first, is gone: starts another one, at once or after a pause; or gives up. */
+/* Is to be called when the generation that served, or was to be the first, is gone: starts another one, at once or
+ * after a pause; or gives up, which ended() tells. */
 void pool_replace_later(Pool *pool);
 
-/* One that is to follow was started: a start that waits for its time gives it some, too. */
+/* Is to be called when a generation was started that is to follow: a start that waits for its time waits for that
+ * generation, too. */
 void pool_wait_for_next(Pool *pool);
 
-/* The one that was on its way is gone, too: if nothing serves, the start that waited for it waits no longer. */
+/* Is to be called when the generation that was to follow is gone: if nothing serves, the start that waited for it
+ * waits no longer. */
 void pool_replace_now(Pool *pool);

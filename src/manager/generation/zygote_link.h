@@ -40,9 +40,11 @@ void zygote_link_init(
 
 /* Takes fd, also when it fails. Returns 0 or a negative errno. */
 int zygote_link_open(ZygoteLink *link, sd_event *event, int fd);
-void zygote_link_close(
-                ZygoteLink *link); /* the zygote reads end of file; messages that wait are dropped */
 
+/* Closes the socket: the zygote reads end of file, and messages that wait are dropped. */
+void zygote_link_close(ZygoteLink *link);
+
+/* Returns whether the link is open. */
 bool zygote_link_is_open(const ZygoteLink *link);
 
 /* Sends an order, or keeps it until the zygote has read those before. passed_fd goes along and is borrowed, -EBADF for

@@ -33,7 +33,7 @@ typedef struct DeadlineRule {
 typedef void (*DeadlineHook)(
                 DeadlineKind kind, unsigned slot, SlotWord word, uint64_t ran_usec, void *userdata);
 
-/* Borrows board. Returns 0 or a negative errno. */
+/* Makes the timer for both kinds of time limits; board is borrowed. Returns 0 or a negative errno. */
 int deadlines_new(Deadlines **ret, sd_event *event, const DeadlineRule rules[static _DEADLINE_MAX],
                 Scoreboard *board, DeadlineHook hook, void *userdata);
 Deadlines *deadlines_free(Deadlines *deadlines);

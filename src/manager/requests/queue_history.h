@@ -25,6 +25,7 @@ typedef struct QueueHistory {
         unsigned n;                             /* how many were ever added */
 } QueueHistory;
 
+/* Notes how many connections were accepted until now, and how many are queued. */
 void queue_history_add(
                 QueueHistory *history, uint64_t accepted, uint64_t queued, uint64_t now_usec);
 

@@ -14,7 +14,7 @@
 
 typedef struct QueueWatch QueueWatch;
 
-/* Borrows everything. Returns 0 or a negative errno. */
+/* Makes a watch of the listeners, for pm.queue_timeout. Borrows everything. Returns 0 or a negative errno. */
 int queue_watch_new(QueueWatch **ret, sd_event *event, const PoolConfig *config,
                 const Listeners *listeners, Scoreboard *board);
 QueueWatch *queue_watch_free(QueueWatch *watch);

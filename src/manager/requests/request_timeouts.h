@@ -28,7 +28,7 @@ typedef struct RequestTimeoutsContext {
         void *userdata;
 } RequestTimeoutsContext;
 
-/* Returns 0 or a negative errno. */
+/* Makes the object that enforces the time limits of a generation. Returns 0 or a negative errno. */
 int request_timeouts_new(RequestTimeouts **ret, const RequestTimeoutsContext *context);
 RequestTimeouts *request_timeouts_free(RequestTimeouts *request_timeouts);
 DEFINE_CLEANUP(RequestTimeouts, request_timeouts_free);
@@ -36,10 +36,11 @@ DEFINE_CLEANUP(RequestTimeouts, request_timeouts_free);
 /* Is to be called at the start, and each time that a worker has woken the manager. */
 void request_timeouts_check(RequestTimeouts *request_timeouts);
 
-/* Orders again the end of the requests that were to be ended: the zygote may have died before it read the first
+/* Orders the end of the requests that are to be ended once more: the zygote may have died before it read the first
  * order. */
 void request_timeouts_repeat(RequestTimeouts *request_timeouts);
 
+/* Returns how many requests were slow. */
 uint64_t request_timeouts_count_slow(const RequestTimeouts *request_timeouts);
 
 /* Why the manager has ended the worker of a slot. */
@@ -50,8 +51,8 @@ typedef struct RequestTimeoutsEnd {
         int error;        /* why none was read */
 } RequestTimeoutsEnd;
 
-/* The worker of this slot is dead: returns whether the manager has ended it, and why in *ret. The caller then frees
- * ret->stack. */
+/* Is to be called when the worker of this slot is dead. Returns whether the manager has ended it, and why in *ret; the
+ * caller then frees ret->stack. */
 bool request_timeouts_take_end(
                 RequestTimeouts *request_timeouts, unsigned slot, RequestTimeoutsEnd *ret);
 

@@ -16,13 +16,15 @@
 
 typedef struct SlowLog SlowLog;
 
-/* Borrows everything. 0 or -ENOMEM. */
+/* Makes the slow log of a generation. Borrows everything. Returns 0 or -ENOMEM. */
 int slow_log_new(SlowLog **ret, sd_event *event, const PoolConfig *config, Scoreboard *board,
                 const Slots *slots, StackRequests *stack_requests);
 SlowLog *slow_log_free(SlowLog *log); /* before traces */
 DEFINE_CLEANUP(SlowLog, slow_log_free);
 
-/* The request of this slot word is slow: asks for its stack, and writes the entry when the stack has been read. */
+/* Is to be called when the request of this slot word is slow: asks for its stack, and writes the entry when the stack
+ * was read. */
 void slow_log_write(SlowLog *log, unsigned slot, SlotWord word, uint64_t ran_usec);
 
+/* Returns how many requests were slow. */
 uint64_t slow_log_count(const SlowLog *log);

@@ -19,7 +19,7 @@ enum {
         SLOW_WRITER_BYTES_MAX = 1 << 20, /* that may wait: some hundreds of entries */
 };
 
-/* Borrows everything. Returns 0 or -ENOMEM. */
+/* Makes the writer of the slow log's file. Borrows everything. Returns 0 or -ENOMEM. */
 int slow_writer_new(SlowWriter **ret, sd_event *event, const PoolConfig *config);
 
 /* Leaves the entries that still wait to a last helper. */

@@ -26,7 +26,7 @@ typedef int (*TraceOrder)(unsigned slot, unsigned depth, SlotWord end_word, void
  * stack and a negative errno that the rest of it could not be read. */
 typedef void (*TraceHook)(unsigned slot, int error, const char *stack, void *userdata);
 
-/* At most max questions can be open at a time. Returns 0 or -ENOMEM. */
+/* Makes a list of questions, of which at most max can be open at a time. Returns 0 or -ENOMEM. */
 int stack_requests_new(StackRequests **ret, unsigned max, TraceOrder order, void *userdata);
 StackRequests *stack_requests_free(
                 StackRequests *stack_requests); /* questions that are open are answered with -ECANCELED */
@@ -37,14 +37,15 @@ DEFINE_CLEANUP(StackRequests, stack_requests_free);
 int stack_requests_ask(StackRequests *stack_requests, unsigned slot, unsigned depth, TraceHook hook,
                 void *userdata);
 
-/* Asks in the same way, in one order with the end of the request of that slot word. */
+/* Asks in the same way, in one order with the end of the request of that slot word. Returns as stack_requests_ask()
+ * does. */
 int stack_requests_ask_and_end(StackRequests *stack_requests, unsigned slot, unsigned depth,
                 SlotWord word, TraceHook hook, void *userdata);
 
 /* Drops the questions with this userdata: their hooks are not called. */
 void stack_requests_forget(StackRequests *stack_requests, const void *userdata);
 
-/* There will be no more answers: open questions are answered with -ECANCELED. */
+/* Is to be called when there will be no more answers: open questions are answered with -ECANCELED. */
 void stack_requests_cancel(StackRequests *stack_requests);
 
 /* Take what the zygote sends: a call; the end of an answer. Return 0, -EBADMSG when there was no such question, or not

@@ -31,4 +31,5 @@ typedef struct WorkerExit {
 /* Logs the end of a worker, a bad one with the request that it had as far as the scoreboard shows it. */
 void worker_report_exit(Scoreboard *board, const WorkerExit *exit);
 
+/* Logs the end of a zygote; as an error unless it was expected. */
 void worker_report_zygote_exit(unsigned generation, const siginfo_t *si, bool expected);

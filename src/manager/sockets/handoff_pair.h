@@ -22,8 +22,10 @@ typedef struct HandoffPair {
         int handoff_in_fd, handoff_out_fd;
 } HandoffPair;
 
-/* A new one, that nobody stores. 0 or negative errno. */
+/* Makes a pair for user uid, which nobody stores yet. The caller owns a reference. Returns 0 or a negative errno. */
 int handoff_pair_new(HandoffPair **ret, uid_t uid);
+
+/* Take and give back a reference; NULL is allowed for the latter, which returns NULL. */
 HandoffPair *handoff_pair_ref(HandoffPair *pair);
 HandoffPair *handoff_pair_unref(HandoffPair *pair);
 DEFINE_CLEANUP(HandoffPair, handoff_pair_unref);

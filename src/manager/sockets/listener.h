@@ -44,14 +44,14 @@ void listeners_split(const Listeners *all, const char *status_address, Listeners
  * sock_diag(7) for unix sockets, where php-fpm always says 0. */
 void listeners_queue_depth(const Listeners *listeners, QueueDepth *ret);
 
-/* Whether a connection waits at one of these, so that systemd would start the pool for it. */
+/* Returns whether a connection waits at one of these sockets, so that systemd would start the pool for it. */
 bool listeners_have_connection(const int fds[], size_t n_fds);
 
-/* The same of what systemd has passed to this process, before listeners_receive() takes it. */
+/* Returns the same of the sockets that systemd has passed to this process, before listeners_receive() takes them. */
 bool listeners_passed_have_connection(void);
 
-/* Calls handler once when a connection waits there; *source is made if it is NULL, and armed again if not. The same
- * socket may be watched by several. A socket that was shut down, which would be ready for ever, is not watched. 0 or
+/* Calls handler once when a connection waits there; *source is made if it is NULL, and armed again if not. Several may
+ * watch the same socket. A socket that was shut down would be ready for ever, and is not watched. Returns 0 or a
  * negative errno. */
 int listener_watch(sd_event *event, sd_event_source **source, int listen_fd,
                 sd_event_io_handler_t handler, void *userdata);

@@ -36,7 +36,7 @@ int account_of_self(Account *ret);
 
 void account_done(Account *account);
 
-/* As one buffer, the caller's to free, and back: deserialize() refuses what serialize() cannot have written with
- * -EBADMSG. 0 or negative errno. */
+/* Write the account into one buffer, which the caller frees, and read it back. Return 0 or a negative errno:
+ * account_deserialize() returns -EBADMSG for what account_serialize() cannot have written. */
 int account_serialize(const Account *account, char **ret, size_t *ret_size);
 int account_deserialize(Account *ret, const char *data, size_t size);

@@ -14,10 +14,10 @@
  * alone (NOTIFY_SOCKET, WATCHDOG_*, LISTEN_*) is never in it. Returns 0 or -ENOMEM. */
 int environment_new(char ***ret, const PoolConfig *config, const Account *account);
 
-/* The value of one variable; NULL: it is not there. Borrowed. */
+/* Returns the value of a variable, which stays the environment's, or NULL if there is no such variable. */
 const char *environment_get(char **environment, const char *name);
 
-/* Adds or replaces one variable. 0 or -ENOMEM. */
+/* Adds or replaces one variable. Returns 0 or -ENOMEM. */
 int environment_set(char ***environment, const char *name, const char *value);
 
 char **environment_free(char **environment);

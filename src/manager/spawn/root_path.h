@@ -11,6 +11,6 @@
 
 /* Opens the folder that the last name of path stands in, if each folder on the way belongs to root and neither the
  * pool's user nor just anybody may write in it; links that stand in such folders are followed, as they are root's
- * (/var/log on another disk). ret_name is the last name, in path. An O_PATH fd, -EXDEV: somebody else has a say in
- * where the path leads, or another negative errno. */
+ * (/var/log on another disk). *ret_name is the last name, in path. Returns an O_PATH fd, -EXDEV when somebody else has
+ * a say in where the path leads, or another negative errno. */
 int root_path_open_folder(const PoolConfig *config, const char *path, const char **ret_name);

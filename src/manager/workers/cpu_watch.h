@@ -28,6 +28,7 @@ typedef struct CpuWatch {
         double running, runnable;            /* as of measured_usec */
 } CpuWatch;
 
+/* Frees what was measured. */
 void cpu_watch_done(CpuWatch *watch);
 
 /* Measures again, unless the last measurement was a few milliseconds ago. Returns whether running and runnable are
@@ -41,5 +42,5 @@ bool cpu_watch_look(CpuWatch *watch, const char *pool, uint64_t now_usec);
 void cpu_watch_compare(const CpuTime before[], size_t n_before, const CpuTime after[],
                 size_t n_after, uint64_t usec, double *ret_running, double *ret_runnable);
 
-/* How many CPUs this process may use, at least 1. */
+/* Returns how many CPUs this process may use, at least 1. */
 unsigned cpu_watch_count_cpus(void);

@@ -14,8 +14,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* The kernel's list of the processes in the pool's cgroup, or NULL where this process is not in it, or it cannot be
- * read. */
+/* Opens the kernel's list of the processes in the pool's cgroup, which the caller closes. Returns NULL where this
+ * process is not in that cgroup, or the list cannot be read. */
 FILE *leftovers_open_list(const char *pool);
 
 /* Returns whether the cgroup has any process beside this one and those of the pool program. */
@@ -26,9 +26,10 @@ bool leftovers_are_there(const char *pool);
  * and waits until they are gone. */
 void leftovers_end(const char *pool, uint64_t patience_usec);
 
-/* The same for those that no request can have to do with, whichever manager's: they descend from no process of the pool
- * program. Requests may run meanwhile and are not waited for. */
+/* Does the same with those that no request can have to do with, whichever manager's they are: they descend from no
+ * process of the pool program. Requests may run meanwhile and are not waited for. */
 void leftovers_end_strays(const char *pool);
 
-/* The name and the parent in /proc/PID/stat: "(a) b" is a name, too. Pure. false: it cannot be read. */
+/* Finds the name and the parent in the text of /proc/PID/stat, in place; a name may have blanks and brackets, "(a) b".
+ * Pure. Returns whether the text could be read. */
 bool leftovers_parse_stat(char *stat, const char **ret_name, int *ret_parent);

@@ -35,9 +35,11 @@ typedef struct PolicyDecision {
         uint64_t check_again_usec; /* from now, 0: only when something happens */
 } PolicyDecision;
 
-/* Whether the decision depends on how the pool's processes get on with the CPUs, so that it has to be measured. */
+/* Returns whether the decision depends on how the pool's processes get on with the CPUs, so that it has to be
+ * measured. */
 bool policy_needs_cpu(const PoolConfig *config, const PolicyInput *input);
 
+/* Decides what to do about the number of workers now. */
 PolicyDecision policy_decide(const PoolConfig *config, const PolicyInput *input);
 
 /* Returns how many workers there may be: pm.max_children, and with pm = auto as many as fit in budget_bytes at

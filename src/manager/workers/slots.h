@@ -21,15 +21,18 @@ typedef enum SlotLife {
 
 typedef struct Slots Slots;
 
+/* Makes n vacant slots. Returns 0 or -ENOMEM. */
 int slots_new(Slots **ret, unsigned n);
 Slots *slots_free(Slots *slots);
 DEFINE_CLEANUP(Slots, slots_free);
 
+/* Return how many slots there are, how many of them are not vacant, and how many wait for their worker; the life of a
+ * slot; and the pid of its worker, which is the zygote's word and for display only, or 0. */
 unsigned slots_count(const Slots *slots);
-unsigned slots_taken(const Slots *slots); /* all but the vacant ones */
+unsigned slots_taken(const Slots *slots);
 unsigned slots_forking(const Slots *slots);
 SlotLife slots_life(const Slots *slots, unsigned slot);
-pid_t slots_pid(const Slots *slots, unsigned slot); /* 0: none; the zygote's word, for display */
+pid_t slots_pid(const Slots *slots, unsigned slot);
 
 /* Takes a vacant slot for a FORK that is sent now. Returns false if there is none. */
 bool slots_take(Slots *slots, unsigned *ret_slot);
@@ -49,6 +52,7 @@ typedef enum SlotEnd {
 int slots_exited(Slots *slots, unsigned slot, SlotEnd end, uint64_t now_usec,
                 uint64_t *ret_lived_usec);
 
+/* Notes that the worker of a slot was asked to leave. Returns 0, or -EBADMSG when none lives there. */
 int slots_retire(Slots *slots, unsigned slot);
 
 /* Returns before which time no worker may be forked because workers died at once, or 0. */

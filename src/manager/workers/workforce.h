@@ -26,7 +26,8 @@ typedef struct WorkforceOrders {
         int (*retire_worker)(unsigned slot, void *userdata);
 } WorkforceOrders;
 
-/* Borrows everything. Returns 0 or a negative errno. */
+/* Makes the workforce of a generation, which gives no orders yet. Borrows everything. Returns 0 or a negative
+ * errno. */
 int workforce_new(Workforce **ret, sd_event *event, const PoolConfig *config,
                 const Listeners *listeners, Scoreboard *board, const WorkforceOrders *orders,
                 void *userdata);

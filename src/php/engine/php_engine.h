@@ -28,7 +28,7 @@ void php_engine_resolve(PhpRequest *request);
 /* Worker: returns whether the last request has changed PHP in a way that the next request must not meet. */
 bool php_engine_is_spent(void);
 
-/* In a child that a script has forked: returns the status that the script has ended with. */
+/* Child that a script has forked: returns the status that the script has ended with. */
 int php_engine_exit_status(void);
 
 /* Worker: returns whether PHP is about to execute a program, for which it may fork. */

@@ -6,14 +6,16 @@
 
 #include "php/engine/php_request.h"
 
-/* Before PHP starts a request: what it wants to know of it. Everything is borrowed but path_translated, which is
- * estrdup()ed. */
+/* Is to be called before PHP starts a request: gives PHP what it wants to know of it. Everything is borrowed but
+ * path_translated, which is estrdup()ed. */
 void php_engine_set_request_info(PhpRequest *request);
 
-/* PHP takes the handlers that it has installed for its own, see the definition. */
+/* Has PHP take the signal handlers that it has installed for its own; the definition says why. */
 void php_engine_keep_signal_handlers(void);
 
+/* Is to be called before PHP starts a request: saves PHP the timer for reading input where the request has no body.
+ * What ini_get() shows stays the same. */
 void php_engine_skip_input_timer(void);
 
-/* fastcgi.error_header, behind a fatal error. */
+/* Adds the header of fastcgi.error_header to the answer, after a fatal error. */
 void php_engine_mark_failure(void);

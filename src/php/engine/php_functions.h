@@ -23,7 +23,7 @@ typedef struct PhpCgiSettings {
 /* Returns the present settings, by php.ini, the pool and the request. */
 const PhpCgiSettings *php_cgi_settings(void);
 
-/* Zygote, after PHP's start: from now on notes when a script calls chdir(). */
+/* Zygote: is to be called after PHP's start: notes from now on when a script calls chdir(). */
 void php_functions_watch_chdir(void);
 
 /* Worker: returns whether a script may have called chdir() since the last call. */

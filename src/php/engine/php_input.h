@@ -12,6 +12,7 @@
 /* Zygote: is to be called after sapi_startup() and php_module_startup(), which sets PHP's own reader. */
 void php_input_init(void);
 
-/* The callbacks activate and deactivate of sapi_module_struct. */
+/* Are the callbacks activate and deactivate of sapi_module_struct: set the reader of a request's body, and let go of
+ * what it has kept. They return SUCCESS. */
 int php_input_activate(void);
 int php_input_deactivate(void);

@@ -5,7 +5,7 @@
  *
  * Runs in: zygote and worker. */
 
-/* The SAPI callback log_message: takes a message, unescaped, with its syslog priority. */
+/* Is the SAPI callback log_message: takes a message, unescaped, with its syslog priority. */
 void php_message_log(const char *message, int priority);
 
 /* Returns the first message of warning or a higher priority that was logged while no request ran, which says why PHP

@@ -17,10 +17,11 @@ void php_script_enter_worker(void);
  * only the settings and the realpath cache of PHP. */
 void php_script_find(PhpRequest *request);
 
-/* Whether there is anything at the path. As a rule PHP remembers, and no system call is made. */
+/* Returns whether there is anything at the path. As a rule PHP remembers, and no system call is made. */
 bool php_script_exists(const char *path);
 
-/* PHP's path_translated is the script. false: answered, there is nothing to run. */
+/* Opens the script that PHP's path_translated names. Returns whether there is a script to run; if not, the request was
+ * answered. */
 bool php_script_open(PhpRequest *request, struct _zend_file_handle *handle);
 
 /* Enter the directory of the script, as every SAPI does; and go back to where the worker began, for code that runs

@@ -19,11 +19,11 @@
 /* Returns the text for sapi_module.ini_entries, which the caller frees, or NULL when memory is short. */
 char *php_settings_ini_text(const SettingList *settings);
 
-/* While PHP starts: a pool that disables functions reads no file_cache of a pool that has them, and the reverse.
- * Compiled code has results of functions in it, and since PHP 8.4 counts them. */
+/* Is to be called while PHP starts: keeps a pool that disables functions from reading the file_cache of a pool that
+ * has them, and the reverse. Compiled code has results of functions in it, and since PHP 8.4 counts them. */
 void php_settings_mark_file_cache(const SettingList *settings);
 
-/* While PHP starts, before opcache preloads: disables functions and classes. */
+/* Is to be called while PHP starts, before opcache preloads: disables functions and classes. */
 void php_settings_disable(const SettingList *settings);
 
 /* Closes admin values to scripts and warns about unknown names, after PHP's start. */

@@ -9,8 +9,9 @@
 /* Is to be called once in a worker: from now on $_ENV and getenv() have the request's params too. */
 void php_variables_install(void);
 
-/* A script stays: $_ENV has the environment of the process alone, and $_SERVER is no copy of it. */
+/* Is to be called before a script that stays: from now on $_ENV has the environment of the process alone, and $_SERVER
+ * is no copy of it. */
 void php_variables_enter_resident(void);
 
-/* The SAPI callback register_server_variables. */
+/* Is the SAPI callback register_server_variables: fills $_SERVER. */
 void php_variables_register(zval *track_vars_array);

@@ -29,26 +29,33 @@ typedef struct FcgiConnection {
         bool waits;        /* sending does */
 } FcgiConnection;
 
-int fcgi_connection_init(FcgiConnection *conn); /* Returns 0 or -ENOMEM */
+/* Makes the buffer of a connection that has no fd yet. Returns 0 or -ENOMEM. */
+int fcgi_connection_init(FcgiConnection *conn);
 void fcgi_connection_done(FcgiConnection *conn);
 
-void fcgi_connection_open(FcgiConnection *conn, int fd); /* takes fd */
-int fcgi_connection_release(FcgiConnection *conn);       /* gives fd back, drops the input */
+/* Takes the fd of an accepted connection. */
+void fcgi_connection_open(FcgiConnection *conn, int fd);
 
+/* Gives the fd back and drops the input that was not read. Returns the fd. */
+int fcgi_connection_release(FcgiConnection *conn);
+
+/* Returns the input that has arrived and was not consumed. */
 static inline const uint8_t *fcgi_connection_data(const FcgiConnection *conn) {
         return conn->input + conn->start;
 }
 
+/* Returns how many bytes of it there are. */
 static inline size_t fcgi_connection_available(const FcgiConnection *conn) {
         return conn->end - conn->start;
 }
 
+/* Consumes n of these bytes. */
 static inline void fcgi_connection_consume(FcgiConnection *conn, size_t n) {
         conn->start += n;
 }
 
-/* Returns the deadline in timeout_usec from now, by clock_now_usec(). */
-uint64_t fcgi_deadline(uint64_t timeout_usec); /* 0: never */
+/* Returns the deadline in timeout_usec from now, by clock_now_usec(), or FCGI_DEADLINE_NEVER for 0. */
+uint64_t fcgi_deadline(uint64_t timeout_usec);
 
 /* Receives until n bytes (at most FCGI_INPUT_SIZE) are available; may move the data. Returns 0, -ENODATA when the peer
  * has closed, -ETIMEDOUT, or the socket's negative errno. Bytes that did arrive stay available. */

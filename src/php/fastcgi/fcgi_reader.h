@@ -18,6 +18,7 @@ typedef struct FcgiReader {
         uint64_t budget; /* of bytes to read from here on, UINT64_MAX: no end */
 } FcgiReader;
 
+/* Begins between two records of the connection, which is borrowed. */
 void fcgi_reader_init(FcgiReader *reader, FcgiConnection *conn);
 
 /* Discards the rest of the current record. Returns 0 or a negative errno as fcgi_reader_next(). */
@@ -35,4 +36,5 @@ int fcgi_reader_content(FcgiReader *reader, uint64_t deadline_usec);
 /* Makes the whole content of a short record (at most FCGI_INPUT_SIZE) available. Returns 0 or a negative errno. */
 int fcgi_reader_whole(FcgiReader *reader, uint64_t deadline_usec);
 
-void fcgi_reader_consume(FcgiReader *reader, size_t n); /* n bytes of content */
+/* Consumes n bytes of the content. */
+void fcgi_reader_consume(FcgiReader *reader, size_t n);

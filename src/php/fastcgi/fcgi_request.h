@@ -64,7 +64,7 @@ DEFINE_CLEANUP(FcgiRequest, fcgi_request_free);
 
 /* Takes a connected stream socket; nothing may be attached. */
 void fcgi_request_attach(FcgiRequest *req, int fd);
-/* Gives the fd back, -EBADF if there is none. Input that has arrived and was not read is lost. */
+/* Gives the fd back. Input that has arrived and was not read is lost. Returns the fd, or -EBADF if there is none. */
 int fcgi_request_detach(FcgiRequest *req);
 int fcgi_request_fd(const FcgiRequest *req); /* borrowed, to poll; -EBADF */
 

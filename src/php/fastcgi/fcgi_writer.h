@@ -38,7 +38,8 @@ typedef struct FcgiWriter {
         int error; /* sticky: the peer has gone */
 } FcgiWriter;
 
-int fcgi_writer_init(FcgiWriter *writer, FcgiConnection *conn); /* Returns 0 or -ENOMEM */
+/* Makes the buffer for the output of a connection, which is borrowed. Returns 0 or -ENOMEM. */
+int fcgi_writer_init(FcgiWriter *writer, FcgiConnection *conn);
 void fcgi_writer_done(FcgiWriter *writer);
 
 /* Prepares for a new connection: no error, nothing to send. */

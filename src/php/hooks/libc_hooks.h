@@ -32,10 +32,11 @@ void libc_hooks_probe(void);
 bool libc_hooks_have_write(void);
 bool libc_hooks_have_timer(void);
 
-/* Install a hook if it works. The functions below are libc's own, which the hook calls. */
+/* Install a hook if it works. The hook calls libc's own functions by the ones below. */
 void libc_hooks_set_write(WriteFunction hook);
 void libc_hooks_set_timer(TimerFunction setitimer_hook, SignalFunction sigaction_hook);
 
+/* Call libc's own functions, past the hooks. */
 ssize_t libc_hooks_real_write(int fd, const void *data, size_t size);
 int libc_hooks_real_setitimer(int which, const struct itimerval *value, struct itimerval *old);
 int libc_hooks_real_sigaction(int signo, const struct sigaction *action, struct sigaction *old);

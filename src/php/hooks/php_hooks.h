@@ -18,11 +18,12 @@ typedef struct PhpStartHooks {
 /* Is to be called before PHP starts: sets both hooks, which are borrowed. */
 void php_hooks_watch_start(const PhpStartHooks *hooks);
 
-/* Before PHP starts: an extension of ours, which PHP starts behind those that are compiled in. One at most. */
+/* Is to be called before PHP starts: adds an extension of ours, which PHP starts behind those that are compiled in.
+ * There can be one. */
 void php_hooks_add_module(zend_module_entry *module);
 
-/* After PHP has started: calls on_started() where PHP has not, which is late for preloaded code, and says so in the
- * journal. */
+/* Is to be called after PHP has started: calls on_started() where PHP has not, which is late for preloaded code, and
+ * says so in the journal. */
 void php_hooks_end_start(void);
 
 /* Puts handler in the place of the function with that name, after PHP has started and before a script runs.

@@ -9,9 +9,9 @@
  *
  * Runs in: worker. */
 
-/* Once, after the fork. */
+/* Is to be called once, after the fork. */
 void php_timeout_enter_worker(void);
 
-/* Right before and after php_request_startup(). */
+/* Are to be called right before and right after php_request_startup(). */
 void php_timeout_before_startup(void);
 void php_timeout_after_startup(void);

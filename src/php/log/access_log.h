@@ -14,7 +14,8 @@
 
 typedef struct AccessLog AccessLog;
 
-/* Borrows everything. *ret is NULL where the pool has no access.log. Returns 0 or a negative errno. */
+/* Makes the access log of a worker; *ret is NULL where the pool has no access.log. Borrows everything. Returns 0 or a
+ * negative errno. */
 int access_log_new(AccessLog **ret, const PoolConfig *config, const Inherited *inherited,
                 const Scoreboard *board, int lifeline_fd);
 AccessLog *access_log_free(AccessLog *log);

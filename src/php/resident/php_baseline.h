@@ -11,28 +11,33 @@
 
 #include "config/pool_config.h"
 
-/* Zygote: once PHP has started. Borrows config. */
+/* Zygote: is to be called once PHP has started. config is borrowed for good. */
 void php_baseline_init(const PoolConfig *config);
 
-/* $_ENV stays as the script has made it until now. */
+/* Notes $_ENV as the script has made it until now: each request begins with that. */
 void php_baseline_seal_env(void);
 
-/* The state of now is what each request begins with. */
+/* Notes the present state as what each request begins with. */
 void php_baseline_seal(void);
+
+/* Returns whether that was done and php_baseline_unseal() was not called since. */
 bool php_baseline_is_sealed(void);
 
-/* Whether a request has done to the process what cannot be undone: the worker may serve no further one. */
+/* Returns whether a request has done to the process what cannot be undone, so that the worker may serve no further
+ * one. */
 bool php_baseline_is_spent(void);
 
-/* In a worker that was forked behind that: the limits of a process are its own. */
+/* Worker: is to be called in a worker that was forked after php_baseline_seal(): notes the limits of this process,
+ * which are its own. */
 void php_baseline_enter_worker(void);
 
-/* Between two requests: gives back what the last one has changed. */
+/* Gives back what the last request has changed. Is to be called between two requests. */
 void php_baseline_restore(void);
 
-/* While a request is made: $_ENV; and which settings are from the web server, which are given back in any case. */
+/* Are to be called while a request is made: the first gives $_ENV back; the second notes which settings the web server
+ * has made, which are given back in any case. */
 void php_baseline_restore_env(void);
 void php_baseline_note_request_ini(void);
 
-/* When the script has ended: PHP shall find again what it has to undo. */
+/* Is to be called when the script has ended: leaves PHP what it has to undo itself. */
 void php_baseline_unseal(void);

@@ -4,6 +4,7 @@
  *
  * Runs in: worker. */
 
+/* Note the present handlers; give them back; and leave it to PHP to undo them when the script has ended. */
 void php_baseline_handlers_seal(void);
 void php_baseline_handlers_restore(void);
 void php_baseline_handlers_unseal(void);

@@ -9,9 +9,20 @@
 
 #include "config/pool_config.h"
 
+/* Zygote: reads which settings the script may set for good (worker_keep_ini). config is borrowed for good. */
 void php_baseline_ini_init(const PoolConfig *config);
+
+/* Takes the script's own changes out of PHP's notes, so that each request begins with them. */
 void php_baseline_ini_seal(void);
+
+/* Notes which settings the web server has made for the request that begins. */
 void php_baseline_ini_note_request(void);
+
+/* Undoes what the last request has changed. */
 void php_baseline_ini_restore(void);
+
+/* Undoes only what the web server has set for it. */
 void php_baseline_ini_restore_request(void);
+
+/* Puts the script's own changes back into PHP's notes, which undo them at the end of the script. */
 void php_baseline_ini_unseal(void);

@@ -12,24 +12,27 @@
 
 #include "php/engine/php_request.h"
 
-/* Once, in the script's first call: from now on shutdown functions are a request's own. */
+/* Is to be called once, in the script's first call: from now on shutdown functions belong to the request that
+ * registers them. */
 void php_cycle_begin(void);
 
 /* Makes superglobals, headers, output buffers, timers and settings those of the request. */
 void php_cycle_activate(PhpRequest *request);
 
-/* Ends the answer: shutdown functions, output buffers, session, headers. Returns the result of php_request_finish().
- * What the script does from now on no client sees. Does nothing where that was done. Whether the script has called
- * exit() in between, ret_exited says. */
+/* Ends the answer: shutdown functions, output buffers, session, headers. No client sees what the script does from now
+ * on. Does nothing where that was done. *ret_exited is whether the script has called exit() meanwhile. Returns what
+ * php_request_finish() returns. */
 int php_cycle_complete(PhpRequest *request, bool *ret_exited);
 
-/* Before the script waits for the next request: the request's output, streams, timer and body are let go. Superglobals
- * stay as they are. */
+/* Is to be called before the script waits for the next request: lets go of the request's output, streams, timer and
+ * body. Superglobals stay as they are. */
 void php_cycle_settle(PhpRequest *request);
 
-/* When the script leaves: its own shutdown functions are back, in front of those of a request that runs. Those that
- * were registered until now are the script's own, if keep is called. */
+/* Makes the shutdown functions that were registered until now the script's own. */
 void php_cycle_keep_shutdown_functions(void);
+
+/* Is to be called when the script leaves: its own shutdown functions are back, in front of those of a request that
+ * runs. */
 void php_cycle_end(void);
 
 /* Handles what the script has thrown and not caught, as PHP does at the end of a script. Returns whether it was

@@ -5,5 +5,6 @@
  *
  * Runs in: worker. */
 
+/* Start and end the request of these extensions. */
 void php_modules_begin(void);
 void php_modules_end(void);

@@ -10,5 +10,5 @@
 
 #include <stdbool.h>
 
-/* Worker: whether opcache waits. */
+/* Returns whether opcache waits for all processes to leave their scripts. */
 bool php_opcache_waits(void);

@@ -18,17 +18,17 @@
 
 /* Where requests come from, and what is to be told of them. */
 typedef struct PhpResidentHooks {
-        /* Sleeps until there is a request, which is then *request: returns 1. 0: the worker is to leave. until_usec: of
-         * CLOCK_MONOTONIC, 0: for ever; -ETIMEDOUT: it has come. */
+        /* Sleeps until there is a request, which is then *request, or until until_usec of CLOCK_MONOTONIC (0: for
+         * ever). Returns 1, 0 when the worker is to leave, or -ETIMEDOUT. */
         int (*next)(uint64_t until_usec, void *userdata);
 
-        /* The answer is out and the script goes on: the connection is free for the next request. */
+        /* Is called when the answer is out and the script goes on: the connection is free for the next request. */
         void (*answered)(int result, void *userdata);
 
-        /* The request is over. result: as of php_engine_serve(). */
+        /* Is called when the request is over, with what php_engine_serve() would return. */
         void (*end)(int result, void *userdata);
 
-        /* Makes *request one of our own, for an application that boots in its first request: returns 0, or a negative
+        /* Makes *request one of our own, for an application that boots in its first request. Returns 0, or a negative
          * errno when there is none. end_warmup() ends it. */
         int (*begin_warmup)(void *userdata);
         void (*end_warmup)(void *userdata);
@@ -36,23 +36,24 @@ typedef struct PhpResidentHooks {
         /* Answers the request by 503, and ends it. */
         void (*refuse)(void *userdata);
 
-        /* The script boots. */
+        /* Is called when the script begins to boot. */
         void (*boots)(void *userdata);
 
-        /* opcache waits for all workers to leave their scripts. */
+        /* Is called when opcache waits for all workers to leave their scripts, which only a new generation makes
+         * possible. */
         void (*renew)(void *userdata);
 
-        /* Whether nobody in the pool has served anything yet, so that whoever started it waits for the first boot. */
+        /* Returns whether nobody in the pool has served anything yet: a start or a reload waits for this boot then. */
         bool (*is_first)(void *userdata);
 
         PhpRequest *request;
         void *userdata;
 } PhpResidentHooks;
 
-/* Zygote: before PHP starts, with a worker_script. Borrows config. */
+/* Zygote: is to be called before PHP starts, in a pool with a worker_script. config is borrowed for good. */
 void php_resident_register(const PoolConfig *config);
 
-/* Zygote: once PHP has started. */
+/* Zygote: is to be called once PHP has started. */
 void php_resident_init(const PoolConfig *config);
 
 /* Worker: boots the script and serves requests with it. Returns 0 when the worker is to leave, -ENOEXEC when the script
@@ -64,11 +65,11 @@ int php_resident_run(const PhpResidentHooks *hooks);
  * -ENOEXEC when it did not come that far, or -EFAULT. */
 int php_resident_boot(const PhpResidentHooks *hooks);
 
-/* Worker: as php_resident_run(), and hooks->request waits already. */
+/* Worker: does the same where hooks->request waits already. */
 int php_resident_run_waiting(const PhpResidentHooks *hooks);
 
-/* Inside of hooks->next(): from now on these count. */
+/* Replaces the hooks. Is to be called inside of hooks->next(), in a process that has become a worker there. */
 void php_resident_set_hooks(const PhpResidentHooks *hooks);
 
-/* Whether the worker is to leave after the request that has ended. */
+/* Returns whether the worker is to leave after the request that has ended. */
 bool php_resident_is_spent(void);

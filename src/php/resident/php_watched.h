@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 /* PhpWatched: functions whose effect outlasts a request and that are undone by calling them once more: time zone, mb_*,
- * libxml, assert, rewritten URLs. Whoever calls none of them pays nothing.
+ * libxml, assert, rewritten URLs. A request that calls none of them costs nothing.
  *
  * Runs in: zygote (init), worker. */
 
@@ -16,15 +16,15 @@ typedef enum WatchedGroup {
         _WATCHED_GROUP_MAX,
 } WatchedGroup;
 
-/* Zygote: once PHP has started. */
+/* Zygote: is to be called once PHP has started. */
 void php_watched_init(void);
 
-/* Notes what the getters say now. */
+/* Note what the getters return now; and stop watching. */
 void php_watched_seal(void);
 void php_watched_unseal(void);
 
-/* Calls the setters of those that were called since then. */
+/* Calls the setters of those functions that were called since then. */
 void php_watched_restore(void);
 
-/* Whether a function of the group was called since the last question. */
+/* Returns whether a function of the group was called since this was asked last. */
 bool php_watched_take(WatchedGroup group);

@@ -6,8 +6,9 @@
 
 #include <php.h>
 
-/* The script asks for the next request, and is called back for it. Returns whether there was one. May throw. */
+/* Is to be called when the script asks for the next request: waits for it, and calls the script back for it. Returns
+ * whether there was one. May throw. */
 bool resident_call_handle(zend_fcall_info *call, zend_fcall_info_cache *cache);
 
-/* Before PHP ends the script's own long request. */
+/* Is to be called before PHP ends the script's own long request. */
 void resident_call_end_script(void);

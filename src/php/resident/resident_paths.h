@@ -16,12 +16,12 @@ typedef enum ResidentOwner {
         RESIDENT_OWNER_NOBODY, /* refused */
 } ResidentOwner;
 
-/* With worker_paths: the application's is what one of its patterns matches, of SCRIPT_NAME. Without: all that are not
- * another script which exists. */
+/* Returns whose a request for that path is. With worker_paths the application has what one of the patterns matches, of
+ * SCRIPT_NAME; without, all that is not another script for which exists() returns true. */
 ResidentOwner resident_paths_owner(
                 const ScriptPath *path, const PoolConfig *config, bool (*exists)(const char *path));
 
-/* A request of the application for a path at which there is nothing: names worker_script as its script, as a web
+/* Names worker_script as the script of a request of the application for a path at which there is nothing, as a web
  * server's front controller rule would. */
 void resident_paths_name_script(ScriptPath *path, FcgiParams *params, const PoolConfig *config,
                 bool (*exists)(const char *path));

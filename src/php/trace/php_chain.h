@@ -38,4 +38,5 @@ int php_chain_read(PhpChain *chain, RemoteMemory *memory);
  * -EAGAIN also when none is. */
 int php_chain_read_again(PhpChain *chain, RemoteMemory *memory);
 
+/* Returns whether the chain has that address. */
 bool php_chain_has(const PhpChain *chain, RemoteAddress address);

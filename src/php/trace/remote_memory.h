@@ -26,7 +26,8 @@ typedef struct RemoteMemory {
  * -EAGAIN after too many reads, or the negative errno of pread(). */
 int remote_memory_copy(RemoteMemory *memory, RemoteAddress address, void *to, size_t size);
 
-/* Copies a struct. An address that is not aligned cannot be one, and gets -EFAULT. */
+/* Copies a struct. Returns 0, -EFAULT for an address that is not aligned and so cannot be that of a struct, or as
+ * remote_memory_copy() does. */
 int remote_memory_get(RemoteMemory *memory, RemoteAddress address, void *to, size_t size);
 
 /* Does the same for structs that stand close together, each below the former: one read gets the neighbours, too, as

@@ -39,13 +39,15 @@ DEFINE_CLEANUP(Acceptor, acceptor_free);
 
 /* Keeps connections from now on; arguments and result are those of keepalive_new(). */
 int acceptor_keep(Acceptor *acceptor, int handoff_in_fd, int handoff_out_fd, Scoreboard *board);
-Keepalive *acceptor_keepalive(Acceptor *acceptor); /* NULL: none are kept */
 
-/* In a child that a script has forked: covers the descriptors of listeners, lifeline and kept connections, see
+/* Returns the connections that are kept, or NULL if none are. */
+Keepalive *acceptor_keepalive(Acceptor *acceptor);
+
+/* Child that a script has forked: covers the descriptors of listeners, lifeline and kept connections, see
  * fd_cover(). */
 void acceptor_cover_fds(const Acceptor *acceptor, int blank_fd);
 
-/* From now on numbers new connections on the board, for pm.queue_timeout. */
+/* Has new connections numbered on the board from now on, for pm.queue_timeout. */
 void acceptor_number(Acceptor *acceptor, Scoreboard *board);
 
 /* Takes a connection that waits, and never sleeps. Returns 0, -EAGAIN when none waits, or -EMFILE, -ENFILE, -ENOBUFS or
@@ -60,8 +62,8 @@ int acceptor_wait(Acceptor *acceptor, int timeout_msec);
 /* Sleeps for a moment, in which other processes may close something. Returns as acceptor_wait(). */
 int acceptor_pause(Acceptor *acceptor);
 
-/* For a worker that is never idle: checks now and then whether the lifeline is cut, and whether a connection was handed
- * over. Returns whether the lifeline is cut. */
+/* Checks now and then whether the lifeline is cut and whether a connection was handed over; it is for a worker that is
+ * never idle. Returns whether the lifeline is cut. */
 bool acceptor_must_leave(Acceptor *acceptor, uint64_t now_usec);
 
 /* Returns whether a process that shares a listener has shut it down since the last call: no connection comes there any

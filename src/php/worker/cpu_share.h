@@ -23,6 +23,7 @@ typedef struct CpuShare {
         uint64_t centipercent; /* of one CPU, in hundredths of a percent, at the last sample */
 } CpuShare;
 
+/* Begins with the CPU time that the process has used until now. */
 void cpu_share_init(CpuShare *ret, uint64_t cpu_usec);
 
 /* Add a request that is over; returns whether it is time to read the CPU time, which goes into cpu_share_sample(). */

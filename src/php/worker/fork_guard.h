@@ -24,6 +24,7 @@ int fork_guard_init(const ForkHandlers *handlers);
  * Valid after fork_guard_init(). */
 const volatile unsigned char *fork_guard_mark(void);
 
+/* Returns whether this process is a child that a script has forked. */
 static inline bool fork_guard_is_child(void) {
         return !*fork_guard_mark();
 }

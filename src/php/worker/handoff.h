@@ -18,7 +18,7 @@ typedef struct Handoff {
         int failure;       /* why handoff_send() failed last, 0 if it did not */
 } Handoff;
 
-/* Borrows both ends. */
+/* Begins with both ends of the pair, which are borrowed. */
 void handoff_init(Handoff *handoff, int in_fd, int out_fd);
 void handoff_done(Handoff *handoff);
 

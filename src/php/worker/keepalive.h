@@ -19,8 +19,8 @@
 
 typedef struct Keepalive Keepalive;
 
-/* handoff_in_fd and handoff_out_fd are both ends of the SOCK_SEQPACKET pair of all workers. Borrows everything. Returns
- * 0 or a negative errno. */
+/* Makes the list of connections of one worker. handoff_in_fd and handoff_out_fd are both ends of the SOCK_SEQPACKET
+ * pair of all workers. Borrows everything. Returns 0 or a negative errno. */
 int keepalive_new(Keepalive **ret, int epoll_fd, int handoff_in_fd, int handoff_out_fd,
                 Scoreboard *board);
 Keepalive *keepalive_free(Keepalive *keepalive); /* closes what is left */
@@ -47,7 +47,7 @@ int keepalive_put(Keepalive *keepalive, int fd, const KeepalivePast *past);
 /* Closes a connection that was borrowed or is new, also in the middle of a request. */
 void keepalive_close(Keepalive *keepalive, int fd);
 
-/* In a child that a script has forked: covers the descriptors of all connections and of what watches them, see
+/* Child that a script has forked: covers the descriptors of all connections and of what watches them, see
  * fd_cover(). */
 void keepalive_cover_fds(const Keepalive *keepalive, int blank_fd);
 

@@ -48,7 +48,7 @@ void keepalive_thread_unwatch(KeepaliveThread *thread, int fd);
 int keepalive_thread_mute(KeepaliveThread *thread, int fd, uint64_t tag);
 int keepalive_thread_unmute(KeepaliveThread *thread, int fd, uint64_t tag);
 
-/* In a child that a script has forked, which does not have the thread: covers its descriptor, see fd_cover(). */
+/* Child that a script has forked, which does not have the thread: covers its descriptor, see fd_cover(). */
 void keepalive_thread_cover_fds(const KeepaliveThread *thread, int blank_fd);
 
 /* Are to be called around each request. All functions from here on take NULL, and then do nothing. */

@@ -14,8 +14,8 @@
  * request. */
 void leave_signals_install(void);
 
-/* Worker, after fork_guard_init(): from now on a signal wakes the worker by shutting down lifeline_fd, so that none is
- * missed between a check and a sleep. */
+/* Worker: is to be called after fork_guard_init(): from now on a signal wakes the worker by shutting down lifeline_fd,
+ * so that none is missed between a check and a sleep. */
 void leave_signals_enter_worker(int lifeline_fd);
 
 /* Worker: returns whether one of the signals has come. */

@@ -12,9 +12,11 @@
 #include "php/worker/worker.h"
 #include "php/zygote/zygote.h"
 
-/* What zygote_run() does, with a booted application if that can be. context as for worker_run(). Sends a failure to
- * control_fd. Returns the exit status of the process, zygote or worker. */
+/* Does what zygote_run() does, with a booted application where that is possible. context is as for worker_run(). Sends
+ * the reason of a failure to control_fd. Returns the exit status of the process, which by then is a zygote or a
+ * worker. */
 int template_run(Zygote *zygote, WorkerContext *context, int control_fd);
 
-/* Suits WorkerMain, in the place of worker_run(). */
+/* Serves as a worker that goes on inside the booted script. It is a WorkerMain, in the place of worker_run(). Returns
+ * the exit status. */
 int template_worker_run(unsigned slot, int lifeline_fd, void *userdata);

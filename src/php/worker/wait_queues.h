@@ -35,13 +35,15 @@ typedef struct WaitQueues {
 
 _Static_assert(LISTENERS_MAX <= 64, "each listener has a bit");
 
-/* From now on a connection at a listener wakes this worker, and one that is handed over does if with_handoff. What has
- * come before is found as well. Does nothing where it stands already. Returns 0 or a negative errno. */
+/* Has a connection at a listener wake this worker from now on, and with with_handoff one that is handed over, too.
+ * What has come before is found as well. Does nothing where the worker stands already. Returns 0 or a negative
+ * errno. */
 int wait_queues_step_in(WaitQueues *queues, bool with_handoff);
 
-/* From now on neither does. */
+/* Has neither wake this worker from now on. */
 void wait_queues_step_out(WaitQueues *queues);
 
-/* Somebody has shut this one down: it would be ready for ever, and is not watched again. */
+/* Are to be called when a process has shut down a listener, or the pair, which would be ready for ever: it is not
+ * watched again. */
 void wait_queues_drop_listener(WaitQueues *queues, size_t listener);
 void wait_queues_drop_handoff(WaitQueues *queues);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* Worker: accept, read, run, answer, again.
+/* Worker: the life of one worker: it takes a connection, reads the request, has PHP run it, sends the answer, and
+ * begins again.
  *
  * Runs in: worker, as the pool's user, without any capability. */
 

@@ -71,6 +71,7 @@ typedef struct Worker {
         void (*stage)(SlotState state, void *userdata); /* the same */
 } Worker;
 
+/* Wakes the manager, so that it reads the scoreboard. */
 void worker_wake_manager(Worker *worker);
 
 /* Is to be called between two requests, and before the first. Returns the time. */
@@ -80,8 +81,8 @@ uint64_t worker_become_idle(Worker *worker);
  * negative errno. */
 int worker_request_init(Worker *worker);
 
-/* One request, from its first byte to where PHP has to answer it: returns true. false: it was refused, or is none;
- * ret_result is then 1 if the connection can be kept, 0 if not. worker_request_end() is owed in both cases. */
+/* Reads a request up to where PHP has to answer it. Returns true then; false when the request was refused, or is none:
+ * *ret_result is then 1 if the connection can be kept, else 0. worker_request_end() is owed in both cases. */
 bool worker_request_begin(Worker *worker, int *ret_result);
 void worker_request_end(Worker *worker);
 
@@ -98,27 +99,28 @@ int worker_request_refuse(Worker *worker, uint64_t retry_seconds);
  *              request_source_end(worker, php_engine_serve(&worker->php));
  */
 
-/* Sleeps until there is a request that PHP has to answer: worker->php is that request, and request_source_end() is owed
- * to it. Answers itself what is none. Returns 1; 0 when the worker is to leave; -ETIMEDOUT: source.until_usec has
- * come. */
+/* Sleeps until there is a request that PHP has to answer: worker->php is that request, and request_source_end() is
+ * owed to it. Requests that PHP has no part in are answered here. Returns 1, 0 when the worker is to leave, or
+ * -ETIMEDOUT when source.until_usec has come. */
 int request_source_next(Worker *worker);
 
-/* The answer is out, and who gave it goes on: the connection is free for its next request. */
+/* Is to be called when the answer is out and the script goes on: the connection is free for its next request. */
 void request_source_answered(Worker *worker, int result);
 
-/* The request is over, with the result of php_engine_serve(): its connection is kept, or closed. */
+/* Is to be called when the request is over, with the result of php_engine_serve(): keeps the connection, or closes
+ * it. */
 void request_source_end(Worker *worker, int result);
 
-/* What the process of a worker ends with that was told to leave. */
+/* Returns what the process of a worker that was told to leave ends with. */
 int request_source_exit_status(const Worker *worker);
 
-/* A worker, from its fork on to its end. worker_new() says why it fails: returns 0 or a negative errno. worker_free()
- * returns status. */
+/* Make and end a worker, from its fork on to its end. worker_new() returns 0, or a negative errno after a line that
+ * says why it fails. worker_free() returns status. */
 int worker_new(Worker *worker, const WorkerContext *context, unsigned slot, int lifeline_fd);
 int worker_free(Worker *worker, int status);
 
-/* What a script that stays is served with by this worker. */
+/* Fills in the hooks by which this worker serves a script that stays. They borrow worker. */
 void resident_worker_hooks(Worker *worker, PhpResidentHooks *ret);
 
-/* With worker_script: until the worker is to leave. Returns what its process ends with. */
+/* Serves by worker_script until the worker is to leave. Returns the exit status of its process. */
 int resident_worker_serve(Worker *worker);

@@ -7,5 +7,6 @@
 
 #include "config/pool_config.h"
 
-/* Makes the connection, with the whole request on it. Returns the end to be served, or a negative errno. */
+/* Makes the connection, with the whole request on it. Returns the fd of the end to be served, which the caller closes,
+ * or a negative errno. */
 int worker_warmup_connect(const PoolConfig *config);

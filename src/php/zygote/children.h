@@ -15,13 +15,14 @@
 
 typedef struct Children Children;
 
-/* Borrows both arguments. epoll watches, with the slot as tag, each lifeline on which the memory of a worker is to
- * come; children_take_memory() is to be called then. Returns 0 or a negative errno. */
+/* Makes an empty list; both arguments are borrowed. epoll watches, with the slot as tag, each lifeline on which the
+ * memory of a worker is to come; children_take_memory() is to be called then. Returns 0 or a negative errno. */
 int children_new(Children **ret, Scoreboard *board, int epoll_fd);
 Children *children_free(Children *children); /* cuts all lifelines */
 DEFINE_CLEANUP(Children, children_free);
 
-unsigned children_count(const Children *children); /* who lives */
+/* Return how many workers live, whether one lives in a slot, and its pid, or 0. */
+unsigned children_count(const Children *children);
 bool children_has(const Children *children, unsigned slot);
 pid_t children_pid(const Children *children, unsigned slot);
 

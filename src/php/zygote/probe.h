@@ -4,6 +4,6 @@
  *
  * Runs in: zygote. */
 
-/* Calls try in a child, which ends with what it returns, 0 to 127, and which dies with this process. Returns that, or a
- * negative errno: -ECHILD when the child ended in another way. */
+/* Calls try in a child, which ends with what try returns, 0 to 127, and which dies with this process. Returns that
+ * number, or a negative errno: -ECHILD when the child ended in another way. */
 int probe_run(int (*try)(void *userdata), void *userdata);

@@ -18,6 +18,7 @@ typedef struct Proctitle {
  * case to nothing. */
 void proctitle_init(Proctitle *proctitle, int argc, char *argv[]);
 
+/* Sets the title to base, cut to the room that there is. */
 void proctitle_set(Proctitle *proctitle, const char *base);
 
 /* Adds a request to the title. A client chose both texts, so everything but printable ASCII becomes '?'. Everybody on

@@ -20,14 +20,15 @@ typedef struct SharedFiles {
         ino_t inode;
 } SharedFiles;
 
-/* Notes what is open now. proc_fd: of /proc, borrowed. script: the file that PHP runs, and reads no more. Returns 0 or
- * a negative errno. */
+/* Notes what is open now. proc_fd is of /proc and borrowed; script is the file that PHP runs, and does not read again.
+ * Returns 0 or a negative errno. */
 int shared_files_note(SharedFiles *files, int proc_fd, const char *script);
 
 enum {
         SHARED_FILES_WHY_MAX = 160,
 };
 
-/* Returns 0: there is nothing new that may not be shared; -EBUSY: there is, ret_why says what, for people; or another
- * negative errno: it cannot be told, and so may not be taken for nothing. */
+/* Checks whether the process has something new that must not be shared. Returns 0 if not, -EBUSY if so, with what it
+ * is in ret_why, for people, or another negative errno when that cannot be told; the caller must not take that for a
+ * no. */
 int shared_files_check(const SharedFiles *files, char ret_why[SHARED_FILES_WHY_MAX]);

@@ -41,7 +41,7 @@ typedef struct ZygoteHooks {
         int status_fd;
 } ZygoteHooks;
 
-/* Borrows everything. Returns 0 or a negative errno. */
+/* Makes the zygote's object. Borrows everything. Returns 0 or a negative errno. */
 int zygote_new(Zygote **ret, int control_fd, Scoreboard *board, const ZygoteHooks *hooks);
 Zygote *zygote_free(Zygote *zygote);
 DEFINE_CLEANUP(Zygote, zygote_free);
