@@ -12,12 +12,17 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/number.h"
 #include "base/parse.h"
 
 enum {
-        /* A manager whose backlog is full, or that has too many askers, is tried again after this. */
-        RETRY_MSEC = 10,
+        /* A manager whose backlog is full, or that has too many askers, is tried again after this: often, since
+         * somebody who floods it tries all the time. */
+        RETRY_MSEC = 3,
 };
+
+/* How long to try to get through to a single manager that others crowd. Where several are asked, all would wait. */
+#define CROWD_PATIENCE_USEC (5 * USEC_PER_SEC)
 
 void question_init(Question *question, const char *pool, ControlVerb verb) {
         *question = (Question){
@@ -202,6 +207,8 @@ static bool ask_all(Question *questions, size_t n, uint64_t now_usec) {
                         again = true;
                 else if (r < 0)
                         end(&questions[i], r);
+                else
+                        questions[i].deadline_usec = now_usec + questions[i].timeout_usec;
         }
 
         return again;
@@ -213,6 +220,7 @@ static void ask_later(Question *question) {
         question->asked = false;
         question->refused = false;
         question->is_busy = true;
+        question->deadline_usec = question->give_up_usec;
         question->not_before_usec = clock_now_usec() + RETRY_MSEC * USEC_PER_SEC / 1000;
 }
 
@@ -260,11 +268,15 @@ static uint64_t next_deadline(Question *questions, size_t n, uint64_t now_usec) 
 
 static void set_deadlines(Question *questions, size_t n, uint64_t now_usec, uint64_t timeout_usec) {
         for (size_t i = 0; i < n; i++) {
-                uint64_t patience = questions[i].patience_usec;
+                Question *question = &questions[i];
+                uint64_t patience = question->patience_usec;
 
-                questions[i].deadline_usec =
-                                now_usec +
-                                (patience > 0 && patience < timeout_usec ? patience : timeout_usec);
+                question->timeout_usec =
+                                patience > 0 ? number_min(patience, timeout_usec) : timeout_usec;
+                question->give_up_usec = now_usec + (n == 1 ? number_max(question->timeout_usec,
+                                                                              CROWD_PATIENCE_USEC)
+                                                            : question->timeout_usec);
+                question->deadline_usec = question->give_up_usec;
         }
 }
 

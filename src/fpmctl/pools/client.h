@@ -30,7 +30,9 @@ typedef struct Question {
         bool asked;
         bool is_busy;             /* the manager's last reply was CONTROL_BUSY */
         uint64_t not_before_usec; /* for the next try */
-        uint64_t deadline_usec;
+        uint64_t timeout_usec;    /* for the reply, once it was asked */
+        uint64_t give_up_usec;    /* when there are no more tries */
+        uint64_t deadline_usec;   /* of what is waited for now */
 } Question;
 
 /* Makes a question that was not asked yet. pool is borrowed. */
@@ -39,5 +41,6 @@ void question_init(Question *question, const char *pool, ControlVerb verb);
 /* Frees the answer. */
 void question_done(Question *question);
 
-/* Sends all questions and waits for all replies, at most timeout_usec. */
+/* Sends all questions and waits for all replies, at most timeout_usec. A single question is tried for 5 seconds when
+ * the manager is crowded, and its reply is waited for in addition. The results are in the questions. */
 void client_ask(Question *questions, size_t n, uint64_t timeout_usec);
