@@ -269,7 +269,7 @@ write_page() {
 
 # site NAME [FASTCGI_PASS [DOCUMENT_ROOT [NGINX-LINE]]]: nginx serves http://NAME.test/ by the pool.
 site() {
-	local pass=${2:-unix:/run/fpmd/$1.sock} root=${3:-/srv/www/$1} more=${4:-}
+	local pass=${2:-unix:/run/fpmd/$1.sock} root=${3:-/srv/www/$1} more=${4:-} before
 
 	mkdir -p "$CONTAINER_ROOT/srv/www/$1"
 	cat >"$CONTAINER_ROOT/etc/nginx/sites-enabled/$1.conf" <<-END
@@ -289,12 +289,23 @@ site() {
 	END
 	grep -q " $1\.test\$" "$CONTAINER_ROOT/etc/hosts" ||
 		echo "127.0.0.1 $1.test" >>"$CONTAINER_ROOT/etc/hosts"
+	before=$(nginx_acceptors)
 	start_nginx
 	wait_for 5 site_is_served "$1" "$pass $root $more"
+	wait_for 5 none_accepts "$before"
 }
 
 site_is_served() {
 	[[ $(fetch "http://$1.test/.probe") == "$2" ]]
+}
+
+# Workers of nginx with the old configuration accept beside the new ones for a tenth of a second and more.
+nginx_acceptors() {
+	in_container pgrep --full '^nginx: worker process$' || true
+}
+
+none_accepts() {
+	[[ -z $1 ]] || ! nginx_acceptors | grep --quiet --line-regexp --fixed-strings "$1"
 }
 
 # Starts nginx, or lets it read its configuration again.
