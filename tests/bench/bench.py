@@ -20,8 +20,16 @@ import sides
 import svg
 import transfers
 import watching
+import wordpress
 
-ALL = (*cases.CASES, *resident.RESIDENT, transfers.TRANSFER, *management.MANAGEMENT, *watching.WATCHING)
+ALL = (
+    *cases.CASES,
+    *resident.RESIDENT,
+    transfers.TRANSFER,
+    *management.MANAGEMENT,
+    *watching.WATCHING,
+    *wordpress.WORDPRESS_ROWS,
+)
 ROWS = {row.key: row for row in ALL}
 SECONDS = 3
 OUT = pathlib.Path(__file__).with_name("out")

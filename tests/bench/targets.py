@@ -67,6 +67,9 @@ TARGETS = [
     Target("hello, keep-alive: throughput / php-fpm's", ratio("hello-keep", "rate"), "≥", 1.5, 2),
     Target("50 KB, keep-alive: throughput / php-fpm's", ratio("page-keep", "rate"), "≥", 1.5, 2),
     Target("DokuWiki: throughput / php-fpm's", ratio("dokuwiki", "rate"), "≥", 1.0, 1.1),
+    Target("DokuWiki: CPU per request / php-fpm's", ratio("dokuwiki", "cpu"), "≤", 1.01, 0.97),
+    Target("WordPress: throughput / php-fpm's", ratio("wordpress", "rate"), "≥", 1.0, 1.05),
+    Target("WordPress: CPU per request / php-fpm's", ratio("wordpress", "cpu"), "≤", 1.01, 0.97),
     # Six tenths of php-fpm's are PHP's own, which writes what it reads to a file by pieces of 5 KB.
     Target("1 GB uploaded: CPU / php-fpm's", ratio("transfer", "cpu_file"), "≤", 0.8),
     Target("1 GB of php://input: CPU / php-fpm's", ratio("transfer", "cpu_input"), "≤", 0.8),
