@@ -53,19 +53,34 @@ assert_lacks 'environment of a child' FPMD_ "$reply"
 
 ### another version by reload, there and back, under load
 
+# there_and_back VERSION PHP-VERSION
+there_and_back() {
+	load_begin http://ver.test/slow.php 8 5
+	for _ in 1 2 3; do
+		with_php "$1" 64M
+		in_container systemctl reload "$unit"
+		sleep 0.5
+		assert_matches "after the reload with $1" " $2\\.[^ ]* [^ ]* 64M\$" "$(fetch http://ver.test/who.php)"
+		assert_matches 'the engine' "/usr/libexec/fpmd/$1/engine.so" "$(in_container cat "/proc/$(zygote_of ver)/maps")"
+		with_php "$php"
+		in_container systemctl reload "$unit"
+		sleep 0.5
+	done
+	assert_matches 'back again' " $php\\.[^ ]* [^ ]* 128M\$" "$(fetch http://ver.test/who.php)"
+	load_end answers 300
+}
 php_side 7.4 "$program"
-load_begin http://ver.test/slow.php 8 5
-for _ in 1 2 3; do
-	with_php 7.4 64M
-	in_container systemctl reload "$unit"
-	sleep 0.5
-	assert_matches 'after the reload' ' 64M$' "$(fetch http://ver.test/who.php)"
-	assert_matches 'the engine' "/usr/libexec/fpmd/7.4/engine.so" "$(in_container cat "/proc/$(zygote_of ver)/maps")"
-	with_php "$php"
-	in_container systemctl reload "$unit"
-	sleep 0.5
+there_and_back 7.4 "$php"
+
+# Where the build is for more than one PHP: the others.
+for side in $(sed -n 's/^PHP_SIDES = //p' "$FPMD_TEST_BUILD/Makefile"); do
+	other=${side%%:*}
+	[[ $other != "$php" ]] || continue
+	php_side "$other" "${side##*:}" "$FPMD_TEST_BUILD/php/$other/engine.so"
+	ln -sfn "/etc/php/$other/fpm" "$CONTAINER_ROOT/usr/libexec/fpmd/$other/ini"
+	there_and_back "$other" "$other"
+	rm -r "${CONTAINER_ROOT:?}/usr/libexec/fpmd/$other"
 done
-load_end answers 300
 
 ### what is not there, and what does not fit
 
