@@ -375,7 +375,7 @@ START_TEST(the_man_page_has_the_same_rows) {
                         inside = strstr(line, "DIRECTIVES") != NULL;
                         section = strstr(line, "GLOBAL") ? DIRECTIVE_GLOBAL : DIRECTIVE_POOL;
                 }
-                if (inside && strncmp(line, ".It ", 4) == 0) {
+                if (inside && strncmp(line, ".It Ic ", 7) == 0) {
                         d = check_entry(section, line);
                         ck_assert_msg(!seen[directive_index(d)], "%s twice", d->key);
                         seen[directive_index(d)] = true;
