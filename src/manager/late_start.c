@@ -30,7 +30,7 @@ bool late_start_again(LateStart *late, int result) {
                 return false;
 
         if (late->n_checks++ == 0)
-                log_notice("A connection waits: looking for what is missing for %d s more",
+                log_notice("A connection waits: checking again for %d s more",
                                 CHECKS_MAX * CHECK_MSEC / 1000);
 
         nanosleep(&pause, NULL);

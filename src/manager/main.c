@@ -193,7 +193,7 @@ static void close_socket(void) {
                 return;
 
         log_event(EVENT_START_GIVEN_UP, LOG_ERR, LOG_NO_FIELDS,
-                        "The configuration is wrong and connections wait, so the socket was stopped: mend it, "
+                        "The configuration is wrong and connections wait, so the socket was stopped: correct it, "
                         "then run systemctl restart fpmd@%s",
                         arg_pool);
 }

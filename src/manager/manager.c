@@ -190,7 +190,7 @@ static void log_emergency_end(int result, const char *text) {
                                 text);
         else
                 log_event(EVENT_EMERGENCY_ENDED, LOG_NOTICE, LOG_NO_FIELDS,
-                                "Restarted after crashes: a new generation serves with fresh opcache memory");
+                                "Restarted after crashes: a new generation serves with new opcache memory");
 }
 
 static void manager_on_followed(StartReason why, int result, const char *text, void *userdata) {
@@ -262,7 +262,7 @@ static int manager_on_leave(sd_event_source *source, uint64_t usec, void *userda
 
         (void) source;
         (void) usec;
-        log_notice("Leaving to the next manager; requests that run still finish beside it");
+        log_notice("Leaving the pool to the next manager; running requests finish beside it");
         return sd_event_exit(m->event, 0);
 }
 

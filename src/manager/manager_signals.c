@@ -18,7 +18,7 @@ static int manager_on_drain_signal(
                 return 0;
 
         log_event(EVENT_POOL_STOPPING, LOG_NOTICE, LOG_NO_FIELDS,
-                        "Stopping: workers finish what they hold");
+                        "Stopping: workers finish their requests");
         m->patience_usec = pool_drain_limit_usec(m->pool);
         m->is_deliberate = true;
         manager_stop(m);
@@ -34,7 +34,7 @@ static int manager_on_fast_signal(
         (void) source;
         (void) si;
         log_event(EVENT_POOL_STOPPING, LOG_NOTICE, LOG_NO_FIELDS,
-                        "Stopping at once: requests that run are lost");
+                        "Stopping at once: running requests are lost");
         m->patience_usec = 0;
         m->is_deliberate = true;
         manager_stop(m);

@@ -98,7 +98,7 @@ static void keep_workers(Generation *g) {
                 return;
         }
 
-        log_notice("Generation %u: its %u workers finish what they hold", g->number,
+        log_notice("Generation %u: its %u workers finish their requests", g->number,
                         slots_taken(generation_slots(g)));
         request_timeouts_repeat(g->request_timeouts);
 }

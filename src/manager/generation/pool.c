@@ -236,7 +236,7 @@ static void pool_on_crashed(Generation *generation, void *userdata) {
         log_event(EVENT_EMERGENCY_RESTART, LOG_ERR, LOG_NO_FIELDS,
                         "%" PRIu64 " workers crashed within %" PRIu64
                         " s: emergency restart, a new generation "
-                        "with fresh opcache memory",
+                        "with new opcache memory",
                         config->emergency_restart_threshold,
                         config->emergency_restart_interval_usec / USEC_PER_SEC);
         pool->emergency = true;
@@ -254,8 +254,8 @@ static void pool_on_renew(Generation *generation, void *userdata) {
                 return;
 
         pool->renewed_usec = now_usec;
-        log_notice("opcache wants to start afresh (it is full, or a script has reset it), which it cannot while "
-                   "worker_script runs: a new generation with fresh opcache memory");
+        log_notice("opcache has to restart (it is full, or a script has reset it), which it cannot while "
+                   "worker_script runs: starting a new generation with new opcache memory");
         pool->emergency = true;
         start_emergency(pool);
 }

@@ -53,8 +53,8 @@ static void tell_dropped(SlowWriter *writer) {
         if (writer->n_dropped == writer->n_dropped_told)
                 return;
 
-        log_warning("The slow log '%s' took no more for a time: %" PRIu64
-                    " entries are in the journal alone",
+        log_warning("The slow log '%s' could not be written fast enough: %" PRIu64
+                    " entries are only in the journal",
                         writer->config->slowlog, writer->n_dropped - writer->n_dropped_told);
         writer->n_dropped_told = writer->n_dropped;
 }
@@ -125,8 +125,8 @@ static int append(SlowWriter *writer, const char *text, size_t size) {
 void slow_writer_add(SlowWriter *writer, const char *text) {
         if (append(writer, text, strlen(text)) < 0) {
                 if (writer->n_dropped++ == writer->n_dropped_told)
-                        log_warning("The slow log '%s' does not take what is written to it: entries are left "
-                                    "out there until it does",
+                        log_warning("The slow log '%s' cannot be written fast enough: entries are left "
+                                    "out of it until it can",
                                         writer->config->slowlog);
                 return;
         }

@@ -73,8 +73,8 @@ static int add_listener(Listeners *listeners, int fd, const char *name) {
         int r;
 
         if (listeners->n_fds >= LISTENERS_MAX) {
-                log_error("The socket unit passes more than %d sockets, a pool listens on %d at most: take "
-                          "lines away from listen in the pool file, or from ListenStream= in the unit",
+                log_error("The socket unit passes more than %d sockets, a pool listens on %d at most: remove "
+                          "lines of listen in the pool file, or of ListenStream= in the unit",
                                 LISTENERS_MAX, LISTENERS_MAX);
                 return -E2BIG;
         }

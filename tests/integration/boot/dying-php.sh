@@ -36,7 +36,7 @@ echo "$lines"
 assert_eq 'starts of the service' 1 "$(grep -c '^Starting ' <<<"$lines")"
 assert_at_most 'lines' 50 "$(wc -l <<<"$lines")"
 assert_eq 'the last word' \
-	'PHP died 10 times in a row while it started, giving up: mend what the lines above name, then run systemctl restart fpmd@dying' \
+	'PHP died 10 times in a row while it started, giving up: correct what the lines above name, then run systemctl restart fpmd@dying' \
 	"$(journal_of "$unit" FPMD_EVENT=start-given-up)"
 assert_eq 'at once' 502 "$(fetch_status --max-time 2 http://dying.test/page.php)"
 

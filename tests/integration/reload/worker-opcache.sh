@@ -40,5 +40,5 @@ second=$(zygote_of app)
 load_end "under opcache_reset()" 100
 assert_matches "cached again" '^000 [1-9]' "$(fetch http://app.test/?status)"
 assert_eq "one new generation" "$second" "$(zygote_of app)"
-journal_has fpmd@app.service "opcache wants to start afresh" || fail "the journal says nothing"
+journal_has fpmd@app.service "opcache has to restart" || fail "the journal says nothing"
 if journal_has fpmd@app.service "died"; then fail "a worker died"; fi

@@ -64,7 +64,7 @@ wait_for 2 second_generation
 assert_contains 'journal' '3 workers crashed within 30 s: emergency restart' \
 	"$(journal_of fpmd@crash.service --priority=err)"
 assert_lacks 'journal' Reloaded "$(journal_of fpmd@crash.service)"
-assert_eq 'the end of it' 'Restarted after crashes: a new generation serves with fresh opcache memory' \
+assert_eq 'the end of it' 'Restarted after crashes: a new generation serves with new opcache memory' \
 	"$(journal_of fpmd@crash.service FPMD_EVENT=emergency-ended)"
 assert_contains 'status' 'generation 2 (after crashes)' "$(unit_property fpmd@crash.service StatusText)"
 load_end others
