@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Proves the sizes of STYLE: no file of src/ has more than 450 lines, no function more than 50, and no line of code more
 # than 100 columns, but for texts, which clang-format does not break, and tables, which it leaves alone. Comments may
-# have 120.
+# have 120. And that the manual pages are what mdoc(7) says.
 # Alone: srcdir=. tests/check-house.sh
 set -eu
 src=${srcdir:-.}/src
@@ -51,10 +51,17 @@ long_lines() {
                 n > 120 || n > 100 && !table && !/"|\/\*|^ *\*|^ \*/ { print FILENAME ":" FNR ": " n " columns" }'
 }
 
+# What mandoc warns of, where it is installed. Lines may be longer than the 80 bytes of its style.
+faulty_pages() {
+        ! command -v mandoc >/dev/null ||
+                find "$src" -name '*.[1578]' -exec mandoc -Tlint -Wwarning {} + 2>/dev/null || :
+}
+
 export LC_ALL=C
 prove "no file has more than 450 lines" "$(long_files)"
 prove "no function has more than 50 lines" "$(long_functions)"
 prove "no line is too long" "$(long_lines)"
+prove "the manual pages have no faults" "$(faulty_pages)"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
