@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Proves the sizes of STYLE: no file of src/ has more than 450 lines, no function more than 50, and no line of code more
 # than 100 columns, but for texts, which clang-format does not break, and tables, which it leaves alone. Comments may
-# have 120. And that the manual pages are what mdoc(7) says.
+# have 120. And that the manual pages are what mdoc(7) says, and that src/README.md names files that exist.
 # Alone: srcdir=. tests/check-house.sh
 set -eu
 src=${srcdir:-.}/src
@@ -57,11 +57,19 @@ faulty_pages() {
                 find "$src" -name '*.[1578]' -exec mandoc -Tlint -Wwarning {} + 2>/dev/null || :
 }
 
+# Files and folders that src/README.md names and that are not there.
+lost_files() {
+        grep -oE '`[a-z_/*]+(\.[ch]|/)`' "$src/README.md" | tr -d '`' | sort -u | while read -r name; do
+                [ -n "$(find "$src" -path "$src/${name%/}" -o -path "*/${name%/}" | head -n 1)" ] || echo "$name"
+        done
+}
+
 export LC_ALL=C
 prove "no file has more than 450 lines" "$(long_files)"
 prove "no function has more than 50 lines" "$(long_functions)"
 prove "no line is too long" "$(long_lines)"
 prove "the manual pages have no faults" "$(faulty_pages)"
+prove "src/README.md names what is there" "$(lost_files)"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
