@@ -111,7 +111,8 @@ int complain_question(const Invocation *in, const Question *question) {
                                 pool, pool);
         case EBADMSG:
         case EFBIG:
-                return complain(EX_PROTOCOL, "the manager of pool %s gave an answer that is none",
+                return complain(EX_PROTOCOL,
+                                "the manager of pool %s gave an answer that fpmctl does not understand",
                                 pool);
         case EACCES:
                 return complain(EX_NOPERM, "may not ask the manager of pool %s", pool);

@@ -234,8 +234,7 @@ static int go_back(void) {
         int r = 0;
 
         if (!state)
-                return complain(EX_NOINPUT,
-                                "there is nothing to undo: fpmctl migrate has not been here");
+                return complain(EX_NOINPUT, "there is nothing to undo: fpmctl migrate was not run");
 
         if (json_is_true(json_object_get(state, "moved")))
                 r = move_units(state, move_to_php_fpm);
@@ -249,7 +248,7 @@ static int go_back(void) {
                 return complain(EX_IOERR, "cannot undo the files: %s", strerror(-r));
 
         (void) systemctl("daemon-reload", NULL);
-        puts("as it was");
+        puts("php-fpm serves as before");
         return EXIT_SUCCESS;
 }
 
@@ -300,7 +299,8 @@ static int run(Migration *m) {
         if (m->in->now)
                 return move_now(m->state);
 
-        puts("written; php-fpm serves on. fpmctl migrate --now moves the pools, fpmctl migrate --back undoes this");
+        puts("written; php-fpm goes on serving. fpmctl migrate --now moves the pools, "
+             "fpmctl migrate --back undoes this");
         return EXIT_SUCCESS;
 }
 

@@ -44,9 +44,9 @@ typedef struct Command {
 
 /* clang-format off */
 static const Command commands[] = {
-        { "list", "", "all pools and how they are", 0, 0,
+        { "list", "", "all pools and their states", 0, 0,
           OPTION_JSON | OPTION_CONF_DIR | OPTION_NAMES, false, command_list,
-          "Pools with a pool file, a running manager or a unit. A pool is running, starting, stopping,\n"
+          "Pools with a pool file, a running manager or a unit. STATE is running, starting, stopping,\n"
           "listening (systemd waits for the first connection), idle (it ran and left, the next connection\n"
           "starts it), stopped or failed; or its manager gives no answer. REQ/S is since its start. FILE is ok,\n"
           "changed since the manager has read it, wrong, or gone.\n" },
@@ -66,37 +66,37 @@ static const Command commands[] = {
         { "slow", "POOL", "the last slow requests and their stacks", 1, 1,
           OPTION_JSON | OPTION_LINES | OPTION_CONF_DIR, true, command_slow,
           "From the journal; see request_slowlog_timeout in fpmd.conf(5).\n" },
-        { "reload", "POOL", "start a new generation with the pool file as it is now", 1, 1,
+        { "reload", "POOL", "read the pool file again, without losing a request", 1, 1,
           OPTION_CONF_DIR, true, command_reload,
-          "Waits until it serves; fails with the reason when it is refused: the old one then goes on.\n" },
-        { "remove", "POOL", "end a pool, and put its file away", 1, 1, OPTION_CONF_DIR, true, command_remove,
-          "Stops and disables its units once what runs has finished, removes its sockets, and renames its\n"
+          "Starts new workers and waits until they serve. If they cannot, says why, and the old ones go on.\n" },
+        { "remove", "POOL", "end a pool and rename its file", 1, 1, OPTION_CONF_DIR, true, command_remove,
+          "Stops its units, which lets running requests finish, disables them, removes its sockets, and renames its\n"
           "file to FILE.removed. Also for a pool whose file is gone already.\n" },
-        { "drain", "POOL", "let load balancers send no more requests", 1, 1,
+        { "drain", "POOL", "tell load balancers to send no more requests", 1, 1,
           OPTION_FOR | OPTION_CONF_DIR, true, command_drain,
           "ping.path answers 503 until fpmctl undrain, or for the time of --for. Requests are served as before.\n" },
-        { "undrain", "POOL", "the end of drain", 1, 1, OPTION_CONF_DIR, true, command_drain,
+        { "undrain", "POOL", "end a drain", 1, 1, OPTION_CONF_DIR, true, command_drain,
           "ping.path answers as before.\n" },
         { "ping", "POOL", "whether the pool serves, for probes", 1, 1, OPTION_CONF_DIR, true, command_ping,
           "Prints pong. Exit status 1: it is drained, starts or stops; 69: it does not run.\n" },
-        { "check", "[POOL|FILE]", "whether a pool file is right, or all are", 0, 1,
+        { "check", "[POOL|FILE]", "check a pool file, or all of them", 0, 1,
           OPTION_JSON | OPTION_CONF_DIR, false, command_check,
-          "What fpmd --test says. FILE is NAME.conf in any folder.\n" },
-        { "directives", "", "all that a pool file may say", 0, 0, OPTION_JSON, false, command_directives,
+          "Reports mistakes as fpmd --test does. FILE is a NAME.conf in any folder.\n" },
+        { "directives", "", "all directives of pool files", 0, 0, OPTION_JSON, false, command_directives,
           "Name, section, type, default, range and help of each.\n" },
-        { "config", "POOL", "the values that a pool file comes to, and where each is from", 1, 1,
+        { "config", "POOL", "the values of a pool file, and the line of each", 1, 1,
           OPTION_JSON | OPTION_CONF_DIR, true, command_config,
           "From the file as it is now, whatever the pool runs with: FILE:LINE, default, or derived from\n"
           "others.\n" },
         { "metrics", "", "all pools as a text for Prometheus", 0, 0,
           OPTION_CONF_DIR | OPTION_OPENMETRICS, false, command_metrics,
           "The text format of Prometheus, for the textfile collector; OpenMetrics with --openmetrics.\n" },
-        { "migrate", "[FILE...]", "move the pools of php-fpm in, or back", 0, 64,
+        { "migrate", "[FILE...]", "take over the pools of php-fpm, or give them back", 0, 64,
           OPTION_CONF_DIR | OPTION_DRY_RUN | OPTION_NOW | OPTION_BACK, false, command_migrate,
-          "FILE is a php-fpm.conf; without one, those of the machine. Says where each word lives now, writes\n"
-          "a pool file for each pool and fpmd.conf for what was global, and overwrites nothing. Of what it\n"
-          "does not understand it writes nothing. With --now it moves pool by pool: no request is lost on a\n"
-          "unix path. With --back php-fpm serves again as it did.\n" },
+          "FILE is a php-fpm.conf; without it, those of the machine are read. Says where each setting lives now,\n"
+          "writes a pool file for each pool and fpmd.conf for global settings, and overwrites nothing. If it does\n"
+          "not understand something, it writes nothing. With --now it moves pool by pool, without losing a request\n"
+          "on unix paths. With --back php-fpm serves as before. See fpmd-migrate(7).\n" },
 };
 
 static const struct {
@@ -115,8 +115,8 @@ static const struct {
           "-n, --lines=N    how many [10]" },
         { { "dry-run", no_argument, NULL, 'd' }, OPTION_DRY_RUN,
           "--dry-run        only say what would be written" },
-        { { "now", no_argument, NULL, 'w' }, OPTION_NOW, "--now            and move the pools" },
-        { { "back", no_argument, NULL, 'b' }, OPTION_BACK, "--back           undo it" },
+        { { "now", no_argument, NULL, 'w' }, OPTION_NOW, "--now            also move the pools" },
+        { { "back", no_argument, NULL, 'b' }, OPTION_BACK, "--back           undo the migration" },
         { { "for", required_argument, NULL, 'f' }, OPTION_FOR,
           "--for=TIME       as 90, 15m or 2h" },
         { { "conf-dir", required_argument, NULL, 'C' }, OPTION_CONF_DIR,
@@ -134,8 +134,8 @@ static void usage(FILE *f) {
         }
 
         fputs("\n"
-              "  -h, --help     this text, or that of a command\n"
-              "  -v, --version  the version\n"
+              "  -h, --help     print this text, or that of a command\n"
+              "  -v, --version  print the version\n"
               "\n"
               "Exit status: 0 done, 1 refused, 64 wrong usage, 66 no such pool, 69 the pool does not\n"
               "run, 75 its manager did not answer in time, 76 it is of another version, 77 not\n"

@@ -197,7 +197,7 @@ START_TEST(what_has_no_effect_is_said) {
                         "manager, "
                         "which always stays in the foreground\n"
                         "<4> www.conf:7: listen.setfib: has no effect here: routing tables of "
-                        "sockets are FreeBSD's; set BindToDevice= or SocketProtocol= in the unit\n");
+                        "sockets exist on BSD systems only; BindToDevice= in the socket unit may be of use\n");
         pool_config_free(config);
         refused("daemonize = maybe\n", ":1: daemonize: 'maybe' is neither yes nor no");
         refused("log_limit = 100\n", ":1: log_limit: 100 is below 512");

@@ -71,9 +71,9 @@ static const Directive directives[] = {
 
         /* [global] */
         G("log_level",              LEVEL,     log_level,                 "notice",   0,    0,
-          "the least important message of the pool that is logged"),
+          "messages of this level and more important ones are logged"),
         G("log_limit",              UINT,      log_limit,                 "1024",     512,  INT32_MAX,
-          "how much of a message of PHP the web server is told, in bytes; the journal has the whole"),
+          "how many bytes of a message of PHP are sent to the web server; the journal has the whole"),
         G("emergency_restart_threshold", UINT, emergency_restart_threshold, "0",      0,    INT32_MAX,
           "start a new generation when this many workers crashed within the interval, 0: never"),
         G("emergency_restart_interval",  USEC, emergency_restart_interval_usec, "0",  0,    365 * DAY,
@@ -86,11 +86,11 @@ static const Directive directives[] = {
         G("process.priority",       INT,       global_priority,           NULL,       -20,  20,
           "the nice value of the workers of each pool that has no process.priority"),
         G("rlimit_files",           LIMIT,     global_rlimit_files,       "0",        0,    INT32_MAX,
-          "how many files the workers of each pool may have open that has no rlimit_files; 0: as the manager"),
+          "how many files a worker may have open, in each pool that has no rlimit_files; 0: as the service"),
         G("rlimit_core",            LIMIT,     global_rlimit_core,        "0",        0,    INT64_MAX,
-          "how large the core files of each pool may be that has no rlimit_core; 0: as the manager's"),
+          "how large core files may be, in each pool that has no rlimit_core; 0: as the service's"),
         G("pool_dirs",              STRING,    pool_dirs,                 NULL,       0,    0,
-          "in fpmd.conf: further folders of pool files, as absolute paths with blanks between"),
+          "in fpmd.conf: further folders of pool files, as absolute paths separated by blanks"),
 
         N(GLOBAL, "pid",              STRING,  NULL,       0, 0,            LOG_NOTICE,
           "systemd knows the main process: systemctl show -P MainPID fpmd@POOL"),
@@ -101,7 +101,7 @@ static const Directive directives[] = {
         N(GLOBAL, "syslog.facility",  STRING,  "daemon",   0, 0,            LOG_NOTICE,
           "messages go to the journal; set SyslogFacility= in the unit"),
         N(GLOBAL, "log_buffering",    BOOL,    "yes",      0, 0,            LOG_NOTICE,
-          "the journal takes whole lines from the workers"),
+          "the journal always stores whole lines of the workers"),
         N(GLOBAL, "daemonize",        BOOL,    "yes",      0, 0,            LOG_NOTICE,
           "systemd starts the manager, which always stays in the foreground"),
         N(GLOBAL, "events.mechanism", STRING,  NULL,       0, 0,            LOG_NOTICE,
@@ -115,7 +115,7 @@ static const Directive directives[] = {
         D("user",                   NAME,      user,                      NULL,       0,    0,
           "the user that PHP runs as, by name or number; never root"),
         D("group",                  NAME,      group,                     NULL,       0,    0,
-          "the group that PHP runs as; without it the user's own"),
+          "the group that PHP runs as; without it the group of the user"),
 
         /* listen, for the socket unit */
         L("listen",                 ADDRESSES, listen,                    SETTING_PLAIN,
@@ -134,10 +134,10 @@ static const Directive directives[] = {
         D("listen.acl_groups",      NAMES,     listen_acl_groups,         NULL,       0,    0,
           "groups that may connect to a unix socket, instead of listen.owner and listen.group"),
         D("listen.allowed_clients", CLIENTS,   listen_allowed_clients,    NULL,       0,    0,
-          "IP addresses that may connect to a tcp socket, comma-separated; without it all may; one that is "
-          "none refuses the pool"),
+          "IP addresses that may connect to a TCP socket, comma-separated; without it all may; the pool is "
+          "refused if an entry is not an address"),
         N(POOL, "listen.setfib",    INT,       "-1",       -1, INT32_MAX,   LOG_WARNING,
-          "routing tables of sockets are FreeBSD's; set BindToDevice= or SocketProtocol= in the unit"),
+          "routing tables of sockets exist on BSD systems only; BindToDevice= in the socket unit may be of use"),
 
         /* workers */
         D("pm",                     PM,        pm,                        NULL,       0,    0,
@@ -145,9 +145,9 @@ static const Directive directives[] = {
           "ondemand: none while idle"),
         D("pm.max_children",        UINT,      max_children,              NULL,       1,
                                                                           SCOREBOARD_SLOTS_MAX,
-          "how many requests the pool serves at the same time"),
+          "how many workers there are at most, and so requests at the same time; for auto 512 unless given"),
         D("pm.start_servers",       COUNT,     start_servers,             NULL,       0,    INT32_MAX,
-          "dynamic: workers at the start; without it half-way between the spare numbers"),
+          "dynamic: how many workers are started first; without it half-way between the spare numbers"),
         D("pm.min_spare_servers",   COUNT,     min_spare_servers,         NULL,       0,    INT32_MAX,
           "dynamic: how many workers are idle at least"),
         D("pm.max_spare_servers",   COUNT,     max_spare_servers,         NULL,       0,    INT32_MAX,
@@ -173,17 +173,17 @@ static const Directive directives[] = {
         D("process.show_request",   BOOL,      process_show_request,      "no",       0,    0,
           "ps shows the request of each worker, without its query, to every user of the machine"),
         D("rlimit_files",           LIMIT,     rlimit_files,              "0",        0,    INT32_MAX,
-          "how many files a worker may have open, 0: as many as the manager"),
+          "how many files a worker may have open, 0: as many as the service"),
         D("rlimit_core",            LIMIT,     rlimit_core,               "0",        0,    INT64_MAX,
-          "how large a worker's core file may be in bytes, or unlimited; 0: as the manager's"),
+          "how large a worker's core file may be in bytes, or unlimited; 0: as the service's"),
         D("chroot",                 PATH,      chroot,                    NULL,       0,    0,
           "the root directory of the workers"),
         D("chdir",                  STRING,    chdir,                     NULL,       0,    0,
-          "the working directory of the workers, inside chroot; with chroot it is / otherwise"),
+          "the working directory of the workers, inside chroot; without it / if there is a chroot"),
         D("no_new_privileges",      BOOL,      no_new_privileges,         "no",       0,    0,
           "no program that a script starts can gain privileges; breaks mail() if sendmail is set-id"),
         D("apparmor_hat",           STRING,    apparmor_hat,              NULL,       0,    0,
-          "the AppArmor hat that PHP puts on: a child of the profile that AppArmorProfile= of the unit names"),
+          "the AppArmor hat that PHP takes on: a child of the profile that AppArmorProfile= of the unit names"),
 
         /* PHP */
         D("php",                    RELEASE,   php,                       NULL,       0,    0,
@@ -195,7 +195,7 @@ static const Directive directives[] = {
         D("clear_env",              BOOL,      clear_env,                 "yes",      0,    0,
           "scripts see only the environment variables that env[] names"),
         L("env",                    VALUES,    env,                       SETTING_ENV,
-          "an environment variable of the scripts; $NAME as the value takes the manager's"),
+          "an environment variable of the scripts; the value $NAME takes it from the manager's environment"),
         L("php_value",              VALUES,    php_values,                SETTING_PHP_VALUE,
           "a php.ini setting of the pool, which a script may change"),
         L("php_flag",               FLAGS,     php_values,                SETTING_PHP_FLAG,
@@ -214,8 +214,8 @@ static const Directive directives[] = {
           "a script that boots the application once and is then called for each request; "
           "without it each request runs its own script"),
         D("worker_paths",           TEXT,      worker_paths,              NULL,       0,    0,
-          "which scripts are worker_script's, as patterns of SCRIPT_NAME, blank-separated; "
-          "without it all but other scripts that exist"),
+          "which requests worker_script answers, as patterns of SCRIPT_NAME, blank-separated; "
+          "without it all but those of other scripts that exist"),
         D("worker_warmup",          URI,       worker_warmup,             NULL,       0,    0,
           "the path of a request that the application answers before the first client's"),
         D("worker_boot",            TEXT,      worker_boot,               "worker",   0,    0,
@@ -228,7 +228,7 @@ static const Directive directives[] = {
         D("worker_restore",         BOOL,      worker_restore,            "yes",      0,    0,
           "give back to each request of worker_script what the one before has changed of PHP and its process"),
         D("worker_keep_ini",        TEXT,      worker_keep_ini,           NULL,       0,    0,
-          "php.ini settings that worker_script may set for good, blank-separated; session.* are such"),
+          "further php.ini settings that worker_script may make for good, blank-separated, as session.*"),
 
         /* time */
         D("request_terminate_timeout", USEC,   request_terminate_timeout_usec, "0",   0,    365 * DAY,
@@ -243,11 +243,11 @@ static const Directive directives[] = {
         D("request_slowlog_trace_depth", UINT, request_slowlog_trace_depth, "20",     1,    INT32_MAX,
           "how many functions of the stack are logged"),
         D("slowlog",                PATH,      slowlog,                   NULL,       0,    0,
-          "a file that the slow log is written to as well"),
+          "a file to which slow requests are written, in addition to the journal"),
 
         /* pages and logs */
         D("pm.status_path",         URI,       status_path,               NULL,       0,    0,
-          "the path that answers with the status page"),
+          "the path of the status page"),
         D("pm.status_listen",       ADDRESS,   status_listen,             NULL,       0,    0,
           "an address of its own for the status page, which answers while all workers are busy"),
         D("ping.path",              URI,       ping_path,                 NULL,       0,    0,
@@ -259,13 +259,13 @@ static const Directive directives[] = {
         D("access.format",          FORMAT,    access_format,  "%R - %u %t \"%m %r\" %s", 0, 0,
           "what a line of the access log looks like"),
         L("access.suppress_path",   URIS,      access_suppress_path,      SETTING_PLAIN,
-          "a path that successful requests to are not logged for"),
+          "a path whose successful requests are not logged"),
         L("systemd",                UNIT,      unit_settings,             SETTING_UNIT,
-          "systemd.KEY: a setting of the pool's service, any of [Service] and [Unit] that leaves it what it is"),
+          "systemd.KEY: a setting of [Service] or [Unit] of the pool's service"),
         N(POOL, "catch_workers_output", BOOL, "yes",       0, 0,            LOG_NOTICE,
           "standard output and error of the workers always go to the journal"),
         N(POOL, "decorate_workers_output", BOOL, "yes",    0, 0,            LOG_NOTICE,
-          "lines are kept as they are; the journal knows pool and process of each"),
+          "lines are not changed; the journal knows the pool and process of each"),
 };
 /* clang-format on */
 

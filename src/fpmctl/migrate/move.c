@@ -124,7 +124,7 @@ static int move_pool(const MovePool *pool) {
 
         r = start_pool(pool);
         if (r < 0)
-                return move_complain(pool->name, "does not start; php-fpm serves it on", r);
+                return move_complain(pool->name, "does not start; php-fpm goes on serving it", r);
 
         for (size_t i = 0; i < pool->n_addresses; i++) {
                 r = turn_path(pool->addresses[i]);

@@ -267,7 +267,7 @@ begin_loads 30
 mkdir -p "$CONTAINER_ROOT/etc/systemd/system/fpmd@web1.service.d"
 printf '[Service]\nExecStartPre=/bin/false\n' >"$CONTAINER_ROOT/etc/systemd/system/fpmd@web1.service.d/no.conf"
 output=$(in_container fpmctl migrate --now 2>&1) && fail 'moved a pool that does not start'
-assert_contains 'it says which' 'pool web1: does not start; php-fpm serves it on' "$output"
+assert_contains 'it says which' 'pool web1: does not start; php-fpm goes on serving it' "$output"
 assert_eq 'php-fpm still runs' active "$(unit_property php8.2-fpm.service ActiveState)"
 assert_eq 'each site answers' "$before" "$(answers)"
 rm -r "$CONTAINER_ROOT/etc/systemd/system/fpmd@web1.service.d"
