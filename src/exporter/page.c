@@ -55,9 +55,9 @@ static int write_form(Page *page, MetricsFormat format, const Pools *pools) {
 
 /* Pool files are not needed to ask who runs: an administrator may have closed the folder. */
 static int find_pools(const Page *page, Pools *ret) {
-        int r = pools_find(ret, page->conf_dir, true);
+        int r = pools_find(ret, page->conf_dir, POOLS_WITH_UNITS);
 
-        return r == -EACCES ? pools_find(ret, "/nonexistent", true) : r;
+        return r == -EACCES ? pools_find(ret, "/nonexistent", POOLS_WITH_UNITS) : r;
 }
 
 /* --- who is silent --- */

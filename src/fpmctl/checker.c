@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/cleanup.h"
+#include "base/escape.h"
 #include "fpmctl/pools/program.h"
 
 int checker_run(const char *conf_dir, const char *pool, char **ret) {
@@ -16,4 +18,26 @@ int checker_run(const char *conf_dir, const char *pool, char **ret) {
         return program_run(
                         (const char *const[]){ FPMD_MANAGER_PROGRAM, option, "--test", pool, NULL },
                         ret);
+}
+
+const char *checker_line(const char *line, const char *pool) {
+        size_t size = strlen(pool);
+
+        if (strncmp(line, "fpmd: ", 6) == 0)
+                line += 6;
+        if (strncmp(line, pool, size) == 0 && strncmp(line + size, ": ", 2) == 0)
+                line += size + 2;
+
+        return line;
+}
+
+void checker_print(char *output, const char *pool, FILE *f) {
+        char escaped[4096], *line;
+
+        while ((line = strsep(&output, "\n"))) {
+                if (*line == '\0')
+                        continue;
+                escape_string(escaped, sizeof(escaped), checker_line(line, pool));
+                fprintf(f, "%s\n", escaped);
+        }
 }

@@ -12,7 +12,6 @@
 
 #include "base/escape.h"
 #include "config/pool_files.h"
-#include "fpmctl/pools/pools.h"
 
 int complain(int status, const char *format, ...) {
         _cleanup_free_ char *text = NULL;
@@ -49,25 +48,25 @@ int complain_no_pool(const char *conf_dir, const char *pool) {
         return complain(EX_NOINPUT, "there is no pool %s: no %s/%s.conf", pool, conf_dir, pool);
 }
 
-static bool has_failed(const Invocation *in, const char *name) {
+PoolPresence pool_presence_by_unit(const Invocation *in, const char *name) {
         _cleanup_(pools_done) Pools pools = {};
         PoolFacts *pool;
 
-        if (pools_find(&pools, in->conf_dir, true) < 0)
-                return false;
+        if (pools_find(&pools, in->conf_dir, POOLS_WITH_UNIT_STATES) < 0)
+                return PRESENCE_STOPPED;
 
         pool = pools_get(&pools, name);
         if (!pool)
-                return false;
+                return PRESENCE_STOPPED;
 
         pool->question.result = -ENOENT;
-        return pool_presence(pool) == PRESENCE_FAILED;
+        return pool_presence(pool);
 }
 
 static int complain_absent(const Invocation *in, const char *pool) {
         if (!pool_has_file(in->conf_dir, pool))
                 return complain_no_pool(in->conf_dir, pool);
-        if (has_failed(in, pool))
+        if (pool_presence_by_unit(in, pool) == PRESENCE_FAILED)
                 return complain(EX_UNAVAILABLE,
                                 "pool %s has failed: journalctl -u fpmd@%s says why, and after the "
                                 "repair systemctl reset-failed 'fpmd@%s.*' && systemctl start "
@@ -164,6 +163,16 @@ int print_json(const json_t *json) {
         json_dumpf(json, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(15));
         putchar('\n');
         return end_of_output();
+}
+
+void print_pool_line(const Invocation *in, const char *text) {
+        char line[CONTROL_TEXT_MAX];
+
+        escape_string(line, sizeof(line), text);
+        if (in->all)
+                printf("%s: %s\n", in->arguments[0], line);
+        else
+                puts(line);
 }
 
 void print_value(const char *name, const char *format, ...) {

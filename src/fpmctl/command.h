@@ -10,6 +10,7 @@
 
 #include "base/parse.h"
 #include "fpmctl/pools/client.h"
+#include "fpmctl/pools/pools.h"
 #include "fpmctl/table.h"
 
 /* How long fpmctl waits for all managers together. */
@@ -21,16 +22,18 @@ typedef struct Invocation {
         size_t n_arguments;
         const char *conf_dir;
         bool json;
-        bool names;       /* list: nothing else */
-        bool once;        /* top: one picture */
-        bool openmetrics; /* metrics */
+        bool names;              /* list: nothing else */
+        bool once;               /* top: one picture */
+        bool openmetrics;        /* metrics */
         bool dry_run, now, back; /* migrate */
-        const char *sort; /* top: by which column, NULL: its own choice */
-        uint64_t lines;   /* slow: how many */
-        uint64_t seconds; /* drain: for how long, 0: without an end */
+        bool all;                /* this is one of all pools */
+        const char *sort;        /* top: by which column, NULL: its own choice */
+        uint64_t lines;          /* slow: how many */
+        uint64_t seconds;        /* drain: for how long, 0: without an end */
 } Invocation;
 
 /* Run a command. Each returns the exit status. */
+int command_all(const Invocation *in, int (*run)(const Invocation *)); /* for each pool */
 int command_check(const Invocation *in);
 int command_config(const Invocation *in);
 int command_directives(const Invocation *in);
@@ -55,6 +58,12 @@ int complain_memory(void);
  * status. */
 bool pool_has_file(const char *conf_dir, const char *pool);
 int complain_no_pool(const char *conf_dir, const char *pool);
+
+/* Returns the state of a pool as systemd has it, without a question to its manager. */
+PoolPresence pool_presence_by_unit(const Invocation *in, const char *pool);
+
+/* Prints a line about the pool that is the first argument, escaped; with --all its name stands in front. */
+void print_pool_line(const Invocation *in, const char *text);
 
 /* Writes why a question was not answered, and returns the exit status. */
 int complain_question(const Invocation *in, const Question *question);

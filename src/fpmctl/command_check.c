@@ -21,18 +21,6 @@ typedef struct Check {
         int status;
 } Check;
 
-/* "fpmd: www: /etc/…" is /etc/… */
-static const char *without_name(const char *line, const char *pool) {
-        size_t size = strlen(pool);
-
-        if (strncmp(line, "fpmd: ", 6) == 0)
-                line += 6;
-        if (strncmp(line, pool, size) == 0 && strncmp(line + size, ": ", 2) == 0)
-                line += size + 2;
-
-        return line;
-}
-
 static void print_line(const char *line, bool good) {
         char escaped[4096];
 
@@ -65,9 +53,9 @@ static void tell(Check *check, const char *pool, int status, char *output, const
                 if (*line == '\0')
                         continue;
                 if (lines)
-                        (void) json_array_append_new(lines, json_string(without_name(line, pool)));
+                        (void) json_array_append_new(lines, json_string(checker_line(line, pool)));
                 else
-                        print_line(without_name(line, pool), status == EXIT_SUCCESS);
+                        print_line(checker_line(line, pool), status == EXIT_SUCCESS);
         }
         if (known)
                 tell_outdated(known, lines);
@@ -164,7 +152,7 @@ static void check_all(Check *check) {
         _cleanup_(pools_done) Pools pools = {};
         int r;
 
-        r = pools_find(&pools, check->in->conf_dir, false);
+        r = pools_find(&pools, check->in->conf_dir, POOLS_WITHOUT_UNITS);
         if (r < 0) {
                 check->status = complain(EX_OSERR, "cannot look for pools: %s", strerror(-r));
                 return;

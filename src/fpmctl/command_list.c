@@ -88,7 +88,7 @@ int command_list(const Invocation *in) {
         _cleanup_(pools_done) Pools pools = {};
         int r;
 
-        r = pools_find(&pools, in->conf_dir, !in->names);
+        r = pools_find(&pools, in->conf_dir, in->names ? POOLS_WITHOUT_UNITS : POOLS_WITH_UNITS);
         if (r < 0)
                 return complain(EX_OSERR, "cannot look for pools: %s", strerror(-r));
         if (in->names)
@@ -107,7 +107,7 @@ int command_metrics(const Invocation *in) {
         _cleanup_(pools_done) Pools pools = {};
         int r;
 
-        r = pools_find(&pools, in->conf_dir, true);
+        r = pools_find(&pools, in->conf_dir, POOLS_WITH_UNITS);
         if (r < 0)
                 return complain(EX_OSERR, "cannot look for pools: %s", strerror(-r));
 

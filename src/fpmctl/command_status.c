@@ -14,6 +14,7 @@
 #include "base/escape.h"
 #include "contract/scoreboard.h"
 #include "fpmctl/callers.h"
+#include "fpmctl/checker.h"
 #include "fpmctl/command.h"
 #include "fpmctl/pool_view.h"
 #include "fpmctl/request_view.h"
@@ -26,14 +27,13 @@ enum {
 };
 
 /* EXIT_SUCCESS: question has an answer. */
-static int ask(const Invocation *in, ControlVerb verb, uint32_t slot, uint64_t timeout_usec,
-                Question *question) {
+static int ask(const Invocation *in, ControlVerb verb, uint32_t slot, Question *question) {
         question_init(question, in->arguments[0], verb);
         question->slot = slot;
-        client_ask(question, 1, timeout_usec);
+        client_ask(question, 1, ASK_TIMEOUT_USEC);
         if (question->result < 0)
                 return complain_question(in, question);
-        if (verb != CONTROL_RELOAD && !question->json) {
+        if (!question->json) {
                 question->result = -EBADMSG;
                 return complain_question(in, question);
         }
@@ -64,61 +64,63 @@ static void command_status_on_stop(int signal) {
         (void) alarm(STOP_PATIENCE_SEC);
 }
 
+/* A pool that systemd will start for the next connection has nothing to reload: the next start reads the file, which is
+ * to be right by then. */
+static int reload_at_rest(const Invocation *in) {
+        const char *pool = in->arguments[0];
+        _cleanup_free_ char *output = NULL;
+        int status;
+
+        status = checker_run(in->conf_dir, pool, &output);
+        if (status < 0)
+                return complain(EX_OSERR, "cannot run %s: %s", FPMD_MANAGER_PROGRAM,
+                                strerror(-status));
+        if (status != EXIT_SUCCESS) {
+                checker_print(output, pool, stderr);
+                return status;
+        }
+
+        print_pool_line(in,
+                        "not running: the file is right, and the next start reads it (but for a changed listen: "
+                        "systemctl daemon-reload, then restart the socket)");
+        return EXIT_SUCCESS;
+}
+
+static bool is_at_rest(const Invocation *in, const Question *question) {
+        PoolPresence presence;
+
+        if (question->result != -ENOENT && question->result != -ECONNREFUSED)
+                return false;
+
+        presence = pool_presence_by_unit(in, question->pool);
+        return presence == PRESENCE_LISTENING || presence == PRESENCE_IDLE;
+}
+
+static int ask_reload(const Invocation *in, Question *question) {
+        question_init(question, in->arguments[0], CONTROL_RELOAD);
+        client_ask(question, 1, RELOAD_TIMEOUT_USEC);
+        if (question->result == 0)
+                return EXIT_SUCCESS;
+
+        return is_at_rest(in, question) ? reload_at_rest(in) : complain_question(in, question);
+}
+
 int command_reload(const Invocation *in) {
         _cleanup_(question_done) Question question = { .fd = -EBADF };
-        char line[CONTROL_TEXT_MAX];
         int status;
 
         if (callers_run_by_systemd())
                 (void) signal(SIGTERM, command_status_on_stop);
 
-        status = ask(in, CONTROL_RELOAD, CONTROL_SLOT_ALL, RELOAD_TIMEOUT_USEC, &question);
+        status = ask_reload(in, &question);
         if (is_stopped)
                 return EXIT_SUCCESS;
-        if (status != EXIT_SUCCESS) {
+        if (question.result == 0)
+                print_pool_line(in, question.text);
+        else if (status != EXIT_SUCCESS)
                 notify_callers(&question);
-                return status;
-        }
-
-        escape_string(line, sizeof(line), question.text);
-        puts(line);
-        return EXIT_SUCCESS;
-}
-
-/* --- drain, undrain, ping --- */
-
-int command_drain(const Invocation *in) {
-        _cleanup_(question_done) Question question = { .fd = -EBADF };
-        bool drain = strcmp(in->command, "drain") == 0;
-        int status;
-
-        status = ask(in, drain ? CONTROL_DRAIN : CONTROL_UNDRAIN,
-                        in->seconds > 0 ? (uint32_t) in->seconds : CONTROL_SLOT_ALL,
-                        ASK_TIMEOUT_USEC, &question);
-        if (status == EXIT_SUCCESS)
-                puts(drain ? "drained" : "not drained");
 
         return status;
-}
-
-/* For probes: the manager answers, has a generation that serves, and wants requests. */
-int command_ping(const Invocation *in) {
-        _cleanup_(question_done) Question question = { .fd = -EBADF };
-        const char *state;
-        int status;
-
-        status = ask(in, CONTROL_STATUS, CONTROL_SLOT_ALL, ASK_TIMEOUT_USEC, &question);
-        if (status != EXIT_SUCCESS)
-                return status;
-
-        state = answer_text(question.json, "state");
-        if (json_is_true(json_object_get(question.json, "drained")))
-                return complain(EXIT_FAILURE, "pool %s is drained", in->arguments[0]);
-        if (strcmp(state, "starting") == 0 || strcmp(state, "stopping") == 0)
-                return complain(EXIT_FAILURE, "pool %s is %s", in->arguments[0], state);
-
-        puts("pong");
-        return EXIT_SUCCESS;
 }
 
 /* --- status --- */
@@ -179,7 +181,7 @@ int command_status(const Invocation *in) {
         Resources resources;
         int status;
 
-        status = ask(in, CONTROL_STATUS, CONTROL_SLOT_ALL, ASK_TIMEOUT_USEC, &question);
+        status = ask(in, CONTROL_STATUS, CONTROL_SLOT_ALL, &question);
         if (status != EXIT_SUCCESS)
                 return status;
 
@@ -214,7 +216,7 @@ int command_requests(const Invocation *in) {
         _cleanup_(table_freep) Table *table = NULL;
         int status;
 
-        status = ask(in, CONTROL_REQUESTS, CONTROL_SLOT_ALL, ASK_TIMEOUT_USEC, &question);
+        status = ask(in, CONTROL_REQUESTS, CONTROL_SLOT_ALL, &question);
         if (status != EXIT_SUCCESS)
                 return status;
 
@@ -248,7 +250,7 @@ int command_trace(const Invocation *in) {
         if (status != EXIT_SUCCESS)
                 return status;
 
-        status = ask(in, CONTROL_TRACE, slot, ASK_TIMEOUT_USEC, &question);
+        status = ask(in, CONTROL_TRACE, slot, &question);
         if (status != EXIT_SUCCESS)
                 return status;
         if (in->json)

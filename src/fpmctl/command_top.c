@@ -153,7 +153,7 @@ static int draw_pools(Top *top, const TableFormat *format, FILE *f) {
         _cleanup_free_ Row *rows = NULL;
         int r;
 
-        r = pools_find(&pools, top->in->conf_dir, true);
+        r = pools_find(&pools, top->in->conf_dir, POOLS_WITH_UNITS);
         if (r < 0)
                 return complain(EX_OSERR, "cannot look for pools: %s", strerror(-r));
 

@@ -31,6 +31,7 @@ typedef enum Option {
         OPTION_NOW = 1 << 8,
         OPTION_BACK = 1 << 9,
         OPTION_FOR = 1 << 10,
+        OPTION_ALL = 1 << 11,
 } Option;
 
 typedef struct Command {
@@ -51,7 +52,7 @@ static const Command commands[] = {
           "starts it), stopped or failed; or its manager gives no answer. REQ/S is since its start. FILE is ok,\n"
           "changed since the manager has read it, wrong, or gone.\n" },
         { "status", "POOL", "what a pool does now, and why", 1, 1,
-          OPTION_JSON | OPTION_CONF_DIR, true, command_status,
+          OPTION_JSON | OPTION_CONF_DIR | OPTION_ALL, true, command_status,
           "Workers, queue, limits and counters; a name and a value on each line.\n" },
         { "top", "[POOL]", "all pools, or the requests of one, once a second", 0, 1,
           OPTION_CONF_DIR | OPTION_ONCE | OPTION_SORT, true, command_top,
@@ -67,17 +68,19 @@ static const Command commands[] = {
           OPTION_JSON | OPTION_LINES | OPTION_CONF_DIR, true, command_slow,
           "From the journal; see request_slowlog_timeout in fpmd.conf(5).\n" },
         { "reload", "POOL", "read the pool file again, without losing a request", 1, 1,
-          OPTION_CONF_DIR, true, command_reload,
-          "Starts new workers and waits until they serve. If they cannot, says why, and the old ones go on.\n" },
+          OPTION_CONF_DIR | OPTION_ALL, true, command_reload,
+          "Starts new workers and waits until they serve. If they cannot, says why, and the old ones go on. Only\n"
+          "checks the file of a pool that listens and does not run.\n" },
         { "remove", "POOL", "end a pool and rename its file", 1, 1, OPTION_CONF_DIR, true, command_remove,
           "Stops its units, which lets running requests finish, disables them, removes its sockets, and renames its\n"
           "file to FILE.removed. Also for a pool whose file is gone already.\n" },
         { "drain", "POOL", "tell load balancers to send no more requests", 1, 1,
-          OPTION_FOR | OPTION_CONF_DIR, true, command_drain,
-          "ping.path answers 503 until fpmctl undrain, or for the time of --for. Requests are served as before.\n" },
-        { "undrain", "POOL", "end a drain", 1, 1, OPTION_CONF_DIR, true, command_drain,
+          OPTION_FOR | OPTION_CONF_DIR | OPTION_ALL, true, command_drain,
+          "ping.path answers 503 and fpmd-agent says drain until fpmctl undrain, or for the time of --for. Requests\n"
+          "are served as before.\n" },
+        { "undrain", "POOL", "end a drain", 1, 1, OPTION_CONF_DIR | OPTION_ALL, true, command_drain,
           "ping.path answers as before.\n" },
-        { "ping", "POOL", "whether the pool serves, for probes", 1, 1, OPTION_CONF_DIR, true, command_ping,
+        { "ping", "POOL", "whether the pool serves, for probes", 1, 1, OPTION_CONF_DIR | OPTION_ALL, true, command_ping,
           "Prints pong. Exit status 1: it is drained, starts or stops; 69: it does not run.\n" },
         { "check", "[POOL|FILE]", "check a pool file, or all of them", 0, 1,
           OPTION_JSON | OPTION_CONF_DIR, false, command_check,
@@ -119,6 +122,7 @@ static const struct {
         { { "back", no_argument, NULL, 'b' }, OPTION_BACK, "--back           undo the migration" },
         { { "for", required_argument, NULL, 'f' }, OPTION_FOR,
           "--for=TIME       as 90, 15m or 2h" },
+        { { "all", no_argument, NULL, 'A' }, OPTION_ALL, "--all            all pools that are started" },
         { { "conf-dir", required_argument, NULL, 'C' }, OPTION_CONF_DIR,
           "--conf-dir=DIR   where pool files are [" FPMD_CONF_DIR "]" },
 };
@@ -214,6 +218,9 @@ static int take_option(Invocation *in, int c) {
         case 'b':
                 in->back = true;
                 break;
+        case 'A':
+                in->all = true;
+                break;
         case 'n':
                 return take_lines(in, optarg);
         case 'f':
@@ -278,7 +285,8 @@ static int run_command(const Command *command, const CommandLine *line) {
                 usage_of(command, stdout);
                 return EXIT_SUCCESS;
         }
-        if (in->n_arguments < command->n_min || in->n_arguments > command->n_max ||
+        if (in->n_arguments < (in->all ? 0 : command->n_min) ||
+                        in->n_arguments > (in->all ? 0 : command->n_max) ||
                         (line->given & ~command->options)) {
                 usage_of(command, stderr);
                 return EX_USAGE;
@@ -286,7 +294,7 @@ static int run_command(const Command *command, const CommandLine *line) {
         if (command->pool && in->n_arguments > 0 && !pool_name_is_valid(in->arguments[0]))
                 return complain(EX_USAGE, "'%s' is not the name of a pool", in->arguments[0]);
 
-        return command->run(in);
+        return in->all ? command_all(in, command->run) : command->run(in);
 }
 
 static int run(const CommandLine *line) {

@@ -130,7 +130,7 @@ static int add_unit(const char *name, bool is_socket, const UnitState *unit, voi
         return 0;
 }
 
-int pools_find(Pools *ret, const char *conf_dir, bool units) {
+int pools_find(Pools *ret, const char *conf_dir, PoolsFind find) {
         _cleanup_(pools_done) Pools pools = {};
         int r;
 
@@ -142,7 +142,8 @@ int pools_find(Pools *ret, const char *conf_dir, bool units) {
         if (r < 0)
                 return r;
 
-        r = units ? units_read(add_unit, &pools) : 0;
+        r = find == POOLS_WITHOUT_UNITS ? 0
+                                        : units_read(find == POOLS_WITH_UNITS, add_unit, &pools);
         if (r == -ENOMEM)
                 return r;
         if (r < 0)

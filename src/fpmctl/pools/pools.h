@@ -51,9 +51,15 @@ typedef struct Pools {
         size_t n_items;
 } Pools;
 
-/* Finds the names of pools: of pool files, of running managers and, if units is true, of units that systemd knows. The
+typedef enum PoolsFind {
+        POOLS_WITHOUT_UNITS,
+        POOLS_WITH_UNIT_STATES, /* quickly: UnitState.ran and n_restarts are not asked for */
+        POOLS_WITH_UNITS,
+} PoolsFind;
+
+/* Finds the names of pools: of pool files, of running managers and, if find says so, of units that systemd knows. The
  * caller frees them by pools_done(). Returns 0 or a negative errno. */
-int pools_find(Pools *ret, const char *conf_dir, bool units);
+int pools_find(Pools *ret, const char *conf_dir, PoolsFind find);
 void pools_done(Pools *pools);
 
 /* Returns the pool of that name, which is added, empty, if it is not there, or NULL when memory is short. */

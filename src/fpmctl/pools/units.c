@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-bus.h>
 
@@ -34,44 +35,129 @@ static bool take_apart(const char *unit, char *pool, size_t size, bool *ret_sock
         return pool_name_is_valid(pool);
 }
 
-static uint64_t number_of(
-                sd_bus *bus, const char *path, const char *interface, const char *name, char type) {
-        union {
-                uint64_t t;
-                uint32_t u;
-        } number = {};
-
-        if (sd_bus_get_property_trivial(bus, SYSTEMD, path, interface, name, NULL, type, &number) <
-                        0)
-                return 0;
-
-        return type == 't' ? number.t : number.u;
-}
+/* One unit, and the question that is under way for it. */
+typedef struct Unit {
+        char pool[256];
+        bool is_socket;
+        UnitState state;
+        const char *path; /* of the reply of list_units() */
+        struct Reading *reading;
+} Unit;
 
 typedef struct Reading {
         sd_bus *bus;
-        UnitHook hook;
-        void *userdata;
+        Unit *units;
+        size_t n_units;
+        size_t n_asked, n_open;
 } Reading;
 
-static int read_unit(
-                const Reading *reading, const char *unit, const char *state, const char *path) {
-        char pool[256];
-        bool is_socket;
-        UnitState found = {};
+/* --- details --- */
 
-        if (!take_apart(unit, pool, sizeof(pool), &is_socket))
+/* As many questions as this are under way at once: a machine has thousands of units, and one answer after the other would
+ * take as many times as long as the way there and back. */
+enum {
+        QUESTIONS_MAX = 64,
+};
+
+static bool is_at_rest(const Unit *unit) {
+        return strcmp(unit->state.active, "inactive") == 0;
+}
+
+static int units_on_reply(sd_bus_message *reply, void *userdata, sd_bus_error *error) {
+        Unit *unit = userdata;
+        uint64_t usec = 0;
+        uint32_t n = 0;
+
+        (void) error;
+        unit->reading->n_open--;
+        if (sd_bus_message_is_method_error(reply, NULL))
                 return 0;
 
-        snprintf(found.active, sizeof(found.active), "%s", state);
-        if (!is_socket) {
-                found.ran = number_of(reading->bus, path, SYSTEMD ".Unit",
-                                            "ActiveEnterTimestampMonotonic", 't') > 0;
-                found.n_restarts =
-                                number_of(reading->bus, path, SYSTEMD ".Service", "NRestarts", 'u');
+        if (is_at_rest(unit) && sd_bus_message_read(reply, "v", "t", &usec) >= 0)
+                unit->state.ran = usec > 0;
+        else if (!is_at_rest(unit) && sd_bus_message_read(reply, "v", "u", &n) >= 0)
+                unit->state.n_restarts = n;
+
+        return 0;
+}
+
+/* One question for each service: of one at rest it is of no use how often it was started again before. */
+static int ask_one(Reading *reading, Unit *unit) {
+        bool rests = is_at_rest(unit);
+
+        unit->reading = reading;
+        return sd_bus_call_method_async(reading->bus, NULL, SYSTEMD, unit->path,
+                        "org.freedesktop.DBus.Properties", "Get", units_on_reply, unit, "ss",
+                        rests ? SYSTEMD ".Unit" : SYSTEMD ".Service",
+                        rests ? "ActiveEnterTimestampMonotonic" : "NRestarts");
+}
+
+static int ask_more(Reading *reading) {
+        while (reading->n_open < QUESTIONS_MAX && reading->n_asked < reading->n_units) {
+                Unit *unit = &reading->units[reading->n_asked++];
+                int r;
+
+                if (unit->is_socket)
+                        continue;
+
+                r = ask_one(reading, unit);
+                if (r < 0)
+                        return r;
+                reading->n_open++;
         }
 
-        return reading->hook(pool, is_socket, &found, reading->userdata);
+        return 0;
+}
+
+static int read_details(Reading *reading) {
+        int r;
+
+        r = ask_more(reading);
+        while (r >= 0 && reading->n_open > 0) {
+                r = sd_bus_process(reading->bus, NULL);
+                if (r == 0)
+                        r = sd_bus_wait(reading->bus, BUS_TIMEOUT_USEC);
+                if (r >= 0)
+                        r = ask_more(reading);
+        }
+
+        return r;
+}
+
+/* --- the list --- */
+
+static int add_unit(Reading *reading, const char *name, const char *state, const char *path) {
+        Unit unit = { .path = path }, *grown;
+
+        if (!take_apart(name, unit.pool, sizeof(unit.pool), &unit.is_socket))
+                return 0;
+
+        grown = reallocarray(reading->units, reading->n_units + 1, sizeof(*grown));
+        if (!grown)
+                return -ENOMEM;
+
+        snprintf(unit.state.active, sizeof(unit.state.active), "%s", state);
+        reading->units = grown;
+        grown[reading->n_units++] = unit;
+        return 0;
+}
+
+static int read_list(Reading *reading, sd_bus_message *reply) {
+        const char *unit, *state, *path;
+        int r;
+
+        r = sd_bus_message_enter_container(reply, 'a', "(ssssssouso)");
+        if (r < 0)
+                return r;
+
+        while ((r = sd_bus_message_read(reply, "(ssssssouso)", &unit, NULL, NULL, &state, NULL,
+                                NULL, &path, NULL, NULL, NULL)) > 0) {
+                r = add_unit(reading, unit, state, path);
+                if (r < 0)
+                        return r;
+        }
+
+        return r;
 }
 
 static int list_units(sd_bus *bus, sd_bus_message **ret) {
@@ -90,11 +176,23 @@ static int list_units(sd_bus *bus, sd_bus_message **ret) {
         return sd_bus_call(bus, call, BUS_TIMEOUT_USEC, NULL, ret);
 }
 
-int units_read(UnitHook hook, void *userdata) {
+static int call_hook(const Reading *reading, UnitHook hook, void *userdata) {
+        for (size_t i = 0; i < reading->n_units; i++) {
+                const Unit *unit = &reading->units[i];
+                int r;
+
+                r = hook(unit->pool, unit->is_socket, &unit->state, userdata);
+                if (r < 0)
+                        return r;
+        }
+
+        return 0;
+}
+
+int units_read(bool details, UnitHook hook, void *userdata) {
         _cleanup_(message_unrefp) sd_bus_message *reply = NULL;
         _cleanup_(bus_freep) sd_bus *bus = NULL;
-        const char *unit, *state, *path;
-        Reading reading = { .hook = hook, .userdata = userdata };
+        Reading reading = {};
         int r;
 
         r = sd_bus_open_system(&bus);
@@ -104,19 +202,13 @@ int units_read(UnitHook hook, void *userdata) {
         reading.bus = bus;
         (void) sd_bus_set_method_call_timeout(bus, BUS_TIMEOUT_USEC);
         r = list_units(bus, &reply);
-        if (r < 0)
-                return r;
+        if (r >= 0)
+                r = read_list(&reading, reply);
+        if (r >= 0 && details)
+                r = read_details(&reading);
+        if (r >= 0)
+                r = call_hook(&reading, hook, userdata);
 
-        r = sd_bus_message_enter_container(reply, 'a', "(ssssssouso)");
-        if (r < 0)
-                return r;
-
-        while ((r = sd_bus_message_read(reply, "(ssssssouso)", &unit, NULL, NULL, &state, NULL,
-                                NULL, &path, NULL, NULL, NULL)) > 0) {
-                r = read_unit(&reading, unit, state, path);
-                if (r < 0)
-                        return r;
-        }
-
+        free(reading.units);
         return r;
 }

@@ -10,13 +10,14 @@
 /* What systemd says of one unit. */
 typedef struct UnitState {
         char active[24]; /* "active", "failed" …; "": systemd knows no such unit */
-        bool ran;        /* has been active since the boot; of services only */
-        uint64_t n_restarts;
+        bool ran;        /* has been active since the boot; of services that are not active now */
+        uint64_t n_restarts; /* of services that are; systemd counts anew with the next start */
 } UnitState;
 
 /* Is called for each unit of a pool. Returns 0 to go on, or a negative errno that ends the reading. */
 typedef int (*UnitHook)(const char *pool, bool is_socket, const UnitState *state, void *userdata);
 
-/* Calls hook for each service and socket of a pool that systemd has. Returns 0, what hook returned, or a negative errno
- * when the bus failed, perhaps after some calls. */
-int units_read(UnitHook hook, void *userdata);
+/* Calls hook for each service and socket of a pool that systemd has; with details ran and n_restarts are filled in, for
+ * which systemd is asked once a service. Returns 0, what hook returned, or a negative errno when the bus failed, perhaps
+ * after some calls. */
+int units_read(bool details, UnitHook hook, void *userdata);

@@ -305,6 +305,7 @@ int pool_new(Pool **ret, sd_event *event, const Listeners *listeners, const char
         if (r < 0)
                 return r;
 
+        pool_restore_rotation(pool);
         *ret = TAKE_PTR(pool);
         return 0;
 }

@@ -65,6 +65,9 @@ struct Pool {
 void pool_publish_to(Pool *pool, Generation *generation);
 void pool_publish(Pool *pool);
 
+/* Takes a pool that starts out of rotation, if fpmctl drain has taken out the one before it. */
+void pool_restore_rotation(Pool *pool);
+
 /* Is called when a generation has begun to serve: starts the timer of pm.idle_exit_timeout. */
 void pool_watch_idleness(Pool *pool);
 

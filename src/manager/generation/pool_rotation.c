@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "contract/rotation.h"
 #include "manager/base/log.h"
 #include "manager/base/timer.h"
 #include "manager/generation/pool_internal.h"
@@ -45,6 +46,19 @@ int pool_leave_rotation(Pool *pool, uint64_t usec) {
 void pool_enter_rotation(Pool *pool) {
         timer_disarm(pool->rotation_source);
         set(pool, false);
+}
+
+void pool_restore_rotation(Pool *pool) {
+        uint64_t seconds = rotation_seconds_left(pool->resources.config->name);
+        int r;
+
+        if (seconds == 0)
+                return;
+
+        r = pool_leave_rotation(pool, seconds == ROTATION_WITHOUT_END ? 0 : seconds * USEC_PER_SEC);
+        if (r < 0)
+                log_warning_errno(
+                                r, "Cannot drain the pool, as fpmctl has told the one before: %m");
 }
 
 bool pool_is_out_of_rotation(const Pool *pool) {

@@ -1,7 +1,8 @@
 #!/bin/bash
 # fpmctl drain: load balancers are told by the ping page that nothing more is wanted, and whoever sends something is
-# served as before; also across a reload. It ends by undrain, or after its time. fpmctl ping says how it is by its exit
-# status.
+# served as before; also across a reload, a restart and a killed manager, and of a pool that does not run yet. It ends by
+# undrain, or after its time. fpmctl ping says how it is by its exit status. --all is for all pools that are started.
+# fpmctl reload of a pool that only listens checks its file, and wakes nobody.
 
 source "${BASH_SOURCE[0]%/*}/../lib.sh"
 needs_fpmd
@@ -38,9 +39,18 @@ assert_eq 'served' hello "$(fetch http://drained.test/hello.php)"
 in_container fpmctl reload drained
 ping_is 503
 assert_eq 'served after a reload' hello "$(fetch http://drained.test/hello.php)"
+in_container systemctl restart fpmd@drained.service
+ping_is 503
+assert_eq 'served after a restart' hello "$(fetch http://drained.test/hello.php)"
+killed=$(manager_of drained)
+in_container kill -KILL "$killed"
+wait_for 10 another_manager drained "$killed"
+wait_for 5 ping_is 503
 fpmctl_says 0 'not drained' undrain drained
 ping_is 200
 fpmctl_says 0 pong ping drained
+in_container systemctl restart fpmd@drained.service
+ping_is 200
 
 fpmctl_says 0 drained drain drained --for=1s
 ping_is 503
@@ -55,3 +65,46 @@ for verb in drain undrain; do
 	assert_eq "$verb of bob" 77 "$status"
 done
 ping_is 200
+
+# a pool at rest
+at_rest() {
+	assert_eq "$1: nobody is woken" inactive "$(unit_property fpmd@drained.service ActiveState)"
+}
+in_container systemctl stop fpmd@drained.service
+fpmctl_says 0 drained drain drained --for=1h
+at_rest drain
+ping_is 503
+in_container systemctl stop fpmd@drained.service
+fpmctl_says 0 'not drained' undrain drained
+at_rest undrain
+fpmctl_says 0 'the file is right' reload drained
+at_rest reload
+echo 'pm.max_children = many' >>"$CONTAINER_ROOT/etc/fpmd/conf.d/drained.conf"
+fpmctl_says 78 'pm.max_children' reload drained
+sed -i '$d' "$CONTAINER_ROOT/etc/fpmd/conf.d/drained.conf"
+at_rest 'reload of a wrong file'
+in_container systemctl stop fpmd@drained.socket
+fpmctl_says 69 'does not run' reload drained
+
+# all of them: one runs, one listens, one was never started
+pool second
+write_pool third <<<'pm = static'
+in_container systemctl start fpmd@drained.socket fpmd@second.service
+fpmctl_says 0 'second: pong' ping --all
+fpmctl_says 0 'drained: idle' ping --all
+fpmctl_says 0 'drained: idle' status --all
+fpmctl_says 0 'state:' status --all
+fpmctl_says 0 'second: drained' drain --all
+fpmctl_says 1 'pool drained is drained' ping --all
+fpmctl_says 1 'pool second is drained' ping --all
+fpmctl_says 0 'drained: not drained' undrain --all
+output=$(in_container fpmctl reload --all)
+assert_contains 'reload --all' 'drained: not running' "$output"
+assert_contains 'reload --all' 'second: ' "$output"
+assert_lacks 'reload --all' third "$output"
+at_rest 'reload --all'
+assert_eq 'generation' 2 "$(pool_status second generation)"
+echo 'nonsense = 1' >>"$CONTAINER_ROOT/etc/fpmd/conf.d/second.conf"
+fpmctl_says 1 'nonsense' reload --all
+fpmctl_says 64 'Usage' reload --all second
+fpmctl_says 64 'Usage' list --all
