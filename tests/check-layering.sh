@@ -43,6 +43,7 @@ fpmctl/pools:        $config
 fpmctl/migrate:      fpmctl/pools ini $config
 fpmctl:              fpmctl/migrate fpmctl/pools $config
 exporter:            fpmctl/pools $config
+agent:               exporter fpmctl/pools $config
 "
 
 ok() {

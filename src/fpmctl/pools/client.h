@@ -2,7 +2,7 @@
 #pragma once
 /* Client: sends questions to the managers of pools, all at once and with one deadline for all.
  *
- * Runs in: fpmctl, fpmd-exporter.
+ * Runs in: fpmctl, fpmd-exporter, fpmd-agent.
  * Trusts:  no manager: a reply is checked, its size is bounded, and no manager is waited for beyond the deadline. */
 
 #include <jansson.h>

@@ -5,7 +5,7 @@
  * It puts together what is under conf.d and /run, what systemd says, and what the managers answer. Any of them may be
  * missing: without systemd (no bus) the rest is still shown.
  *
- * Runs in: fpmctl, fpmd-exporter. */
+ * Runs in: fpmctl, fpmd-exporter, fpmd-agent. */
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -3,7 +3,7 @@
 /* Resources: the memory and CPU time of a pool, of its cgroup where the kernel accounts them there, else of its
  * processes.
  *
- * Runs in: fpmctl, fpmd-exporter. */
+ * Runs in: fpmctl, fpmd-exporter, fpmd-agent. */
 
 #include <stdbool.h>
 #include <stdint.h>

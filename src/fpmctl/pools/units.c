@@ -53,8 +53,8 @@ typedef struct Reading {
 
 /* --- details --- */
 
-/* As many questions as this are under way at once: a machine has thousands of units, and one answer after the other would
- * take as many times as long as the way there and back. */
+/* As many questions as this are under way at once: a machine has thousands of units, and one answer after the other
+ * takes as many times as long as the way there and back. */
 enum {
         QUESTIONS_MAX = 64,
 };

@@ -2,7 +2,7 @@
 #pragma once
 /* Units: what systemd says on its bus of the services and sockets of pools.
  *
- * Runs in: fpmctl, fpmd-exporter. */
+ * Runs in: fpmctl, fpmd-exporter, fpmd-agent. */
 
 #include <stdbool.h>
 #include <stdint.h>

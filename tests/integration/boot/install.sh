@@ -35,7 +35,7 @@ stopped=$'systemctl stop fpmd@*.socket\nsystemctl daemon-reload\njournalctl --up
 called uninstall-hook "$stopped"
 assert_contains 'pools that could not be stopped' 'pools may still run' "$(<"$fake/said")"
 sed -i 's/exit 1/exit 0/' "$fake/systemctl"
-called uninstall-hook "${stopped/.socket/$'.socket\nsystemctl stop fpmd@*.service fpmd-exporter.*'}"
+called uninstall-hook "${stopped/.socket/$'.socket\nsystemctl stop fpmd@*.service fpmd-exporter.* fpmd-agent.*'}"
 
 mkdir "$dest"
 PATH=$fake:$PATH build install
@@ -43,7 +43,7 @@ for file in usr/sbin/fpmd usr/libexec/fpmd/preload.so "usr/libexec/fpmd/$FPMD_TE
 	usr/lib/systemd/system/fpmd@.service usr/lib/systemd/system/fpmd.target \
 	usr/lib/systemd/system/fpmd-pools.target usr/lib/systemd/system/fpmd-sockets.target \
 	usr/lib/systemd/system-generators/fpmd-generator etc/fpmd/conf.d/www.conf \
-	usr/sbin/fpmd-exporter usr/lib/systemd/system/fpmd-exporter.socket \
+	usr/sbin/fpmd-exporter usr/sbin/fpmd-agent usr/lib/systemd/system/fpmd-exporter.socket usr/lib/systemd/system/fpmd-agent.socket \
 	usr/lib/systemd/system/fpmd-exporter.service usr/lib/sysusers.d/fpmd.conf usr/share/man/man8/fpmd.8 usr/share/man/man5/fpmd.conf.5; do
 	[[ -s $dest/$file ]] || fail "not installed: $file"
 done

@@ -91,8 +91,8 @@ pool second
 write_pool third <<<'pm = static'
 in_container systemctl start fpmd@drained.socket fpmd@second.service
 fpmctl_says 0 'second: pong' ping --all
-fpmctl_says 0 'drained: idle' ping --all
-fpmctl_says 0 'drained: idle' status --all
+fpmctl_says 0 'drained: listening' ping --all
+fpmctl_says 0 'drained: listening' status --all
 fpmctl_says 0 'state:' status --all
 fpmctl_says 0 'second: drained' drain --all
 fpmctl_says 1 'pool drained is drained' ping --all

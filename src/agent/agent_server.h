@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* AgentServer: the listening sockets of the agent and those who ask there. An asker sends a line with the name of a pool,
+ * and gets one line.
+ *
+ * An asker who is slow has AGENT_PATIENCE_USEC, and less when there are too many: exporter/clients.h.
+ *
+ * Runs in: fpmd-agent.
+ * Trusts:  no client. */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "agent/agent_view.h"
+#include "base/cleanup.h"
+
+#define AGENT_PATIENCE_USEC (2 * USEC_PER_SEC)
+
+typedef struct AgentServer AgentServer;
+
+/* Borrows view, takes each fd. Returns 0 or a negative errno. */
+int agent_server_new(AgentServer **ret, AgentView *view, const int *fds, size_t n_fds);
+AgentServer *agent_server_free(AgentServer *server);
+DEFINE_CLEANUP(AgentServer, agent_server_free);
+
+/* Serves until nobody has asked for idle_usec, or with 0 for ever. Returns 0 or a negative errno. */
+int agent_server_run(AgentServer *server, uint64_t idle_usec);

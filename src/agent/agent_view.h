@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* AgentView: what is known of the pools that load balancers ask for. systemd is asked for all pools at most every other
+ * second, and a manager at most once a second, however many askers there are; a pool that does not run is not woken.
+ *
+ * Runs in: fpmd-agent.
+ * Trusts:  no manager to answer: each look is over within AGENT_ASK_USEC. */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "agent/agent_answer.h"
+#include "base/parse.h"
+
+#define AGENT_ASK_USEC (3 * USEC_PER_SEC / 10)
+
+/* A pool that was asked for. */
+typedef struct AgentEntry {
+        char *name;
+        AgentPool pool;
+        uint64_t asked_usec;  /* by a load balancer */
+        uint64_t fresh_usec;  /* when its manager was asked; 0: never */
+        uint64_t silent_usec; /* since when its manager gives no answer, 0: it does */
+} AgentEntry;
+
+typedef struct AgentView {
+        const char *conf_dir; /* borrowed */
+        Pools pools;
+        uint64_t listed_usec; /* 0: never */
+        AgentEntry *entries;  /* no more than there are pools */
+        size_t n_entries;
+} AgentView;
+
+/* Fills in what is known of a pool; name may be anything. */
+void agent_view_get(AgentView *view, const char *name, AgentPool *ret);
+void agent_view_done(AgentView *view);

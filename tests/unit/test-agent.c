@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/* What HAProxy is told: agent/agent_answer.c and agent/cpu_pressure.c. */
+
+#include <string.h>
+
+#include "agent/agent_answer.h"
+#include "agent/cpu_pressure.h"
+#include "unit.h"
+
+static const char *answer_to(AgentPool pool) {
+        static char text[AGENT_ANSWER_MAX];
+
+        agent_answer(&pool, AGENT_ALL, text);
+        return text;
+}
+
+START_TEST(one_that_runs_is_up_with_its_weight) {
+        AgentPool pool = { .is_known = true, .presence = PRESENCE_RUNNING, .worker_limit = 32 };
+
+        ck_assert_str_eq(answer_to(pool), "up ready 100% maxconn:32\n");
+        pool.used = 0.4;
+        ck_assert_str_eq(answer_to(pool), "up ready 60% maxconn:32\n");
+        pool.cpu_pressure = 0.5;
+        ck_assert_str_eq(answer_to(pool), "up ready 45% maxconn:32\n");
+        pool.is_drained = true;
+        ck_assert_str_eq(answer_to(pool), "up drain 45% maxconn:32\n");
+        pool.is_drained = false;
+        pool.presence = PRESENCE_STOPPING;
+        ck_assert_str_eq(answer_to(pool), "up drain 45% maxconn:32\n");
+}
+END_TEST
+
+START_TEST(one_at_rest_is_up) {
+        static const PoolPresence presences[] = { PRESENCE_LISTENING, PRESENCE_IDLE,
+                PRESENCE_STARTING };
+
+        for (size_t i = 0; i < 3; i++)
+                ck_assert_str_eq(answer_to((AgentPool){
+                                                 .is_known = true, .presence = presences[i] }),
+                                "up ready 100%\n");
+        ck_assert_str_eq(answer_to((AgentPool){ .is_known = true,
+                                         .presence = PRESENCE_LISTENING,
+                                         .is_drained = true }),
+                        "up drain 100%\n");
+}
+END_TEST
+
+START_TEST(one_that_cannot_serve_is_down_with_a_reason) {
+        ck_assert_str_eq(answer_to((AgentPool){ .presence = PRESENCE_RUNNING }),
+                        "fail#there is no pool of this name\n");
+        ck_assert_str_eq(answer_to((AgentPool){ .is_known = true, .presence = PRESENCE_FAILED }),
+                        "fail#the pool has failed\n");
+        ck_assert_str_eq(answer_to((AgentPool){ .is_known = true, .presence = PRESENCE_STOPPED }),
+                        "stopped#nobody has started the pool\n");
+        ck_assert_str_eq(answer_to((AgentPool){ .is_known = true, .presence = PRESENCE_SILENT }),
+                        "up\n");
+}
+END_TEST
+
+START_TEST(an_asker_may_want_less) {
+        AgentPool pool = { .is_known = true, .presence = PRESENCE_RUNNING, .worker_limit = 32 };
+        char text[AGENT_ANSWER_MAX];
+        static const struct {
+                const char *line, *name, *answer;
+        } cases[] = {
+                { "www\r\n", "www", "up ready 100% maxconn:32\n" },
+                { "www", "www", "up ready 100% maxconn:32\n" },
+                { "www state\n", "www", "up ready\n" },
+                { "www weight\nother", "www", "up ready 100%\n" },
+                { "www  maxconn x\n", "www", "up ready maxconn:32\n" },
+                { "www weight maxconn", "www", "up ready 100% maxconn:32\n" },
+                { "", "", "up ready 100% maxconn:32\n" },
+                { " weight", "", "up ready 100%\n" },
+        };
+
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                char line[64];
+                unsigned wishes;
+
+                strcpy(line, cases[i].line);
+                wishes = agent_read_line(line);
+                ck_assert_str_eq(line, cases[i].name);
+                agent_answer(&pool, wishes, text);
+                ck_assert_str_eq(text, cases[i].answer);
+        }
+}
+END_TEST
+
+START_TEST(a_weight_has_bounds) {
+        ck_assert_uint_eq(agent_weight(0, 0), 100);
+        ck_assert_uint_eq(agent_weight(1, 0), AGENT_WEIGHT_MIN);
+        ck_assert_uint_eq(agent_weight(7, 3), AGENT_WEIGHT_MIN);
+        ck_assert_uint_eq(agent_weight(-1, -1), 100);
+        ck_assert_uint_eq(agent_weight(0, 1), 50);
+}
+END_TEST
+
+START_TEST(pressure_is_a_share) {
+        ck_assert_double_eq_tol(
+                        cpu_pressure_parse(
+                                        "some avg10=12.50 avg60=1.00 avg300=0.2 total=5\nfull avg10=0.00"),
+                        0.125, 1e-9);
+        ck_assert_double_eq_tol(cpu_pressure_parse("some avg10=0.00 avg60"), 0, 1e-9);
+        ck_assert_double_lt(cpu_pressure_parse(""), 0);
+        ck_assert_double_lt(cpu_pressure_parse("full avg10=1"), 0);
+        ck_assert_double_lt(cpu_pressure_parse("some avg10=-1"), 0);
+        ck_assert_double_lt(cpu_pressure_parse("some avg10=nan"), 0);
+        ck_assert_double_lt(cpu_pressure_parse("some avg10=1e9"), 0);
+}
+END_TEST
+
+UNIT_MAIN("agent", one_that_runs_is_up_with_its_weight, one_at_rest_is_up,
+                one_that_cannot_serve_is_down_with_a_reason, an_asker_may_want_less,
+                a_weight_has_bounds, pressure_is_a_share);
