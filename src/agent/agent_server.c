@@ -18,8 +18,8 @@ enum {
         LINE_MAX_BYTES = 128,
 };
 
-/* How long the end of a line is waited for, after its first bytes: HAProxy sends what agent-send says, which may lack it.
- */
+/* How long the end of a line is waited for, after its first bytes: HAProxy sends what agent-send says, which may have
+ * none. */
 #define LINE_END_USEC (USEC_PER_SEC / 5)
 
 /* How long to wait when there is no fd for a client that waits. */

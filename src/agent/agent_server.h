@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* AgentServer: the listening sockets of the agent and those who ask there. An asker sends a line with the name of a pool,
- * and gets one line.
+/* AgentServer: the listening sockets of the agent and those who ask there. An asker sends a line with the name of a
+ * pool, and gets one line.
  *
  * An asker who is slow has AGENT_PATIENCE_USEC, and less when there are too many: exporter/clients.h.
  *

@@ -17,12 +17,15 @@
 
 static const char *arg_conf_dir = FPMD_CONF_DIR;
 static uint64_t arg_idle_usec = IDLE_USEC_DEFAULT;
+static MetricsMask arg_left_out;
 
 static void usage(FILE *f) {
         fputs("Usage: fpmd-exporter [OPTION]...\n\n"
               "Started by fpmd-exporter.socket; by hand:\n"
               "  systemd-socket-activate --listen=127.0.0.1:9253 fpmd-exporter\n\n"
               "      --idle-timeout=SECONDS  ends when no client has come for so long, 0: never [60]\n"
+              "      --only=METRIC[,...]     no others than these\n"
+              "      --without=METRIC[,...]  not these\n"
               "      --conf-dir=DIR          where pool files are [" FPMD_CONF_DIR "]\n"
               "  -h, --help                  this text\n"
               "  -v, --version               the version\n",
@@ -41,10 +44,27 @@ static int take_idle_timeout(const char *text) {
         return EX_OK;
 }
 
+static int take_metrics(const char *option, const char *names) {
+        MetricsMask mask;
+        const char *wrong;
+        size_t size;
+
+        if (metrics_mask(names, &mask, &wrong, &size) < 0) {
+                fprintf(stderr, "fpmd-exporter: --%s: there is no metric '%.*s'\n", option,
+                                (int) size, wrong);
+                return EX_USAGE;
+        }
+
+        arg_left_out |= strcmp(option, "only") == 0 ? ~mask : mask;
+        return EX_OK;
+}
+
 /* Returns -1 to go on, else the exit status. */
 static int parse_arguments(int argc, char *argv[]) {
         static const struct option options[] = {
                 { "idle-timeout", required_argument, NULL, 'i' },
+                { "only", required_argument, NULL, 'o' },
+                { "without", required_argument, NULL, 'w' },
                 { "conf-dir", required_argument, NULL, 'C' },
                 { "help", no_argument, NULL, 'h' },
                 { "version", no_argument, NULL, 'v' },
@@ -56,6 +76,11 @@ static int parse_arguments(int argc, char *argv[]) {
                 switch (c) {
                 case 'i':
                         if (take_idle_timeout(optarg) != EX_OK)
+                                return EX_USAGE;
+                        break;
+                case 'o':
+                case 'w':
+                        if (take_metrics(c == 'o' ? "only" : "without", optarg) != EX_OK)
                                 return EX_USAGE;
                         break;
                 case 'C':
@@ -125,6 +150,7 @@ int main(int argc, char *argv[]) {
         raise_file_limit();
         (void) signal(SIGPIPE, SIG_IGN);
         page.conf_dir = arg_conf_dir;
+        page.left_out = arg_left_out;
         r = server_new(&server, &page, fds, (size_t) n);
         if (r >= 0)
                 r = server_run(server, arg_idle_usec);

@@ -39,7 +39,7 @@ static int write_form(Page *page, MetricsFormat format, const Pools *pools) {
         if (!f)
                 return -errno;
 
-        r = metrics_write_pools(f, format, pools);
+        r = metrics_write_pools(f, format, page->left_out, pools);
         if (fclose(f) != 0 && r >= 0)
                 r = -errno;
         if (r < 0) {
@@ -121,6 +121,8 @@ static int make(Page *page) {
         set_patience(page, &pools, begin);
         pools_ask(&pools, left_to_ask(begin));
         note_silent(page, &pools, begin);
+        (void) pools_read_files(
+                        &pools, page->conf_dir); /* who may not read them knows no state of them */
         for (MetricsFormat format = 0; format < _METRICS_FORMAT_MAX; format++) {
                 r = write_form(page, format, &pools);
                 if (r < 0)

@@ -21,6 +21,7 @@ typedef struct Silent {
 
 typedef struct Page {
         const char *conf_dir; /* borrowed */
+        MetricsMask left_out;
         struct {
                 char *text;
                 size_t size;

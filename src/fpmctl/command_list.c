@@ -112,7 +112,8 @@ int command_metrics(const Invocation *in) {
                 return complain(EX_OSERR, "cannot look for pools: %s", strerror(-r));
 
         pools_ask(&pools, ASK_TIMEOUT_USEC);
-        r = metrics_write_pools(stdout, format, &pools);
+        (void) pools_read_files(&pools, in->conf_dir);
+        r = metrics_write_pools(stdout, format, 0, &pools);
         if (r < 0)
                 return complain(EX_IOERR, "cannot write: %s", strerror(-r));
 

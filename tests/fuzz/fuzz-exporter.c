@@ -77,7 +77,7 @@ static void check_metrics(const char *text, size_t size) {
                 size_t page_size;
                 FILE *f = open_memstream(&page, &page_size);
 
-                require(f && metrics_write(f, format, pools, ELEMENTSOF(pools)) == 0);
+                require(f && metrics_write(f, format, 0, pools, ELEMENTSOF(pools)) == 0);
                 require(fclose(f) == 0 && strlen(page) == page_size);
                 check_page(page);
         }

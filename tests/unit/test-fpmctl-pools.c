@@ -91,17 +91,26 @@ START_TEST(ticks) {
 }
 END_TEST
 
+static MetricsMask left_out;
+
 static char *write_text(MetricsFormat format, const char *name, const char *answer) {
         json_t *json = answer ? json_loads(answer, 0, NULL) : NULL;
         Resources resources = { .memory_bytes = 4096, .cpu_usec = 1500000 };
         UnitState service = { .active = "active", .n_restarts = 3 };
         PoolPresence state = answer ? PRESENCE_RUNNING : PRESENCE_SILENT;
-        MetricsPool pool = { name, state, json, answer ? &resources : NULL, &service };
+        MetricsPool pool = {
+                .name = name,
+                .presence = state,
+                .file_state = POOL_FILE_WRONG,
+                .answer = json,
+                .resources = answer ? &resources : NULL,
+                .service = &service,
+        };
         char *text;
         size_t size;
         FILE *f = open_memstream(&text, &size);
 
-        ck_assert_int_eq(metrics_write(f, format, &pool, 1), 0);
+        ck_assert_int_eq(metrics_write(f, format, left_out, &pool, 1), 0);
         fclose(f);
         json_decref(json);
         return text;
@@ -110,6 +119,38 @@ static char *write_text(MetricsFormat format, const char *name, const char *answ
 static void check_has(const char *text, const char *line) {
         ck_assert_msg(strstr(text, line) != NULL, "no '%s' in:\n%s", line, text);
 }
+
+START_TEST(some_metrics_are_left_out) {
+        const char *wrong, *names = "requests,fpmd_cpu_seconds_total,fpmd_workers";
+        MetricsMask mask;
+        size_t size;
+        char *text;
+
+        ck_assert_int_eq(metrics_mask(names, &mask, &wrong, &size), 0);
+        left_out = mask;
+        text = write_text(METRICS_PROMETHEUS, "www",
+                        "{\"requests\": 7, \"workers\": {\"busy\": 1, \"max\": 9}}");
+        ck_assert_ptr_null(strstr(text, "fpmd_requests"));
+        ck_assert_ptr_null(strstr(text, "fpmd_cpu"));
+        ck_assert_ptr_null(strstr(text, "fpmd_workers{"));
+        check_has(text, "\nfpmd_workers_max{pool=\"www\"} 9\n");
+        free(text);
+        left_out = ~mask;
+        text = write_text(
+                        METRICS_PROMETHEUS, "www", "{\"requests\": 7, \"workers\": {\"max\": 9}}");
+        check_has(text, "\nfpmd_requests_total{pool=\"www\"} 7\n");
+        ck_assert_ptr_null(strstr(text, "fpmd_up"));
+        free(text);
+        left_out = 0;
+
+        ck_assert_int_eq(metrics_mask("up,request", &mask, &wrong, &size), -ENOENT);
+        ck_assert_str_eq(wrong, "request");
+        ck_assert_uint_eq(size, 7);
+        ck_assert_int_eq(metrics_mask("", &mask, &wrong, &size), -ENOENT);
+        ck_assert_int_eq(metrics_mask("up,", &mask, &wrong, &size), -ENOENT);
+        ck_assert_int_eq(metrics_mask("_total", &mask, &wrong, &size), -ENOENT);
+}
+END_TEST
 
 START_TEST(metrics) {
         const char *answer =
@@ -131,6 +172,9 @@ START_TEST(metrics) {
         check_has(text, "\nfpmd_up{pool=\"www\"} 1\n");
         check_has(text, "\nfpmd_state{pool=\"www\",state=\"serving\"} 1\n");
         check_has(text, "\nfpmd_state{pool=\"www\",state=\"silent\"} 0\n");
+        check_has(text, "\nfpmd_state{pool=\"www\",state=\"wrong\"} 1\n");
+        check_has(text, "\nfpmd_state{pool=\"www\",state=\"stale\"} 0\n");
+        check_has(text, "\nfpmd_state{pool=\"www\",state=\"draining\"} 0\n");
         check_has(text, "# TYPE fpmd_request_duration_seconds histogram\n"
                         "fpmd_request_duration_seconds_bucket{pool=\"www\",le=\"0.001\"} 2\n"
                         "fpmd_request_duration_seconds_bucket{pool=\"www\",le=\"+Inf\"} 7\n"
@@ -168,5 +212,5 @@ START_TEST(content_types) {
 END_TEST
 
 UNIT_MAIN("fpmctl-pools", presence, presence_by_the_managers_word, health, presence_without_a_bus,
-                cgroups, ticks, metrics, openmetrics, metrics_of_who_does_not_answer,
-                content_types);
+                cgroups, ticks, metrics, some_metrics_are_left_out, openmetrics,
+                metrics_of_who_does_not_answer, content_types);

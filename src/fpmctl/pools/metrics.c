@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/parse.h"
+#include "contract/rotation.h"
 
 typedef struct Writer {
         FILE *f;
@@ -120,6 +121,27 @@ static void write_up(const Writer *w, const Family *family, const MetricsPool *p
         fprintf(w->f, "%d\n", pool_presence_is_healthy(pool->presence));
 }
 
+/* What may be so beside the state: load balancers send nothing, a reload would be refused because of the file, or what
+ * runs is not what is on disk. */
+static void write_beside(const Writer *w, const Family *family, const MetricsPool *pool) {
+        const char *outdated = json_string_value(json_object_get(pool->answer, "outdated"));
+        const struct {
+                const char *name;
+                bool is_so;
+        } states[] = {
+                { "draining", pool->presence == PRESENCE_STOPPING || pool->is_drained },
+                { "wrong", pool->file_state == POOL_FILE_WRONG },
+                { "stale", pool->file_state == POOL_FILE_CHANGED ||
+                                                pool->file_state == POOL_FILE_GONE ||
+                                                (outdated && *outdated) },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(states); i++) {
+                write_name(w, family, pool, states[i].name);
+                fprintf(w->f, "%d\n", states[i].is_so);
+        }
+}
+
 /* Each state, so that one that a pool has left is 0, and not merely absent. */
 static void write_state(const Writer *w, const Family *family, const MetricsPool *pool) {
         static const char *const names[_PRESENCE_MAX] = {
@@ -128,15 +150,17 @@ static void write_state(const Writer *w, const Family *family, const MetricsPool
                 [PRESENCE_IDLE] = "idle",
                 [PRESENCE_STARTING] = "starting",
                 [PRESENCE_RUNNING] = "serving",
-                [PRESENCE_STOPPING] = "draining",
                 [PRESENCE_FAILED] = "failed",
                 [PRESENCE_SILENT] = "silent",
         };
 
         for (PoolPresence presence = 0; presence < _PRESENCE_MAX; presence++) {
+                if (!names[presence])
+                        continue;
                 write_name(w, family, pool, names[presence]);
                 fprintf(w->f, "%d\n", presence == pool->presence);
         }
+        write_beside(w, family, pool);
 }
 
 static void write_restarts(const Writer *w, const Family *family, const MetricsPool *pool) {
@@ -172,7 +196,7 @@ static void write_cpu(const Writer *w, const Family *family, const MetricsPool *
 static const Family families[] = {
         GAUGE("fpmd_up", "1 if the pool answers requests, or would start for the next one, else 0.",
               write_up),
-        GAUGE("fpmd_state", "State of the pool: 1 for its present state, 0 for the others.", write_state,
+        GAUGE("fpmd_state", "State of the pool: 1 for each that it is in, 0 for the others.", write_state,
               .label = "state"),
         GAUGE("fpmd_start_time_seconds", "When the manager of the pool started, since the epoch.",
               write_answer, .key = "start_time"),
@@ -218,18 +242,58 @@ static void write_family(const Writer *w, const Family *family) {
                 family->write(w, family, &w->pools[i]);
 }
 
-int metrics_write(FILE *f, MetricsFormat format, const MetricsPool *pools, size_t n_pools) {
+/* "requests", "fpmd_requests" and "fpmd_requests_total" are one. */
+static bool is_name_of(const Family *family, const char *name, size_t size) {
+        const char *known = family->name;
+        size_t prefix = strlen("fpmd_"), suffix = strlen("_total");
+
+        if (size < prefix || strncmp(name, "fpmd_", prefix) != 0)
+                known += prefix;
+        if (size > suffix && strncmp(name + size - suffix, "_total", suffix) == 0)
+                size -= suffix;
+
+        return strlen(known) == size && strncmp(known, name, size) == 0;
+}
+
+int metrics_mask(const char *names, MetricsMask *ret, const char **ret_wrong, size_t *ret_size) {
+        MetricsMask mask = 0;
+
+        _Static_assert(ELEMENTSOF(families) <= 64, "a bit for each");
+        for (const char *name = names;; name++) {
+                size_t size = strcspn(name, ","), i = 0;
+
+                while (i < ELEMENTSOF(families) && !is_name_of(&families[i], name, size))
+                        i++;
+                if (i == ELEMENTSOF(families)) {
+                        *ret_wrong = name;
+                        *ret_size = size;
+                        return -ENOENT;
+                }
+
+                mask |= (MetricsMask) 1 << i;
+                name += size;
+                if (*name == '\0')
+                        break;
+        }
+
+        *ret = mask;
+        return 0;
+}
+
+int metrics_write(FILE *f, MetricsFormat format, MetricsMask left_out, const MetricsPool *pools,
+                size_t n_pools) {
         Writer w = { .f = f, .format = format, .pools = pools, .n_pools = n_pools };
 
         for (size_t i = 0; i < ELEMENTSOF(families); i++)
-                write_family(&w, &families[i]);
+                if (!(left_out & (MetricsMask) 1 << i))
+                        write_family(&w, &families[i]);
         if (format == METRICS_OPENMETRICS)
                 fputs("# EOF\n", f);
 
         return fflush(f) == 0 && !ferror(f) ? 0 : -EIO;
 }
 
-int metrics_write_pools(FILE *f, MetricsFormat format, const Pools *pools) {
+int metrics_write_pools(FILE *f, MetricsFormat format, MetricsMask left_out, const Pools *pools) {
         _cleanup_free_ MetricsPool *items = calloc(pools->n_items + 1, sizeof(*items));
 
         if (!items)
@@ -241,13 +305,15 @@ int metrics_write_pools(FILE *f, MetricsFormat format, const Pools *pools) {
                 items[i] = (MetricsPool){
                         .name = pool->name,
                         .presence = pool_presence(pool),
+                        .file_state = pool->file_state,
+                        .is_drained = rotation_seconds_left(pool->name) > 0,
                         .answer = pool->question.result == 0 ? pool->question.json : NULL,
                         .resources = &pool->resources,
                         .service = &pool->service,
                 };
         }
 
-        return metrics_write(f, format, items, pools->n_items);
+        return metrics_write(f, format, left_out, items, pools->n_items);
 }
 
 const char *metrics_content_type(MetricsFormat format) {

@@ -18,6 +18,6 @@ typedef struct UnitState {
 typedef int (*UnitHook)(const char *pool, bool is_socket, const UnitState *state, void *userdata);
 
 /* Calls hook for each service and socket of a pool that systemd has; with details ran and n_restarts are filled in, for
- * which systemd is asked once a service. Returns 0, what hook returned, or a negative errno when the bus failed, perhaps
- * after some calls. */
+ * which systemd is asked once a service. Returns 0, what hook returned, or a negative errno when the bus failed, before
+ * any call. */
 int units_read(bool details, UnitHook hook, void *userdata);
