@@ -54,6 +54,16 @@ static int check_worker_mode(const Validation *v) {
         return validation_refuse(v, "worker_boot", "'%.60s' is not auto, zygote or worker", where);
 }
 
+/* As an ini file has them: yes is 1, and no is nothing. */
+static int check_worker_exit(const Validation *v) {
+        const char *value = v->config->worker_exit_continue;
+
+        if (strcmp(value, "auto") == 0 || strcmp(value, "1") == 0 || !*value)
+                return 0;
+
+        return validation_refuse(v, "worker_exit_continue", "'%.60s' is not auto, yes or no", value);
+}
+
 static int check_prefix(const Validation *v) {
         if (v->config->prefix && *v->config->prefix != '/')
                 return validation_refuse(
@@ -155,6 +165,7 @@ typedef struct ConfigCheck {
 static const ConfigCheck checks[] = {
         { check_prefix, { "prefix" } },
         { check_worker_mode, { "worker_boot" } },
+        { check_worker_exit, { "worker_exit_continue" } },
         { check_paths, { "prefix" } },
         { validation_check_pm, { "pm", "pm.max_children", "pm.start_servers",
                                                "pm.min_spare_servers", "pm.max_spare_servers" } },

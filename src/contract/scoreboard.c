@@ -401,6 +401,14 @@ bool scoreboard_wants_renewal(const Scoreboard *board) {
                wants != 0;
 }
 
+void scoreboard_set_spare(Scoreboard *board, bool has_spare) {
+        atomic_store_explicit(&head_of(board)->has_spare, has_spare, memory_order_relaxed);
+}
+
+bool scoreboard_has_spare(const Scoreboard *board) {
+        return atomic_load_explicit(&head_of(board)->has_spare, memory_order_relaxed) != 0;
+}
+
 bool scoreboard_must_leave(const Scoreboard *board, unsigned slot) {
         return atomic_load_explicit(&board->control_page->draining, memory_order_relaxed) ||
                atomic_load_explicit(&board->control_page->retired[slot], memory_order_relaxed) ||

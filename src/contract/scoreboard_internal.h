@@ -16,7 +16,8 @@ typedef struct SlotDetail {
         SlotWord last_word;                 /* when the last worker died */
         _Atomic uint64_t n_requests_former; /* of those that were in the slot before */
         _Atomic uint64_t pid, start_sec, duration_usec, cpu_centipercent, memory_bytes;
-        _Atomic uint64_t memory_peak_bytes; /* the most of all requests of all workers that were in the slot */
+        _Atomic uint64_t
+                        memory_peak_bytes; /* the most of all requests of all workers that were in the slot */
         uint64_t content_length;
         char method[16], uri[128], query[512], script[256], user[32], remote[48];
         char target[512];
@@ -46,6 +47,7 @@ typedef struct BoardHead {
         _Atomic uint32_t n_reopens;
         _Atomic uint32_t has_keepalive; /* a worker has kept a connection */
         _Atomic uint32_t has_hangup;    /* a worker has told that a shared socket was shut down */
+        _Atomic uint32_t has_spare;     /* a worker has booted that has no slot yet */
         _Atomic uint32_t wants_renewal; /* a worker has seen that opcache waits for all to leave */
         _Alignas(64) _Atomic uint64_t accepted[SCOREBOARD_QUEUES_MAX];
         _Alignas(64) _Atomic uint64_t refused;

@@ -222,9 +222,11 @@ static const Directive directives[] = {
           "where worker_script boots: in each worker; in the zygote, once for all; or auto"),
         D("worker_boot_timeout",    USEC,      worker_boot_timeout_usec,  "30s",      0,    DAY,
           "end a worker whose worker_script does not come to its first client within this time, 0: never"),
-        D("worker_exit_continue",   BOOL,      worker_exit_continue,      "no",       0,    0,
-          "a script of worker_script that exits ends only its request; "
-          "for applications that leave nothing behind then"),
+        D("worker_exit_continue",   TEXT,      worker_exit_continue,      "auto",     0,    0,
+          "whether a script of worker_script that calls exit() in a request goes on with the next: yes, no, "
+          "or auto, where exit() has passed over no finally and no catch block"),
+        D("worker_idle_tick",       USEC,      worker_idle_tick_usec,     "0",        0,    DAY,
+          "call what worker_script has given to fpmd_on_idle() each time no request has come for so long, 0: never"),
         D("worker_restore",         BOOL,      worker_restore,            "yes",      0,    0,
           "give back to each request of worker_script what the one before has changed of PHP and its process"),
         D("worker_keep_ini",        TEXT,      worker_keep_ini,           NULL,       0,    0,

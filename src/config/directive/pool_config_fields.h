@@ -93,7 +93,8 @@ typedef struct PoolConfig {
         char *worker_warmup; /* the URI of a request of our own, before the first client's; NULL: none */
         char *worker_boot;   /* where: auto, zygote or worker */
         uint64_t worker_boot_timeout_usec; /* 0: however long */
-        bool worker_exit_continue;
+        char *worker_exit_continue; /* auto, 1 or nothing */
+        uint64_t worker_idle_tick_usec; /* 0: never */
         bool worker_restore;
         char *worker_keep_ini; /* names of settings, blank-separated */
 

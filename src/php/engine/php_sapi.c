@@ -16,6 +16,7 @@
 #include "php/engine/php_input.h"
 #include "php/engine/php_request.h"
 #include "php/engine/php_startup.h"
+#include "php/engine/php_stray.h"
 #include "php/engine/php_variables.h"
 
 PhpRequest *php_request_current(void) {
@@ -39,6 +40,11 @@ int php_request_finish(PhpRequest *request) {
 
 static size_t php_sapi_on_write(const char *data, size_t size) {
         PhpRequest *request = php_request_current();
+
+        if (!request) {
+                php_stray_write(data, size);
+                return size;
+        }
 
         /* The answer was ended on purpose, so that output has no reader. */
         if (!php_request_is_open(request))

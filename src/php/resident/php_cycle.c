@@ -20,6 +20,7 @@
 #include "php/hooks/php_timeout.h"
 #include "php/hooks/php_upload.h"
 #include "php/resident/php_baseline.h"
+#include "php/resident/php_exit.h"
 #include "php/resident/php_modules.h"
 
 /* --- shutdown functions --- */
@@ -78,6 +79,7 @@ static bool take_exit(void) {
                                               zend_is_graceful_exit(EG(exception))))
                 return false;
 
+        php_exit_note_taken();
         zend_clear_exception();
         return true;
 }
@@ -208,10 +210,23 @@ static bool call_shutdown_functions(void) {
                 return false;
 
         php_call_shutdown_functions();
+        if (CG(unclean_shutdown))
+                BG(user_shutdown_function_names) =
+                                NULL; /* or the end of the script would call them again */
+        check_bailout();
         exited = php_cycle_report_exception();
         php_free_shutdown_functions();
         check_bailout();
         return exited;
+}
+
+/* As at the end of any script, in no function: what a callback throws there is a fatal error. */
+static void end_output(void) {
+        zend_execute_data *call = EG(current_execute_data);
+
+        EG(current_execute_data) = NULL;
+        php_output_end_all();
+        EG(current_execute_data) = call;
 }
 
 int php_cycle_complete(PhpRequest *request, bool *ret_exited) {
@@ -219,7 +234,7 @@ int php_cycle_complete(PhpRequest *request, bool *ret_exited) {
 
         exited = call_shutdown_functions();
         gc_protect(0);
-        php_output_end_all();
+        end_output();
         exited = php_cycle_report_exception() || exited;
         php_modules_end();
         exited = php_cycle_report_exception() || exited;

@@ -10,6 +10,37 @@ static bool is_true(zval *status, const char *name) {
         return value && Z_TYPE_P(value) == IS_TRUE;
 }
 
+#if PHP_VERSION_ID >= 80400
+static struct {
+        void (*in_need)(void);
+        void (*others)(int reason);
+} watching;
+
+static void on_restart(int reason) {
+        if (watching.others)
+                watching.others(reason);
+        watching.in_need();
+}
+
+void php_opcache_watch(void (*in_need)(void)) {
+        watching.in_need = in_need;
+        watching.others = zend_accel_schedule_restart_hook;
+        zend_accel_schedule_restart_hook = on_restart;
+}
+
+bool php_opcache_tells(void) {
+        return true;
+}
+#else
+void php_opcache_watch(void (*in_need)(void)) {
+        (void) in_need;
+}
+
+bool php_opcache_tells(void) {
+        return false;
+}
+#endif
+
 bool php_opcache_waits(void) {
         int error_reporting = EG(error_reporting);
         zval function, scripts, status;

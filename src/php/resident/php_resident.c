@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/parse.h"
@@ -17,12 +18,16 @@
 #include "php/engine/php_engine_internal.h"
 #include "php/engine/php_request_ini.h"
 #include "php/engine/php_script.h"
+#include "php/engine/php_stray.h"
 #include "php/engine/php_variables.h"
 #include "php/hooks/php_hooks.h"
 #include "php/hooks/php_process.h"
 #include "php/hooks/php_timeout.h"
 #include "php/resident/php_baseline.h"
 #include "php/resident/php_cycle.h"
+#include "php/resident/php_exit.h"
+#include "php/resident/php_idle.h"
+#include "php/resident/php_opcache.h"
 #include "php/resident/resident_call.h"
 #include "php/resident/resident_module.h"
 
@@ -43,8 +48,15 @@ void php_resident_register(const PoolConfig *config) {
         php_hooks_add_module(&resident_module);
 }
 
+static void on_opcache_restart(void) {
+        if (resident.hooks.renew)
+                resident.hooks.renew(resident.hooks.userdata);
+}
+
 void php_resident_init(const PoolConfig *config) {
         php_baseline_init(config);
+        php_exit_init();
+        php_opcache_watch(on_opcache_restart);
 }
 
 bool php_resident_is_spent(void) {
@@ -88,6 +100,7 @@ static void run_script(void) {
 }
 
 void resident_call_end_script(void) {
+        php_idle_set(NULL);
         if (resident.phase != RESIDENT_NONE)
                 php_baseline_unseal();
 }
@@ -112,6 +125,7 @@ static void end_script(void) {
         php_request_shutdown(NULL);
         SG(request_info).path_translated = NULL;
         SG(server_context) = NULL;
+        php_stray_end();
         if (!answers)
                 return;
 
@@ -164,6 +178,9 @@ static int live(void) {
         }
         zend_end_try();
         resident.phase = RESIDENT_NONE;
+        if (resident_is_child())
+                _exit(EG(exit_status));
+
         return r;
 }
 
@@ -269,6 +286,9 @@ int php_resident_run(const PhpResidentHooks *hooks) {
                         serve_classic();
                 else if (!resident.is_ready)
                         r = boot_failed();
+                if (r >= 0 && resident.is_ready && !resident.must_leave &&
+                                hooks->is_replaced(hooks->userdata))
+                        return 1;
         }
 
         return r;

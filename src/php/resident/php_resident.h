@@ -8,7 +8,7 @@
  *      boots -> waits -> answers -> goes on behind its answer -> waits -> ... -> leaves
  *
  * Whatever ends it, its own end, exit(), a fatal error or a time limit, is an end as of any script: PHP finishes the
- * answer that is under way, and the script boots again.
+ * answer that is under way, and the script boots again, if no other worker has booted that takes the place of this one.
  *
  * Runs in: zygote (init), worker. */
 
@@ -46,6 +46,9 @@ typedef struct PhpResidentHooks {
         /* Returns whether nobody in the pool has served anything yet: a start or a reload waits for this boot then. */
         bool (*is_first)(void *userdata);
 
+        /* Whether another worker has booted that takes the place of this one, should it leave now. */
+        bool (*is_replaced)(void *userdata);
+
         PhpRequest *request;
         void *userdata;
 } PhpResidentHooks;
@@ -56,7 +59,8 @@ void php_resident_register(const PoolConfig *config);
 /* Zygote: is to be called once PHP has started. */
 void php_resident_init(const PoolConfig *config);
 
-/* Worker: boots the script and serves requests with it. Returns 0 when the worker is to leave, -ENOEXEC when the script
+/* Worker: boots the script and serves requests with it. Returns 0 when the worker is to leave, 1 when its script has ended
+ * and another worker has booted already, -ENOEXEC when the script
  * did not come to its first request and is_first(), -EFAULT when PHP is broken. */
 int php_resident_run(const PhpResidentHooks *hooks);
 

@@ -14,6 +14,7 @@ typedef enum ResidentPhase {
         RESIDENT_NONE, /* no script runs */
         RESIDENT_BOOTS,
         RESIDENT_WAITS,
+        RESIDENT_IDLES, /* in the function that is called while no request comes */
         RESIDENT_ANSWERS,
         RESIDENT_GOES_ON, /* behind its answer */
         RESIDENT_LEAVES,
@@ -36,6 +37,9 @@ typedef struct Resident {
 } Resident;
 
 extern Resident resident;
+
+/* Whether this process is a child that a script has forked, and not the worker any more. */
+bool resident_is_child(void);
 
 /* Ends the request that the script goes on behind (RESIDENT_GOES_ON): gives back what the request has changed, and
  * calls end() or end_warmup(). A bailout of PHP passes through. */

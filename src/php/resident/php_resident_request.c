@@ -7,6 +7,7 @@
 #include <ext/spl/spl_exceptions.h>
 #include <php.h>
 #include <stdio.h>
+#include <string.h>
 #include <zend_exceptions.h>
 
 #include "base/clock.h"
@@ -15,8 +16,11 @@
 #include "php/engine/php_request_ini.h"
 #include "php/engine/php_script.h"
 #include "php/engine/php_status.h"
+#include "php/engine/php_stray.h"
 #include "php/resident/php_baseline.h"
 #include "php/resident/php_cycle.h"
+#include "php/resident/php_exit.h"
+#include "php/resident/php_idle.h"
 #include "php/resident/php_opcache.h"
 #include "php/resident/php_resident_internal.h"
 #include "php/resident/resident_call.h"
@@ -26,6 +30,8 @@
 #define OPCACHE_ASK_USEC UINT64_C(1000000)
 
 enum {
+        EXIT_STATUS_OF_ERRORS = 255,
+
         /* A script that asks on after it was told to leave is ended. */
         ASKS_MAX = 2,
 };
@@ -45,6 +51,40 @@ static bool is_for_application(PhpRequest *request) {
                                RESIDENT_OWNER_APPLICATION;
 }
 
+/* --- the wait --- */
+
+/* To the manager the worker is as busy with itself as while it boots, and for as long as that may take. */
+static void call_idle_function(void) {
+        bool exited;
+
+        resident.phase = RESIDENT_IDLES;
+        resident.hooks.boots(resident.hooks.userdata);
+        exited = php_idle_call();
+        php_baseline_restore();
+        if (exited || resident_is_child())
+                zend_throw_unwind_exit();
+        resident.phase = RESIDENT_WAITS;
+}
+
+/* As hooks.next(); -ECANCELED: the script is on its way out. */
+static int wait_for_request(void) {
+        uint64_t pause_usec = resident.config->worker_idle_tick_usec;
+        int r;
+
+        for (;;) {
+                bool ticks = pause_usec > 0 && php_idle_is_set();
+
+                r = resident.hooks.next(
+                                ticks ? clock_now_usec() + pause_usec : 0, resident.hooks.userdata);
+                if (r != -ETIMEDOUT)
+                        return r;
+
+                call_idle_function();
+                if (EG(exception))
+                        return -ECANCELED;
+        }
+}
+
 /* --- one request --- */
 
 /* -EAGAIN: it is another script's, for which this one leaves. */
@@ -53,8 +93,10 @@ static int take_request(void) {
 
         resident.phase = RESIDENT_WAITS;
         if (!resident.has_request)
-                r = resident.hooks.next(0, resident.hooks.userdata);
+                r = wait_for_request();
         resident.has_request = false;
+        if (r == -ECANCELED)
+                return r;
         if (r <= 0) {
                 resident.must_leave = true;
                 return -ESHUTDOWN;
@@ -100,7 +142,30 @@ static void call_application(
 /* With no memory left PHP 8.2 does not jump, it unwinds as for exit(): the application's shutdown functions, which make
  * a page of it, have the answer still open. */
 static bool is_fatal(void) {
-        return EG(exception) && zend_is_unwind_exit(EG(exception)) && EG(exit_status) == 255;
+        return EG(exception) && zend_is_unwind_exit(EG(exception)) &&
+               EG(exit_status) == EXIT_STATUS_OF_ERRORS;
+}
+
+bool resident_is_child(void) {
+        return !*resident.hooks.request->is_worker;
+}
+
+/* A child that a script has forked ends as the child of any script, by the end of PHP's request. */
+static void leave_as_child(void) {
+        (void) php_cycle_report_exception();
+        zend_throw_unwind_exit();
+}
+
+/* Behind an exit(). */
+static bool may_go_on(void) {
+        const char *value = resident.config->worker_exit_continue;
+
+        if (EG(exit_status) == EXIT_STATUS_OF_ERRORS)
+                return false;
+        if (strcmp(value, "auto") == 0)
+                return php_exit_is_clean();
+
+        return *value != '\0';
 }
 
 static void judge_warmup(void) {
@@ -111,9 +176,7 @@ static void judge_warmup(void) {
                                 resident.config->worker_warmup, status);
 }
 
-static void serve(PhpRequest *request, zend_fcall_info *call, zend_fcall_info_cache *cache) {
-        bool exited = false, exited_late;
-
+static void begin_request(PhpRequest *request) {
         resident.phase = RESIDENT_ANSWERS;
         request->finished = false;
         request->must_close = false;
@@ -122,10 +185,23 @@ static void serve(PhpRequest *request, zend_fcall_info *call, zend_fcall_info_ca
                 resident_paths_name_script(&request->path, fcgi_request_environment(request->fcgi),
                                 resident.config, php_script_exists);
         php_cycle_activate(request);
+        php_exit_begin(EG(current_execute_data));
+}
+
+static void serve(PhpRequest *request, zend_fcall_info *call, zend_fcall_info_cache *cache) {
+        bool exited = false, exited_late;
+
+        begin_request(request);
         if (!answer_ourselves(request))
                 call_application(request, call, cache);
-        if (is_fatal())
+
+        /* Otherwise this was in a fiber, which PHP ends together with the script. */
+        if (is_fatal() || resident.phase != RESIDENT_ANSWERS)
                 return;
+        if (resident_is_child()) {
+                leave_as_child();
+                return;
+        }
 
         exited = php_cycle_report_exception();
         if (resident.is_warming)
@@ -141,14 +217,18 @@ static void serve(PhpRequest *request, zend_fcall_info *call, zend_fcall_info_ca
 
         resident.hooks.answered(resident.result, resident.hooks.userdata);
         request->stage(SLOT_FINISHING, request->userdata);
-        if ((exited || exited_late) && !resident.config->worker_exit_continue)
+        if ((exited || exited_late) && !may_go_on())
                 zend_throw_unwind_exit();
 }
 
 /* The script is inside of opcache for as long as it runs, so that opcache cannot do what it has put off. */
 static void ask_opcache(void) {
-        uint64_t now_usec = clock_now_usec();
+        uint64_t now_usec;
 
+        if (php_opcache_tells())
+                return;
+
+        now_usec = clock_now_usec();
         if (now_usec < resident.opcache_usec)
                 return;
 
@@ -178,10 +258,14 @@ void resident_settle(void) {
 }
 
 static bool may_ask(void) {
-        if (resident.phase == RESIDENT_BOOTS || resident.phase == RESIDENT_GOES_ON)
+        bool is_between = resident.phase == RESIDENT_BOOTS || resident.phase == RESIDENT_GOES_ON;
+
+        if (is_between && !resident_is_child())
                 return true;
 
-        if (resident.phase == RESIDENT_LEAVES && ++resident.n_asks > ASKS_MAX)
+        if (resident.phase != RESIDENT_NONE && resident_is_child())
+                zend_throw_unwind_exit();
+        else if (resident.phase == RESIDENT_LEAVES && ++resident.n_asks > ASKS_MAX)
                 zend_throw_unwind_exit();
         else if (resident.phase == RESIDENT_NONE)
                 zend_throw_exception(spl_ce_RuntimeException,
@@ -196,9 +280,19 @@ static bool may_ask(void) {
 static void begin(void) {
         resident.has_asked = true;
         zend_unset_timeout();
+        php_output_end_all();
+        php_stray_end();
         php_cycle_begin();
         php_baseline_seal_env();
         resident.is_warming = resident.hooks.begin_warmup(resident.hooks.userdata) >= 0;
+}
+
+void resident_call_set_idle(const zval *callback) {
+        if (resident.phase == RESIDENT_NONE)
+                zend_throw_exception(spl_ce_RuntimeException,
+                                "fpmd_on_idle() called while not in worker mode", 0);
+        else
+                php_idle_set(callback);
 }
 
 bool resident_call_handle(zend_fcall_info *call, zend_fcall_info_cache *cache) {
@@ -213,7 +307,8 @@ bool resident_call_handle(zend_fcall_info *call, zend_fcall_info_cache *cache) {
                 become_ready();
 
         if (!resident.is_warming && take_request() < 0) {
-                resident.phase = RESIDENT_LEAVES;
+                if (!EG(exception))
+                        resident.phase = RESIDENT_LEAVES;
                 return false;
         }
 

@@ -9,6 +9,7 @@
 
 #include "base/escape.h"
 #include "php/engine/php_message.h"
+#include "php/resident/php_exit.h"
 #include "php/resident/resident_call.h"
 
 enum {
@@ -28,6 +29,18 @@ static PHP_FUNCTION(frankenphp_handle_request) {
         ZEND_PARSE_PARAMETERS_END();
 
         RETURN_BOOL(resident_call_handle(&call, &cache));
+}
+
+/* Each worker_idle_tick in which no request has come. */
+static PHP_FUNCTION(fpmd_on_idle) {
+        zend_fcall_info call;
+        zend_fcall_info_cache cache;
+
+        ZEND_PARSE_PARAMETERS_START(1, 1)
+        Z_PARAM_FUNC_OR_NULL(call, cache)
+        ZEND_PARSE_PARAMETERS_END();
+
+        resident_call_set_idle(ZEND_FCI_INITIALIZED(call) ? &call.function_name : NULL);
 }
 
 /* Another function of PHP under a further name. */
@@ -119,6 +132,10 @@ ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_handle_request, 0, 1, _IS_BOOL, 
 ZEND_ARG_TYPE_INFO(0, callback, IS_CALLABLE, 0)
 ZEND_END_ARG_INFO()
 
+ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_on_idle, 0, 1, IS_VOID, 0)
+ZEND_ARG_TYPE_INFO(0, callback, IS_CALLABLE, 1)
+ZEND_END_ARG_INFO()
+
 ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_finish, 0, 0, _IS_BOOL, 0)
 ZEND_END_ARG_INFO()
 
@@ -139,6 +156,7 @@ ZEND_END_ARG_INFO()
 static const zend_function_entry functions[] = {
         ZEND_FE(frankenphp_handle_request, arginfo_handle_request)
         ZEND_FALIAS(fpmd_handle_request, frankenphp_handle_request, arginfo_handle_request)
+        ZEND_FE(fpmd_on_idle, arginfo_on_idle)
         ZEND_FE(frankenphp_finish_request, arginfo_finish)
         ZEND_FE(frankenphp_request_headers, arginfo_headers)
         ZEND_FE(frankenphp_response_headers, arginfo_headers)
@@ -151,6 +169,7 @@ static const zend_function_entry functions[] = {
 
 static PHP_MINIT_FUNCTION(resident) {
         (void) type;
+        php_exit_watch();
         REGISTER_LONG_CONSTANT("FRANKENPHP_LOG_LEVEL_DEBUG", LOG_LEVEL_DEBUG, CONST_PERSISTENT);
         REGISTER_LONG_CONSTANT("FRANKENPHP_LOG_LEVEL_INFO", LOG_LEVEL_INFO, CONST_PERSISTENT);
         REGISTER_LONG_CONSTANT("FRANKENPHP_LOG_LEVEL_WARN", LOG_LEVEL_WARN, CONST_PERSISTENT);

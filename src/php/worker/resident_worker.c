@@ -16,7 +16,7 @@ enum {
 };
 
 /* No PHP and no handler has a part in it: a boot may hang anywhere. */
-static void start_boot_timer(Worker *worker) {
+void resident_worker_start_boot_timer(Worker *worker) {
         struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGKILL };
         uint64_t usec = worker->context->config->worker_boot_timeout_usec;
         const struct itimerspec value = {
@@ -32,7 +32,7 @@ static void start_boot_timer(Worker *worker) {
         (void) timer_settime(worker->boot_timer, 0, &value, NULL);
 }
 
-static void stop_boot_timer(Worker *worker) {
+void resident_worker_stop_boot_timer(Worker *worker) {
         if (worker->boot_is_timed)
                 (void) timer_delete(worker->boot_timer);
         worker->boot_is_timed = false;
@@ -42,7 +42,7 @@ static int resident_worker_on_next(uint64_t until_usec, void *userdata) {
         Worker *worker = userdata;
         int r;
 
-        stop_boot_timer(worker);
+        resident_worker_stop_boot_timer(worker);
         worker->source.until_usec = until_usec;
         r = request_source_next(worker);
         worker->source.until_usec = 0;
@@ -104,7 +104,7 @@ static void resident_worker_on_boots(void *userdata) {
         Worker *worker = userdata;
 
         scoreboard_set(worker->context->board, worker->slot, SLOT_STARTING, clock_now_usec());
-        start_boot_timer(worker);
+        resident_worker_start_boot_timer(worker);
 }
 
 static void resident_worker_on_renew(void *userdata) {
@@ -131,6 +131,12 @@ static bool resident_worker_is_first(void *userdata) {
         return true;
 }
 
+static bool resident_worker_is_replaced(void *userdata) {
+        const Worker *worker = userdata;
+
+        return scoreboard_has_spare(worker->context->board);
+}
+
 void resident_worker_hooks(Worker *worker, PhpResidentHooks *ret) {
         *ret = (PhpResidentHooks){
                 .next = resident_worker_on_next,
@@ -142,9 +148,22 @@ void resident_worker_hooks(Worker *worker, PhpResidentHooks *ret) {
                 .boots = resident_worker_on_boots,
                 .renew = resident_worker_on_renew,
                 .is_first = resident_worker_is_first,
+                .is_replaced = resident_worker_is_replaced,
                 .request = &worker->php,
                 .userdata = worker,
         };
+}
+
+int resident_worker_hand_over(Worker *worker) {
+        PhpResidentHooks hooks;
+        int r = 1;
+
+        worker->too_heavy = true;
+        resident_worker_hooks(worker, &hooks);
+        while (r > 0 && request_source_next(worker) > 0)
+                r = php_resident_run_waiting(&hooks);
+
+        return r < 0 ? EX_SOFTWARE : request_source_exit_status(worker);
 }
 
 int resident_worker_serve(Worker *worker) {
@@ -155,6 +174,8 @@ int resident_worker_serve(Worker *worker) {
         r = php_resident_run(&hooks);
         if (r == -ENOEXEC)
                 return EX_CONFIG;
+        if (r > 0)
+                return resident_worker_hand_over(worker);
 
         return r < 0 ? EX_SOFTWARE : request_source_exit_status(worker);
 }

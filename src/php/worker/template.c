@@ -14,6 +14,7 @@
 #include "php/resident/php_resident.h"
 #include "php/worker/worker_internal.h"
 #include "php/worker/worker_warmup.h"
+#include "php/zygote/lifeline.h"
 #include "php/zygote/probe.h"
 #include "php/zygote/shared_files.h"
 
@@ -28,6 +29,7 @@ enum {
 static struct {
         Zygote *zygote;
         WorkerContext *context;
+        pid_t pid; /* who boots */
         bool is_probe, is_booted;
         SharedFiles files;
         char why[SHARED_FILES_WHY_MAX];
@@ -124,6 +126,9 @@ static int template_on_next(uint64_t until_usec, void *userdata) {
 
         (void) until_usec;
         (void) userdata;
+        if (getpid() != template.pid)
+                _exit(EX_OK); /* a child that the script has forked while it booted */
+
         template.is_booted = shared_files_check(&template.files, template.why) >= 0;
         if (template.is_probe || !template.is_booted)
                 return 0;
@@ -137,9 +142,9 @@ static int template_on_next(uint64_t until_usec, void *userdata) {
 
 /* --- both --- */
 
-static int boot(void) {
-        static const PhpResidentHooks hooks = {
-                .next = template_on_next,
+static int boot(int (*next)(uint64_t until_usec, void *userdata)) {
+        const PhpResidentHooks hooks = {
+                .next = next,
                 .begin_warmup = template_on_begin_warmup,
                 .end_warmup = template_on_end_warmup,
                 .boots = template_on_boots,
@@ -147,13 +152,14 @@ static int boot(void) {
                 .request = &template.php,
         };
 
+        template.pid = getpid();
         return php_resident_boot(&hooks);
 }
 
 static int probe(void *userdata) {
         (void) userdata;
         template.is_probe = true;
-        if (boot() < 0)
+        if (boot(template_on_next) < 0)
                 return PROBE_FAILED;
 
         if (!template.is_booted)
@@ -169,13 +175,9 @@ static int proc_fd(void) {
         return fd >= 0 ? fd : open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
-static int prepare(void) {
+static int prepare_warmup(void) {
         FcgiLimits limits = FCGI_LIMITS_DEFAULT;
         int r;
-
-        r = shared_files_note(&template.files, proc_fd(), template.context->config->worker_script);
-        if (r < 0)
-                return r;
 
         r = fcgi_request_new(&template.fcgi, &limits);
         if (r < 0)
@@ -191,8 +193,11 @@ static int prepare(void) {
         return 0;
 }
 
-static int run_plain(Zygote *zygote) {
-        return zygote_run(zygote) < 0 ? EX_OSERR : EX_OK;
+static int prepare(void) {
+        int r;
+
+        r = shared_files_note(&template.files, proc_fd(), template.context->config->worker_script);
+        return r < 0 ? r : prepare_warmup();
 }
 
 static int refuse(int control_fd, const char *why) {
@@ -204,21 +209,61 @@ static int refuse(int control_fd, const char *why) {
         return EX_CONFIG;
 }
 
-/* A worker whose script has ended by itself leaves: another one has booted already. What waits on its kept connections
- * goes to others, or is served by a script that boots once more. */
+/* A worker whose script has ended by itself leaves: another one has booted already. */
 static int end_worker(int r) {
         Worker *worker = &template.worker;
-        PhpResidentHooks hooks;
 
-        if (r == 0) {
-                worker->too_heavy = true;
-                if (request_source_next(worker) > 0) {
-                        resident_worker_hooks(worker, &hooks);
-                        (void) php_resident_run_waiting(&hooks);
-                }
-        }
+        if (r == 0)
+                return worker_free(worker, resident_worker_hand_over(worker));
 
         return worker_free(worker, r < 0 ? EX_SOFTWARE : request_source_exit_status(worker));
+}
+
+/* --- a spare worker --- */
+
+static int spare_on_next(uint64_t until_usec, void *userdata) {
+        (void) until_usec;
+        (void) userdata;
+        if (getpid() != template.pid)
+                _exit(EX_OK); /* a child that the script has forked while it booted */
+
+        resident_worker_stop_boot_timer(&template.worker);
+        if (lifeline_wait_for_slot(template.lifeline_fd, &template.slot) < 0)
+                _exit(EX_OK);
+
+        return become_worker();
+}
+
+static void name_spare(const WorkerContext *context) {
+        char title[128];
+
+        snprintf(title, sizeof(title), "fpmd: %s: spare worker", context->config->name);
+        proctitle_set(context->proctitle, title);
+}
+
+/* It is as a zygote while it boots, with its own slot to come. */
+static int spare_run(int lifeline_fd, void *userdata) {
+        int r;
+
+        name_spare(userdata);
+        template.lifeline_fd = lifeline_fd;
+        template.worker.context = userdata;
+        if (prepare_warmup() < 0)
+                return EX_OSERR;
+
+        resident_worker_start_boot_timer(&template.worker);
+        r = boot(spare_on_next);
+        return template.is_worker ? end_worker(r) : EX_CONFIG;
+}
+
+/* Where many workers come and go anyway, none is kept that nobody has asked for. */
+static int run_plain(Zygote *zygote) {
+        const PoolConfig *config = template.context->config;
+
+        if (config->worker_script && config->pm != PM_ONDEMAND)
+                zygote_keep_spare(zygote, spare_run);
+
+        return zygote_run(zygote) < 0 ? EX_OSERR : EX_OK;
 }
 
 int template_run(Zygote *zygote, WorkerContext *context, int control_fd) {
@@ -243,7 +288,7 @@ int template_run(Zygote *zygote, WorkerContext *context, int control_fd) {
                 return run_plain(zygote);
 
         /* A zygote does not come back from this, a worker does. */
-        r = boot();
+        r = boot(template_on_next);
         if (template.is_worker)
                 return end_worker(r);
 

@@ -23,6 +23,7 @@ struct Children {
         Scoreboard *board;
         int epoll_fd;
         unsigned n, n_slots; /* who lives; slots with that of the status worker */
+        Child spare;
         Child items[];
 };
 
@@ -39,6 +40,7 @@ int children_new(Children **ret, Scoreboard *board, int epoll_fd) {
         children->board = board;
         children->epoll_fd = epoll_fd;
         children->n_slots = n_slots;
+        children->spare = NO_CHILD;
         for (unsigned i = 0; i < n_slots; i++)
                 children->items[i] = NO_CHILD;
 
@@ -65,6 +67,7 @@ Children *children_free(Children *children) {
 
         for (unsigned i = 0; i < children->n_slots; i++)
                 child_close(children, &children->items[i]);
+        child_close(children, &children->spare);
         free(children);
         return NULL;
 }
@@ -113,11 +116,19 @@ static void forget_siblings(Children *children) {
 
         for (unsigned i = 0; i < children->n_slots; i++)
                 fd_run_add(&run, children->items[i].lifeline_fd);
+        fd_run_add(&run, children->spare.lifeline_fd);
         for (unsigned i = 0; i < children->n_slots; i++)
                 fd_run_add(&run, children->items[i].memory_fd);
         fd_run_close(&run);
         for (unsigned i = 0; i < children->n_slots; i++)
                 children->items[i] = NO_CHILD;
+        children->spare = NO_CHILD;
+}
+
+/* Without it the memory lies on the lifeline until a stack is wanted. */
+static void watch_memory(const Children *children, unsigned slot) {
+        (void) epoll_ctl(children->epoll_fd, EPOLL_CTL_ADD, children->items[slot].lifeline_fd,
+                        &(struct epoll_event){ .events = EPOLLIN, .data.u32 = slot });
 }
 
 pid_t children_fork(Children *children, unsigned slot, int *ret_lifeline_fd) {
@@ -149,11 +160,79 @@ pid_t children_fork(Children *children, unsigned slot, int *ret_lifeline_fd) {
                 .memory_error = -EAGAIN,
         };
         children->n++;
-
-        /* Without it the memory lies on the lifeline until a stack is wanted. */
-        (void) epoll_ctl(children->epoll_fd, EPOLL_CTL_ADD, children->items[slot].lifeline_fd,
-                        &(struct epoll_event){ .events = EPOLLIN, .data.u32 = slot });
+        watch_memory(children, slot);
         return pid;
+}
+
+/* --- the spare one --- */
+
+pid_t children_fork_spare(Children *children, int *ret_lifeline_fd) {
+        _cleanup_close_ int ours = -EBADF, theirs = -EBADF;
+        pid_t pid;
+        int r;
+
+        r = lifeline_new(&ours, &theirs);
+        if (r < 0)
+                return r;
+
+        pid = fork();
+        if (pid < 0)
+                return -errno;
+        if (pid == 0) {
+                forget_siblings(children);
+                *ret_lifeline_fd = TAKE_FD(theirs);
+                return 0;
+        }
+
+        children->spare = (Child){
+                .pid = pid,
+                .lifeline_fd = TAKE_FD(ours),
+                .memory_fd = -EBADF,
+        };
+        return pid;
+}
+
+bool children_has_spare(const Children *children) {
+        return children->spare.pid > 0;
+}
+
+int children_spare_fd(const Children *children) {
+        return children->spare.lifeline_fd;
+}
+
+pid_t children_give_slot(Children *children, unsigned slot) {
+        Child *spare = &children->spare;
+        int r;
+
+        scoreboard_set(children->board, slot, SLOT_STARTING, clock_now_usec());
+        r = lifeline_send_slot(spare->lifeline_fd, slot);
+        if (r < 0) {
+                scoreboard_set(children->board, slot, SLOT_EMPTY, 0);
+                children_drop_spare(children);
+                return r;
+        }
+
+        stop_watching(children, spare);
+        children->items[slot] = *spare;
+        children->items[slot].memory_error = -EAGAIN;
+        *spare = NO_CHILD;
+        children->n++;
+        watch_memory(children, slot);
+        return children->items[slot].pid;
+}
+
+void children_drop_spare(Children *children) {
+        stop_watching(children, &children->spare);
+        children->spare.lifeline_fd = fd_close(children->spare.lifeline_fd);
+}
+
+bool children_mark_spare_dead(Children *children, pid_t pid) {
+        if (children->spare.pid != pid || pid <= 0)
+                return false;
+
+        children_drop_spare(children);
+        children->spare = NO_CHILD;
+        return true;
 }
 
 /* --- life --- */
@@ -222,6 +301,8 @@ void children_kill(Children *children, unsigned slot) {
 void children_kill_all(Children *children) {
         for (unsigned i = 0; i < children->n_slots; i++)
                 children_kill(children, i);
+        if (children->spare.pid > 0)
+                (void) kill(children->spare.pid, SIGKILL);
 }
 
 /* A worker that dies in a request can no longer count its end. A worker that left by itself has done so, whatever its

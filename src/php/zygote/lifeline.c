@@ -47,6 +47,23 @@ int lifeline_receive_memory(int lifeline_fd) {
         return fd >= 0 ? TAKE_FD(fd) : -EMFILE;
 }
 
+int lifeline_receive_booted(int lifeline_fd) {
+        char what;
+        ssize_t n;
+
+        n = recv(lifeline_fd, &what, sizeof(what), MSG_DONTWAIT);
+        if (n < 0)
+                return -errno;
+
+        return n == 1 && what == 'b' ? 0 : -EBADMSG;
+}
+
+int lifeline_send_slot(int lifeline_fd, unsigned slot) {
+        LifelineSlot message = { .slot = slot };
+
+        return fd_pass_send(lifeline_fd, &message, sizeof(message), -EBADF, MSG_DONTWAIT);
+}
+
 int lifeline_send_log(int lifeline_fd, int log_fd) {
         return fd_pass_send(lifeline_fd, "l", 1, log_fd, MSG_DONTWAIT);
 }
@@ -84,6 +101,26 @@ int lifeline_send_memory(int lifeline_fd, int proc_fd) {
         memory.error = -r;
         (void) fd_pass_send(lifeline_fd, &memory, sizeof(memory), -EBADF, MSG_DONTWAIT);
         return r;
+}
+
+int lifeline_wait_for_slot(int lifeline_fd, unsigned *ret_slot) {
+        LifelineSlot message;
+        ssize_t n;
+        int r;
+
+        r = fd_pass_send(lifeline_fd, "b", 1, -EBADF, 0);
+        if (r < 0)
+                return r;
+
+        /* Words for all workers, which are none for one without a slot, have another size. */
+        do
+                n = recv(lifeline_fd, &message, sizeof(message), 0);
+        while (n == 1 || (n < 0 && errno == EINTR));
+        if (n != sizeof(message))
+                return n < 0 ? -errno : -ESHUTDOWN;
+
+        *ret_slot = message.slot;
+        return 0;
 }
 
 int lifeline_receive_log(int lifeline_fd) {

@@ -7,6 +7,8 @@
  *     zygote → worker     "l" with an fd of the access log's new file. The worker reads it when it waits for a
  *                         connection, or before its next line.
  *                         "d" without an fd, to wake a worker that waits: its orders stand on the scoreboard.
+ *     spare → zygote      "b": it has booted, and waits for a slot.
+ *     zygote → spare      a LifelineSlot: it is the worker of this slot from now on.
  *     end of file         The worker is to leave after its request: the zygote has retired it, or is dead.
  *
  * The zygote never waits for a worker: what does not fit makes it cut the lifeline, and the worker is replaced
@@ -16,6 +18,7 @@
  * Trusts:  the zygote does not trust the worker: it takes one fd from it, from before PHP served a request. */
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* Zygote: makes the pair. The caller closes both ends. Returns 0 or a negative errno. */
 int lifeline_new(int *ret_zygote_fd, int *ret_worker_fd);
@@ -28,6 +31,15 @@ typedef struct LifelineMemory {
  * sent it yet, or another negative errno when there is none and none will come. */
 int lifeline_receive_memory(int lifeline_fd);
 
+typedef struct LifelineSlot {
+        uint32_t slot;
+} LifelineSlot;
+
+/* Zygote: whether the spare worker has said that it has booted: 0, -EAGAIN: not yet, or another negative errno. Gives it
+ * a slot: returns 0 or a negative errno. */
+int lifeline_receive_booted(int lifeline_fd);
+int lifeline_send_slot(int lifeline_fd, unsigned slot);
+
 /* Zygote: send the new file of the access log; wake the worker. Return 0, or a negative errno when the worker cannot be
  * reached. */
 int lifeline_send_log(int lifeline_fd, int log_fd);
@@ -36,6 +48,10 @@ int lifeline_wake(int lifeline_fd);
 /* Worker: opens its own memory and sends it. The worker is dumpable only while it does so. proc_fd is of /proc from
  * before a chroot, or negative for /proc. Returns 0, or a negative errno when no stack of this worker can be read. */
 int lifeline_send_memory(int lifeline_fd, int proc_fd);
+
+/* Spare worker: says that it has booted, and sleeps until it has a slot. Returns 0, or a negative errno when it is to
+ * leave. */
+int lifeline_wait_for_slot(int lifeline_fd, unsigned *ret_slot);
 
 /* Worker: receives the new file of the access log, the newest of those that wait, and never sleeps. Returns its fd,
  * which the caller closes, or -ENODATA when none waits. */

@@ -27,14 +27,9 @@ enum {
          * went, and the ends of stacks. The frames of stacks have a limit of their own. */
         REPORTS_PER_SLOT = 16,
         REPORTS_OF_ALL = 4096,
-
-        /* Lifelines have the number of their slot. */
-        TAG_CONTROL = 1 << 16,
-        TAG_SIGNAL,
-        TAG_STATUS,
 };
 
-static int watch(Zygote *zygote, int fd, uint32_t tag) {
+int zygote_watch(const Zygote *zygote, int fd, uint32_t tag) {
         struct epoll_event event = { .events = EPOLLIN, .data.u32 = tag };
 
         return epoll_ctl(zygote->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
@@ -59,8 +54,8 @@ static int open_events(Zygote *zygote) {
         if (zygote->epoll_fd < 0)
                 return -errno;
 
-        r = watch(zygote, zygote->signal_fd, TAG_SIGNAL);
-        return r < 0 ? r : watch(zygote, zygote->control_fd, TAG_CONTROL);
+        r = zygote_watch(zygote, zygote->signal_fd, TAG_SIGNAL);
+        return r < 0 ? r : zygote_watch(zygote, zygote->control_fd, TAG_CONTROL);
 }
 
 int zygote_new(Zygote **ret, int control_fd, Scoreboard *board, const ZygoteHooks *hooks) {
@@ -134,8 +129,7 @@ void zygote_report_failure(int control_fd, const char *text) {
 
 /* --- workers --- */
 
-/* The worker keeps nothing of the zygote. */
-_noreturn_ static void become_worker(Zygote *zygote, unsigned slot, int lifeline_fd) {
+void zygote_leave(Zygote *zygote) {
         sigset_t none;
 
         zygote->epoll_fd = fd_close(zygote->epoll_fd);
@@ -145,7 +139,10 @@ _noreturn_ static void become_worker(Zygote *zygote, unsigned slot, int lifeline
 
         sigemptyset(&none);
         (void) sigprocmask(SIG_SETMASK, &none, NULL);
+}
 
+_noreturn_ static void become_worker(Zygote *zygote, unsigned slot, int lifeline_fd) {
+        zygote_leave(zygote);
         _exit(zygote->hooks.worker(slot, lifeline_fd, zygote->hooks.userdata));
 }
 
@@ -153,7 +150,9 @@ int zygote_fork(Zygote *zygote, unsigned slot) {
         int lifeline_fd;
         pid_t pid;
 
-        pid = children_fork(zygote->children, slot, &lifeline_fd);
+        pid = zygote_use_spare(zygote, slot);
+        if (pid < 0)
+                pid = children_fork(zygote->children, slot, &lifeline_fd);
         if (pid < 0)
                 return pid;
         if (pid == 0)
@@ -167,7 +166,8 @@ int zygote_fork(Zygote *zygote, unsigned slot) {
 static void on_worker_dead(Zygote *zygote, pid_t pid, int status) {
         unsigned slot;
 
-        if (!children_mark_dead(zygote->children, pid, status, &slot))
+        if (zygote_spare_ended(zygote, pid, status) ||
+                        !children_mark_dead(zygote->children, pid, status, &slot))
                 return;
 
         if (slot < scoreboard_slots(zygote->board))
@@ -219,7 +219,8 @@ static void watch_status(Zygote *zygote) {
 
         on = wants_status_worker(zygote) && zygote->status_pause_usec == 0;
         if (on && !zygote->watches_status)
-                zygote->watches_status = watch(zygote, zygote->hooks.status_fd, TAG_STATUS) >= 0;
+                zygote->watches_status =
+                                zygote_watch(zygote, zygote->hooks.status_fd, TAG_STATUS) >= 0;
         else if (!on && zygote->watches_status) {
                 (void) epoll_ctl(zygote->epoll_fd, EPOLL_CTL_DEL, zygote->hooks.status_fd, NULL);
                 zygote->watches_status = false;
@@ -239,6 +240,7 @@ static int wait_msec(const Zygote *zygote) {
                                         wants_status_worker(zygote) ? zygote->status_pause_usec
                                                                     : 0);
 
+        next = earlier(next, zygote_spare_usec(zygote));
         if (next == 0)
                 return -1;
 
@@ -287,6 +289,9 @@ static void dispatch(Zygote *zygote, const struct epoll_event *event) {
         case TAG_STATUS:
                 zygote_on_status(zygote);
                 break;
+        case TAG_SPARE:
+                zygote_on_spare(zygote);
+                break;
         default:
                 children_take_memory(zygote->children, event->data.u32);
         }
@@ -303,6 +308,7 @@ int zygote_run(Zygote *zygote) {
                 int n;
 
                 watch_status(zygote);
+                zygote_see_to_spare(zygote);
                 watch_room(zygote, &room_is_watched);
                 n = epoll_wait(zygote->epoll_fd, events, EVENTS_MAX,
                                 has_work ? 0 : wait_msec(zygote));

@@ -27,6 +27,10 @@ typedef int (*WorkerMain)(unsigned slot, int lifeline_fd, void *userdata);
 typedef int (*WorkerTracer)(int memory_fd, unsigned depth,
                 void (*add)(const char *frame, void *userdata), void *userdata);
 
+/* The main function of a worker that has no slot yet: boots, takes a slot (lifeline_wait_for_slot()), and is then as any
+ * other. */
+typedef int (*SpareMain)(int lifeline_fd, void *userdata);
+
 typedef struct ZygoteHooks {
         WorkerMain worker;
         WorkerTracer trace;
@@ -45,6 +49,10 @@ typedef struct ZygoteHooks {
 int zygote_new(Zygote **ret, int control_fd, Scoreboard *board, const ZygoteHooks *hooks);
 Zygote *zygote_free(Zygote *zygote);
 DEFINE_CLEANUP(Zygote, zygote_free);
+
+/* From now on one worker is forked before it is needed, and takes the next slot that is asked for, if it has come to its
+ * wait by then. userdata is that of the hooks. */
+void zygote_keep_spare(Zygote *zygote, SpareMain main);
 
 /* Sends READY and follows orders until all workers have drained. In a worker it does not return. Returns 0 or a
  * negative errno. */

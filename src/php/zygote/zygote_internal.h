@@ -11,11 +11,27 @@
 #include "php/zygote/children.h"
 #include "php/zygote/zygote.h"
 
+/* What an event of epoll is about. Lifelines have the number of their slot. */
+enum {
+        TAG_CONTROL = 1 << 16,
+        TAG_SIGNAL,
+        TAG_STATUS,
+        TAG_SPARE,
+};
+
 /* An order that can wait. */
 typedef struct Order {
         struct Order *next;
         Message message;
 } Order;
+
+/* A worker that boots before it is needed. */
+typedef struct Spare {
+        SpareMain main; /* NULL: none is kept */
+        bool is_ready;  /* it has booted */
+        unsigned n_failures;
+        uint64_t pause_usec; /* none is forked before this time */
+} Spare;
 
 struct Zygote {
         int control_fd; /* -EBADF once the manager has gone */
@@ -29,6 +45,7 @@ struct Zygote {
         bool draining;
         bool needs_room; /* EPOLLOUT of the control socket is wanted */
         bool watches_status;
+        Spare spare;
         uint64_t kill_usec; /* when workers that still run are killed, 0: the manager does that */
         uint64_t status_pause_usec; /* no status worker is forked before this time */
 };
@@ -38,6 +55,27 @@ int zygote_fork(Zygote *zygote, unsigned slot);
 
 /* Sends the manager a message, as soon as it reads. Does nothing when the manager has gone. */
 void zygote_report(Zygote *zygote, MessageType type, unsigned slot, int value);
+
+/* In the child of a fork: it keeps nothing of the zygote. */
+void zygote_leave(Zygote *zygote);
+
+int zygote_watch(const Zygote *zygote, int fd, uint32_t tag);
+
+/* --- zygote_spare.c --- */
+
+/* Is to be called in each turn of the event loop: forks it, when it is time, and in the child does not return. */
+void zygote_see_to_spare(Zygote *zygote);
+
+/* When zygote_see_to_spare() has something to do next, by CLOCK_MONOTONIC; 0: not by time. */
+uint64_t zygote_spare_usec(const Zygote *zygote);
+
+/* Its lifeline has something, it has ended, it is to leave. */
+void zygote_on_spare(Zygote *zygote);
+bool zygote_spare_ended(Zygote *zygote, pid_t pid, int wait_status);
+void zygote_end_spare(Zygote *zygote);
+
+/* A slot is asked for. Returns the pid of the spare worker, which has taken it, or -ENOENT. */
+pid_t zygote_use_spare(Zygote *zygote, unsigned slot);
 
 /* --- zygote_orders.c --- */
 

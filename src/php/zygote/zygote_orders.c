@@ -120,6 +120,7 @@ static void follow_reopen(Zygote *zygote, int fd) {
  * stay, for files of the log that come while they finish. */
 static void drain(Zygote *zygote) {
         zygote->draining = true;
+        zygote_end_spare(zygote);
         scoreboard_drain(zygote->board);
         children_wake(zygote->children);
 }
