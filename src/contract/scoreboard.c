@@ -376,39 +376,6 @@ void scoreboard_set_keepalive(Scoreboard *board, unsigned slot, uint64_t n) {
         atomic_store_explicit(keepalive_at(board, slot), n, memory_order_relaxed);
 }
 
-bool scoreboard_has_keepalive(const Scoreboard *board) {
-        return atomic_load_explicit(&head_of(board)->has_keepalive, memory_order_relaxed) != 0;
-}
-
-void scoreboard_note_keepalive(Scoreboard *board) {
-        if (!scoreboard_has_keepalive(board)) /* all workers read this cache line */
-                atomic_store_explicit(&head_of(board)->has_keepalive, 1, memory_order_relaxed);
-}
-
-bool scoreboard_note_hangup(Scoreboard *board) {
-        return atomic_exchange(&head_of(board)->has_hangup, 1) == 0;
-}
-
-void scoreboard_ask_for_renewal(Scoreboard *board) {
-        atomic_store_explicit(&head_of(board)->wants_renewal, 1, memory_order_release);
-}
-
-bool scoreboard_wants_renewal(const Scoreboard *board) {
-        uint32_t wants = 0;
-
-        return scoreboard_read(board, &wants, sizeof(wants), offsetof(BoardHead, wants_renewal)) >=
-                               0 &&
-               wants != 0;
-}
-
-void scoreboard_set_spare(Scoreboard *board, bool has_spare) {
-        atomic_store_explicit(&head_of(board)->has_spare, has_spare, memory_order_relaxed);
-}
-
-bool scoreboard_has_spare(const Scoreboard *board) {
-        return atomic_load_explicit(&head_of(board)->has_spare, memory_order_relaxed) != 0;
-}
-
 bool scoreboard_must_leave(const Scoreboard *board, unsigned slot) {
         return atomic_load_explicit(&board->control_page->draining, memory_order_relaxed) ||
                atomic_load_explicit(&board->control_page->retired[slot], memory_order_relaxed) ||

@@ -47,6 +47,7 @@ typedef struct BoardHead {
         _Atomic uint32_t n_reopens;
         _Atomic uint32_t has_keepalive; /* a worker has kept a connection */
         _Atomic uint32_t has_hangup;    /* a worker has told that a shared socket was shut down */
+        _Atomic uint32_t n_changes;     /* of files that workers run */
         _Atomic uint32_t has_spare;     /* a worker has booted that has no slot yet */
         _Atomic uint32_t wants_renewal; /* a worker has seen that opcache waits for all to leave */
         _Alignas(64) _Atomic uint64_t accepted[SCOREBOARD_QUEUES_MAX];

@@ -196,6 +196,8 @@ static void log_emergency_end(int result, const char *text) {
 static void manager_on_followed(StartReason why, int result, const char *text, void *userdata) {
         Manager *m = userdata;
 
+        if (result >= 0)
+                edits_served(&m->edits);
         if (why == START_RELOAD) {
                 reload_end(&m->reload, result, text);
                 return;
@@ -243,12 +245,19 @@ static const ControlHooks control_hooks = {
         .group = manager_on_group_asked,
 };
 
+static void manager_on_edited(void *userdata) {
+        Manager *m = userdata;
+
+        edits_note(&m->edits);
+}
+
 static const PoolHooks pool_hooks = {
         .serving = manager_on_serving,
         .changed = manager_on_changed,
         .alive = manager_on_alive,
         .retrying = manager_on_retrying,
         .idle = manager_on_idle,
+        .edited = manager_on_edited,
         .ended = manager_on_ended,
         .followed = manager_on_followed,
 };
@@ -351,6 +360,7 @@ int manager_new(Manager **ret, const ManagerOptions *options, PoolResources *res
                 .userdata = m,
                 .resources = POOL_RESOURCES_NONE,
         };
+        m->edits = (Edits){ .event = m->event, .reload = &m->reload };
         r = control_queries_new(&m->control_queries, m->event, m->pool, options->name);
         if (r < 0)
                 return r;
@@ -366,6 +376,7 @@ Manager *manager_free(Manager *m) {
         own_unit_done(&m->unit);
         control_server_free(m->control);
         control_queries_free(m->control_queries); /* reads what is the pool's */
+        edits_done(&m->edits);
         reload_done(&m->reload);
         pool_free(m->pool);
         watchdog_stop(&m->watchdog);

@@ -10,6 +10,7 @@
 
 #include "manager/control/control_queries.h"
 #include "manager/control/control_server.h"
+#include "manager/edits.h"
 #include "manager/generation/pool.h"
 #include "manager/manager.h"
 #include "manager/own_unit.h"
@@ -25,6 +26,7 @@ struct Manager {
         ControlServer *control; /* NULL: no runtime directory */
         ControlQueries *control_queries;
         Reload reload;
+        Edits edits;
         bool ready, stopping, is_idle;
         bool is_deliberate;     /* stopped by a signal, which is systemd's or an administrator's */
         uint64_t patience_usec; /* then: for workers of an earlier manager */

@@ -188,6 +188,7 @@ static int run_zygote(WorkerContext *context) {
                 .userdata = context,
                 .status_fd = inherited->status_fd,
                 .log_fd = inherited->access_fd,
+                .wake_fd = inherited->wake_fd,
                 .orphan_limit_usec = orphan_limit_usec(context->config),
         };
         FileLimit file_limit;
@@ -203,6 +204,11 @@ static int run_zygote(WorkerContext *context) {
         if (r < 0)
                 return fail(inherited, r, "zygote");
 
+        if (context->config->worker_script && context->config->worker_watch)
+                r = zygote_watch_files(zygote, context->config->worker_script, &context->paths_fd);
+        if (r < 0)
+                return fail(inherited, r, "worker_watch");
+
         starting_control_fd = -EBADF;
         return template_run(zygote, context, inherited->control_fd);
 }
@@ -212,7 +218,11 @@ static int run(const Inherited *inherited, const PoolConfig *config, Proctitle *
         _cleanup_(scoreboard_freep) Scoreboard *board = NULL;
         _cleanup_close_ int proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
         WorkerContext context = {
-                .config = config, .inherited = inherited, .proctitle = proctitle, .strict = strict
+                .config = config,
+                .inherited = inherited,
+                .proctitle = proctitle,
+                .strict = strict,
+                .paths_fd = -EBADF,
         };
         int r;
 

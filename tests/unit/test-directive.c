@@ -101,7 +101,7 @@ START_TEST(keys_of_php_fpm_are_there) {
                 "decorate_workers_output", "clear_env", "security.limit_extensions", "apparmor_hat",
                 "php", "php_ini", "php_ini_scan_dir", "php_value_from_request", "no_new_privileges",
                 "process.show_request", "worker_script", "worker_paths", "worker_warmup",
-                "worker_boot", "worker_boot_timeout", "worker_exit_continue", "worker_idle_tick",
+                "worker_boot", "worker_boot_timeout", "worker_exit_continue", "worker_watch", "worker_idle_tick",
                 "worker_restore", "worker_keep_ini", "systemd" };
         static const char *const arrays[] = { "env", "php_value", "php_flag", "php_admin_value",
                 "php_admin_flag", "access.suppress_path" };

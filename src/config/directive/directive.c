@@ -223,10 +223,12 @@ static const Directive directives[] = {
         D("worker_boot_timeout",    USEC,      worker_boot_timeout_usec,  "30s",      0,    DAY,
           "end a worker whose worker_script does not come to its first client within this time, 0: never"),
         D("worker_exit_continue",   TEXT,      worker_exit_continue,      "auto",     0,    0,
-          "whether a script of worker_script that calls exit() in a request goes on with the next: yes, no, "
-          "or auto, where exit() has passed over no finally and no catch block"),
+          "whether worker_script goes on behind a request that exits: yes, no, "
+          "or auto, where that has passed over no finally and no catch block"),
         D("worker_idle_tick",       USEC,      worker_idle_tick_usec,     "0",        0,    DAY,
           "call what worker_script has given to fpmd_on_idle() each time no request has come for so long, 0: never"),
+        D("worker_watch",           BOOL,      worker_watch,              "no",       0,    0,
+          "reload when a file has changed that worker_script has compiled"),
         D("worker_restore",         BOOL,      worker_restore,            "yes",      0,    0,
           "give back to each request of worker_script what the one before has changed of PHP and its process"),
         D("worker_keep_ini",        TEXT,      worker_keep_ini,           NULL,       0,    0,

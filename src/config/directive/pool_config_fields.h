@@ -95,6 +95,7 @@ typedef struct PoolConfig {
         uint64_t worker_boot_timeout_usec; /* 0: however long */
         char *worker_exit_continue; /* auto, 1 or nothing */
         uint64_t worker_idle_tick_usec; /* 0: never */
+        bool worker_watch;
         bool worker_restore;
         char *worker_keep_ini; /* names of settings, blank-separated */
 

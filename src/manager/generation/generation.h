@@ -48,6 +48,9 @@ typedef struct GenerationHooks {
          * Comes again with each wake-up until another generation serves. */
         void (*renew)(Generation *generation, void *userdata);
 
+        /* Files have changed that the generation runs; what says so is the pool's. */
+        void (*edited)(Generation *generation, void *userdata);
+
         /* The zygote has died without its workers, which finish what they hold: it is none that serves any
          * more, and gone() follows. false: the pool does not wait for them, they are killed. */
         bool (*orphaned)(Generation *generation, void *userdata);

@@ -45,6 +45,7 @@ struct Generation {
 
         sd_event_source *child_source, *wake_source, *time_source;
 
+        uint32_t n_changes; /* of files, that were told */
         unsigned n_pings; /* that were not answered yet */
         uint64_t pinged_usec;
 };

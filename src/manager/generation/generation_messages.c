@@ -17,6 +17,20 @@
 #include "manager/generation/generation_internal.h"
 #include "manager/requests/worker_report.h"
 
+static void take_changes(Generation *g) {
+        uint32_t n;
+
+        if (!g->config->worker_watch || g->life.state != GENERATION_SERVING)
+                return;
+
+        n = scoreboard_changes(g->board);
+        if (n == g->n_changes)
+                return;
+
+        g->n_changes = n;
+        g->context.hooks->edited(g, g->context.userdata);
+}
+
 int generation_on_wake(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
         Generation *g = userdata;
         ScoreboardSummary summary;
@@ -33,6 +47,7 @@ int generation_on_wake(sd_event_source *source, int fd, uint32_t revents, void *
                         scoreboard_wants_renewal(g->board))
                 g->context.hooks->renew(g, g->context.userdata);
 
+        take_changes(g);
         workforce_balance(g->workforce);
         request_timeouts_check(g->request_timeouts);
         queue_watch_check(g->queue_watch);

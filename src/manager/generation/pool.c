@@ -260,12 +260,20 @@ static void pool_on_renew(Generation *generation, void *userdata) {
         start_emergency(pool);
 }
 
+static void pool_on_edited(Generation *generation, void *userdata) {
+        Pool *pool = userdata;
+
+        if (generation == pool->current && pool->state == POOL_SERVING)
+                pool->hooks->edited(pool->userdata);
+}
+
 static const GenerationHooks generation_hooks = {
         .serving = pool_on_serving,
         .changed = pool_on_changed,
         .alive = pool_on_alive,
         .crashed = pool_on_crashed,
         .renew = pool_on_renew,
+        .edited = pool_on_edited,
         .orphaned = pool_on_orphaned,
         .gone = pool_on_gone,
 };

@@ -2,10 +2,10 @@
 #pragma once
 /* PhpExit: whether a script that has called exit() in a request may go on with the next one.
  *
- * exit() leaves all functions on its way out, and their objects are destroyed, as for an exception that nobody catches; but
- * it passes over finally blocks, and over each catch block that would have caught an exception. A script may undo there
- * what it has begun: take a request off a list, end a transaction. Where exit() has passed over none, it leaves no more
- * behind than an exception does.
+ * exit() leaves all functions on its way out, and their objects are destroyed, as for an exception that nobody
+ * catches; but it passes over finally blocks, and over each catch block that would have caught an exception. A script
+ * may undo there what it has begun: take a request off a list, end a transaction. Where exit() has passed over none,
+ * it leaves no more behind than an exception does.
  *
  * Runs in: zygote (registration), worker. */
 

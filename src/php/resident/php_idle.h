@@ -10,6 +10,6 @@
 void php_idle_set(const zval *callback);
 bool php_idle_is_set(void);
 
-/* Calls it, as long as max_execution_time allows. What it prints is logged, an exception is reported. Returns whether it
- * has called exit(). A bailout passes through. */
+/* Calls it, as long as max_execution_time allows. What it prints is logged, an exception is reported. Returns whether
+ * it has called exit(). A bailout passes through. */
 bool php_idle_call(void);

@@ -168,6 +168,7 @@ static int live(void) {
         resident.phase = RESIDENT_BOOTS;
         resident.has_asked = resident.is_ready = resident.is_warming = false;
         resident.n_asks = 0;
+        resident.n_files = 0;
         zend_first_try {
                 r = start_script();
         }

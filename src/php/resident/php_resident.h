@@ -46,6 +46,9 @@ typedef struct PhpResidentHooks {
         /* Returns whether nobody in the pool has served anything yet: a start or a reload waits for this boot then. */
         bool (*is_first)(void *userdata);
 
+        /* The script has compiled this file. Returns 0, or a negative errno: it is to be told again. */
+        int (*compiled)(const char *path, void *userdata);
+
         /* Whether another worker has booted that takes the place of this one, should it leave now. */
         bool (*is_replaced)(void *userdata);
 
@@ -59,9 +62,9 @@ void php_resident_register(const PoolConfig *config);
 /* Zygote: is to be called once PHP has started. */
 void php_resident_init(const PoolConfig *config);
 
-/* Worker: boots the script and serves requests with it. Returns 0 when the worker is to leave, 1 when its script has ended
- * and another worker has booted already, -ENOEXEC when the script
- * did not come to its first request and is_first(), -EFAULT when PHP is broken. */
+/* Worker: boots the script and serves requests with it. Returns 0 when the worker is to leave, 1 when its script has
+ * ended and another worker has booted already, -ENOEXEC when the script did not come to its first request and
+ * is_first(), -EFAULT when PHP is broken. */
 int php_resident_run(const PhpResidentHooks *hooks);
 
 /* Zygote: boots the script once, up to its first wait for a client, in which hooks->next() may turn this process into

@@ -33,6 +33,7 @@ typedef struct Resident {
         int result;            /* of the request whose answer is out */
         unsigned n_asks;       /* how often the script has asked after it was told to leave */
         unsigned n_failures;   /* how many boots have failed, one after the other */
+        uint32_t n_files;      /* how many of the files that it has compiled were told */
         uint64_t opcache_usec; /* when opcache is asked next, by CLOCK_MONOTONIC */
 } Resident;
 

@@ -237,8 +237,28 @@ static void ask_opcache(void) {
                 resident.hooks.renew(resident.hooks.userdata);
 }
 
+/* PHP adds to its list, and takes nothing away. */
+static void tell_files(void) {
+        uint32_t n = 0;
+        zend_string *path;
+
+        if (!resident.config->worker_watch ||
+                        zend_hash_num_elements(&EG(included_files)) == resident.n_files)
+                return;
+
+        ZEND_HASH_FOREACH_STR_KEY(&EG(included_files), path) {
+                if (n++ < resident.n_files)
+                        continue;
+                if (path && resident.hooks.compiled(ZSTR_VAL(path), resident.hooks.userdata) < 0)
+                        return;
+                resident.n_files = n;
+        }
+        ZEND_HASH_FOREACH_END();
+}
+
 /* From here on what the script has made of its process is what each request begins with. */
 static void become_ready(void) {
+        tell_files();
         php_baseline_seal();
         resident.is_ready = true;
         resident.n_failures = 0;
@@ -254,6 +274,7 @@ void resident_settle(void) {
         }
 
         ask_opcache();
+        tell_files();
         resident.hooks.end(resident.result, resident.hooks.userdata);
 }
 

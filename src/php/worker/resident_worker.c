@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
 #include <sysexits.h>
 
 #include "base/clock.h"
@@ -131,6 +133,15 @@ static bool resident_worker_is_first(void *userdata) {
         return true;
 }
 
+static int resident_worker_on_compiled(const char *path, void *userdata) {
+        const Worker *worker = userdata;
+
+        if (send(worker->context->paths_fd, path, strlen(path), MSG_NOSIGNAL) < 0)
+                return errno == EAGAIN || errno == EINTR ? -EAGAIN : 0;
+
+        return 0;
+}
+
 static bool resident_worker_is_replaced(void *userdata) {
         const Worker *worker = userdata;
 
@@ -148,6 +159,7 @@ void resident_worker_hooks(Worker *worker, PhpResidentHooks *ret) {
                 .boots = resident_worker_on_boots,
                 .renew = resident_worker_on_renew,
                 .is_first = resident_worker_is_first,
+                .compiled = resident_worker_on_compiled,
                 .is_replaced = resident_worker_is_replaced,
                 .request = &worker->php,
                 .userdata = worker,

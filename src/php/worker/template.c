@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -85,6 +86,20 @@ static void template_on_end_warmup(void *userdata) {
         (void) fd_close(fcgi_request_detach(template.fcgi));
 }
 
+/* A probe has a copy of what the zygote watches, and a spare worker tells the zygote. */
+static int template_on_compiled(const char *path, void *userdata) {
+        (void) userdata;
+        if (!template.is_probe)
+                zygote_watch_file(template.zygote, path);
+        return 0;
+}
+
+static int spare_on_compiled(const char *path, void *userdata) {
+        (void) userdata;
+        (void) send(template.context->paths_fd, path, strlen(path), MSG_NOSIGNAL);
+        return 0;
+}
+
 static void template_on_boots(void *userdata) {
         (void) userdata;
 }
@@ -149,6 +164,7 @@ static int boot(int (*next)(uint64_t until_usec, void *userdata)) {
                 .end_warmup = template_on_end_warmup,
                 .boots = template_on_boots,
                 .is_first = template_is_first,
+                .compiled = next == template_on_next ? template_on_compiled : spare_on_compiled,
                 .request = &template.php,
         };
 

@@ -35,8 +35,8 @@ typedef struct LifelineSlot {
         uint32_t slot;
 } LifelineSlot;
 
-/* Zygote: whether the spare worker has said that it has booted: 0, -EAGAIN: not yet, or another negative errno. Gives it
- * a slot: returns 0 or a negative errno. */
+/* Zygote: whether the spare worker has said that it has booted: 0, -EAGAIN: not yet, or another negative errno. Gives
+ * it a slot: returns 0 or a negative errno. */
 int lifeline_receive_booted(int lifeline_fd);
 int lifeline_send_slot(int lifeline_fd, unsigned slot);
 

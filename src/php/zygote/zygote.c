@@ -70,6 +70,7 @@ int zygote_new(Zygote **ret, int control_fd, Scoreboard *board, const ZygoteHook
                 .control_fd = control_fd,
                 .signal_fd = -EBADF,
                 .epoll_fd = -EBADF,
+                .paths_fd = -EBADF,
                 .board = board,
                 .hooks = *hooks,
         };
@@ -104,6 +105,7 @@ Zygote *zygote_free(Zygote *zygote) {
                 free(order);
         }
         children_free(zygote->children);
+        zygote_leave_files(zygote);
         message_queue_done(&zygote->reports);
         fd_close(zygote->epoll_fd);
         fd_close(zygote->signal_fd);
@@ -136,6 +138,7 @@ void zygote_leave(Zygote *zygote) {
         zygote->control_fd = fd_close(zygote->control_fd);
         zygote->signal_fd = fd_close(zygote->signal_fd);
         message_queue_done(&zygote->reports);
+        zygote_leave_files(zygote);
 
         sigemptyset(&none);
         (void) sigprocmask(SIG_SETMASK, &none, NULL);
@@ -241,6 +244,7 @@ static int wait_msec(const Zygote *zygote) {
                                                                     : 0);
 
         next = earlier(next, zygote_spare_usec(zygote));
+        next = earlier(next, zygote_files_usec(zygote));
         if (next == 0)
                 return -1;
 
@@ -292,6 +296,12 @@ static void dispatch(Zygote *zygote, const struct epoll_event *event) {
         case TAG_SPARE:
                 zygote_on_spare(zygote);
                 break;
+        case TAG_PATHS:
+                zygote_on_paths(zygote);
+                break;
+        case TAG_FILES:
+                zygote_on_files(zygote);
+                break;
         default:
                 children_take_memory(zygote->children, event->data.u32);
         }
@@ -309,6 +319,7 @@ int zygote_run(Zygote *zygote) {
 
                 watch_status(zygote);
                 zygote_see_to_spare(zygote);
+                zygote_see_to_files(zygote);
                 watch_room(zygote, &room_is_watched);
                 n = epoll_wait(zygote->epoll_fd, events, EVENTS_MAX,
                                 has_work ? 0 : wait_msec(zygote));

@@ -27,8 +27,8 @@ typedef int (*WorkerMain)(unsigned slot, int lifeline_fd, void *userdata);
 typedef int (*WorkerTracer)(int memory_fd, unsigned depth,
                 void (*add)(const char *frame, void *userdata), void *userdata);
 
-/* The main function of a worker that has no slot yet: boots, takes a slot (lifeline_wait_for_slot()), and is then as any
- * other. */
+/* The main function of a worker that has no slot yet: boots, takes a slot (lifeline_wait_for_slot()), and is then as
+ * any other. */
 typedef int (*SpareMain)(int lifeline_fd, void *userdata);
 
 typedef struct ZygoteHooks {
@@ -40,6 +40,8 @@ typedef struct ZygoteHooks {
         /* When the manager is dead, the zygote ends requests that hang after this time, since no one else does. */
         uint64_t orphan_limit_usec;
 
+        int wake_fd; /* wakes the manager */
+
         /* A listening socket: its first connection makes the zygote fork a worker in scoreboard_status_slot(). -EBADF:
          * there is none. */
         int status_fd;
@@ -50,9 +52,15 @@ int zygote_new(Zygote **ret, int control_fd, Scoreboard *board, const ZygoteHook
 Zygote *zygote_free(Zygote *zygote);
 DEFINE_CLEANUP(Zygote, zygote_free);
 
-/* From now on one worker is forked before it is needed, and takes the next slot that is asked for, if it has come to its
- * wait by then. userdata is that of the hooks. */
+/* From now on one worker is forked before it is needed, and takes the next slot that is asked for, if it has come to
+ * its wait by then. userdata is that of the hooks. */
 void zygote_keep_spare(Zygote *zygote, SpareMain main);
+
+/* From now on files are watched that zygote_watch_file(), or workers by a message to *ret_fd, name with their absolute
+ * path, and the links by which script is reached; when one has changed, the manager is told. Returns 0 or a negative
+ * errno. */
+int zygote_watch_files(Zygote *zygote, const char *script, int *ret_fd);
+void zygote_watch_file(Zygote *zygote, const char *path);
 
 /* Sends READY and follows orders until all workers have drained. In a worker it does not return. Returns 0 or a
  * negative errno. */

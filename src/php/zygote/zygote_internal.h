@@ -9,6 +9,7 @@
 
 #include "contract/message_queue.h"
 #include "php/zygote/children.h"
+#include "php/zygote/file_watch.h"
 #include "php/zygote/zygote.h"
 
 /* What an event of epoll is about. Lifelines have the number of their slot. */
@@ -17,6 +18,8 @@ enum {
         TAG_SIGNAL,
         TAG_STATUS,
         TAG_SPARE,
+        TAG_PATHS,
+        TAG_FILES,
 };
 
 /* An order that can wait. */
@@ -46,6 +49,8 @@ struct Zygote {
         bool needs_room; /* EPOLLOUT of the control socket is wanted */
         bool watches_status;
         Spare spare;
+        FileWatch *files;   /* NULL: none are watched */
+        int paths_fd;       /* on which workers say which */
         uint64_t kill_usec; /* when workers that still run are killed, 0: the manager does that */
         uint64_t status_pause_usec; /* no status worker is forked before this time */
 };
@@ -76,6 +81,16 @@ void zygote_end_spare(Zygote *zygote);
 
 /* A slot is asked for. Returns the pid of the spare worker, which has taken it, or -ENOENT. */
 pid_t zygote_use_spare(Zygote *zygote, unsigned slot);
+
+/* --- zygote_files.c --- */
+
+/* As zygote_see_to_spare() and zygote_spare_usec(). */
+void zygote_see_to_files(Zygote *zygote);
+uint64_t zygote_files_usec(const Zygote *zygote);
+
+void zygote_on_paths(Zygote *zygote);
+void zygote_on_files(Zygote *zygote);
+void zygote_leave_files(Zygote *zygote);
 
 /* --- zygote_orders.c --- */
 

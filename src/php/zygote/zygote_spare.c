@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The spare worker of a pool whose workers take long to boot: it boots before it is needed, without a slot, and takes that
- * of a worker that has ended. The manager hears of it as of one that was forked just then. */
+/* The spare worker of a pool whose workers take long to boot: it boots before it is needed, without a slot, and takes
+ * that of a worker that has ended. The manager hears of it as of one that was forked just then. */
 
 #include <errno.h>
 #include <stdio.h>

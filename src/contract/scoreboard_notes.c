@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* What processes of the pool note for each other, and claim to the manager, in the head of the board. */
+
+#include <stddef.h>
+
+#include "contract/scoreboard_internal.h"
+
+bool scoreboard_has_keepalive(const Scoreboard *board) {
+        return atomic_load_explicit(&head_of(board)->has_keepalive, memory_order_relaxed) != 0;
+}
+
+void scoreboard_note_keepalive(Scoreboard *board) {
+        if (!scoreboard_has_keepalive(board)) /* all workers read this cache line */
+                atomic_store_explicit(&head_of(board)->has_keepalive, 1, memory_order_relaxed);
+}
+
+bool scoreboard_note_hangup(Scoreboard *board) {
+        return atomic_exchange(&head_of(board)->has_hangup, 1) == 0;
+}
+
+void scoreboard_ask_for_renewal(Scoreboard *board) {
+        atomic_store_explicit(&head_of(board)->wants_renewal, 1, memory_order_release);
+}
+
+bool scoreboard_wants_renewal(const Scoreboard *board) {
+        uint32_t wants = 0;
+
+        return scoreboard_read(board, &wants, sizeof(wants), offsetof(BoardHead, wants_renewal)) >=
+                               0 &&
+               wants != 0;
+}
+
+void scoreboard_count_change(Scoreboard *board) {
+        atomic_fetch_add_explicit(&head_of(board)->n_changes, 1, memory_order_release);
+}
+
+uint32_t scoreboard_changes(const Scoreboard *board) {
+        uint32_t n = 0;
+
+        (void) scoreboard_read(board, &n, sizeof(n), offsetof(BoardHead, n_changes));
+        return n;
+}
+
+void scoreboard_set_spare(Scoreboard *board, bool has_spare) {
+        atomic_store_explicit(&head_of(board)->has_spare, has_spare, memory_order_relaxed);
+}
+
+bool scoreboard_has_spare(const Scoreboard *board) {
+        return atomic_load_explicit(&head_of(board)->has_spare, memory_order_relaxed) != 0;
+}

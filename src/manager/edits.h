@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* Edits: the reloads that a pool asks for itself, since files have changed that it runs (worker_watch).
+ *
+ * Runs in: manager.
+ * Trusts:  nobody: that something has changed is the word of the pool's processes. There is one reload a second at
+ *          most; and where each new generation says so as soon as it serves, they come less and less often. */
+
+#include <stdint.h>
+#include <systemd/sd-event.h>
+
+#include "manager/reload.h"
+
+/* Embedded in its owner, who fills in event and reload, and calls edits_done(). */
+typedef struct Edits {
+        sd_event *event;
+        Reload *reload;
+        sd_event_source *timer;
+        uint64_t serving_usec; /* since when the generation serves */
+        uint64_t asked_usec;   /* the last reload, 0: none */
+        uint64_t pause_usec;   /* how long behind that the next one may be */
+} Edits;
+
+/* The generation that serves says that files have changed. */
+void edits_note(Edits *edits);
+
+/* Another generation serves now. */
+void edits_served(Edits *edits);
+
+void edits_done(Edits *edits);
