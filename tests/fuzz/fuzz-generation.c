@@ -297,7 +297,7 @@ static void end_world(void) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         static const GenerationHooks hooks = { fuzz_on_change, fuzz_on_change, fuzz_on_change,
-                fuzz_on_change, fuzz_on_change, fuzz_on_orphaned, fuzz_on_gone };
+                fuzz_on_change, fuzz_on_change, fuzz_on_change, fuzz_on_orphaned, fuzz_on_gone };
         static uint64_t n_exits[_SLOT_END_MAX];
         Input in = { data, size };
         GenerationContext context = {
