@@ -151,7 +151,7 @@ static int check_times(const Validation *v) {
 
         if (slow > 0 && end > 0 && slow > end)
                 return validation_refuse(v, "request_slowlog_timeout",
-                                "is above request_terminate_timeout, the request would be gone");
+                                "is above request_terminate_timeout, which ends the request first");
 
         return 0;
 }

@@ -9,7 +9,7 @@ static int refuse_zero(const Validation *v, const char *directive) {
         if (!validation_is_given(v, directive))
                 return validation_refuse_without(v, "pm", "dynamic needs %s", directive);
 
-        return validation_refuse(v, directive, "is below 1, which pm = dynamic needs");
+        return validation_refuse(v, directive, "must be 1 or more with pm = dynamic");
 }
 
 static int check_dynamic(const Validation *v) {
@@ -35,7 +35,7 @@ static int check_dynamic(const Validation *v) {
 
         if (config->start_servers == 0) {
                 config->start_servers = least + (most - least) / 2;
-                validation_report(v, LOG_NOTICE, "pm.start_servers", "is %s, it is %llu now",
+                validation_report(v, LOG_NOTICE, "pm.start_servers", "is %s, using %llu",
                                 validation_is_given(v, "pm.start_servers") ? "below 1" : "not set",
                                 (unsigned long long) config->start_servers);
                 return 0;
@@ -77,7 +77,7 @@ int validation_check_spawn_rate(const Validation *v) {
 int validation_check_idle_timeout(const Validation *v) {
         if (v->config->pm == PM_ONDEMAND && v->config->process_idle_timeout_usec == 0)
                 return validation_refuse(v, "pm.process_idle_timeout",
-                                "is below 1s, which pm = ondemand needs");
+                                "must be 1s or more with pm = ondemand");
 
         return 0;
 }

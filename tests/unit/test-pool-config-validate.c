@@ -30,15 +30,15 @@ START_TEST(spare_numbers) {
         dynamic("", ":2: pm: dynamic needs pm.min_spare_servers");
         dynamic("pm.min_spare_servers = 1\n", ":2: pm: dynamic needs pm.max_spare_servers");
         dynamic("pm.min_spare_servers = 0\n",
-                        ":4: pm.min_spare_servers: is below 1, which pm = dynamic needs");
+                        ":4: pm.min_spare_servers: must be 1 or more with pm = dynamic");
         dynamic("pm.min_spare_servers = 1\npm.max_spare_servers = 2\npm.max_spawn_rate = 0\n",
-                        ":6: pm.max_spawn_rate: is below 1, which pm = dynamic needs");
+                        ":6: pm.max_spawn_rate: must be 1 or more with pm = dynamic");
         dynamic("pm.min_spare_servers = 1\npm.max_spare_servers = -1\n",
-                        ":5: pm.max_spare_servers: is below 1, which pm = dynamic needs");
+                        ":5: pm.max_spare_servers: must be 1 or more with pm = dynamic");
         dynamic("pm.min_spare_servers = 1\npm.max_spare_servers = 3\npm.start_servers = -1\n",
                         NULL);
         ck_assert_str_eq(reports.text,
-                        "<5> www.conf:6: pm.start_servers: is below 1, it is 2 now\n");
+                        "<5> www.conf:6: pm.start_servers: is below 1, using 2\n");
         dynamic("pm.min_spare_servers = 6\npm.max_spare_servers = 7\n",
                         ":4: pm.min_spare_servers: 6 is above pm.max_children, 5");
         dynamic("pm.min_spare_servers = 1\npm.max_spare_servers = 7\n",
@@ -55,7 +55,7 @@ START_TEST(spare_numbers) {
                        "pm.max_spare_servers=7\n",
                         0);
         ck_assert_uint_eq(config->start_servers, 4);
-        ck_assert_str_eq(reports.text, "<5> www.conf: pm.start_servers: is not set, it is 4 now\n");
+        ck_assert_str_eq(reports.text, "<5> www.conf: pm.start_servers: is not set, using 4\n");
         pool_config_free(config);
 }
 END_TEST
@@ -63,7 +63,7 @@ END_TEST
 /* As php-fpm: where a number has no effect, 0 is none; and -1 is 0. */
 START_TEST(numbers_of_another_pm) {
         refused("[www]\npm = ondemand\npm.max_children = 5\npm.process_idle_timeout = 0\n",
-                        ":4: pm.process_idle_timeout: is below 1s, which pm = ondemand needs");
+                        ":4: pm.process_idle_timeout: must be 1s or more with pm = ondemand");
         pool_config_free(parse("[www]\npm = ondemand\npm.max_children = 5\npm.start_servers = 0\n"
                                "pm.min_spare_servers = 0\npm.max_spare_servers = 0\n",
                         0));
@@ -80,8 +80,8 @@ END_TEST
 /* Each is told, whatever is wrong with the others. */
 START_TEST(numbers_of_their_own) {
         dynamic("pm.min_spare_servers = 0\npm.max_spawn_rate = 0\n",
-                        ":4: pm.min_spare_servers: is below 1, which pm = dynamic needs\n"
-                        "<3> www.conf:5: pm.max_spawn_rate: is below 1, which pm = dynamic needs");
+                        ":4: pm.min_spare_servers: must be 1 or more with pm = dynamic\n"
+                        "<3> www.conf:5: pm.max_spawn_rate: must be 1 or more with pm = dynamic");
         refused("[www]\npm = dynamic\npm.max_children = 5\npm.max_spawn_rate = many\n"
                 "pm.min_spare_servers = 6\npm.max_spare_servers = 7\n",
                         ":4: pm.max_spawn_rate: 'many' is not a whole number\n"
@@ -138,8 +138,8 @@ START_TEST(pages_and_times) {
                         ":4: ping.path: is pm.status_path too, write a path of its own");
         refused_more("ping.response =\n", ":4: ping.response: is empty, write a text such as pong");
         refused_more("slowlog = /x\nrequest_slowlog_timeout = 10\nrequest_terminate_timeout = 5\n",
-                        ":5: request_slowlog_timeout: is above request_terminate_timeout, the "
-                        "request would be gone");
+                        ":5: request_slowlog_timeout: is above request_terminate_timeout, "
+                        "which ends the request first");
         pool_config_free(parse_more("pm.status_path = /\npm.status_listen = 9001\n", 0));
         pool_config_free(parse_more("slowlog = /x\nrequest_slowlog_timeout = 10\n", 0));
 }

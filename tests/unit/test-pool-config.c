@@ -107,7 +107,7 @@ START_TEST(several_mistakes) {
                         "<3> www.conf:9: ping.path: is pm.status_path too, write a path of its "
                         "own\n"
                         "<3> www.conf:11: request_slowlog_timeout: is above "
-                        "request_terminate_timeout, the request would be gone");
+                        "request_terminate_timeout, which ends the request first");
 
         /* no section */
         refused("user = www-data\npm = static\npm.max_children = 0\n",

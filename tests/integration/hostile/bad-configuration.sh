@@ -189,7 +189,7 @@ all_of_them "several.conf:2: 'user alice': there is no =, write user = alice" \
 	"several.conf:4: pm.max_children: 'many' is not a whole number" \
 	"several.conf:5: frobnicate: there is no such directive" \
 	"several.conf:6: listen.mode: 'rw' is not an octal mode such as 0660" \
-	"several.conf:7: request_slowlog_timeout: is above request_terminate_timeout, the request would be gone"
+	"several.conf:7: request_slowlog_timeout: is above request_terminate_timeout, which ends the request first"
 # what the machine lacks: a log that nobody can write is no mistake of its own where there is no user
 write_pool several <<'END'
 user = nosuchuser
