@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What comes by the control socket is any bytes, at either end: a message that is taken for one has a known verb, a
- * slot in range and a text that ends. */
+ * number in range and a text that ends. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,7 +26,13 @@ static void check_request(const void *data, size_t size) {
 
         require(size == sizeof(*request));
         require(request->verb > 0 && request->verb < _CONTROL_VERB_MAX);
-        require(request->slot == CONTROL_SLOT_ALL || request->slot < SCOREBOARD_SLOTS_MAX);
+        if (request->slot == CONTROL_SLOT_ALL)
+                return;
+
+        /* The verbs that take a number: of a slot, or of seconds. */
+        require(request->verb == CONTROL_TRACE || request->verb == CONTROL_DRAIN);
+        require(request->slot < (request->verb == CONTROL_TRACE ? SCOREBOARD_SLOTS_MAX
+                                                                : CONTROL_DRAIN_SECONDS_MAX + 1));
 }
 
 static void check_reply(const void *data, size_t size) {
