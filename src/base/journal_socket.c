@@ -4,6 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sockios.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -94,6 +97,35 @@ void journal_stream_limit(int fd) {
         (void) setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
 }
 
+static const char *skip_priority(const char *line, const char *end) {
+        return end - line > 3 && line[0] == '<' && line[1] >= '0' && line[1] <= '7' &&
+                                               line[2] == '>'
+                               ? line + 3
+                               : line;
+}
+
+/* A file, a pipe or a terminal, as standard error is in a container. */
+static int write_without_priorities(int fd, const char *lines, size_t size) {
+        _cleanup_free_ char *text = malloc(size + 1);
+        const char *end = lines + size;
+        size_t n = 0;
+
+        if (!text)
+                return -ENOMEM;
+
+        while (lines < end) {
+                const char *line = skip_priority(lines, end),
+                           *next = memchr(line, '\n', (size_t) (end - line));
+                size_t length = (size_t) ((next ? next + 1 : end) - line);
+
+                memcpy(text + n, line, length);
+                n += length;
+                lines = line + length;
+        }
+
+        return fd_write_all(fd, text, n);
+}
+
 /* One packet of the socket holds some 32 KB: what is shorter is sent whole or not at all. */
 int journal_stream_write(int fd, const char *lines, size_t size) {
         struct iovec iov[] = { { (void *) "\n", 1 }, { (void *) lines, size } };
@@ -102,11 +134,23 @@ int journal_stream_write(int fd, const char *lines, size_t size) {
 
         n = sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (n < 0 && errno == ENOTSOCK)
-                return fd_write_all(fd, lines, size);
+                return write_without_priorities(fd, lines, size);
         if (n < 0)
                 return -errno;
 
         return (size_t) n == size + 1 ? 0 : -EAGAIN;
+}
+
+void stderr_line(const char *format, ...) {
+        _cleanup_free_ char *line = NULL;
+        va_list arguments;
+        int n;
+
+        va_start(arguments, format);
+        n = vasprintf(&line, format, arguments);
+        va_end(arguments);
+        if (n > 0)
+                (void) journal_stream_write(STDERR_FILENO, line, (size_t) n);
 }
 
 void journal_stream_end_line(int fd) {

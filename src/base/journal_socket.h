@@ -30,9 +30,13 @@ enum {
 void journal_stream_limit(int fd);
 
 /* Writes whole lines, the last new line included, in one piece behind whatever a script has left there without an end.
- * fd may also be something else than a stream to journald: it is written to as it is. Never waits. Returns 0, or a
+ * fd may also be something else than a stream to journald: it gets the lines without "<N>" in front of them, which
+ * only journald reads. Never waits. Returns 0, or a
  * negative errno when the lines are lost. */
 int journal_stream_write(int fd, const char *lines, size_t size);
+
+/* Writes a line, "<N>text\n", to standard error in the same way; format begins with its priority. */
+__attribute__((format(printf, 1, 2))) void stderr_line(const char *format, ...);
 
 /* Ends a line that a script has left unfinished; journald makes no entry of an empty line. Never waits. */
 void journal_stream_end_line(int fd);

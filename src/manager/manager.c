@@ -295,12 +295,14 @@ void manager_ask_whether_restarted(Manager *m) {
 
 /* --- life --- */
 
-/* systemd names the folder for sockets in $RUNTIME_DIRECTORY; without it there are no control sockets. */
 static int add_control(Manager *m) {
-        const char *directory = getenv("RUNTIME_DIRECTORY");
+        int r;
 
-        return directory ? control_server_new(&m->control, m->event, directory, &control_hooks, m)
-                         : 0;
+        r = control_folder_open(&m->control_folder, m->options.name);
+        if (r < 0 || !m->control_folder.path)
+                return r;
+
+        return control_server_new(&m->control, m->event, m->control_folder.path, &control_hooks, m);
 }
 
 static int manager_init(Manager *m) {
@@ -375,6 +377,7 @@ Manager *manager_free(Manager *m) {
 
         own_unit_done(&m->unit);
         control_server_free(m->control);
+        control_folder_close(&m->control_folder);
         control_queries_free(m->control_queries); /* reads what is the pool's */
         edits_done(&m->edits);
         reload_done(&m->reload);

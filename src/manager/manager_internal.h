@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <systemd/sd-event.h>
 
+#include "manager/control/control_folder.h"
 #include "manager/control/control_queries.h"
 #include "manager/control/control_server.h"
 #include "manager/edits.h"
@@ -23,7 +24,8 @@ struct Manager {
         Pool *pool;
         ManagerOptions options;
         const Listeners *listeners;
-        ControlServer *control; /* NULL: no runtime directory */
+        ControlFolder control_folder;
+        ControlServer *control; /* NULL: no folder for its sockets */
         ControlQueries *control_queries;
         Reload reload;
         Edits edits;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/journal_socket.h"
 #include "base/parse.h"
 #include "config/pool_config.h"
 #include "contract/message.h"
@@ -91,7 +92,7 @@ static int enter_folders(const Inherited *inherited, const PoolConfig *config) {
 
         r = inherited->root_fd >= 0 ? php_timezones_keep(config->chroot) : 0;
         if (r < 0)
-                fprintf(stderr, "<4>Cannot keep the time zones for the chroot: %s\n", strerror(-r));
+                stderr_line("<4>Cannot keep the time zones for the chroot: %s\n", strerror(-r));
 
         r = change_root(inherited->root_fd);
         if (r < 0)

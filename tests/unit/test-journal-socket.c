@@ -38,15 +38,15 @@ START_TEST(lines_stand_alone) {
 }
 END_TEST
 
-/* A terminal or a file has no use for an empty line. */
+/* A terminal or a file has no use for an empty line, nor for priorities. */
 START_TEST(no_journal) {
         char text[64] = "";
         int fd = memfd_create("stderr", MFD_CLOEXEC);
 
-        ck_assert_int_eq(journal_stream_write(fd, "<6>line\n", 8), 0);
+        ck_assert_int_eq(journal_stream_write(fd, "<6>line\n<4>x <3>y\n<9>\n<3", 24), 0);
         journal_stream_end_line(fd);
-        ck_assert_int_eq(pread(fd, text, sizeof(text), 0), 8);
-        ck_assert_str_eq(text, "<6>line\n");
+        ck_assert_int_eq(pread(fd, text, sizeof(text), 0), 18);
+        ck_assert_str_eq(text, "line\nx <3>y\n<9>\n<3");
         close(fd);
 }
 END_TEST

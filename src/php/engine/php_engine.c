@@ -13,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "base/journal_socket.h"
 #include "config/ini_files.h"
 #include "php/engine/php_access.h"
 #include "php/engine/php_body.h"
@@ -54,7 +55,7 @@ static int check_start(bool strict) {
         if (strict)
                 return -ENOEXEC;
 
-        fprintf(stderr, "<4>PHP has started all the same, but a reload would be refused: %s\n",
+        stderr_line("<4>PHP has started all the same, but a reload would be refused: %s\n",
                         php_engine_startup_error());
         return 0;
 }

@@ -9,6 +9,7 @@
 #include <zend_ini_scanner.h>
 
 #include "base/escape.h"
+#include "base/journal_socket.h"
 #include "php/engine/php_message.h"
 #include "php/engine/php_settings.h"
 #include "php/hooks/php_disabled.h"
@@ -47,9 +48,8 @@ static void report_admin(const char *key) {
 
         was_reported = true;
         escape_string(escaped, sizeof(escaped), key);
-        fprintf(stderr,
-                        "<4>The web server sends '%s' as PHP_VALUE or PHP_ADMIN_VALUE, which the pool "
-                        "file has set as admin: ignored, also from now on\n",
+        stderr_line("<4>The web server sends '%s' as PHP_VALUE or PHP_ADMIN_VALUE, which the pool "
+                    "file has set as admin: ignored, also from now on\n",
                         escaped);
 }
 
@@ -115,9 +115,8 @@ static void refuse_values(void) {
         static bool was_reported;
 
         if (!was_reported)
-                fputs("<4>The web server sends PHP_VALUE or PHP_ADMIN_VALUE: ignored, also from now on, "
-                      "because of php_value_from_request = no\n",
-                                stderr);
+                stderr_line("<4>The web server sends PHP_VALUE or PHP_ADMIN_VALUE: ignored, also from now on, "
+                            "because of php_value_from_request = no\n");
         was_reported = true;
 }
 

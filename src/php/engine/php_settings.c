@@ -7,6 +7,7 @@
 #include <zend_system_id.h>
 
 #include "base/cleanup.h"
+#include "base/journal_socket.h"
 #include "base/parse.h"
 #include "php/hooks/php_hooks.h"
 
@@ -126,7 +127,7 @@ static void warn_unknown(const Setting *setting) {
                 [SETTING_PHP_ADMIN_FLAG] = "php_admin_flag",
         };
 
-        fprintf(stderr, "<4>%s:%u: %s[%s]: PHP knows no such setting, ignored\n", setting->file,
+        stderr_line("<4>%s:%u: %s[%s]: PHP knows no such setting, ignored\n", setting->file,
                         setting->line, directives[setting->kind], setting->key);
 }
 
@@ -139,8 +140,7 @@ void php_settings_mark_file_cache(const SettingList *settings) {
         for (size_t i = 0; i < settings->n_items; i++)
                 if (is_additive(settings->items[i].key))
                         (void) zend_add_system_entropy("fpmd", settings->items[i].key,
-                                        settings->items[i].value,
-                                        strlen(settings->items[i].value));
+                                        settings->items[i].value, strlen(settings->items[i].value));
 }
 
 void php_settings_disable(const SettingList *settings) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "php/fastcgi/error_reply.h"
+#include "base/journal_socket.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -37,7 +38,7 @@ void error_reply_report(RateLimit *limit, int error, uint64_t now_usec) {
 
         if (n_left_out > 0)
                 snprintf(more, sizeof(more), " (%u such lines were left out before)", n_left_out);
-        fprintf(stderr, "%s%s\n", reason, more);
+        stderr_line("%s%s\n", reason, more);
 }
 
 /* No time limit of requests counts here, since no request runs. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "php/hooks/libc_hooks.h"
+#include "base/journal_socket.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -93,8 +94,8 @@ static void probe_timer(void) {
 
 static void report(bool holds, const char *name, const char *instead) {
         if (!holds)
-                fprintf(stderr, "<5>PHP " PHP_VERSION " does not call %s as fpmd expects: %s\n",
-                                name, instead);
+                stderr_line("<5>PHP " PHP_VERSION " does not call %s as fpmd expects: %s\n", name,
+                                instead);
 }
 
 void libc_hooks_probe(void) {

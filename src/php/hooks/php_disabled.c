@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 
 #include "base/cleanup.h"
+#include "base/journal_socket.h"
 
 /* --- those that stay, and throw --- */
 
@@ -105,11 +106,10 @@ static void take_away(const char *name) {
         }
 
         if (!atomic_exchange(was_reported, true))
-                fprintf(stderr,
-                                "<4>The web server disables %s() for a request. Compiled code does not "
-                                "notice, so requests with that setting run without opcache and cost "
-                                "a worker each; php_admin_value[disable_functions] in the pool file "
-                                "costs nothing\n",
+                stderr_line("<4>The web server disables %s() for a request. Compiled code does not "
+                            "notice, so requests with that setting run without opcache and cost "
+                            "a worker each; php_admin_value[disable_functions] in the pool file "
+                            "costs nothing\n",
                                 name);
         turn_opcache_off();
         zend_disable_functions(name);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "php/hooks/php_hooks.h"
+#include "base/journal_socket.h"
 
 #include <php_main.h>
 #include <php_version.h>
@@ -53,10 +54,9 @@ void php_hooks_end_start(void) {
         if (has_started)
                 return;
 
-        fputs("<4>PHP " PHP_VERSION
-              " does not tell when its extensions have started: preloaded code "
-              "that calls what the pool file disables ends its worker\n",
-                        stderr);
+        stderr_line("<4>PHP " PHP_VERSION
+                    " does not tell when its extensions have started: preloaded code "
+                    "that calls what the pool file disables ends its worker\n");
         start_hooks.on_started();
 }
 

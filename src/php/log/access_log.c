@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/journal_socket.h"
 #include "config/value/log_target.h"
 #include "php/zygote/lifeline.h"
 
@@ -238,7 +239,7 @@ static void complete(AccessLog *log) {
 /* This is logged once until writing works again: a full disk must not fill the journal too. */
 static void complain(AccessLog *log, int error) {
         if (!log->failing)
-                fprintf(stderr, "<3>Cannot write the access log, its lines are lost: %s\n",
+                stderr_line("<3>Cannot write the access log, its lines are lost: %s\n",
                                 strerror(error));
         log->failing = true;
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/journal_socket.h"
 #include "php/resident/php_resident_internal.h"
 
 #include <SAPI.h>
@@ -88,7 +89,7 @@ static void run_script(void) {
 
         errno = ENOENT;
         if (php_fopen_primary_script(&handle) != SUCCESS) {
-                fprintf(stderr, "<3>worker_script: cannot open %s: %s\n",
+                stderr_line("<3>worker_script: cannot open %s: %s\n",
                                 resident.config->worker_script, strerror(errno));
                 return;
         }
@@ -215,7 +216,7 @@ static int boot_failed(void) {
                 pause_usec = PAUSE_MAX_USEC;
         resident.n_failures++;
 
-        fprintf(stderr, "<3>worker_script: %s has ended %s\n", resident.config->worker_script,
+        stderr_line("<3>worker_script: %s has ended %s\n", resident.config->worker_script,
                         resident.has_asked ? "in the request of worker_warmup"
                                            : "before it asked for a request");
         if (resident.n_failures == 1 && resident.hooks.is_first(resident.hooks.userdata))

@@ -11,6 +11,7 @@
 #include <zend_exceptions.h>
 
 #include "base/clock.h"
+#include "base/journal_socket.h"
 #include "base/parse.h"
 #include "php/engine/php_body.h"
 #include "php/engine/php_request_ini.h"
@@ -172,7 +173,7 @@ static void judge_warmup(void) {
         int status = SG(sapi_headers).http_response_code;
 
         if (status >= 400)
-                fprintf(stderr, "<4>worker_warmup: %s is answered by %d\n",
+                stderr_line("<4>worker_warmup: %s is answered by %d\n",
                                 resident.config->worker_warmup, status);
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/journal_socket.h"
 #include "config/value/address.h"
 
 typedef union Peer {
@@ -32,7 +33,7 @@ static void complain(ClientGuard *guard, const Peer *peer, uint64_t now_usec) {
 
         if (n_left_out > 0)
                 snprintf(more, sizeof(more), " (and %u others before)", n_left_out);
-        fprintf(stderr, "<4>%s is not in listen.allowed_clients, closed%s\n", peer_text(peer, text),
+        stderr_line("<4>%s is not in listen.allowed_clients, closed%s\n", peer_text(peer, text),
                         more);
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/journal_socket.h"
 #include "php/engine/php_engine.h"
 #include "php/worker/leave_signals.h"
 #include "php/worker/worker_internal.h"
@@ -114,13 +115,12 @@ static void report_troubles(Worker *worker) {
 
         if (acceptor_take_hangup(worker->acceptor) &&
                         scoreboard_note_hangup(worker->context->board))
-                fprintf(stderr,
-                                "<3>A process of this pool has shut down a socket that all workers share, on which "
-                                "nothing arrives any more: systemctl restart fpmd@%s.socket fpmd@%s.service\n",
+                stderr_line("<3>A process of this pool has shut down a socket that all workers share, on which "
+                            "nothing arrives any more: systemctl restart fpmd@%s.socket fpmd@%s.service\n",
                                 worker->context->config->name, worker->context->config->name);
         if (complaint && rate_limit_allows(&worker->handoff_complaints, clock_now_usec(),
                                          &n_left_out))
-                fprintf(stderr, "<4>Cannot hand over a kept connection to another worker: %s\n",
+                stderr_line("<4>Cannot hand over a kept connection to another worker: %s\n",
                                 complaint);
 }
 
@@ -143,7 +143,7 @@ static int wait_for_room(Worker *worker, int error) {
         unsigned n_left_out;
 
         if (rate_limit_allows(&worker->shortages, clock_now_usec(), &n_left_out))
-                fprintf(stderr, "<4>Cannot accept connections, trying again: %s\n",
+                stderr_line("<4>Cannot accept connections, trying again: %s\n",
                                 shortage_text(error));
         if (error == -EMFILE && worker->n_requests > 0 && ++worker->n_pauses > PAUSES_MAX)
                 worker->too_heavy = true;
@@ -236,9 +236,8 @@ static void report_closed(const Worker *worker) {
         size_t n = keepalive_count(keepalive_of(worker));
 
         if (n > 0)
-                fprintf(stderr,
-                                "<4>Worker %u leaves and closes %zu kept connections, which no other worker has "
-                                "taken: the handoff pair has no room for them (net.core.wmem_max limits it)\n",
+                stderr_line("<4>Worker %u leaves and closes %zu kept connections, which no other worker has "
+                            "taken: the handoff pair has no room for them (net.core.wmem_max limits it)\n",
                                 worker->slot, n);
 }
 
@@ -279,7 +278,7 @@ static void begin_leaving(Worker *worker, int reason) {
 
         report_troubles(worker);
         if (reason != -ESHUTDOWN)
-                fprintf(stderr, "<3>Cannot accept connections: %s\n", strerror(-reason));
+                stderr_line("<3>Cannot accept connections: %s\n", strerror(-reason));
         worker->source.end = reason;
         worker->source.hand_out_until_usec =
                         draining == DRAINING_LAST ? 0 : clock_now_usec() + HAND_OUT_LIMIT_USEC;

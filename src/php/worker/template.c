@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/journal_socket.h"
 #include "php/engine/php_engine.h"
 #include "php/resident/php_resident.h"
 #include "php/worker/worker_internal.h"
@@ -179,7 +180,7 @@ static int probe(void *userdata) {
                 return PROBE_FAILED;
 
         if (!template.is_booted)
-                fprintf(stderr, "<5>worker_boot: %s does not boot in the zygote, because %s\n",
+                stderr_line("<5>worker_boot: %s does not boot in the zygote, because %s\n",
                                 template.context->config->worker_script, template.why);
         return template.is_booted ? PROBE_GOOD : PROBE_SHARES;
 }

@@ -36,11 +36,10 @@ static void give_memory_to_zygote(int proc_fd, int lifeline_fd) {
 
         r = lifeline_send_memory(lifeline_fd, proc_fd);
         if (r == -ETOOMANYREFS)
-                fputs("<4>Stacks of this worker cannot be read: more file descriptors of its user are under "
-                      "way in sockets than RLIMIT_NOFILE allows\n",
-                                stderr);
+                stderr_line("<4>Stacks of this worker cannot be read: more file descriptors of its user are under "
+                            "way in sockets than RLIMIT_NOFILE allows\n");
         else if (r < 0)
-                fprintf(stderr, "<4>Stacks of this worker cannot be read: /proc/self/mem: %s\n",
+                stderr_line("<4>Stacks of this worker cannot be read: /proc/self/mem: %s\n",
                                 strerror(-r));
 }
 
@@ -51,8 +50,7 @@ static void open_own_memory(Worker *worker, int lifeline_fd) {
 
         r = worker_memory_init(&worker->worker_memory, proc_fd);
         if (r < 0)
-                fprintf(stderr, "<4>The memory of this worker cannot be measured: %s\n",
-                                strerror(-r));
+                stderr_line("<4>The memory of this worker cannot be measured: %s\n", strerror(-r));
 
         give_memory_to_zygote(proc_fd, lifeline_fd);
         fd_close(proc_fd);
@@ -171,7 +169,7 @@ int worker_new(Worker *worker, const WorkerContext *context, unsigned slot, int 
 
         r = worker_init(worker, lifeline_fd);
         if (r < 0)
-                fprintf(stderr, "<3>Cannot start worker %u: %s\n", slot, strerror(-r));
+                stderr_line("<3>Cannot start worker %u: %s\n", slot, strerror(-r));
         return r;
 }
 

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/journal_socket.h"
 #include "php/zygote/zygote_internal.h"
 
 /* After a status worker that died, or could not be forked. */
@@ -210,7 +211,7 @@ static void zygote_on_status(Zygote *zygote) {
         if (r >= 0)
                 return;
 
-        fprintf(stderr, "<4>Cannot fork a worker for pm.status_listen, later: %s\n", strerror(-r));
+        stderr_line("<4>Cannot fork a worker for pm.status_listen, later: %s\n", strerror(-r));
         zygote->status_pause_usec = clock_now_usec() + STATUS_PAUSE_USEC;
 }
 
