@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "config/value/syntax.h"
 
 enum {
         FILE_BYTES_MAX = 16 * 1024 * 1024,
@@ -60,14 +61,11 @@ static bool has(const char *lines, const char *name, size_t size) {
 }
 
 static bool has_all(const char *lines, const char *list) {
-        for (const char *p = list; p && *p;) {
-                size_t size = strcspn(p += strspn(p, ", \t"), ", \t");
+        size_t size;
 
-                if (strspn(p, "0123456789") < size && !has(lines, p, size))
+        for (; (size = syntax_next_name(&list)) > 0; list += size)
+                if (strspn(list, "0123456789") < size && !has(lines, list, size))
                         return false;
-
-                p += size;
-        }
 
         return true;
 }

@@ -3,42 +3,9 @@
 
 #include "config/file_trust.h"
 
-#include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <sys/xattr.h>
-#include <unistd.h>
 
-#include "unit.h"
-
-enum {
-        NOBODY = 65534,
-};
-
-static char folder[64], path[160];
-
-/* /run is root's alone. */
-static bool setup(void) {
-        if (geteuid() != 0)
-                return false;
-
-        strcpy(folder, "/run/test-file-trust-XXXXXX");
-        ck_assert_ptr_nonnull(mkdtemp(folder));
-        ck_assert_int_eq(chmod(folder, 0755), 0);
-        return true;
-}
-
-static const char *in_folder(const char *name) {
-        snprintf(path, sizeof(path), "%s/%s", folder, name);
-        return path;
-}
-
-static void make_folder(const char *name, uid_t uid, mode_t mode) {
-        ck_assert_int_eq(mkdir(in_folder(name), 0700), 0);
-        ck_assert_int_eq(chown(path, uid, 0), 0);
-        ck_assert_int_eq(chmod(path, mode), 0);
-}
+#include "root-folder.h"
 
 static void make_file(const char *name, uid_t uid, mode_t mode) {
         int fd = open(in_folder(name), O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
@@ -67,58 +34,48 @@ static bool may_quote(const char *name) {
         return file_trust_may_quote(in_folder(name));
 }
 
-static void remove_all(void) {
-        char command[96];
-
-        snprintf(command, sizeof(command), "rm -r %s", folder);
-        ck_assert_int_eq(system(command), 0);
-}
-
 START_TEST(what_is_roots) {
-        if (!setup())
+        if (!root_folder_make())
                 return;
 
-        make_folder("a", 0, 0775);
+        make_folder("a", 0, 0, 0775);
         make_file("a/file", 0, 0664);
-        ck_assert_int_eq(symlink("a", in_folder("link")), 0);
+        make_link("link", "a");
         ck_assert(may_quote("a/file"));
         ck_assert(may_quote("link/file"));
         ck_assert(may_quote("a/../a//./file"));
         ck_assert(!may_quote("a/none"));
-        remove_all();
 }
 END_TEST
 
 START_TEST(what_others_decide_about) {
-        if (!setup())
+        if (!root_folder_make())
                 return;
 
-        make_folder("his", NOBODY, 0755);
+        make_folder("his", NOBODY, 0, 0755);
         make_file("his/file", 0, 0600);
-        make_folder("all", 0, 01777);
+        make_folder("all", 0, 0, 01777);
         make_file("all/file", 0, 0600);
         make_file("own", NOBODY, 0644);
         make_file("open", 0, 0666);
-        ck_assert_int_eq(symlink("/etc/shadow", in_folder("link")), 0);
+        make_link("link", "/etc/shadow");
         ck_assert(!may_quote("his/file"));
         ck_assert(!may_quote("all/file"));
         ck_assert(!may_quote("own"));
         ck_assert(!may_quote("open"));
         ck_assert(!may_quote("link"));
-        remove_all();
 }
 END_TEST
 
 START_TEST(who_may_write_by_an_acl) {
-        if (!setup())
+        if (!root_folder_make())
                 return;
 
-        make_folder("a", 0, 0755);
+        make_folder("a", 0, 0, 0755);
         make_file("a/file", 0, 0644);
         if (let_nobody_write("a"))
                 ck_assert(!may_quote("a/file"));
-        remove_all();
 }
 END_TEST
 
-UNIT_MAIN("file-trust", what_is_roots, what_others_decide_about, who_may_write_by_an_acl);
+ROOT_FOLDER_MAIN("file-trust", what_is_roots, what_others_decide_about, who_may_write_by_an_acl);

@@ -15,6 +15,16 @@ bool syntax_is_name(const char *text, const char *also) {
         return *text != '-';
 }
 
+size_t syntax_next_name(const char **list) {
+        static const char between[] = ", \t";
+
+        if (!*list)
+                return 0;
+
+        *list += strspn(*list, between);
+        return strcspn(*list, between);
+}
+
 bool syntax_is_uri(const char *text) {
         static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                       "0123456789/_-.~";

@@ -15,6 +15,7 @@
 #include "base/fd.h"
 #include "config/ini_files.h"
 #include "config/value/log_target.h"
+#include "config/value/syntax.h"
 #include "contract/php_side.h"
 #include "manager/base/log.h"
 #include "manager/generation/mount_check.h"
@@ -152,16 +153,16 @@ static int check_name(const Check *check, const char *directive, const char *nam
 
 static int check_names(
                 const Check *check, const char *directive, const char *names, bool is_group) {
-        for (const char *p = names; p && *p;) {
-                size_t size = strcspn(p += strspn(p, ", \t"), ", \t");
-                _cleanup_free_ char *name = strndup(p, size);
+        size_t size;
+
+        for (; (size = syntax_next_name(&names)) > 0; names += size) {
+                _cleanup_free_ char *name = strndup(names, size);
                 int r;
 
-                p += size;
                 if (!name)
                         return -ENOMEM;
 
-                r = size > 0 ? check_name(check, directive, name, is_group) : 0;
+                r = check_name(check, directive, name, is_group);
                 if (r < 0)
                         return r;
         }

@@ -11,6 +11,7 @@
 
 #include "base/fd.h"
 #include "base/unix_diag.h"
+#include "config/value/syntax.h"
 #include "listen/address_key.h"
 #include "listen/socket_path.h"
 #include "manager/base/log.h"
@@ -98,16 +99,16 @@ static int add_name(Acl *acl, const char *name, bool is_group) {
 
 static int add_names(const PoolConfig *config, Acl *acl, const char *directive, const char *names,
                 bool is_group) {
-        for (const char *p = names; p && *p;) {
-                size_t size = strcspn(p += strspn(p, ", \t"), ", \t");
-                _cleanup_free_ char *name = strndup(p, size);
+        size_t size;
+
+        for (; (size = syntax_next_name(&names)) > 0; names += size) {
+                _cleanup_free_ char *name = strndup(names, size);
                 int r;
 
-                p += size;
                 if (!name)
                         return -ENOMEM;
 
-                r = size > 0 ? add_name(acl, name, is_group) : 0;
+                r = add_name(acl, name, is_group);
                 if (r == -E2BIG)
                         return fail(config, directive, r, "more than %d names", ACL_NAMES_MAX);
                 if (r < 0)
