@@ -1,0 +1,68 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+#
+# applications.sh: for the tests of an application with worker_script and without. Sourced after lib.sh.
+#
+# The test sets writable to the folders of the application that it writes to, and varying to what differs from one answer
+# to the next, as further commands of sed -E.
+
+# application NAME FOLDER [LINE…]: the folder beside the test is the site NAME, all of it behind public/index.php, served by
+# a pool of that name with these lines.
+application() {
+	local root=$CONTAINER_ROOT/srv/www/$1 folder
+
+	mkdir -p "$root"
+	cp -r "$TEST_DIR/applications/$2/." "$root/"
+	# shellcheck disable=SC2154  # the test's
+	for folder in "${writable[@]}"; do
+		mkdir -p "$root/$folder"
+	done
+	find "$root" -exec touch -d '1 hour ago' {} +
+	chmod -R go+rX "$root"
+	for folder in "${writable[@]}"; do
+		chmod -R go+w "$root/$folder"
+	done
+	printf '%s\n' "${@:3}" | pool "$1"
+	site "$1" "unix:/run/fpmd/$1.sock" "/srv/www/$1/public" \
+		"fastcgi_param SCRIPT_FILENAME /srv/www/$1/public/index.php; fastcgi_param SCRIPT_NAME /index.php;"
+}
+
+# answer POOL PATH [curl option…]: headers too.
+answer() {
+	# shellcheck disable=SC2154  # the test's
+	fetch --include "http://$1.test$2" "${@:3}" |
+		sed -E "s/$1\.test/HOST/g; s/^(Date|Expires|Last-Modified): .*/\1: …/I; $varying"
+}
+
+# same PATH [curl option…]: the pools classic and worker answer alike.
+same() {
+	assert_eq "$*" "$(answer classic "$@")" "$(answer worker "$@")"
+}
+
+# visits: two visitors of the worker in turn, and a third, have their own session each.
+visits() {
+	local n visitor
+
+	for n in 1 2 3 4; do
+		for visitor in a b; do
+			assert_eq "visitor $visitor" "n=$n" "$(visit "$visitor")"
+		done
+		[[ $n != 1 ]] || assert_eq "one request of another" 'n=1' "$(visit c)"
+	done
+}
+
+visit() {
+	fetch --cookie "/srv/jar-$1" --cookie-jar "/srv/jar-$1" http://worker.test/session
+}
+
+# reloads PATH N: three reloads of the worker under load lose none of more than N requests.
+reloads() {
+	load_begin "http://worker.test$1" 4 30
+	for _ in 1 2 3; do
+		sleep 1
+		in_container systemctl reload fpmd@worker.service
+	done
+	sleep 1
+	load_stop
+	load_end "reloads" "$2"
+}
