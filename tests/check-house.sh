@@ -30,6 +30,7 @@ long_files() {
 }
 
 # A function begins with the line at the margin that has its name, and ends with the next "}" at the margin.
+# shellcheck disable=SC2016  # awk's variables
 long_functions() {
         sources | xargs awk '
                 FNR == 1 { start = 0 }
@@ -42,6 +43,7 @@ long_functions() {
 }
 
 # In characters, whatever the locale: bytes that continue one in UTF-8 do not count.
+# shellcheck disable=SC2016
 long_lines() {
         sources | xargs awk '
                 FNR == 1 { table = 0 }

@@ -66,6 +66,7 @@ assert_contains 'to the owner' "linked.conf:4: pm: 'unwise' is not a process man
 in_container rm -r /srv/home /etc/fpmd/conf.d/behind.conf /etc/fpmd/conf.d/outer.conf
 
 # --- signals: while a manager reads a pool file that takes it a while
+# shellcheck disable=SC2016
 in_container sh -c 'for i in $(seq 30); do yes "; a comment" | head -c 1000000 >/srv/long.$i; done'
 printf '[long]\ninclude = /srv/long.*\nuser = alice\npm = static\npm.max_children = 1\n' \
 	>"$CONTAINER_ROOT/etc/fpmd/conf.d/long.conf"

@@ -163,9 +163,11 @@ assert_lacks 'status before' outdated "$(in_container fpmctl status ver)"
 assert_lacks 'check before' replaced "$(in_container fpmctl check)"
 touch "$CONTAINER_ROOT/usr/libexec/fpmd/$php/engine.so"
 outdated "fpmd's engine" reload
+# shellcheck disable=SC2016
 in_container sh -c 'd=$(readlink -f "/usr/libexec/fpmd/$1/extensions") && touch "$d/new.so" && rm "$d/new.so"' x "$php"
 outdated 'an extension' reload
 in_container sh -c 'cp /usr/sbin/fpmd /usr/sbin/fpmd.new && mv /usr/sbin/fpmd.new /usr/sbin/fpmd'
 outdated fpmd restart
+# shellcheck disable=SC2016
 in_container sh -c 'cp "$1" "$1.new" && mv "$1.new" "$1"' x "$program"
 outdated 'the program of php-fpm' reload

@@ -80,7 +80,7 @@ wait_for 2 only_the_new_ones
 # --- what scripts leave behind
 daemon=$(fetch 'http://dead.test/daemon.php?s=1.5')
 assert_eq 'parent of a daemon' "$manager" "$(in_container ps -o ppid= -p "$daemon" | tr -d ' ')"
-stays=$(fetch 'http://dead.test/daemon.php?s=100')
+fetch --output /dev/null 'http://dead.test/daemon.php?s=100'
 assert_eq 'a script that kills its worker' 502 "$(fetch_status http://dead.test/child.php)"
 assert_contains 'its child' 'sleep 1.25' "$(children_of_manager)"
 wait_for 3 has_ended "$daemon"

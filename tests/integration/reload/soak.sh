@@ -45,7 +45,7 @@ PHP
 
 for i in "${!pools[@]}"; do
 	name=${pools[i]}
-	mkdir -p -m 0777 "$CONTAINER_ROOT/srv/sessions/$name"
+	mkdir -p "$CONTAINER_ROOT/srv/sessions/$name"
 	chmod 0777 "$CONTAINER_ROOT/srv/sessions/$name"
 	write_pool "$name" <<-POOL
 		user = alice

@@ -139,6 +139,7 @@ for _ in 1 2 3; do
 	again+=" $((($(date +%s%N) - begin) / 1000000))"
 done
 in_container kill -CONT "$hung"
+# shellcheck disable=SC2086  # numbers
 assert_at_most 'milliseconds, when it has been silent before' 600 "$(median $again)"
 assert_eq 'the one that hangs' 0 "$(value 'fpmd_up{pool="other"}' <<<"$metrics")"
 assert_eq 'the others' 1 "$(value 'fpmd_up{pool="exported"}' <<<"$metrics")"
