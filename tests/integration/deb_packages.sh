@@ -5,9 +5,9 @@
 #
 #     source "${BASH_SOURCE[0]%/*}/../deb_packages.sh"
 #
-# DEBS has the packages in the versions 0.1.0+1 and 0.1.0+2, two builds of one tree. FPMD_TEST_DEBS names a folder that
-# has them already. What the runner had installed is there again
-# when the test ends.
+# DEBS has the packages in the versions 0.1.0+1 and 0.1.0+2, two builds of one tree, which are made behind other tests that
+# run. FPMD_TEST_DEBS names a folder that has them already. What the runner had installed is there again when the test
+# ends.
 
 needs_fpmd
 needs_no_sanitizer
@@ -17,7 +17,7 @@ done
 
 DEBS=${FPMD_TEST_DEBS:-$FPMD_TEST_BUILD/build-deb/test}
 build_make() {
-	env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -C "$FPMD_TEST_BUILD" --no-print-directory "$@"
+	nice -n 19 env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -C "$FPMD_TEST_BUILD" --no-print-directory "$@"
 }
 
 # Built once in each run of the tests.

@@ -343,10 +343,15 @@ assert_all_answered() {
 	assert_matches "$1" "\"status\": \\{\"200\": ${3:-[0-9]+}\\}, \"errors\": \\{\\}" "$2"
 }
 
-# load_begin URL CLIENTS SECONDS: load, beside what the test does until load_end.
+# load_begin URL CLIENTS SECONDS: load, beside what the test does until load_end; load_stop before it ends the load early.
 load_begin() {
-	load "$@" >"$CONTAINER_ROOT/srv/load" &
+	rm -f "$CONTAINER_ROOT/srv/load.stop"
+	load "$@" /srv/load.stop >"$CONTAINER_ROOT/srv/load" &
 	load_pid=$!
+}
+
+load_stop() {
+	: >"$CONTAINER_ROOT/srv/load.stop"
 }
 
 # load_end WHAT [N]: all of it was answered by 200, and that were more than N requests.

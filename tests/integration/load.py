@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""load.py URL CLIENTS SECONDS: clients that fetch a page again and again.
+"""load.py URL CLIENTS SECONDS [FILE]: clients that fetch a page again and again, until there is that FILE.
 
 Prints one JSON object: {"requests": N, "status": {"200": N, …}, "errors": {"KIND": N, …},
 "slowest_ms": N}. Each request has a connection of its own. Needs only the standard library.
@@ -8,6 +8,7 @@ Prints one JSON object: {"requests": N, "status": {"200": N, …}, "errors": {"K
 import collections
 import http.client
 import json
+import os
 import sys
 import threading
 import time
@@ -27,11 +28,11 @@ class Tally:
             self.slowest = max(self.slowest, seconds)
 
 
-def client(url, end, tally):
+def client(url, end, file, tally):
     target = url.path or "/"
     if url.query:
         target += "?" + url.query
-    while time.monotonic() < end:
+    while time.monotonic() < end and not (file and os.path.exists(file)):
         begin = time.monotonic()
         connection = http.client.HTTPConnection(url.hostname, url.port or 80, timeout=30)
         try:
@@ -47,13 +48,14 @@ def client(url, end, tally):
 
 
 def main():
-    if len(sys.argv) != 4:
+    if len(sys.argv) not in (4, 5):
         sys.exit(__doc__)
     url = urllib.parse.urlsplit(sys.argv[1])
     end = time.monotonic() + float(sys.argv[3])
     tally = Tally()
+    file = sys.argv[4] if len(sys.argv) == 5 else None
     threads = [
-        threading.Thread(target=client, args=(url, end, tally)) for _ in range(int(sys.argv[2]))
+        threading.Thread(target=client, args=(url, end, file, tally)) for _ in range(int(sys.argv[2]))
     ]
     for thread in threads:
         thread.start()

@@ -46,7 +46,7 @@ answers() {
 
 ### it comes while a pool serves
 
-load_begin http://one.test/slow.php 8 12
+load_begin http://one.test/slow.php 8 100
 sleep 1
 install_debs 0.1.0+1 fpmd-php-fpm-compat
 assert_eq 'the program' "/usr/libexec/fpmd-compat/php-fpm$php" "$(in_container readlink "/usr/libexec/fpmd/$php/php-fpm")"
@@ -75,6 +75,7 @@ manager=$(manager_of one)
 in_container "php-fpm$php" -t
 in_container systemctl restart "$service"
 another_manager one "$manager" || fail 'a restart restarts no pool'
+load_stop
 load_end 'start, reload, restart' 100
 
 output=$(in_container "php-fpm$php" -t 2>&1)
@@ -99,7 +100,7 @@ in_container systemctl reload "$service"
 site two unix:/run/php/two.sock
 assert_eq 'a new pool file' two "$(fetch http://two.test/page.php)"
 
-load_begin http://one.test/slow.php 4 15
+load_begin http://one.test/slow.php 4 100
 echo 'pm.max_children = many' >>"$CONTAINER_ROOT/etc/fpmd/conf.d/two.conf"
 status=0
 output=$(in_container "php-fpm$php" -t 2>&1) || status=$?
@@ -156,6 +157,7 @@ main_is_another() {
 	[[ $(main_pid) != "$pid" && $(main_pid) != 0 && $(in_container systemctl is-active "$service") == active ]]
 }
 wait_for 10 main_is_another
+load_stop
 load_end 'pool files, signals' 100
 in_container sh -c "kill -QUIT \$(cat $pid_file)"
 pool_is_down() {
@@ -189,7 +191,7 @@ for pid in $(workers_of one); do
 	assert_contains 'pidof, as sessionclean looks for workers' " $pid " " $(in_container pidof "php-fpm$php") "
 done
 php_deb=$(repack "php$php-fpm" 99.1)
-load_begin http://one.test/slow.php 8 30
+load_begin http://one.test/slow.php 8 100
 sleep 1
 in_container dpkg --install --force-confold "$php_deb"
 assert_eq 'the upgraded php-fpm is aside' 'ELF' "$(in_container sh -c "head -c 4 /usr/libexec/fpmd-compat/php-fpm$php | tail -c 3")"
@@ -203,6 +205,7 @@ assert_contains 'php-fpm has its name again' "$(in_container "/usr/sbin/php-fpm$
 assert_eq 'no diversion is left' '' "$(in_container dpkg-divert --list 'fpmd-php-fpm-compat')"
 assert_eq 'the program' "/usr/sbin/php-fpm$php" "$(in_container readlink "/usr/libexec/fpmd/$php/php-fpm")"
 assert_fails in_container test -e /usr/libexec/fpmd-compat
+load_stop
 load_end 'upgrades and removal' 100
 
 ### the way back to php-fpm

@@ -43,18 +43,18 @@ fetch --output /dev/null http://up.test/slow.php
 
 echo '; changed by the administrator' >>"$CONTAINER_ROOT/etc/fpmd/conf.d/www.conf"
 manager=$(manager_of up)
-load_begin http://up.test/slow.php 20 40
+load_begin http://up.test/slow.php 20 100
 sleep 1
 install_debs 0.1.0+2 "${all[@]}"
 another_manager up "$manager" || fail 'the manager of before runs on'
 assert_contains 'a changed conffile' '; changed by the administrator' "$(<"$CONTAINER_ROOT/etc/fpmd/conf.d/www.conf")"
-
+load_stop
 load_end 'an upgrade' 1000
 
 ### in another order, and PHP: its settings, its program
 
 php_deb=$(repack "php$php-fpm" 99.1)
-load_begin http://up.test/slow.php 20 40
+load_begin http://up.test/slow.php 20 100
 sleep 1
 install_debs 0.1.0+1 fpmd-exporter "fpmd-php$php" fpmd
 zygote=$(zygote_of up)
@@ -68,6 +68,7 @@ in_container dpkg --install --force-confold "$php_deb"
 another_zygote up "$zygote" || fail 'an upgrade of PHP reloads no pool'
 # shellcheck disable=SC2016
 assert_eq 'php-fpm was upgraded' 99.1 "$(in_container dpkg-query --show --showformat='${Version}' "php$php-fpm")"
+load_stop
 load_end 'an upgrade of PHP' 1000
 
 ### logrotate
