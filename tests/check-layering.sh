@@ -104,6 +104,13 @@ unknown() {
         done
 }
 
+# Folders with sources that src/README.md does not name.
+undescribed() {
+        (cd "$src" && find . -name '*.[ch]') | sed 's,^\./,,; s,/[^/]*$,,' | sort -u | while read -r folder; do
+                grep -q "^|.*\`$folder/\`" "$src/README.md" || echo "$folder"
+        done
+}
+
 # Files in a circle: a .c with its .h, and with its _internal.h, is one. tsort(1) names what it cannot order.
 circles() {
         # shellcheck disable=SC2069  # what it says of them, not its output
@@ -116,6 +123,7 @@ crowded() {
 }
 
 prove "each folder is on a floor" "$(unknown)"
+prove "src/README.md names each folder" "$(undescribed)"
 prove "no include points to a floor above" "$(above)"
 prove "no files include each other in a circle" "$(circles)"
 prove "no folder has more than 20 modules" "$(crowded)"

@@ -37,6 +37,18 @@ ask() {
 	in_container python3 "$TOOLS/fcgi.py" /run/fpmd/disabled.sock "/srv/www/disabled/$1" "${@:2}" 2>&1 | tail -n 1
 }
 
+# ask_each PAGE SETTING…: asks once with each of them, '' for none, and prints a line for each
+ask_each() {
+	in_container python3 - "$TOOLS" /run/fpmd/disabled.sock "/srv/www/disabled/$1" "${@:2}" <<-'END'
+		import sys
+		sys.path.insert(0, sys.argv[1])
+		import fcgi
+		for setting in sys.argv[4:]:
+		    more = {"PHP_ADMIN_VALUE": setting} if setting else {}
+		    print(fcgi.get(*sys.argv[2:4], **more).body.decode().splitlines()[-1])
+	END
+}
+
 # start LINE…: the pool with these
 start() {
 	printf '%s\n' 'pm.max_children = 1' 'php_admin_value[opcache.enable] = 1' "$@" | pool disabled
@@ -46,15 +58,21 @@ start() {
 plain='called|xxx3y|11111||'
 # check WHAT PAGE: each function alone, between requests that disable none
 check() {
-	local name reply
+	local name settings=() replies i
 
 	for name in getmypid strlen str_repeat trim chr; do
-		for _ in 1 2; do
-			reply=$(ask "$2" "PHP_ADMIN_VALUE=disable_functions=$name")
-			assert_contains "$1: $name" "Call to undefined function $name()" "$reply"
-			assert_contains "$1: $name" "|$name|" "$reply"
-			assert_contains "$1: without $name" "$plain" "$(ask "$2")"
-		done
+		settings+=("disable_functions=$name" '' "disable_functions=$name" '')
+	done
+	mapfile -t replies < <(ask_each "$2" "${settings[@]}")
+	assert_eq "$1: answers" "${#settings[@]}" "${#replies[@]}"
+	for i in "${!settings[@]}"; do
+		name=${settings[i]#*=}
+		if [[ -n $name ]]; then
+			assert_contains "$1: $name" "Call to undefined function $name()" "${replies[i]}"
+			assert_contains "$1: $name" "|$name|" "${replies[i]}"
+		else
+			assert_contains "$1: without" "$plain" "${replies[i]}"
+		fi
 	done
 	assert_contains "$1: several" 'Call to undefined function getmypid()|Call to undefined function str_repeat()|' \
 		"$(ask "$2" 'PHP_VALUE=disable_functions=none,str_repeat, GETMYPID')"

@@ -23,6 +23,7 @@ write_page soak page.php <<<'<?php echo str_repeat("0123456789abcdef\n", 3011), 
 write_page soak error.php <<<'<?php trigger_error("warned", E_USER_WARNING); trigger_error("on purpose", E_USER_ERROR);'
 write_page soak fatal.php <<<'<?php undefined_function();'
 write_page soak sleep.php <<<'<?php usleep(700000); echo "slept";'
+# shellcheck disable=SC2016
 write_page soak big.php <<<'<?php for ($i = 0; $i < 64; $i++) echo str_repeat("z", 16384);'
 write_page soak post.php <<'PHP'
 <?php $body = file_get_contents('php://input'); echo md5($body), ' ', strlen($body);

@@ -62,7 +62,8 @@ all_are_told() {
 	[[ $(entries "$1") == "$2" ]]
 }
 number() {
-	sed "s/.*\"$1\": \([0-9.]*\).*/\1/" <<<"$result"
+	[[ $result =~ \"$1\":\ ([0-9.]+) ]]
+	echo "${BASH_REMATCH[1]}"
 }
 assert_ends() {
 	assert_eq 'requests that came to their end' $n "$(number ended)"

@@ -117,12 +117,12 @@ END
 
 # Idle workers leave at once, also when all get it at the same moment, and each time.
 for _ in 1 2 3; do
-	before=$(workers_of signals)
-	for pid in $before; do
+	idle=$(workers_of signals)
+	for pid in $idle; do
 		in_container kill -s QUIT "$pid"
 	done
 	replaced() {
-		whole && ! grep -qxF "$before" <<<"$(workers_of signals)"
+		whole && ! grep -qxF "$idle" <<<"$(workers_of signals)"
 	}
 	wait_for 2 replaced
 done
