@@ -282,7 +282,7 @@ static int load(PoolConfig **ret, const PoolSource *source, const char *text, si
         return 0;
 }
 
-/* From here on the version is said, for whoever gets this configuration. */
+/* From here on the configuration names the version, for each process that gets it. */
 static int take_default_php(PoolConfig *config) {
         char version[PHP_SIDE_VERSION_MAX];
 

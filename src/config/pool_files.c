@@ -32,7 +32,7 @@ static int read_folder(PoolScan *scan, const char *folder, bool is_conf_dir) {
         if (n < 0 && (errno == ENOMEM || is_conf_dir))
                 return -errno;
         if (n < 0) {
-                pool_scan_say(scan, LOG_WARNING, "pool_dirs: cannot read %s: %s", folder,
+                pool_scan_report(scan, LOG_WARNING, "pool_dirs: cannot read %s: %s", folder,
                                 strerror(errno));
                 return 0;
         }
@@ -87,7 +87,7 @@ static int find_pool_dirs(const PoolScan *scan, const char *defaults, char **ret
         r = fd_read_file(defaults, FILE_BYTES_MAX, &text, &size);
         if (r < 0) {
                 if (r != -ENOENT)
-                        pool_scan_say(scan, LOG_WARNING, "%s: cannot read it: %s", defaults,
+                        pool_scan_report(scan, LOG_WARNING, "%s: cannot read it: %s", defaults,
                                         strerror(-r));
                 return r == -ENOMEM ? r : 0;
         }
@@ -108,7 +108,7 @@ static int read_pool_dirs(PoolScan *scan, const char *defaults) {
                 if (*dir == '/')
                         r = read_folder(scan, dir, false);
                 else
-                        pool_scan_say(scan, LOG_WARNING, "pool_dirs: %s is not an absolute path",
+                        pool_scan_report(scan, LOG_WARNING, "pool_dirs: %s is not an absolute path",
                                         dir);
         }
 
@@ -169,13 +169,13 @@ static void put(PoolFiles *files, PoolSection *found) {
         };
 }
 
-static void say_another(const PoolScan *scan, const PoolFile *f) {
+static void report_another(const PoolScan *scan, const PoolFile *f) {
         if (file_trust_may_quote_place(f->place) && file_trust_may_quote_place(f->another))
-                pool_scan_say(scan, LOG_ERR,
+                pool_scan_report(scan, LOG_ERR,
                                 "%s: [%s] is a pool of %s too; rename one of the two, or take it away",
                                 f->place, f->name, f->another);
         else
-                pool_scan_say(scan, LOG_ERR, "%s: %s", f->file, FILE_TRUST_NOT_QUOTED);
+                pool_scan_report(scan, LOG_ERR, "%s: %s", f->file, FILE_TRUST_NOT_QUOTED);
 }
 
 static int finish(PoolFiles *ret, PoolScan *scan) {
@@ -190,7 +190,7 @@ static int finish(PoolFiles *ret, PoolScan *scan) {
                 put(ret, &scan->sections[i]);
         for (size_t i = 0; i < ret->n_items; i++)
                 if (ret->items[i].another)
-                        say_another(scan, &ret->items[i]);
+                        report_another(scan, &ret->items[i]);
 
         return 0;
 }
@@ -259,7 +259,7 @@ int pool_files_load(PoolConfig **ret, const PoolFiles *files, const PoolFile *fi
         };
 
         if (file->another && !units_only) {
-                say_another(&(PoolScan){ .report = report, .userdata = userdata }, file);
+                report_another(&(PoolScan){ .report = report, .userdata = userdata }, file);
                 return -EINVAL;
         }
 

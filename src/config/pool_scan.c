@@ -12,7 +12,7 @@
 #include "config/config_reader.h"
 #include "config/file_trust.h"
 
-void pool_scan_say(const PoolScan *scan, int priority, const char *format, ...) {
+void pool_scan_report(const PoolScan *scan, int priority, const char *format, ...) {
         _cleanup_free_ char *line = NULL;
         va_list arguments;
 
@@ -66,7 +66,7 @@ static int add(PoolScan *scan, const char *name, unsigned line) {
 static void refuse_name(const PoolScan *scan, const char *name, unsigned line) {
         bool may_quote = file_trust_may_quote(scan->file);
 
-        pool_scan_say(scan, LOG_ERR,
+        pool_scan_report(scan, LOG_ERR,
                         "%s:%u: %s%.64s%s cannot be the name of a pool: write letters, digits and _ - : . "
                         "and no dot first, at most 64",
                         scan->file, line, may_quote ? "[" : "",

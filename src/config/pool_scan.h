@@ -41,7 +41,7 @@ typedef struct PoolScan {
 int pool_scan_read(PoolScan *scan, const char *file);
 
 /* Reports a message, with '?' in the place of control bytes. */
-_printf_(3, 4) void pool_scan_say(const PoolScan *scan, int priority, const char *format, ...);
+_printf_(3, 4) void pool_scan_report(const PoolScan *scan, int priority, const char *format, ...);
 
 /* Frees the sections. */
 void pool_scan_done(PoolScan *scan);

@@ -45,7 +45,8 @@ static void tell_outdated(const PoolFacts *pool, json_t *lines) {
 }
 
 /* known: the pool, whose manager was asked; NULL: a file is tried. */
-static void tell(Check *check, const char *pool, int status, char *output, const PoolFacts *known) {
+static void print_result(
+                Check *check, const char *pool, int status, char *output, const PoolFacts *known) {
         json_t *lines = check->list ? json_array() : NULL;
         char *line;
 
@@ -81,7 +82,7 @@ static void check_pool(
 
         if (status != EXIT_SUCCESS)
                 check->status = status;
-        tell(check, pool, status, output, known);
+        print_result(check, pool, status, output, known);
 }
 
 /* The pool that was asked for. */

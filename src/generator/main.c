@@ -41,7 +41,7 @@ typedef struct Generator {
 
 /* The journal may not run yet. SYSTEMD_SCOPE tells that systemd started us, and then standard error
  * leads nowhere; by hand it is where people look. */
-static void say(void *userdata, int priority, const char *line) {
+static void generator_report(void *userdata, int priority, const char *line) {
         const Generator *generator = userdata;
 
         fprintf(stderr, "fpmd-generator: %s\n", line);
@@ -58,7 +58,7 @@ static void fail(Generator *generator, const char *what, const char *path, int e
         if (asprintf(&line, "%s: cannot %s: %s", path, what, strerror(-error)) < 0)
                 line = NULL;
 
-        say(generator, LOG_ERR, line ? line : what);
+        generator_report(generator, LOG_ERR, line ? line : what);
 }
 
 /* Writes the file by rename, so that a reader sees it whole or not at all. */
@@ -122,8 +122,8 @@ static bool is_owned(const char *address) {
 
 static UnitFacts facts_of(Generator *generator, const PoolConfig *config) {
         UnitFacts facts = {
-                .is_refused = pool_sockets_check(&generator->sockets, config->name, true, say,
-                                              generator) > 0,
+                .is_refused = pool_sockets_check(&generator->sockets, config->name, true,
+                                              generator_report, generator) > 0,
                 .has_late_names = !names_have_users(&generator->names, config->listen_owner) ||
                                   !names_have_users(&generator->names, config->listen_acl_users) ||
                                   !names_have_groups(&generator->names, config->listen_group) ||
@@ -140,7 +140,7 @@ static UnitFacts facts_of(Generator *generator, const PoolConfig *config) {
 }
 
 static int write_socket(Generator *generator, const PoolConfig *config) {
-        UnitReport report = { .report = say, .userdata = generator };
+        UnitReport report = { .report = generator_report, .userdata = generator };
         UnitFacts facts = facts_of(generator, config);
         _cleanup_free_ char *text = NULL;
         int r;
@@ -209,7 +209,7 @@ static int load(Generator *generator, const PoolFiles *files, const PoolFile *fi
         _cleanup_(pool_config_freep) PoolConfig *config = NULL;
 
         /* What is wrong with the file was said, and is not for our exit status. */
-        if (pool_files_load(&config, files, file, true, say, generator) < 0)
+        if (pool_files_load(&config, files, file, true, generator_report, generator) < 0)
                 return 0;
 
         generator->configs[generator->n_configs++] = config;
@@ -232,7 +232,7 @@ static void generate_all(Generator *generator) {
         _cleanup_(pool_files_done) PoolFiles files = {};
         int r;
 
-        r = pool_files_read(&files, generator->conf_dir, say, generator);
+        r = pool_files_read(&files, generator->conf_dir, generator_report, generator);
         if (r < 0) {
                 fail(generator, "read the folder", generator->conf_dir, r);
                 return;

@@ -16,7 +16,7 @@ typedef struct Unit {
         FILE *out;
 } Unit;
 
-_printf_(4, 5) static void say(
+_printf_(4, 5) static void report(
                 const Unit *unit, int priority, const char *directive, const char *format, ...) {
         _cleanup_free_ char *text = NULL, *line = NULL;
         const char *file = pool_config_file_of(unit->config, directive);
@@ -95,7 +95,7 @@ static bool write_address(const Unit *unit, const char *directive, const char *t
 
         if (address_parse(&address, text, why) < 0 ||
                         (address.kind == ADDRESS_UNIX && !is_safe(text, "\\"))) {
-                say(unit, LOG_ERR, directive,
+                report(unit, LOG_ERR, directive,
                                 "a path with a backslash, control character or blank at its end "
                                 "cannot stand in a unit, use another");
                 return false;
@@ -150,7 +150,8 @@ static void write_name(const Unit *unit, const char *key, const char *directive,
                 return;
 
         if (!is_safe(name, "\\ \"'")) {
-                say(unit, LOG_ERR, directive, "this name cannot stand in a unit, write its number");
+                report(unit, LOG_ERR, directive,
+                                "this name cannot stand in a unit, write its number");
                 return;
         }
 

@@ -145,7 +145,8 @@ typedef struct Check {
         unsigned n_reported;
 } Check;
 
-_printf_(3, 4) static void tell(Check *check, const PoolSocket *socket, const char *format, ...) {
+_printf_(3, 4) static void report_mistake(
+                Check *check, const PoolSocket *socket, const char *format, ...) {
         _cleanup_free_ char *text = NULL, *line = NULL;
         va_list arguments;
 
@@ -175,10 +176,11 @@ static void check_pair(Check *check, const PoolSocket *socket, const PoolSocket 
                 return;
 
         if (is_own)
-                tell(check, socket, "%s and %s (%s) cannot both be opened; take one of them away",
+                report_mistake(check, socket,
+                                "%s and %s (%s) cannot both be opened; take one of them away",
                                 socket->address, other->address, other->place);
         else
-                tell(check, socket,
+                report_mistake(check, socket,
                                 "%s is an address of pool %s too (%s: %s); give each pool an address "
                                 "of its own",
                                 socket->address, other->pool, other->place, other->address);
@@ -202,7 +204,7 @@ static void check_own_place(Check *check, const PoolSocket *socket) {
                 const Setting *pool = &check->sockets->pools.items[i];
 
                 if (lies_in(socket, pool->key))
-                        tell(check, socket,
+                        report_mistake(check, socket,
                                         "%s lies in %s%s, the folder of pool %s (%s), which systemd "
                                         "removes when that pool stops; name another path",
                                         socket->address, RUN_DIR, pool->key, pool->key,
@@ -213,7 +215,7 @@ static void check_own_place(Check *check, const PoolSocket *socket) {
 /* The other way round. */
 static void check_own_folder(Check *check, const PoolSocket *socket) {
         if (lies_in(socket, check->pool))
-                tell(check, socket,
+                report_mistake(check, socket,
                                 "%s of pool %s is the folder of pool %s, which systemd removes when that "
                                 "pool stops; rename one of the pools, or name another path",
                                 socket->address, socket->pool, check->pool);
@@ -224,7 +226,7 @@ static void check_path(Check *check, const PoolSocket *socket) {
 
         if (*socket->address == '/' &&
                         socket_path_check(socket->address, why) == SOCKET_PATH_UNSAFE)
-                tell(check, socket, "%s: %s", socket->address, why);
+                report_mistake(check, socket, "%s: %s", socket->address, why);
 }
 
 unsigned pool_sockets_check(const PoolSockets *sockets, const char *pool, bool with_folders,

@@ -138,7 +138,7 @@ static int run_pool(PoolResources *resources) {
                 return r == -ENOTCONN && socket_restart(arg_pool) != -ENOTCONN ? EXIT_FAILURE
                                                                                : EX_CONFIG;
 
-        /* A pool that has its addresses goes on, whoever else names them meanwhile. */
+        /* A pool that has its addresses goes on, also when another pool file names them meanwhile. */
         if (!socket_check_serves_all(&listeners, resources->config) &&
                         socket_unit_check(arg_conf_dir, arg_pool, report_address, NULL) > 0)
                 return EX_CONFIG;

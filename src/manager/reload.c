@@ -82,8 +82,8 @@ static const char *reason_of_helper(const Reload *reload, int error) {
         return "the helper that reads the configuration failed; the journal has more";
 }
 
-/* The oldest generation is not ended for the new one: its requests would be lost, and whoever needs the reload now
- * can end them. */
+/* The oldest generation is not ended for the new one: its requests would be lost, and an administrator who
+ * needs the reload now can end them. */
 static void explain_start(Reload *reload, int error) {
         const Generation *oldest = pool_oldest_in_the_way(reload->pool);
         uint64_t left_usec = oldest ? generation_drain_left_usec(oldest) : 0;

@@ -25,7 +25,7 @@ unsigned socket_unit_check(
         _cleanup_(pool_sockets_done) PoolSockets sockets = {};
 
         if (pool_sockets_add_all(&sockets, conf_dir) < 0)
-                return 0; /* no memory: whoever goes on will say so */
+                return 0; /* no memory: the next step fails for want of it, and logs that */
 
         return pool_sockets_check(&sockets, pool, geteuid() == 0, report, userdata);
 }

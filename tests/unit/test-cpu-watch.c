@@ -54,7 +54,7 @@ END_TEST
 START_TEST(outside_of_its_unit_nothing_is_known) {
         CpuWatch watch = {};
 
-        ck_assert(!cpu_watch_look(&watch, "no-such-pool", 1000000));
+        ck_assert(!cpu_watch_measure(&watch, "no-such-pool", 1000000));
         ck_assert_uint_eq(watch.n_times, 0);
         ck_assert_uint_ge(cpu_watch_count_cpus(), 1);
         cpu_watch_done(&watch);

@@ -241,8 +241,8 @@ START_TEST(test_look_leaves_the_next_request) {
 END_TEST
 
 int main(void) {
-        Suite *suite = suite_create("fcgi-refusal");
-        TCase *tcase = tcase_create("refusal");
+        Suite *suite = suite_create("error-reply");
+        TCase *tcase = tcase_create("error-reply");
 
         tcase_add_test(tcase, test_wrong_lengths_in_params);
         tcase_add_test(tcase, test_nul_in_params);

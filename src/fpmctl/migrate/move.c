@@ -88,7 +88,7 @@ static int write_moved(const MovePool *pool) {
         return systemctl_write_dropin(unit, MOVE_DROPIN, text);
 }
 
-/* One step for whoever connects: before it the path leads to php-fpm, after it to fpmd. */
+/* One step for a client that connects: before it the path leads to php-fpm, after it to fpmd. */
 static int turn_path(const char *path) {
         _cleanup_free_ char *target = move_beside(path), *link = NULL;
 

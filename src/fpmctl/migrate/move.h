@@ -2,9 +2,9 @@
 #pragma once
 /* MigrateMove: moves pools from a running php-fpm to fpmd and back, without a lost request where the address allows.
  *
- * A unix path: the new listener is opened beside it, and the path is renamed to lead there, which is one step for
- * whoever connects. php-fpm keeps its own socket without a name until what waits there is served. php-fpm would remove
- * the path at its end, so its master is killed first, which has no request, and its workers are asked to finish.
+ * A unix path: the new listener is opened beside it, and the path is renamed to lead there, which is one step for a
+ * client that connects. php-fpm keeps its own socket without a name until what waits there is served. php-fpm would
+ * remove the path at its end, so its master is killed first, which has no request, and its workers are asked to finish.
  * A TCP port can be opened when php-fpm has left it: connections are refused for that moment.
  *
  * Until the next boot the socket unit listens beside the path, which is a link: a socket of systemd keeps its address

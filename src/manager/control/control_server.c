@@ -90,7 +90,7 @@ static bool is_member(int fd, const struct ucred *peer, gid_t group) {
 /* Returns NULL if the client may ask, else the reason why not. Every user may ask for numbers. Requests and stacks show
  * URLs with their query and paths, so they are for members of the group that may connect to the pool's socket, the web
  * server's, who see the requests anyway. */
-static const char *refusal(const ControlClient *client, ControlVerb verb) {
+static const char *why_refused(const ControlClient *client, ControlVerb verb) {
         const ControlServer *server = client->server;
         const struct ucred *peer = &client->peer;
 
@@ -129,7 +129,7 @@ static void client_leaves(ControlClient *client) {
 
 static void client_asks(ControlClient *client, const ControlRequest *request) {
         ControlServer *server = client->server;
-        const char *why_not = refusal(client, request->verb);
+        const char *why_not = why_refused(client, request->verb);
 
         if (why_not) {
                 control_client_refuse(client, -EPERM, why_not);

@@ -48,11 +48,11 @@ typedef struct GenerationHooks {
          * Comes again with each wake-up until another generation serves. */
         void (*renew)(Generation *generation, void *userdata);
 
-        /* Files have changed that the generation runs; what says so is the pool's. */
+        /* Is called when files have changed that the generation runs. */
         void (*edited)(Generation *generation, void *userdata);
 
-        /* The zygote has died without its workers, which finish what they hold: it is none that serves any
-         * more, and gone() follows. false: the pool does not wait for them, they are killed. */
+        /* Is called when the zygote has died without its workers, which finish what they hold: the generation does not
+         * serve any more, and gone() follows. Returns false if the pool does not wait for them: they are killed. */
         bool (*orphaned)(Generation *generation, void *userdata);
         void (*gone)(Generation *generation, void *userdata);
 } GenerationHooks;

@@ -25,7 +25,7 @@ struct Generation {
         unsigned number;
         GenerationLife life;
         bool refused; /* reason is the pool program's own */
-        bool changed; /* workers came or went since the last look at their number */
+        bool changed; /* workers came or went since their number was balanced */
         char reason[MESSAGE_TEXT_MAX];
 
         Listeners listeners; /* but that of pm.status_listen; with the pair of its user */

@@ -121,14 +121,14 @@ static void pool_on_changed(Generation *generation, void *userdata) {
 static void warn_if_outdated(Pool *pool, const Generation *generation) {
         const char *what, *remedy;
 
-        if (pool->outdated_told == generation_number(generation))
+        if (pool->outdated_logged == generation_number(generation))
                 return;
 
         what = pool_outdated(pool, &remedy);
         if (!what)
                 return;
 
-        pool->outdated_told = generation_number(generation);
+        pool->outdated_logged = generation_number(generation);
         log_notice("%s was replaced on disk since the pool was started: %s the pool to run what is there now",
                         what, remedy);
 }

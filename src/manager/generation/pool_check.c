@@ -39,7 +39,7 @@ void pool_check_report_line(void *userdata, int priority, const char *line) {
 }
 
 /* Reports a mistake with its place in the file. Returns -EINVAL. */
-_printf_(4, 0) static void say(const Check *check, int priority, const char *directive,
+_printf_(4, 0) static void report_valist(const Check *check, int priority, const char *directive,
                 const char *format, va_list arguments) {
         _cleanup_free_ char *text = NULL, *whole = NULL;
         unsigned line = pool_config_line_of(check->config, directive);
@@ -62,7 +62,7 @@ _printf_(3, 4) static int refuse(
         va_list arguments;
 
         va_start(arguments, format);
-        say(check, LOG_ERR, directive, format, arguments);
+        report_valist(check, LOG_ERR, directive, format, arguments);
         va_end(arguments);
         return -EINVAL;
 }
@@ -72,7 +72,7 @@ _printf_(4, 5) static void log_line(
         va_list arguments;
 
         va_start(arguments, format);
-        say(check, priority, directive, format, arguments);
+        report_valist(check, priority, directive, format, arguments);
         va_end(arguments);
 }
 

@@ -40,7 +40,7 @@ struct Pool {
         size_t n_draining;
         Generation *dead; /* freed outside of its own hooks */
         unsigned n_generations;
-        unsigned outdated_told; /* the number of the generation that the journal was told of; 0: none */
+        unsigned outdated_logged; /* the number of the generation that the journal was told of; 0: none */
         uint64_t started_usec;
         bool has_served;                       /* the current one */
         uint64_t n_requests_seen, active_usec; /* idle exit: what was seen at the last look */

@@ -95,7 +95,7 @@ static void give_up(Pool *pool) {
         pool->hooks->ended(POOL_BROKEN, pool->userdata);
 }
 
-static void tell_retry(Pool *pool, uint64_t now) {
+static void notify_retry(Pool *pool, uint64_t now) {
         uint64_t pause_usec = pool->backoff.until_usec - now;
 
         log_event(EVENT_START_THROTTLED, LOG_WARNING, LOG_NO_FIELDS,
@@ -127,7 +127,7 @@ void pool_replace_later(Pool *pool) {
         }
 
         if (pool->backoff.until_usec > now)
-                tell_retry(pool, now);
+                notify_retry(pool, now);
         start_at(pool, number_max(pool->backoff.until_usec,
                                        pool->next ? now + NEXT_PATIENCE_USEC : now));
 }

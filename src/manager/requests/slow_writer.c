@@ -18,7 +18,7 @@ struct SlowWriter {
         Helper *helper; /* NULL: nothing is being written */
         char *queue;    /* entries that wait, one behind the other */
         size_t size;
-        uint64_t n_dropped, n_dropped_told;
+        uint64_t n_dropped, n_dropped_logged;
 };
 
 int slow_writer_new(SlowWriter **ret, sd_event *event, const PoolConfig *config) {
@@ -49,14 +49,14 @@ static int write_queue(int answer_fd, void *userdata) {
         return fd < 0 ? fd : fd_write_all(fd, writer->queue, writer->size);
 }
 
-static void tell_dropped(SlowWriter *writer) {
-        if (writer->n_dropped == writer->n_dropped_told)
+static void log_dropped(SlowWriter *writer) {
+        if (writer->n_dropped == writer->n_dropped_logged)
                 return;
 
         log_warning("The slow log '%s' could not be written fast enough: %" PRIu64
                     " entries are only in the journal",
-                        writer->config->slowlog, writer->n_dropped - writer->n_dropped_told);
-        writer->n_dropped_told = writer->n_dropped;
+                        writer->config->slowlog, writer->n_dropped - writer->n_dropped_logged);
+        writer->n_dropped_logged = writer->n_dropped;
 }
 
 static void start(SlowWriter *writer);
@@ -68,7 +68,7 @@ static void slow_writer_on_ended(int result, void *userdata) {
         if (result < 0)
                 log_error_errno(result, "Cannot write the slow log '%s': %m",
                                 writer->config->slowlog);
-        tell_dropped(writer);
+        log_dropped(writer);
         if (writer->size > 0)
                 start(writer);
 }
@@ -124,7 +124,7 @@ static int append(SlowWriter *writer, const char *text, size_t size) {
 
 void slow_writer_add(SlowWriter *writer, const char *text) {
         if (append(writer, text, strlen(text)) < 0) {
-                if (writer->n_dropped++ == writer->n_dropped_told)
+                if (writer->n_dropped++ == writer->n_dropped_logged)
                         log_warning("The slow log '%s' cannot be written fast enough: entries are left "
                                     "out of it until it can",
                                         writer->config->slowlog);

@@ -2,7 +2,7 @@
 #pragma once
 /* RootPath: a path that root alone decides about, so that root may use it with rights of its own.
  *
- * See base/path_walk.h: whoever can rename what is in one of the folders of a path decides where it leads.
+ * See base/path_walk.h: a user who can rename what is in one of the folders of a path decides where it leads.
  *
  * Runs in: manager.
  * Trusts:  root, and the groups of the system. Not the pool's user, nor other users of the machine. */

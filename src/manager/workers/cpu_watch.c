@@ -14,8 +14,8 @@
 #include "base/parse.h"
 #include "manager/workers/leftovers.h"
 
-#define LOOK_APART_USEC (USEC_PER_SEC / 50)
-#define LOOK_TOGETHER_USEC (2 * USEC_PER_SEC)
+#define SAMPLES_APART_USEC (USEC_PER_SEC / 50)
+#define SAMPLES_TOGETHER_USEC (2 * USEC_PER_SEC)
 #define KNOWN_USEC (10 * USEC_PER_SEC)
 
 void cpu_watch_done(CpuWatch *watch) {
@@ -127,15 +127,15 @@ void cpu_watch_compare(const CpuTime before[], size_t n_before, const CpuTime af
                 *ret_runnable = n_runnable;
 }
 
-static void look(CpuWatch *watch, const char *pool, uint64_t now_usec) {
-        uint64_t passed = now_usec - watch->looked_usec;
+static void take_sample(CpuWatch *watch, const char *pool, uint64_t now_usec) {
+        uint64_t passed = now_usec - watch->sampled_usec;
         CpuTime *times;
         size_t n;
 
         if (read_times(pool, &times, &n) < 0)
                 return;
 
-        if (watch->times && passed <= LOOK_TOGETHER_USEC) {
+        if (watch->times && passed <= SAMPLES_TOGETHER_USEC) {
                 cpu_watch_compare(watch->times, watch->n_times, times, n, passed, &watch->running,
                                 &watch->runnable);
                 watch->measured_usec = now_usec;
@@ -144,12 +144,12 @@ static void look(CpuWatch *watch, const char *pool, uint64_t now_usec) {
         free(watch->times);
         watch->times = times;
         watch->n_times = n;
-        watch->looked_usec = now_usec;
+        watch->sampled_usec = now_usec;
 }
 
-bool cpu_watch_look(CpuWatch *watch, const char *pool, uint64_t now_usec) {
-        if (watch->looked_usec == 0 || now_usec - watch->looked_usec >= LOOK_APART_USEC)
-                look(watch, pool, now_usec);
+bool cpu_watch_measure(CpuWatch *watch, const char *pool, uint64_t now_usec) {
+        if (watch->sampled_usec == 0 || now_usec - watch->sampled_usec >= SAMPLES_APART_USEC)
+                take_sample(watch, pool, now_usec);
 
         return watch->measured_usec > 0 && now_usec - watch->measured_usec < KNOWN_USEC;
 }

@@ -22,9 +22,9 @@ typedef struct CpuTime {
 } CpuTime;
 
 typedef struct CpuWatch {
-        CpuTime *times; /* of the last look, in the order of pid */
+        CpuTime *times; /* of the last sample, in the order of pid */
         size_t n_times;
-        uint64_t looked_usec, measured_usec; /* 0: never */
+        uint64_t sampled_usec, measured_usec; /* 0: never */
         double running, runnable;            /* as of measured_usec */
 } CpuWatch;
 
@@ -33,7 +33,7 @@ void cpu_watch_done(CpuWatch *watch);
 
 /* Measures again, unless the last measurement was a few milliseconds ago. Returns whether running and runnable are
  * known: that takes two measurements, of which neither is older than ten seconds. */
-bool cpu_watch_look(CpuWatch *watch, const char *pool, uint64_t now_usec);
+bool cpu_watch_measure(CpuWatch *watch, const char *pool, uint64_t now_usec);
 
 /* Computes both numbers from two measurements, usec apart. The kernel adds the time for which a process has waited
  * only when it gets its CPU, which on a crowded machine is too late for a short interval: so the processes that are

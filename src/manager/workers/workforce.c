@@ -53,7 +53,7 @@ struct Workforce {
         Rate rate;
         bool at_limit;
         uint64_t n_limit_reached;
-        uint64_t advised_usec[_ADVICE_MAX], cpu_told_usec;
+        uint64_t advised_usec[_ADVICE_MAX], cpu_logged_usec;
         sd_event_source *timer_source;
         sd_event_source *listen_sources[LISTENERS_MAX + 1]; /* the last one for the handoff pair */
 };
@@ -222,12 +222,12 @@ static void update_rate(Workforce *w, uint64_t now) {
 }
 
 /* Where nothing can be measured, nothing holds the pool back. */
-static void look_at_cpu(Workforce *w, PolicyInput *input, uint64_t now) {
+static void measure_cpu(Workforce *w, PolicyInput *input, uint64_t now) {
         input->n_cpus = cpu_watch_count_cpus();
         if (!policy_needs_cpu(w->config, input))
                 return;
 
-        input->cpu_is_measured = cpu_watch_look(&w->cpu_watch, w->config->name, now);
+        input->cpu_is_measured = cpu_watch_measure(&w->cpu_watch, w->config->name, now);
         input->running = w->cpu_watch.running;
         input->runnable = w->cpu_watch.runnable;
         if (w->cpu_watch.n_times == 0)
@@ -276,7 +276,7 @@ static void look(Workforce *w, PolicyInput *ret) {
         input.n_queued = depth.n_queued;
         input.rate = w->rate.per_second;
         input.worker_limit = w->worker_limit.workers;
-        look_at_cpu(w, &input, now);
+        measure_cpu(w, &input, now);
         *ret = input;
 }
 
@@ -371,10 +371,11 @@ static void note_cpu(Workforce *w, bool waits_for_cpu, uint64_t now) {
         char text[512];
 
         w->waits_for_cpu = waits_for_cpu;
-        if (!waits_for_cpu || (w->cpu_told_usec > 0 && now - w->cpu_told_usec < ADVICE_EVERY_USEC))
+        if (!waits_for_cpu ||
+                        (w->cpu_logged_usec > 0 && now - w->cpu_logged_usec < ADVICE_EVERY_USEC))
                 return;
 
-        w->cpu_told_usec = now;
+        w->cpu_logged_usec = now;
         workforce_describe_worker_limit(w, text, sizeof(text));
         log_notice("pm = auto: requests wait, but more workers would only wait for a CPU with the others: "
                    "%u workers of %s",

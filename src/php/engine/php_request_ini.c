@@ -26,7 +26,7 @@ typedef struct Source {
         bool admin;
 } Source;
 
-_printf_(1, 2) static void tell(const char *format, ...) {
+_printf_(1, 2) static void log_mistake(const char *format, ...) {
         char *text, line[1024], escaped[1024];
         va_list arguments;
 
@@ -80,7 +80,7 @@ static void set_entry(const Source *source, const char *key, const char *value) 
 
         /* A class cannot be disabled for a while. */
         if (!entry || (*value && strcmp(key, "disable_classes") == 0))
-                tell("unable to set '%s'", key);
+                log_mistake("unable to set '%s'", key);
         else
                 change(entry, value, source->admin);
 }
@@ -92,11 +92,11 @@ static void php_request_ini_on_entry(
                 return;
 
         if (type != ZEND_INI_PARSER_ENTRY)
-                tell("only classic entries are allowed");
+                log_mistake("only classic entries are allowed");
         else if (Z_STRLEN_P(key) == 0)
-                tell("empty key");
+                log_mistake("empty key");
         else if (!value)
-                tell("empty value for key '%s'", Z_STRVAL_P(key));
+                log_mistake("empty value for key '%s'", Z_STRVAL_P(key));
         else
                 set_entry(userdata, Z_STRVAL_P(key), Z_STRVAL_P(value));
 }

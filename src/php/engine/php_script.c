@@ -122,7 +122,7 @@ void php_script_find(PhpRequest *request) {
 /* --- open or refuse --- */
 
 /* The journal gets the path of the script, which the web server does not. */
-static void log_refusal(const char *web_server, const char *path) {
+static void log_error_reply(const char *web_server, const char *path) {
         char escaped[2048], line[2304];
 
         if (!path) {
@@ -152,7 +152,7 @@ static bool refuse_unknown(const PhpRequest *request) {
 
         if (!path)
                 path = fcgi_request_param(request->fcgi, ZEND_STRL("SCRIPT_FILENAME"));
-        log_refusal("Primary script unknown", path);
+        log_error_reply("Primary script unknown", path);
         php_message_answer(404, "File not found.\n");
         return false;
 }

@@ -207,7 +207,7 @@ static void serve(FcgiRequest *req) {
 
 /* The records are right but their content is not: there is a request, it can be answered, and the rest of its
  * parameters is not read. */
-static int serve_refusal(FcgiRequest *req, int error) {
+static int serve_error_reply(FcgiRequest *req, int error) {
         fcgi_params_reset(&req->params);
         req->refused = true;
         serve(req);
@@ -220,7 +220,7 @@ static int params_record(FcgiRequest *req, const FcgiRecord *record, uint64_t de
         if (record->content_len == 0) {
                 r = fcgi_params_parse(&req->params);
                 if (r < 0)
-                        return serve_refusal(req, r == -E2BIG ? r : -EINVAL);
+                        return serve_error_reply(req, r == -E2BIG ? r : -EINVAL);
 
                 serve(req);
                 return 0;
@@ -229,7 +229,7 @@ static int params_record(FcgiRequest *req, const FcgiRecord *record, uint64_t de
         while ((n = fcgi_reader_content(&req->reader, deadline_usec)) > 0) {
                 r = fcgi_params_append(&req->params, fcgi_connection_data(&req->conn), (size_t) n);
                 if (r < 0)
-                        return serve_refusal(req, r);
+                        return serve_error_reply(req, r);
 
                 fcgi_reader_consume(&req->reader, (size_t) n);
         }

@@ -123,7 +123,7 @@ static void show_request(const Worker *worker) {
                         uri ? uri : param(worker, "SCRIPT_NAME"));
 }
 
-static void log_refusal(const Worker *worker, int status) {
+static void log_error_reply(const Worker *worker, int status) {
         if (!worker->php.access)
                 return;
 
@@ -133,14 +133,14 @@ static void log_refusal(const Worker *worker, int status) {
 }
 
 int worker_request_refuse(Worker *worker, uint64_t retry_seconds) {
-        log_refusal(worker, 503);
+        log_error_reply(worker, 503);
         return error_reply_send_unavailable(worker->fcgi, retry_seconds);
 }
 
 /* Its client has mostly gone by now, and the work is better done for one that has not. */
 static int refuse_late(Worker *worker) {
         scoreboard_count_refused(worker->context->board);
-        log_refusal(worker, 503);
+        log_error_reply(worker, 503);
         return error_reply_send_late(
                         worker->fcgi, worker->context->config->queue_timeout_usec / 1000000 + 1);
 }
