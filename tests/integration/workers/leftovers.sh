@@ -79,7 +79,7 @@ stop_in 1
 # The workers of a killed manager finish: over a restart of the next one, whose daemons go at once
 fetch http://behind.test/page.php >/dev/null
 begun=$EPOCHREALTIME
-fetch 'http://behind.test/slow.php?s=8' >"$CONTAINER_ROOT/srv/answer" &
+fetch 'http://behind.test/slow.php?s=5' >"$CONTAINER_ROOT/srv/answer" &
 client=$!
 sleep 0.5
 manager=$(manager_of behind)
