@@ -72,7 +72,7 @@ int php_resident_run(const PhpResidentHooks *hooks);
  * -ENOEXEC when it did not come that far, or -EFAULT. */
 int php_resident_boot(const PhpResidentHooks *hooks);
 
-/* Worker: does the same where hooks->request waits already. */
+/* Worker: does what php_resident_run() does, where hooks->request waits already. */
 int php_resident_run_waiting(const PhpResidentHooks *hooks);
 
 /* Replaces the hooks. Is to be called inside of hooks->next(), in a process that has become a worker there. */

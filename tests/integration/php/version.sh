@@ -73,7 +73,8 @@ php_side 7.4 "$program"
 there_and_back 7.4 "$php"
 
 # Where the build is for more than one PHP: the others.
-for side in $(sed -n 's/^PHP_SIDES = //p' "$FPMD_TEST_BUILD/Makefile"); do
+read -ra sides < <(sed -n 's/^PHP_SIDES = //p' "$FPMD_TEST_BUILD/Makefile")
+for side in "${sides[@]}"; do
 	other=${side%%:*}
 	[[ $other != "$php" ]] || continue
 	php_side "$other" "${side##*:}" "$FPMD_TEST_BUILD/php/$other/engine.so"
