@@ -10,14 +10,14 @@ php_with_pcntl
 pool signals <<'END'
 php = 7.9
 END
-# Not sleep(), which a signal cuts short.
+# Until the test says so. Not sleep(), which a signal cuts short.
 write_page signals busy.php <<'END'
 <?php
-$end = hrtime(true) + 500e6;
-while (hrtime(true) < $end)
+for ($i = 0; $i < 1000 && !file_exists(__DIR__ . '/end'); $i++)
 	usleep(10000);
 echo getmypid();
 END
+end=$CONTAINER_ROOT/srv/www/signals/end
 write_page signals page.php <<<'<?php echo getmypid();'
 
 # target NAME: its PID. The worker is the one that runs the request.
@@ -52,16 +52,20 @@ whole() {
 
 # one TARGET SIGNAL: "answered|lost worker:same|other zygote:… manager:…"
 one() {
-	local answer before=() after=() i result
+	local answer before=() after=() i result reply
 	local names=(zygote manager)
 
 	in_container systemctl start fpmd@signals.service
 	wait_for 10 whole
 	before=("$(zygote_of signals)" "$(manager_of signals)")
+	rm -f "$end"
 	fetch http://signals.test/busy.php >"$CONTAINER_ROOT/srv/reply" || true &
-	wait_for 2 is_busy
+	reply=$!
+	wait_for 5 is_busy
 	send "$1" "$2"
-	wait $!
+	[[ $3 == lost* ]] || sleep 0.3 # in which a signal that should end nothing could end it
+	[[ $3 == lost* ]] || : >"$end"
+	wait "$reply"
 	answer=$(<"$CONTAINER_ROOT/srv/reply")
 	if [[ $answer =~ ^[0-9]+$ ]]; then
 		result=answered
