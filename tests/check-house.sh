@@ -61,6 +61,7 @@ faulty_pages() {
 
 # Files and folders that src/README.md names and that are not there.
 lost_files() {
+        # shellcheck disable=SC2016  # quotes of Markdown
         grep -oE '`[a-z_/*]+(\.[ch]|/)`' "$src/README.md" | tr -d '`' | sort -u | while read -r name; do
                 [ -n "$(find "$src" -path "$src/${name%/}" -o -path "*/${name%/}" | head -n 1)" ] || echo "$name"
         done

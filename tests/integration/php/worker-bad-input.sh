@@ -148,6 +148,7 @@ assert_matches "fibers" '^n=' "$(index)"
 assert_contains "suspended" suspended "$(index suspend)"
 for _ in 1 2 3 4; do assert_matches "behind it" '^n=' "$(index)"; done
 # In a destructor while the script ends.
+# shellcheck disable=SC2016  # PHP
 script 'class Late { function __destruct() { global $handler; for ($i = 0; $i < 5; $i++) frankenphp_handle_request($handler); } } $late = new Late();' \
 	'frankenphp_handle_request($handler);'
 in_container systemctl reload fpmd@app.service

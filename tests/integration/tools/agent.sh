@@ -39,7 +39,7 @@ says() {
 in_container systemctl start fpmd-agent.socket
 
 # at rest
-assert_eq 'a pool that listens' 'up ready 100%' "$(sed 's/ [0-9]*%/ 100%/' <<<"$(ask agent)")"
+assert_eq 'a pool that listens' 'up ready 100%' "$(ask agent | sed 's/ [0-9]*%/ 100%/')"
 assert_eq 'nobody is woken' inactive "$(unit_property fpmd@agent.service ActiveState)"
 assert_eq 'not started' 'stopped#nobody has started the pool' "$(ask never)"
 assert_eq 'another user' fpmd-exporter "$(in_container ps -o user:20= -p "$(unit_property fpmd-agent.service MainPID)" | tr -d ' ')"
