@@ -16,6 +16,7 @@
 
 #include "base/cleanup.h"
 #include "config/directive/pool_config_fields.h"
+#include "config/include_lists.h"
 
 /* Is called once for each message: "www.conf:12: pm.max_children: 0 is below 1". priority is a syslog priority: LOG_ERR
  * means that the file is refused, after the rest of it was checked. */
@@ -28,6 +29,7 @@ typedef struct PoolSource {
         /* fpmd.conf, whose [global] and [defaults] count where the file says nothing; NULL: none */
         const char *defaults;
         bool units_only;      /* as pool_config_load_listen() does */
+        const IncludeLists *includes; /* what is known of files that the file includes; NULL: nothing */
 } PoolSource;
 
 /* Reads and validates the files of a pool; config/pool_files.h finds its source. The caller frees *ret. Returns 0, or

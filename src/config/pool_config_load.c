@@ -69,50 +69,56 @@ static int refuse_circle(ConfigReader *reader, unsigned line, const char *path) 
                         "%s is being read already, it includes itself", path);
 }
 
-static int read_included(ConfigReader *reader, unsigned line, const glob_t *found) {
+/* php-fpm lets the section of the last included file go on behind the include line, so that a [global] line there is an
+ * error; we return to where the line stands. */
+static int read_included(ConfigReader *reader, unsigned line, const char *path) {
         const char *file = reader->file;
         ConfigSection section = reader->section;
+        int r;
+
+        if (is_directory(path))
+                return 0;
+
+        reader->files[reader->depth++] = file;
+        r = is_being_read(reader, path) ? refuse_circle(reader, line, path)
+                                        : read_file(reader, path);
+        reader->depth--;
+        reader->file = file;
+        reader->section = section;
+        return r;
+}
+
+/* Whoever has looked for the pools has found these files. */
+static int read_list(ConfigReader *reader, unsigned line, const IncludeList *list) {
         int r = 0;
 
-        /* php-fpm lets the section of the last included file go on behind the include line, so that
-         * a [global] line there is an error; we return to where the line stands. */
-        reader->files[reader->depth++] = file;
-        for (size_t i = 0; r == 0 && i < found->gl_pathc; i++)
-                if (!is_directory(found->gl_pathv[i])) {
-                        r = is_being_read(reader, found->gl_pathv[i])
-                                            ? refuse_circle(reader, line, found->gl_pathv[i])
-                                            : read_file(reader, found->gl_pathv[i]);
-                        reader->file = file;
-                        reader->section = section;
-                }
-        reader->depth--;
+        for (size_t i = 0; r == 0 && i < list->n_files; i++)
+                if (!included_file_is_of_others(&list->files[i], reader->config->name))
+                        r = read_included(reader, line, list->files[i].path);
 
         return r;
 }
 
-int config_include_find(const char *file, const char *value, char **ret_pattern, glob_t *ret) {
+char *config_include_pattern(const char *file, const char *value) {
         const char *slash = strrchr(file, '/');
+        char *pattern;
 
         if (*value == '/' || !slash)
-                *ret_pattern = strdup(value);
-        else if (asprintf(ret_pattern, "%.*s/%s", (int) (slash - file), file, value) < 0)
-                *ret_pattern = NULL;
+                return strdup(value);
 
+        return asprintf(&pattern, "%.*s/%s", (int) (slash - file), file, value) < 0 ? NULL
+                                                                                    : pattern;
+}
+
+int config_include_find(const char *file, const char *value, char **ret_pattern, glob_t *ret) {
+        *ret_pattern = config_include_pattern(file, value);
         return *ret_pattern ? glob(*ret_pattern, GLOB_ERR | GLOB_BRACE, NULL, ret) : GLOB_NOSPACE;
 }
 
-static int pool_config_load_on_include(ConfigReader *reader, const IniEvent *event) {
+static int find_included(ConfigReader *reader, const IniEvent *event) {
         _cleanup_free_ char *pattern = NULL;
         glob_t found = {};
         int r;
-
-        if (reader->section == SECTION_OTHER && reader->reads_defaults)
-                return 0;
-        if (*event->value == '\0')
-                return config_refuse(reader, event->line, "include", "names no file");
-        if (reader->depth >= INCLUDE_DEPTH_MAX)
-                return config_refuse(reader, event->line, "include",
-                                "is nested deeper than %d files", INCLUDE_DEPTH_MAX);
 
         r = config_include_find(reader->file, event->value, &pattern, &found);
         if (r == GLOB_NOMATCH) {
@@ -125,10 +131,32 @@ static int pool_config_load_on_include(ConfigReader *reader, const IniEvent *eve
                 r = config_refuse(reader, event->line, "include", "cannot look for %s: %s", pattern,
                                 strerror(errno));
         else
-                r = read_included(reader, event->line, &found);
+                for (size_t i = 0; r == 0 && i < found.gl_pathc; i++)
+                        r = read_included(reader, event->line, found.gl_pathv[i]);
 
         globfree(&found);
         return r;
+}
+
+static int pool_config_load_on_include(ConfigReader *reader, const IniEvent *event) {
+        _cleanup_free_ char *pattern = NULL;
+        const IncludeList *list;
+
+        if (reader->section == SECTION_OTHER && reader->reads_defaults)
+                return 0;
+        if (*event->value == '\0')
+                return config_refuse(reader, event->line, "include", "names no file");
+        if (reader->depth >= INCLUDE_DEPTH_MAX)
+                return config_refuse(reader, event->line, "include",
+                                "is nested deeper than %d files", INCLUDE_DEPTH_MAX);
+
+        pattern = config_include_pattern(reader->file, event->value);
+        if (!pattern)
+                return -ENOMEM;
+
+        /* In fpmd.conf the section of a pool is a mistake, to be told. */
+        list = reader->reads_defaults ? NULL : include_lists_find(reader->includes, pattern);
+        return list ? read_list(reader, event->line, list) : find_included(reader, event);
 }
 
 static int pool_config_load_on_event(void *userdata, const IniEvent *event) {
@@ -298,6 +326,7 @@ int pool_config_load_source(
         ConfigReader reader = {
                 .reporter = { .report = report, .userdata = userdata },
                 .listen_only = source->units_only,
+                .includes = source->includes,
         };
 
         _cleanup_(pool_config_freep) PoolConfig *config = NULL;

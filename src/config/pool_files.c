@@ -192,6 +192,8 @@ static int finish(PoolFiles *ret, PoolScan *scan) {
                 if (ret->items[i].another)
                         report_another(scan, &ret->items[i]);
 
+        ret->includes = scan->includes;
+        scan->includes = (IncludeLists){};
         return 0;
 }
 
@@ -238,6 +240,7 @@ void pool_files_done(PoolFiles *files) {
 
         free(files->items);
         free(files->defaults);
+        include_lists_done(&files->includes);
         *files = (PoolFiles){};
 }
 
@@ -256,6 +259,7 @@ int pool_files_load(PoolConfig **ret, const PoolFiles *files, const PoolFile *fi
                 .file = file->file,
                 .defaults = files->defaults,
                 .units_only = units_only,
+                .includes = &files->includes,
         };
 
         if (file->another && !units_only) {

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "config/include_lists.h"
 #include "config/pool_config.h"
 
 typedef struct PoolFile {
@@ -25,6 +26,7 @@ typedef struct PoolFiles {
         PoolFile *items; /* by name */
         size_t n_items;
         char *defaults; /* fpmd.conf; NULL: conf_dir is not called conf.d */
+        IncludeLists includes; /* what the files include */
 } PoolFiles;
 
 /* Looks through conf_dir and what fpmd.conf beside it names. report, which may be NULL, hears with LOG_ERR of sections

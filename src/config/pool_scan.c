@@ -73,9 +73,18 @@ static void refuse_name(const PoolScan *scan, const char *name, unsigned line) {
                         may_quote ? name : "what stands there", may_quote ? "]" : "");
 }
 
+/* The name as it is written: what the reader of a pool compares. */
+static void note_section(PoolScan *scan, const char *name) {
+        if (scan->sole_pool || !pool_name_is_valid(name) || strcasecmp(name, "global") == 0)
+                scan->is_sole = false;
+        else
+                scan->sole_pool = strdup(name);
+}
+
 static int on_section(PoolScan *scan, const IniEvent *event) {
         int r = 0;
 
+        note_section(scan, event->key);
         if (strcasecmp(event->key, "global") != 0) {
                 scan->has_section = true;
                 if (pool_name_is_valid(event->key))
@@ -89,23 +98,53 @@ static int on_section(PoolScan *scan, const IniEvent *event) {
 
 static int read_sections(PoolScan *scan, const char *file);
 
+/* A file whose words may not be quoted has an effect on the messages of each pool. */
+static int read_included(PoolScan *scan, IncludedFile *included) {
+        int r;
+
+        scan->is_sole = true;
+        r = read_sections(scan, included->path);
+        if (scan->is_sole && file_trust_may_quote(included->path) && !included->sole_pool)
+                included->sole_pool = TAKE_PTR(scan->sole_pool);
+
+        free(scan->sole_pool);
+        scan->sole_pool = NULL;
+        return r;
+}
+
+/* Files of an earlier line with this pattern are read once more: their sections count twice. Lists that are added
+ * meanwhile move this one. */
+static int read_all_included(PoolScan *scan, const char *pattern, const glob_t *found) {
+        const char *file = scan->file;
+        IncludeList *list = include_lists_find(&scan->includes, pattern);
+        int r = 0;
+
+        if (!list)
+                r = include_lists_add(
+                                &scan->includes, pattern, found->gl_pathv, found->gl_pathc, &list);
+        for (size_t i = 0; r == 0 && i < list->n_files; i++)
+                if (strcmp(list->files[i].path, file) != 0) {
+                        r = read_included(scan, &list->files[i]);
+                        list = include_lists_find(&scan->includes, pattern);
+                }
+
+        scan->file = file;
+        return r;
+}
+
 /* What is wrong with an include line, the reader of the pool says. */
 static int on_include(PoolScan *scan, const IniEvent *event) {
         _cleanup_free_ char *pattern = NULL;
-        const char *file = scan->file;
         glob_t found = {};
         int r = 0;
 
         if (scan->depth >= INCLUDE_DEPTH_MAX || *event->value == '\0')
                 return 0;
 
-        if (config_include_find(file, event->value, &pattern, &found) == 0) {
+        if (config_include_find(scan->file, event->value, &pattern, &found) == 0) {
                 scan->depth++;
-                for (size_t i = 0; r == 0 && i < found.gl_pathc; i++)
-                        if (strcmp(found.gl_pathv[i], file) != 0)
-                                r = read_sections(scan, found.gl_pathv[i]);
+                r = read_all_included(scan, pattern, &found);
                 scan->depth--;
-                scan->file = file;
         }
 
         globfree(&found);
@@ -118,7 +157,15 @@ static int pool_scan_on_event(void *userdata, const IniEvent *event) {
         if (event->type == INI_SECTION)
                 return on_section(scan, event);
 
-        return event->type == INI_INCLUDE ? on_include(scan, event) : 0;
+        if (event->type == INI_INCLUDE) {
+                int r = on_include(scan, event);
+
+                scan->is_sole = false;
+                return r;
+        }
+
+        scan->is_sole = false;
+        return 0;
 }
 
 /* Returns 0 also for a file that cannot be read: it has no section then. */
@@ -168,4 +215,6 @@ void pool_scan_done(PoolScan *scan) {
                 section_done(&scan->sections[i]);
 
         free(scan->sections);
+        free(scan->sole_pool);
+        include_lists_done(&scan->includes);
 }

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "config/include_lists.h"
 #include "config/pool_config.h"
 
 #define POOL_FILE_SUFFIX ".conf"
@@ -34,6 +35,10 @@ typedef struct PoolScan {
         bool has_section; /* one was seen in root or below it */
         const char *file; /* root or one that it includes */
         unsigned depth, n_files;
+        bool is_sole;    /* so far it consists of not more than one section, of a pool, */
+        char *sole_pool; /* which is this one */
+
+        IncludeLists includes;
 } PoolScan;
 
 /* Adds the pools of one file. A file without any section, or that cannot be read, stands for the pool that it is called
@@ -43,5 +48,5 @@ int pool_scan_read(PoolScan *scan, const char *file);
 /* Reports a message, with '?' in the place of control bytes. */
 _printf_(3, 4) void pool_scan_report(const PoolScan *scan, int priority, const char *format, ...);
 
-/* Frees the sections. */
+/* Frees the sections, and the lists of includes. */
 void pool_scan_done(PoolScan *scan);

@@ -22,6 +22,7 @@ CASES = {
     "auto": scale_workers.auto,
     "params": scale_workers.params,
     "units": scale_pools.units,
+    "generator": scale_pools.generator,
     "metrics": scale_pools.metrics,
 }
 

@@ -3,6 +3,8 @@
 import glob
 import os
 import pathlib
+import resource
+import shutil
 import time
 
 import processes
@@ -74,6 +76,36 @@ def units(report):
             report.measure(f"{n} sockets, {what}: CPU of PID 1, s, fpmd / plain template",
                            f"{ours:.2f} / {plain:.2f} = {ours / plain:.2f}", "<= 1.3")
         remove_sites()
+
+
+def generator(report):
+    """Pool files to units: a file for each pool, all in one file, and one that includes a folder of them."""
+    n = report.size(500, 20)
+    conf, extra, out = (pathlib.Path(f"/run/bench-generator/{name}") for name in ("conf.d", "pool.d", "out"))
+    texts = [f"[{name}]\nuser = www-data\ngroup = www-data\nlisten = /run/php/{name}.sock\n"
+             "listen.owner = www-data\nlisten.group = www-data\npm = ondemand\npm.max_children = 5\n"
+             for name in site_names(n)]
+    ways = {
+        "a file each": lambda: [(conf / f"{name}.conf").write_text(text)
+                                for name, text in zip(site_names(n), texts)],
+        "all in one file": lambda: [(conf / "all.conf").write_text("".join(texts))],
+        "one file that includes them": lambda: [(conf / "all.conf").write_text(f"include = {extra}/*.conf\n")]
+                                       + [(extra / f"{name}.conf").write_text(text)
+                                          for name, text in zip(site_names(n), texts)],
+    }
+    for what, put in ways.items():
+        shutil.rmtree(conf.parent, ignore_errors=True)
+        for folder in (conf, extra, out):
+            folder.mkdir(parents=True)
+        put()
+        begin = resource.getrusage(resource.RUSAGE_CHILDREN)
+        command(glob.glob("/usr/lib/systemd/system-generators/fpmd-generator")[0], *[str(out)] * 3, str(conf))
+        end = resource.getrusage(resource.RUSAGE_CHILDREN)
+        cpu = end.ru_utime + end.ru_stime - begin.ru_utime - begin.ru_stime
+        made = len(list(out.glob("fpmd@*.socket.d")))
+        report.require(f"{n} pools, {what}: {made} sockets", made == n)
+        report.measure(f"generator, {n} pools, {what}: CPU, s", f"{cpu:.3f}", "<= 0.1")
+    shutil.rmtree(conf.parent)
 
 
 def metrics(report):

@@ -293,5 +293,41 @@ START_TEST(many_pools_of_one_file) {
 }
 END_TEST
 
-UNIT_MAIN("pool-files", files_and_sections, includes_and_pool_dirs, one_name_twice, hostile_names,
-                other_sections_do_no_harm, defaults, settings_of_others, many_pools_of_one_file);
+static size_t files_read_for(const PoolFiles *files, const char *name, uint64_t max_children) {
+        _cleanup_(pool_config_freep) PoolConfig *config = NULL;
+        const PoolFile *file = pool_files_find(files, name);
+
+        ck_assert_ptr_nonnull(file);
+        ck_assert_int_eq(pool_files_load(&config, files, file, false, record, NULL), 0);
+        ck_assert_uint_eq(config->max_children, max_children);
+        return config->n_files;
+}
+
+#define POOL "user = bin\npm = static\n"
+
+/* Some panels include a folder with a file for each pool. */
+START_TEST(a_pool_does_not_read_the_included_files_of_others) {
+        _cleanup_(pool_files_done) PoolFiles files = {};
+
+        begin();
+        put("conf.d/all.conf", "[z]\n" POOL "include = DIR/pool.d/*.conf\n");
+        put("pool.d/a.conf", "pm.max_children = 7\n[a]\n" POOL "pm.max_children = 3\n");
+        put("pool.d/b.conf", "[b]\n" POOL "pm.max_children = 4\n");
+        put("pool.d/c.conf", "[C]\n" POOL "pm.max_children = 5\n");
+        put("pool.d/d.conf", "[d]\n" POOL "[e]\n" POOL);
+        ck_assert_int_eq(pool_files_read(&files, conf_dir(), record, NULL), 0);
+        ck_assert_uint_eq(files.n_items, 6);
+        /* Files that may not be quoted have a say in the messages of all. */
+        if (geteuid() == 0) {
+                ck_assert_uint_eq(files_read_for(&files, "z", 7), 3); /* all, a, d */
+                ck_assert_uint_eq(files_read_for(&files, "b", 4), 4);
+                ck_assert_uint_eq(files_read_for(&files, "C", 5), 4);
+        }
+        ck_assert_str_eq(reports, "");
+        end();
+}
+END_TEST
+
+UNIT_MAIN("pool-files", a_pool_does_not_read_the_included_files_of_others, files_and_sections,
+                includes_and_pool_dirs, one_name_twice, hostile_names, other_sections_do_no_harm,
+                defaults, settings_of_others, many_pools_of_one_file);
