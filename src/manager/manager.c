@@ -54,9 +54,11 @@ void manager_stop(Manager *m) {
 static void manager_on_serving(void *userdata) {
         Manager *m = userdata;
 
-        if (!m->ready)
+        if (!m->ready) {
                 log_event(EVENT_POOL_READY, LOG_NOTICE, LOG_NO_FIELDS,
                                 "Ready to handle connections");
+                kept_tmp_begin(&m->tmp, m->event, m->options.name);
+        }
         m->ready = true;
         notify_status(m, m->reload.asked ? "" : "READY=1\n");
         reload_open(&m->reload);
@@ -376,6 +378,7 @@ Manager *manager_free(Manager *m) {
                 return NULL;
 
         own_unit_done(&m->unit);
+        kept_tmp_done(&m->tmp);
         control_server_free(m->control);
         control_folder_close(&m->control_folder);
         control_queries_free(m->control_queries); /* reads what is the pool's */

@@ -13,6 +13,7 @@
 #include "manager/control/control_server.h"
 #include "manager/edits.h"
 #include "manager/generation/pool.h"
+#include "manager/kept_tmp.h"
 #include "manager/manager.h"
 #include "manager/own_unit.h"
 #include "manager/reload.h"
@@ -34,6 +35,7 @@ struct Manager {
         uint64_t patience_usec; /* then: for workers of an earlier manager */
         int result;   /* of a pool that cannot go on, or has ended before systemd has answered */
         OwnUnit unit; /* asks systemd */
+        KeptTmp tmp;
         bool has_ended, is_restarted;
         sd_event_source *leave_source;
         unsigned n_workers_shown; /* workers in the last status line */

@@ -117,6 +117,26 @@ static int has_job(sd_bus *bus, const char *pool, const char *suffix, const char
         return r < 0 ? r : strcmp(found, type) == 0;
 }
 
+static int start_keeper(sd_bus *bus, const char *pool) {
+        _cleanup_free_ char *unit = NULL;
+        int r;
+
+        if (asprintf(&unit, "fpmd-tmp@%s.service", pool) < 0)
+                return -ENOMEM;
+
+        r = sd_bus_call_method(bus, SYSTEMD, "/org/freedesktop/systemd1", SYSTEMD ".Manager",
+                        "StartUnit", NULL, NULL, "ss", unit, "replace");
+        return r < 0 ? r : 0;
+}
+
+int own_unit_keep_tmp(const char *pool) {
+        _cleanup_(bus_freep) sd_bus *bus = NULL;
+        int r;
+
+        r = open_bus(&bus, pool);
+        return r < 0 ? r : start_keeper(bus, pool);
+}
+
 /* A tcp socket that is closed and bound anew must not be open in workers any more. */
 int own_unit_is_restarted(const char *pool) {
         _cleanup_(bus_freep) sd_bus *bus = NULL;
@@ -133,8 +153,12 @@ int own_unit_is_restarted(const char *pool) {
         r = has_job(bus, pool, "service", "restart");
         if (r == 0)
                 return -ENODATA;
+        if (r < 0)
+                return r;
 
-        return r < 0 ? r : 0;
+        /* A pool that is restarted at once has no keeper yet, see kept_tmp.h. */
+        (void) start_keeper(bus, pool);
+        return 0;
 }
 
 static int order_socket(const char *pool, const char *method) {

@@ -19,6 +19,10 @@ int own_unit_check(const char *pool);
  * -ENODATA if not, or another negative errno when it cannot be asked or this is not the pool's unit. */
 int own_unit_is_restarted(const char *pool);
 
+/* Has systemd keep the /tmp and /var/tmp of the pool until its socket is closed (fpmd-tmp@POOL.service). Returns 0,
+ * also when they are kept already, or a negative errno. */
+int own_unit_keep_tmp(const char *pool);
+
 /* Has systemd close the socket, which would start the pool again for each connection that waits. The next start of the
  * service starts the socket as well. Returns 0 or a negative errno. */
 int own_unit_stop_socket(const char *pool);

@@ -42,6 +42,7 @@ PATH=$fake:$PATH build install
 for file in usr/sbin/fpmd usr/libexec/fpmd/preload.so "usr/libexec/fpmd/$FPMD_TEST_PHP/engine.so" usr/lib/systemd/system/fpmd@.socket \
 	usr/lib/systemd/system/fpmd@.service usr/lib/systemd/system/fpmd.target \
 	usr/lib/systemd/system/fpmd-pools.target usr/lib/systemd/system/fpmd-sockets.target \
+	usr/lib/systemd/system/fpmd-tmp@.service \
 	usr/lib/systemd/system-generators/fpmd-generator etc/fpmd/conf.d/www.conf \
 	usr/sbin/fpmd-exporter usr/sbin/fpmd-agent usr/lib/systemd/system/fpmd-exporter.socket usr/lib/systemd/system/fpmd-agent.socket \
 	usr/lib/systemd/system/fpmd-exporter.service usr/lib/sysusers.d/fpmd.conf usr/share/man/man8/fpmd.8 usr/share/man/man5/fpmd.conf.5; do

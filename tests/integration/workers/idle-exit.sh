@@ -14,6 +14,9 @@ END
 	write_page "$name" sleep.php <<'END'
 <?php sleep(2); echo getmypid();
 END
+	write_page "$name" tmp.php <<'END'
+<?php echo @file_get_contents('/tmp/kept') ?: 'nothing'; file_put_contents('/tmp/kept', 'kept');
+END
 	pm=static
 	[[ $name != *[024] ]] || pm=ondemand
 	write_pool "$name" <<-END
@@ -41,6 +44,17 @@ assert_eq 'processes left' '' "$(processes_of edge0)"
 assert_eq 'the socket' active "$(unit_property fpmd@edge0.socket ActiveState)"
 wait_for 2 journal_has fpmd@edge0.service 'Idle for pm.idle_exit_timeout'
 assert_fails in_container kill -0 "$manager" 2>/dev/null
+
+# /tmp is the pool's until its socket is closed, and costs a socket nothing that nobody has visited.
+assert_eq 'keeper of a pool without a visitor' inactive "$(unit_property fpmd-tmp@edge5.service ActiveState)"
+assert_eq '/tmp' nothing "$(ask edge0 tmp.php 0)"
+wait_for 5 is_inactive
+assert_eq '/tmp after an idle exit' kept "$(ask edge0 tmp.php 0)"
+in_container systemctl stop fpmd@edge0.socket fpmd@edge0.service
+assert_eq 'keeper of a closed socket' inactive "$(unit_property fpmd-tmp@edge0.service ActiveState)"
+in_container systemctl start fpmd@edge0.socket
+assert_eq '/tmp of a socket that was closed' nothing "$(ask edge0 tmp.php 0)"
+wait_for 5 is_inactive
 
 # A request that lasts longer than the time, from nothing; and it counts from its end.
 slept=$(ask edge0 sleep.php 0)
