@@ -48,7 +48,7 @@ pairing() {
         # shellcheck disable=SC2046,SC2086
         $(of_makefile CC) -shared -fPIC -Wl,-Bsymbolic -I"$builddir" -I"$srcdir/src" $("$tree/php-config" --includes) \
                 -o "$tree/engine.so" "$srcdir/tests/unit/php-builds-main.c" "$srcdir/src/php/engine/php_pairing.c" 2>&1 &&
-                FPMD_ENGINE=$tree/engine.so LD_PRELOAD=$(of_makefile SANITIZER_PRELOAD)$builddir/preload.so "$1" --fpmd 2>&1
+                FPMD_ENGINE=$tree/engine.so LD_PRELOAD=$builddir/preload.so$(of_makefile SANITIZER_PRELOAD) "$1" --fpmd 2>&1
 }
 
 # A configured tree cannot be the source of another.

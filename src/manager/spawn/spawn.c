@@ -41,7 +41,7 @@ static const char *const step_texts[_STEP_MAX] = {
 };
 
 /* Nothing is to be loaded before it but what a build with sanitizers needs. */
-#define FPMD_PRELOAD FPMD_SANITIZER_PRELOAD FPMD_PHP_DIR "/preload.so"
+#define FPMD_PRELOAD FPMD_PHP_DIR "/preload.so" FPMD_SANITIZER_PRELOAD
 
 typedef struct SpawnFailure {
         int step;
