@@ -75,8 +75,9 @@ rogue() {
 	in_container python3 /srv/rogue.py "$@"
 }
 
+# The youngest: after a restart those of the manager before may still be leaving.
 any_worker() {
-	workers_of shared | head -n 1
+	workers_of shared | tail -n 1
 }
 
 page_is_served() {
