@@ -139,17 +139,29 @@ static UnitFacts facts_of(Generator *generator, const PoolConfig *config) {
         return facts;
 }
 
+static bool has_slices(const Generator *generator) {
+        return generator->n_configs > UNIT_SLICE_POOLS;
+}
+
+/* One file for all that is said of the socket: systemd reads those of each pool at every daemon-reload. */
 static int write_socket(Generator *generator, const PoolConfig *config) {
         UnitReport report = { .report = generator_report, .userdata = generator };
         UnitFacts facts = facts_of(generator, config);
-        _cleanup_free_ char *text = NULL;
+        _cleanup_free_ char *text = NULL, *slice = NULL, *both = NULL;
         int r;
 
         r = unit_socket_dropin(config, &facts, &report, &text);
-        if (r < 0 || !text)
+        if (r == 0 && has_slices(generator))
+                r = unit_slice(config->name, "Socket", &slice);
+        if (r < 0 || (!text && !slice))
                 return r;
 
-        return write_dropin(generator, config->name, "socket", POOL_FILE, text);
+        if (asprintf(&both, "%s%s", slice ? slice : "", text ? text : "") < 0) {
+                both = NULL;
+                return -ENOMEM;
+        }
+
+        return write_dropin(generator, config->name, "socket", POOL_FILE, both);
 }
 
 /* Behind 50-pool-file.conf, which says what the service waits for. */
@@ -165,30 +177,21 @@ static int write_settings(const Generator *generator, const PoolConfig *config) 
 }
 
 /* Before the others: a pool file may name another slice (systemd.Slice). */
-static int write_slices(const Generator *generator, const PoolConfig *config) {
-        _cleanup_free_ char *socket = NULL, *service = NULL;
+static int write_slice(const Generator *generator, const PoolConfig *config) {
+        _cleanup_free_ char *text = NULL;
         int r;
 
-        if (generator->n_configs <= UNIT_SLICE_POOLS)
+        if (!has_slices(generator))
                 return 0;
 
-        r = unit_slice(config->name, "Socket", &socket);
-        if (r < 0)
-                return r;
-
-        r = unit_slice(config->name, "Service", &service);
-        if (r < 0)
-                return r;
-
-        r = write_dropin(generator, config->name, "socket", "40-slice.conf", socket);
-        return r < 0 ? r
-                     : write_dropin(generator, config->name, "service", "40-slice.conf", service);
+        r = unit_slice(config->name, "Service", &text);
+        return r < 0 ? r : write_dropin(generator, config->name, "service", "40-slice.conf", text);
 }
 
 static void generate(Generator *generator, const PoolConfig *config) {
         int r;
 
-        r = write_slices(generator, config);
+        r = write_slice(generator, config);
         if (r < 0)
                 fail(generator, "put it into a slice", config->file, r);
 

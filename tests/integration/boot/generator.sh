@@ -124,5 +124,19 @@ in_container systemctl stop fpmd@late.socket fpmd@early.socket
 rm "$CONTAINER_ROOT/etc/systemd/system/fpmd-test-sssd.service"
 sed -i '/^late:/d' "$CONTAINER_ROOT/etc/passwd" "$CONTAINER_ROOT/etc/group"
 
+# with many pools each is in one of several slices, by one drop-in of its socket; systemd.Slice comes first
+for i in $(seq 65); do
+	printf '[many%d]\nuser = alice\npm = static\npm.max_children = 1\nlisten.owner = bob\n' "$i"
+done >"$CONTAINER_ROOT/etc/fpmd/conf.d/many.conf"
+echo 'systemd.Slice = own.slice' >>"$CONTAINER_ROOT/etc/fpmd/conf.d/many.conf"
+in_container systemctl daemon-reload
+assert_matches 'slice of a socket' '^system-fpmd-[0-3][0-9]\.slice$' "$(unit_property fpmd@many1.socket Slice)"
+assert_eq 'slice of its service' "$(unit_property fpmd@many1.socket Slice)" "$(unit_property fpmd@many1.service Slice)"
+assert_eq 'slice that a pool file names' own.slice "$(unit_property fpmd@many65.service Slice)"
+assert_eq 'drop-ins of a socket' 50-pool-file.conf "$(in_container ls /run/systemd/generator/fpmd@many1.socket.d)"
+rm "$CONTAINER_ROOT/etc/fpmd/conf.d/many.conf"
+in_container systemctl daemon-reload
+assert_eq 'slice of one of few' 'system-fpmd.slice' "$(unit_property fpmd@early.socket Slice)"
+
 # a file of the generator is whole or not there
 assert_eq 'nothing half written' '' "$(in_container find /run/systemd/generator -name '*.new')"

@@ -1,0 +1,20 @@
+#!/bin/bash
+# The short form of the bench of many pools (make bench-scale-quick) runs, and what must hold at any size holds: all
+# sockets of the pool files are made, and nobody who asks for metrics wakes a pool.
+
+source "${BASH_SOURCE[0]%/*}/../lib.sh"
+needs_fpmd
+needs_no_sanitizer
+
+bench=/usr/local/lib/fpmd-bench
+for file in "$TEST_DIR"/../bench/*.py "$TEST_DIR"/../bench/*.lua "$TEST_DIR/transfer.py"; do
+	container_copy_in "$file" "$bench/${file##*/}"
+done
+said=$(in_container python3 "$bench/scale.py" --quick --only generator,units,metrics) ||
+	fail "it failed: $said"
+echo "$said"
+for measure in '20 sockets, start: ' '20 sockets, daemon-reload: ' 'generator, 20 pools, a file each: ' \
+	'generator, 20 pools, one file that includes them: ' 'fpmctl metrics of 20 pools at rest'; do
+	assert_contains 'the measures' "$measure" "$said"
+done
+rm -r "${CONTAINER_ROOT:?}$bench"
