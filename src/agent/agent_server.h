@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* AgentServer: the listening sockets of the agent and those who ask there. An asker sends a line with the name of a
+/* AgentServer: the listening sockets of the agent and its clients. An asker sends a line with the name of a
  * pool, and gets one line.
  *
  * An asker who is slow has AGENT_PATIENCE_USEC, and less when there are too many: exporter/clients.h.
@@ -18,7 +18,8 @@
 
 typedef struct AgentServer AgentServer;
 
-/* Borrows view, takes each fd. Returns 0 or a negative errno. */
+/* Makes a server of the view, which is borrowed, at listening sockets, which it takes. Returns 0 or a negative
+ * errno. */
 int agent_server_new(AgentServer **ret, AgentView *view, const int *fds, size_t n_fds);
 AgentServer *agent_server_free(AgentServer *server);
 DEFINE_CLEANUP(AgentServer, agent_server_free);

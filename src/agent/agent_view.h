@@ -4,7 +4,7 @@
  * second, and a manager at most once a second, however many askers there are; a pool that does not run is not woken.
  *
  * Runs in: fpmd-agent.
- * Trusts:  no manager to answer: each look is over within AGENT_ASK_USEC. */
+ * Trusts:  no manager to answer: each question is over within AGENT_ASK_USEC. */
 
 #include <stddef.h>
 #include <stdint.h>

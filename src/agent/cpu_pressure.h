@@ -7,5 +7,6 @@
 /* Returns a share from 0 to 1, by the kernel's pressure of the last ten seconds, or where it has none by the load. */
 double cpu_pressure_read(void);
 
-/* The part that is tested by itself: the share in the text of /proc/pressure/cpu, or -1. Pure. */
+/* Returns the share that the text of /proc/pressure/cpu tells, or -1 if it tells none. Pure; it is tested by
+ * itself. */
 double cpu_pressure_parse(const char *text);

@@ -11,15 +11,16 @@
 
 #define ROTATION_WITHOUT_END UINT64_MAX
 
-/* Takes a pool out for so many seconds of the wall clock, or ROTATION_WITHOUT_END. Returns 0 or a negative errno. */
+/* Takes a pool out for so many seconds of the wall clock, or for ROTATION_WITHOUT_END. Returns 0 or a negative
+ * errno. */
 int rotation_leave(const char *pool, uint64_t seconds);
 
-/* Ends that. Returns 0, also where it was not out, or a negative errno. */
+/* Puts a pool back. Returns 0, also where it was not out, or a negative errno. */
 int rotation_enter(const char *pool);
 
 /* Returns for how many seconds more the pool is out: 0 if it is not, or ROTATION_WITHOUT_END. */
 uint64_t rotation_seconds_left(const char *pool);
 
-/* The part that is tested by itself: the same of the text of a file, at a time. A text that is none counts as without
- * end: somebody has wanted the pool out. Pure. */
+/* Returns what rotation_seconds_left() does, for the text of a file at the time now_sec. A text that cannot be read
+ * counts as without end, since somebody has wanted the pool out. Pure; it is tested by itself. */
 uint64_t rotation_parse(const char *text, uint64_t now_sec);

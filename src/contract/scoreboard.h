@@ -214,11 +214,13 @@ static inline uint64_t scoreboard_number(uint64_t claim) {
 void scoreboard_ask_for_renewal(Scoreboard *board);
 bool scoreboard_wants_renewal(const Scoreboard *board);
 
-/* Zygote: a file has changed that workers run; the manager is to be woken. Manager: how often one has. */
+/* Zygote: counts that a file has changed that workers run; the caller wakes the manager. Manager: returns how often
+ * that was. */
 void scoreboard_count_change(Scoreboard *board);
 uint32_t scoreboard_changes(const Scoreboard *board);
 
-/* Zygote: whether a worker has booted that can take the place of one that leaves. Worker: asks. */
+/* Zygote: publishes whether a worker has booted that can take the place of one that leaves. Worker: returns whether
+ * there is one. */
 void scoreboard_set_spare(Scoreboard *board, bool has_spare);
 bool scoreboard_has_spare(const Scoreboard *board);
 

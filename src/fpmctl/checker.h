@@ -14,5 +14,5 @@ int checker_run(const char *conf_dir, const char *pool, char **ret);
  */
 void checker_print(char *output, const char *pool, FILE *f);
 
-/* "fpmd: www: /etc/…" is /etc/… */
+/* Returns the part of a line of its output behind "fpmd: POOL: ", or the line itself. */
 const char *checker_line(const char *line, const char *pool);

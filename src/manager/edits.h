@@ -21,10 +21,11 @@ typedef struct Edits {
         uint64_t pause_usec;   /* how long behind that the next one may be */
 } Edits;
 
-/* The generation that serves says that files have changed. */
+/* Is to be called when the generation that serves says that files have changed: asks for a reload, now or when the
+ * pause is over. */
 void edits_note(Edits *edits);
 
-/* Another generation serves now. */
+/* Is to be called when another generation begins to serve. */
 void edits_served(Edits *edits);
 
 void edits_done(Edits *edits);

@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 
+/* Takes output; each line that is complete is logged. */
 void php_stray_write(const char *data, size_t size);
 
 /* Ends a line that was left unfinished. The next output is logged from its beginning, of which there is a limit. */

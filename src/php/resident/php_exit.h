@@ -13,17 +13,17 @@
 
 struct _zend_execute_data;
 
-/* When the module starts, before any script is compiled. */
+/* Is to be called when the module starts, before any script is compiled. */
 void php_exit_watch(void);
 
-/* Once PHP has started, where exit() is a function. */
+/* Is to be called once PHP has started, where exit() is a function. */
 void php_exit_init(void);
 
-/* A request begins, which is handled inside of this call of the script's. */
+/* Is to be called when a request begins, which is handled inside of this call of the script's. */
 void php_exit_begin(const struct _zend_execute_data *call);
 
-/* The exit has come out of the request. */
+/* Is to be called when an exit has come out of the request. */
 void php_exit_note_taken(void);
 
-/* Whether nothing was passed over by all of them since the request began. */
+/* Returns whether no exit() since the request began has passed over a block. */
 bool php_exit_is_clean(void);

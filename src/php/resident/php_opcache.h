@@ -10,8 +10,9 @@
 
 #include <stdbool.h>
 
-/* Zygote, once PHP has started: in_need() is to be called, in whichever process it is, when opcache begins to wait;
- * where PHP can tell that (8.4 and newer), which php_opcache_tells() says. Elsewhere one has to ask, now and then. */
+/* Zygote: is to be called once PHP has started. in_need() is called from then on, in whichever process it is, when
+ * opcache begins to wait, where PHP can tell that (8.4 and newer). php_opcache_tells() returns whether it can;
+ * elsewhere php_opcache_waits() is to be asked now and then. */
 void php_opcache_watch(void (*in_need)(void));
 bool php_opcache_tells(void);
 

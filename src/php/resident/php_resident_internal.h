@@ -39,7 +39,7 @@ typedef struct Resident {
 
 extern Resident resident;
 
-/* Whether this process is a child that a script has forked, and not the worker any more. */
+/* Returns whether this process is a child that a script has forked, and not the worker any more. */
 bool resident_is_child(void);
 
 /* Ends the request that the script goes on behind (RESIDENT_GOES_ON): gives back what the request has changed, and

@@ -10,7 +10,7 @@
  * whether there was one. May throw. */
 bool resident_call_handle(zend_fcall_info *call, zend_fcall_info_cache *cache);
 
-/* What is called while no request comes; NULL: nothing. May throw. */
+/* Sets the function that is called while no request comes; NULL: none. May throw. */
 void resident_call_set_idle(const zval *callback);
 
 /* Is to be called before PHP ends the script's own long request. */

@@ -125,10 +125,10 @@ void resident_worker_hooks(Worker *worker, PhpResidentHooks *ret);
 /* Serves by worker_script until the worker is to leave. Returns the exit status of its process. */
 int resident_worker_serve(Worker *worker);
 
-/* Its script has ended, and another worker has booted already: what waits on its kept connections goes to others, or is
- * served by a script that boots once more. Returns as above. */
+/* Is to be called when the script of this worker has ended and another worker has booted already: what waits on its
+ * kept connections goes to others, or is served by a script that boots once more. Returns as above. */
 int resident_worker_hand_over(Worker *worker);
 
-/* While a script boots. The second one may be called without the first. */
+/* Start and stop the time limit of a boot. The second one may be called without the first. */
 void resident_worker_start_boot_timer(Worker *worker);
 void resident_worker_stop_boot_timer(Worker *worker);

@@ -30,15 +30,22 @@ pid_t children_pid(const Children *children, unsigned slot);
  * gets its end of the lifeline; or a negative errno. */
 pid_t children_fork(Children *children, unsigned slot, int *ret_lifeline_fd);
 
-/* One child may be spare: it has no slot yet, and counts among none of the others. It gets its end of the lifeline, as
- * above. children_give_slot() makes it the worker of a slot; returns its pid, or a negative errno. */
+/* Forks a child that has no slot yet, and is counted among none of the others; there can be one. It gets its end of
+ * the lifeline, as with children_fork(). Returns as that does. */
 pid_t children_fork_spare(Children *children, int *ret_lifeline_fd);
-bool children_has_spare(const Children *children); /* also one whose end was not reaped yet */
-int children_spare_fd(const Children *children); /* its lifeline, borrowed; -EBADF: there is none */
-pid_t children_give_slot(Children *children, unsigned slot);
-void children_drop_spare(Children *children); /* it is to leave */
 
-/* Whether the child with this pid, which is dead, was the spare one. */
+/* Return whether there is a spare child, also one whose end was not reaped yet, and its end of the lifeline, which is
+ * borrowed, or -EBADF. */
+bool children_has_spare(const Children *children);
+int children_spare_fd(const Children *children);
+
+/* Makes the spare child the worker of a slot. Returns its pid, or a negative errno after telling it to leave. */
+pid_t children_give_slot(Children *children, unsigned slot);
+
+/* Tells the spare child to leave. */
+void children_drop_spare(Children *children);
+
+/* Is to be called when the child with this pid is dead. Returns whether it was the spare one. */
 bool children_mark_spare_dead(Children *children, pid_t pid);
 
 /* Takes the memory that the worker has sent on its lifeline. */

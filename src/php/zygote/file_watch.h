@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* FileWatch: files of which somebody wants to know when they change, and what was in them: one that is written anew
- * with the same content has not changed. Changes that follow each other closely are one.
+/* FileWatch: tells when one of some files has changed in its content: a file that is written anew with the same content
+ * has not changed. Changes that follow each other closely are one.
  *
  * Runs in: zygote.     Owns: an fd of inotify.
  * Trusts:  nobody. Files are opened with the rights of the pool's user, and only regular ones are read. */
@@ -13,24 +13,26 @@
 
 typedef struct FileWatch FileWatch;
 
-/* Returns 0, or a negative errno: the user may have as many watchers as fs.inotify.max_user_instances says. */
+/* Makes a watch of no file. Returns 0 or a negative errno: the user may have as many watches as
+ * fs.inotify.max_user_instances says. */
 int file_watch_new(FileWatch **ret);
 FileWatch *file_watch_free(FileWatch *watch);
 DEFINE_CLEANUP(FileWatch, file_watch_free);
 
-/* Becomes readable when something happens. */
+/* Returns the fd that becomes readable when something happens; it stays the watch's. */
 int file_watch_fd(const FileWatch *watch);
 
-/* Watches the file with this absolute path, once; or the symbolic links on the way to it, of which a deployment changes
- * one. Returns 0 or a negative errno. */
+/* Watches the file with this absolute path, once; or the symbolic links on the way to it, of which a deployment
+ * changes one. Returns 0 or a negative errno. */
 int file_watch_add(FileWatch *watch, const char *path);
 int file_watch_add_links(FileWatch *watch, const char *path);
 
-/* Reads what has happened. */
+/* Reads what has happened, and notes which files may have changed. */
 void file_watch_read(FileWatch *watch, uint64_t now_usec);
 
-/* When file_watch_settle() is to be called; 0: nothing has happened. */
+/* Returns when file_watch_settle() is to be called, by CLOCK_MONOTONIC, or 0 when nothing has happened. */
 uint64_t file_watch_due_usec(const FileWatch *watch);
 
-/* Compares what something has happened to. Returns the path of one that has changed, borrowed, or NULL. */
+/* Compares the files to which something has happened with what was in them. Returns the path of one that has changed,
+ * borrowed, or NULL. */
 const char *file_watch_settle(FileWatch *watch);

@@ -35,8 +35,8 @@ typedef struct LifelineSlot {
         uint32_t slot;
 } LifelineSlot;
 
-/* Zygote: whether the spare worker has said that it has booted: 0, -EAGAIN: not yet, or another negative errno. Gives
- * it a slot: returns 0 or a negative errno. */
+/* Zygote: reads whether the spare worker has booted, and gives it a slot. The first returns 0 if it has, -EAGAIN if
+ * not yet, or another negative errno; the second returns 0 or a negative errno. */
 int lifeline_receive_booted(int lifeline_fd);
 int lifeline_send_slot(int lifeline_fd, unsigned slot);
 

@@ -52,13 +52,13 @@ int zygote_new(Zygote **ret, int control_fd, Scoreboard *board, const ZygoteHook
 Zygote *zygote_free(Zygote *zygote);
 DEFINE_CLEANUP(Zygote, zygote_free);
 
-/* From now on one worker is forked before it is needed, and takes the next slot that is asked for, if it has come to
+/* Has one worker forked before it is needed, from now on. It takes the next slot that is asked for, if it has come to
  * its wait by then. userdata is that of the hooks. */
 void zygote_keep_spare(Zygote *zygote, SpareMain main);
 
-/* From now on files are watched that zygote_watch_file(), or workers by a message to *ret_fd, name with their absolute
- * path, and the links by which script is reached; when one has changed, the manager is told. Returns 0 or a negative
- * errno. */
+/* Watches files from now on: those that zygote_watch_file() names with their absolute path, or workers by a message to
+ * *ret_fd, and the links by which script is reached. When one has changed, the manager is told. Returns 0 or a
+ * negative errno. */
 int zygote_watch_files(Zygote *zygote, const char *script, int *ret_fd);
 void zygote_watch_file(Zygote *zygote, const char *path);
 

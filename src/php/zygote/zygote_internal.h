@@ -61,33 +61,40 @@ int zygote_fork(Zygote *zygote, unsigned slot);
 /* Sends the manager a message, as soon as it reads. Does nothing when the manager has gone. */
 void zygote_report(Zygote *zygote, MessageType type, unsigned slot, int value);
 
-/* In the child of a fork: it keeps nothing of the zygote. */
+/* Child of a fork: closes and frees all that is the zygote's. */
 void zygote_leave(Zygote *zygote);
 
+/* Watches fd for input with that tag. Returns 0 or a negative errno. */
 int zygote_watch(const Zygote *zygote, int fd, uint32_t tag);
 
 /* --- zygote_spare.c --- */
 
-/* Is to be called in each turn of the event loop: forks it, when it is time, and in the child does not return. */
+/* Is to be called in each turn of the event loop: forks the spare worker when it is time. In the child it does not
+ * return. */
 void zygote_see_to_spare(Zygote *zygote);
 
-/* When zygote_see_to_spare() has something to do next, by CLOCK_MONOTONIC; 0: not by time. */
+/* Returns when zygote_see_to_spare() has something to do next, by CLOCK_MONOTONIC, or 0 if that is no matter of
+ * time. */
 uint64_t zygote_spare_usec(const Zygote *zygote);
 
-/* Its lifeline has something, it has ended, it is to leave. */
+/* Are to be called when something is to be read on the spare worker's lifeline; when a child has ended, where it
+ * returns whether that was the spare worker; and when the spare worker is to leave. */
 void zygote_on_spare(Zygote *zygote);
 bool zygote_spare_ended(Zygote *zygote, pid_t pid, int wait_status);
 void zygote_end_spare(Zygote *zygote);
 
-/* A slot is asked for. Returns the pid of the spare worker, which has taken it, or -ENOENT. */
+/* Is to be called when a slot is asked for. Returns the pid of the spare worker, which has taken the slot, or
+ * -ENOENT. */
 pid_t zygote_use_spare(Zygote *zygote, unsigned slot);
 
 /* --- zygote_files.c --- */
 
-/* As zygote_see_to_spare() and zygote_spare_usec(). */
+/* Do for the files that are watched what zygote_see_to_spare() and zygote_spare_usec() do for the spare worker. */
 void zygote_see_to_files(Zygote *zygote);
 uint64_t zygote_files_usec(const Zygote *zygote);
 
+/* Are to be called when workers have named paths; when something has happened to a file; and in the child of a
+ * fork. */
 void zygote_on_paths(Zygote *zygote);
 void zygote_on_files(Zygote *zygote);
 void zygote_leave_files(Zygote *zygote);
