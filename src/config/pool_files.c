@@ -155,18 +155,20 @@ static void put(PoolFiles *files, PoolSection *found) {
 
         if (last && strcasecmp(last->name, found->name) == 0) {
                 /* An include leads to the same line: what has it is the other place. */
+                char **another = strcmp(last->place, found->place) == 0 ? &found->file
+                                                                        : &found->place;
+
                 if (strcmp(last->file, found->file) != 0 && !last->another)
-                        last->another = strcmp(last->place, found->place) == 0
-                                                        ? TAKE_PTR(found->file)
-                                                        : TAKE_PTR(found->place);
+                        last->another = TAKE_PTR(*another);
                 return;
         }
 
         files->items[files->n_items++] = (PoolFile){
-                .name = TAKE_PTR(found->name),
-                .file = TAKE_PTR(found->file),
-                .place = TAKE_PTR(found->place),
+                .name = found->name,
+                .file = found->file,
+                .place = found->place,
         };
+        *found = (PoolSection){};
 }
 
 static void report_another(const PoolScan *scan, const PoolFile *f) {

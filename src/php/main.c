@@ -192,15 +192,13 @@ static int run_zygote(WorkerContext *context) {
                 .wake_fd = inherited->wake_fd,
                 .orphan_limit_usec = orphan_limit_usec(context->config),
         };
-        FileLimit file_limit;
         int r;
 
         /* After PHP has started: what runs in it then has the limit of scripts. */
-        r = file_limit_raise(&file_limit);
+        r = file_limit_raise(&context->file_limit);
         if (r < 0)
                 return fail(inherited, r, "RLIMIT_NOFILE");
 
-        context->file_limit = &file_limit;
         r = zygote_new(&zygote, inherited->control_fd, context->board, &hooks);
         if (r < 0)
                 return fail(inherited, r, "zygote");

@@ -77,7 +77,7 @@ bool mount_check_is_missing(const char *path, char *ret_unit, size_t size) {
         char prefix[PATH_MAX];
         size_t end = 0;
 
-        while (path[end] && end < sizeof(prefix) - 1) {
+        while (end < sizeof(prefix) - 1 && path[end]) {
                 end += strspn(path + end, "/");
                 end += strcspn(path + end, "/");
                 snprintf(prefix, sizeof(prefix), "%.*s", (int) end, path);

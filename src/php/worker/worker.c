@@ -125,7 +125,8 @@ static int worker_init(Worker *worker, int lifeline_fd) {
         php_engine_enter_worker();
 
         /* What scripts get. All that a worker needs itself is open. */
-        return file_limit_lower(worker->context->file_limit, worker->context->config->rlimit_files);
+        return file_limit_lower(
+                        &worker->context->file_limit, worker->context->config->rlimit_files);
 }
 
 static int serve_all(Worker *worker) {

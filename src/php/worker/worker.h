@@ -17,7 +17,7 @@ typedef struct WorkerContext {
         Scoreboard *board;
         Proctitle *proctitle;
         int proc_fd; /* O_PATH of /proc, for a chroot, else -EBADF; closed by the worker before others may see it */
-        const FileLimit *file_limit;
+        FileLimit file_limit;
         int paths_fd; /* where it says which files it has compiled; -EBADF: nobody asks */
         bool strict; /* the generation is a reload's: what fails in it ends it */
 } WorkerContext;

@@ -151,7 +151,7 @@ _noreturn_ static void become_worker(Zygote *zygote, unsigned slot, int lifeline
 }
 
 int zygote_fork(Zygote *zygote, unsigned slot) {
-        int lifeline_fd;
+        int lifeline_fd = -EBADF;
         pid_t pid;
 
         pid = zygote_use_spare(zygote, slot);
