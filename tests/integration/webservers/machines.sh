@@ -75,7 +75,7 @@ upstream machines {
 	server 10.77.3.2:9000 max_fails=1 fail_timeout=2s;
 }
 server {
-	listen 127.0.0.1:8901;
+	listen 127.0.0.1:8951;
 	root /srv/www/machines;
 	location / {
 		include fastcgi.conf;
@@ -118,10 +118,10 @@ requests_of() {
 
 for i in 1 2 3; do wait_for 10 server_is "m$i" '^UP'; done
 assert_eq 'answered' 200 "$(fetch_status http://127.0.0.1:8900/page.php)"
-assert_eq 'answered' 200 "$(fetch_status http://127.0.0.1:8901/page.php)"
+assert_eq 'answered' 200 "$(fetch_status http://127.0.0.1:8951/page.php)"
 load http://127.0.0.1:8900/page.php 5 16 >"$CONTAINER_ROOT/srv/load-haproxy" &
 loads=($!)
-load http://127.0.0.1:8901/page.php 3 16 >"$CONTAINER_ROOT/srv/load-nginx" &
+load http://127.0.0.1:8951/page.php 3 16 >"$CONTAINER_ROOT/srv/load-nginx" &
 loads+=($!)
 
 # the agent's numbers arrive
