@@ -41,7 +41,7 @@ static char *real_folder(const MovePool *pool, size_t i) {
 
 /* A file cannot be renamed out of a mount. */
 static bool is_mount(const char *folder) {
-        _cleanup_free_ char *parent = folder_of(folder);
+        _cleanup_free_ char *parent = folder ? folder_of(folder) : NULL;
         struct stat st, parent_st;
 
         return !parent || stat(folder, &st) < 0 || stat(parent, &parent_st) < 0 ||
