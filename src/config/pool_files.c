@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 #include <syslog.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "config/config_reader.h"
@@ -272,23 +273,36 @@ int pool_files_load(PoolConfig **ret, const PoolFiles *files, const PoolFile *fi
         return pool_config_load_source(ret, &source, report, userdata);
 }
 
+/* The file that is called after a pool comes before others that have it, so for the units they need not be read: at
+ * boot each of many pools may ask. */
+static int find_by_name(PoolFiles *files, const char *conf_dir, const char *path, const char *name,
+                bool units_only) {
+        if (units_only && access(path, F_OK) >= 0 &&
+                        pool_files_read_file(files, path, NULL, NULL) == 0) {
+                files->defaults = defaults_of(conf_dir);
+                if (pool_files_find(files, name))
+                        return 0;
+
+                pool_files_done(files);
+        }
+
+        return pool_files_read(files, conf_dir, NULL, NULL);
+}
+
 int pool_files_load_name(PoolConfig **ret, const char *conf_dir, const char *name, bool units_only,
                 ConfigReport report, void *userdata) {
         _cleanup_(pool_files_done) PoolFiles files = {};
         _cleanup_free_ char *path = NULL;
         const PoolFile *file;
-        int r;
 
-        r = pool_files_read(&files, conf_dir, NULL, NULL);
-        if (r == -ENOMEM)
-                return r;
+        if (asprintf(&path, "%s/%s.conf", conf_dir, name) < 0)
+                return -ENOMEM;
+        if (find_by_name(&files, conf_dir, path, name, units_only) == -ENOMEM)
+                return -ENOMEM;
 
         file = pool_files_find(&files, name);
         if (file)
                 return pool_files_load(ret, &files, file, units_only, report, userdata);
-
-        if (asprintf(&path, "%s/%s.conf", conf_dir, name) < 0)
-                return -ENOMEM;
 
         return pool_files_load(ret, &files,
                         &(PoolFile){ .name = (char *) (uintptr_t) name, .file = path }, units_only,

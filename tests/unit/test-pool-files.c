@@ -138,12 +138,25 @@ START_TEST(includes_and_pool_dirs) {
 }
 END_TEST
 
+/* For the units a file that is called after the pool counts, and is enough. */
+static void units_have(const char *name, const char *listen) {
+        _cleanup_(pool_config_freep) PoolConfig *config = NULL;
+
+        ck_assert_int_eq(pool_files_load_name(&config, conf_dir(), name, true, NULL, NULL), 0);
+        ck_assert_str_eq(config->name, name);
+        ck_assert_uint_eq(config->listen.n_items, listen ? 1 : 0);
+        if (listen)
+                ck_assert_str_eq(config->listen.items[0].value, listen);
+}
+
 START_TEST(one_name_twice) {
         char other[256];
 
         begin();
-        put("conf.d/www.conf", "[www]\nuser = bin\npm = static\npm.max_children = 1\n");
-        put("conf.d/a.conf", "\n[WWW]\n[a]\nuser = bin\npm = static\npm.max_children = 1\n");
+        put("conf.d/www.conf",
+                        "[www]\nlisten = /from/www\nuser = bin\npm = static\npm.max_children = 1\n");
+        put("conf.d/a.conf",
+                        "\n[WWW]\nlisten = /from/a\n[a]\nuser = bin\npm = static\npm.max_children = 1\n");
         pools_are("a=conf.d/a.conf www=conf.d/www.conf");
         snprintf(other, sizeof(other),
                         "<3> %s/conf.d/www.conf:1: [www] is a pool of %s/conf.d/a.conf:2 too", dir,
@@ -151,6 +164,8 @@ START_TEST(one_name_twice) {
         ck_assert_msg(strstr(reports, other) != NULL, "%s", reports);
         refused("www", "is a pool of");
         pool_config_free(load("a"));
+        units_have("www", "/from/www");
+        units_have("a", NULL);
         end();
 }
 END_TEST
