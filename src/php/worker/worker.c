@@ -17,11 +17,11 @@
 #include "base/journal_socket.h"
 #include "php/engine/php_engine.h"
 #include "php/worker/leave_signals.h"
-#include "php/worker/proc_folder.h"
 #include "php/worker/request_quota.h"
 #include "php/worker/worker_internal.h"
 #include "php/zygote/lifeline.h"
 
+#include "php/zygote/proc_folder.h"
 /* How long the end of a worker may be put off by a journald that does not read. */
 #define DRAIN_LIMIT_USEC 200000
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "php/worker/proc_folder.h"
+#include "php/zygote/proc_folder.h"
 
 #include <errno.h>
 #include <fcntl.h>
