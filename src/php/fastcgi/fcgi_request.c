@@ -103,6 +103,11 @@ bool fcgi_request_has_input(const FcgiRequest *req) {
                req->reader.content_left + req->reader.padding_left;
 }
 
+/* An end of the stream, or an error, is for read() to find. */
+bool fcgi_request_has_begun(FcgiRequest *req) {
+        return fcgi_connection_fill(&req->conn, 1, FCGI_DEADLINE_NOW) != -ETIMEDOUT;
+}
+
 FCGX_Request *fcgi_request_fcgx(FcgiRequest *req) {
         return &req->fcgx;
 }

@@ -71,6 +71,10 @@ int fcgi_request_fd(const FcgiRequest *req); /* borrowed, to poll; -EBADF */
 /* Returns whether a piece of the next request has already arrived, so that poll() would wait in vain. */
 bool fcgi_request_has_input(const FcgiRequest *req);
 
+/* Takes what has arrived on a connection from which nothing was read yet, and never waits; a read() that follows costs
+ * no system call for it. Returns false when nothing has: the peer has only connected. */
+bool fcgi_request_has_begun(FcgiRequest *req);
+
 /* Reads up to the end of PARAMS. After 0 the request is there: params, streams, role. After these two it
  * is there without any params, to be answered with an error and finished:
  *   -E2BIG       over params_bytes or params_count

@@ -9,20 +9,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
-#include "php/worker/handoff.h"
-#include "php/worker/keepalive_thread.h"
-
-struct Keepalive {
-        int epoll_fd;
-        Scoreboard *board;
-        KeepaliveThread *thread; /* NULL: nothing was kept yet */
-        bool alone;              /* no other worker is there to take connections */
-
-        /* The thread's mutex covers these. */
-        KeepaliveTable table;
-        Handoff handoff;
-        bool muted; /* the thread does not hear of the borrowed connection */
-};
+#include "php/worker/keepalive_internal.h"
 
 /* Scripts open files, too. */
 static size_t table_limit(void) {
@@ -82,7 +69,7 @@ static int watch(Keepalive *keepalive, size_t i) {
 }
 
 /* A child that the script has forked may have the same socket, so that close() alone would leave it in the epolls. */
-static void vacate(Keepalive *keepalive, size_t i) {
+void keepalive_vacate(Keepalive *keepalive, size_t i) {
         int fd = keepalive_table_remove(&keepalive->table, i);
 
         (void) epoll_ctl(keepalive->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
@@ -99,23 +86,23 @@ static int hand_over(Keepalive *keepalive, size_t i) {
         if (r < 0)
                 return r;
 
-        vacate(keepalive, i);
+        keepalive_vacate(keepalive, i);
         return 0;
 }
 
-static size_t hand_over_all(Keepalive *keepalive) {
+static size_t hand_over_all(Keepalive *keepalive, bool with_silent) {
         KeepaliveTable *table = &keepalive->table;
+        size_t n_left = 0;
 
-        for (size_t i = 0; i < table->n_reserved; i++)
-                if (keepalive_table_is_waiting(table, i) && hand_over(keepalive, i) < 0)
-                        break;
+        for (size_t i = 0; i < table->n_reserved; i++) {
+                if (!keepalive_table_is_waiting(table, i) ||
+                                (!with_silent && keepalive_table_is_silent(table, i)))
+                        continue;
+                if (n_left > 0 || hand_over(keepalive, i) < 0)
+                        n_left++;
+        }
 
-        return table->n_waiting;
-}
-
-static void note_arrival(KeepaliveTable *table, size_t i, uint64_t now_usec) {
-        if (table->places[i].past.since_usec == 0)
-                table->places[i].past.since_usec = now_usec;
+        return n_left;
 }
 
 /* Looks at the places from first on whether something has come there; returns whether it has. */
@@ -141,7 +128,7 @@ static size_t poll_all(KeepaliveTable *table) {
 
         for (size_t i = 0; i < table->n_reserved; i++)
                 if (pollfds[i].revents) {
-                        note_arrival(table, i, now_usec);
+                        keepalive_table_note_arrival(table, i, now_usec);
                         n++;
                 }
 
@@ -185,7 +172,7 @@ static bool hand_over_arrived(Keepalive *keepalive, const uint64_t tags[], size_
                         continue;
                 }
 
-                note_arrival(&keepalive->table, (size_t) i, now_usec);
+                keepalive_table_note_arrival(&keepalive->table, (size_t) i, now_usec);
                 left = hand_over(keepalive, (size_t) i) < 0 || left;
         }
 
@@ -207,7 +194,7 @@ static bool keepalive_on_check(
         someone_idle = !scoreboard_idle_below(keepalive->board, 1);
         if (check == KEEPALIVE_CHECK_LONG && someone_idle) {
                 (void) poll_all(&keepalive->table);
-                return hand_over_all(keepalive) > 0;
+                return hand_over_all(keepalive, false) > 0;
         }
 
         return (check == KEEPALIVE_CHECK_LONG || someone_idle) && hand_over_ready(keepalive);
@@ -249,7 +236,7 @@ void keepalive_note_arrival(Keepalive *keepalive, uint64_t tag, uint64_t now_use
         int i = keepalive_table_find(&keepalive->table, tag);
 
         if (i >= 0)
-                note_arrival(&keepalive->table, (size_t) i, now_usec);
+                keepalive_table_note_arrival(&keepalive->table, (size_t) i, now_usec);
 }
 
 int keepalive_borrow(Keepalive *keepalive, uint64_t tag, KeepalivePast *ret_past) {
@@ -279,6 +266,8 @@ int keepalive_borrow_ready(Keepalive *keepalive, size_t *place) {
 int keepalive_put(Keepalive *keepalive, int fd, const KeepalivePast *past) {
         int i, r;
 
+        if (!keepalive_has_room(keepalive))
+                (void) keepalive_close_one_silent(keepalive);
         r = start_thread(keepalive);
         i = r < 0 ? r : keepalive_table_add(&keepalive->table, fd, past);
         if (i < 0) {
@@ -288,7 +277,7 @@ int keepalive_put(Keepalive *keepalive, int fd, const KeepalivePast *past) {
 
         r = watch(keepalive, (size_t) i);
         if (r < 0)
-                vacate(keepalive, (size_t) i);
+                keepalive_vacate(keepalive, (size_t) i);
 
         return r;
 }
@@ -322,7 +311,7 @@ void keepalive_close(Keepalive *keepalive, int fd) {
         }
 
         keepalive_thread_lock(keepalive->thread);
-        vacate(keepalive, keepalive->table.borrowed);
+        keepalive_vacate(keepalive, keepalive->table.borrowed);
         keepalive_thread_unlock(keepalive->thread);
 }
 
@@ -346,7 +335,7 @@ static void hand_on(Keepalive *keepalive, int fd) {
 
         scoreboard_note_keepalive(keepalive->board);
         if (keepalive->table.borrowed < KEEPALIVE_MAX)
-                vacate(keepalive, keepalive->table.borrowed);
+                keepalive_vacate(keepalive, keepalive->table.borrowed);
         else
                 fd_close(fd);
 }
@@ -390,7 +379,7 @@ unsigned keepalive_n_handed_over(const Keepalive *keepalive) {
 }
 
 size_t keepalive_hand_out_all(Keepalive *keepalive) {
-        size_t n_left = keepalive ? hand_over_all(keepalive) : 0;
+        size_t n_left = keepalive ? hand_over_all(keepalive, true) : 0;
 
         return n_left > 0 && keepalive->handoff.failure == EPIPE ? 0 : n_left;
 }

@@ -44,6 +44,14 @@ int keepalive_add(Keepalive *keepalive, int fd);
 /* Takes a connection that still waits to be served, with its past. Returns as keepalive_add(). */
 int keepalive_put(Keepalive *keepalive, int fd, const KeepalivePast *past);
 
+/* Takes a new connection on which nothing has come yet: it waits in the epoll as the others do, and is closed if
+ * nothing comes until then, or when there are too many of them. Returns 0, or -ENOBUFS when it is still the caller's,
+ * because those that are kept need all the room; or another negative errno after closing it. */
+int keepalive_set_aside(Keepalive *keepalive, int fd, uint64_t until_usec);
+
+/* Closes those whose time is over. Returns the time in ms until the next one's, -1 if there is none. */
+int keepalive_close_silent(Keepalive *keepalive);
+
 /* Closes a connection that was borrowed or is new, also in the middle of a request. */
 void keepalive_close(Keepalive *keepalive, int fd);
 

@@ -78,6 +78,35 @@ bool keepalive_table_is_waiting(const KeepaliveTable *table, size_t i) {
         return table->places[i].fd >= 0 && i != table->borrowed;
 }
 
+void keepalive_table_note_arrival(KeepaliveTable *table, size_t i, uint64_t now_usec) {
+        if (table->places[i].past.since_usec == 0)
+                table->places[i].past.since_usec = now_usec;
+}
+
+bool keepalive_table_is_silent(const KeepaliveTable *table, size_t i) {
+        return keepalive_table_is_waiting(table, i) &&
+               table->places[i].past.silent_until_usec > 0 && table->places[i].past.since_usec == 0;
+}
+
+int keepalive_table_first_silent(const KeepaliveTable *table, size_t *ret_n) {
+        int first = -ENOENT;
+        size_t n = 0;
+
+        for (size_t i = 0; i < table->n_reserved; i++) {
+                uint64_t until_usec = table->places[i].past.silent_until_usec;
+
+                if (!keepalive_table_is_silent(table, i))
+                        continue;
+
+                n++;
+                if (first < 0 || until_usec < table->places[first].past.silent_until_usec)
+                        first = (int) i;
+        }
+
+        *ret_n = n;
+        return first;
+}
+
 int keepalive_table_borrow(KeepaliveTable *table, size_t i, KeepalivePast *ret_past) {
         *ret_past = table->places[i].past;
         table->places[i].past = (KeepalivePast){};

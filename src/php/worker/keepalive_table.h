@@ -21,6 +21,7 @@ enum {
 typedef struct KeepalivePast {
         bool is_taken;       /* from another worker, and nothing was served on it since */
         uint64_t since_usec; /* a request was seen to wait on it then, 0: none was */
+        uint64_t silent_until_usec; /* it is new, and closed then if not a byte has come; 0: it is not new */
 } KeepalivePast;
 
 typedef struct KeepalivePlace {
@@ -59,6 +60,16 @@ int keepalive_table_find(const KeepaliveTable *table, uint64_t tag);
 
 /* Returns whether place i has a connection that the worker does not serve right now. */
 bool keepalive_table_is_waiting(const KeepaliveTable *table, size_t i);
+
+/* Notes that something has come on the connection in place i, unless that was noted before. */
+void keepalive_table_note_arrival(KeepaliveTable *table, size_t i, uint64_t now_usec);
+
+/* Returns whether the connection in place i is new and nothing has come on it. */
+bool keepalive_table_is_silent(const KeepaliveTable *table, size_t i);
+
+/* Returns the place of the silent connection whose time ends first, or -ENOENT when there is none; *ret_n is how many
+ * there are. */
+int keepalive_table_first_silent(const KeepaliveTable *table, size_t *ret_n);
 
 /* Borrows the connection in place i, which is served from now on. Returns its fd, and its past. */
 int keepalive_table_borrow(KeepaliveTable *table, size_t i, KeepalivePast *ret_past);

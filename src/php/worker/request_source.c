@@ -165,11 +165,17 @@ static int wait_msec(const Worker *worker) {
 
 /* Sleeps until something may have come. As acceptor_wait(). */
 static int wait_for_arrival(Worker *worker) {
-        int r;
+        int msec = wait_msec(worker), silence_msec = keepalive_close_silent(keepalive_of(worker)),
+            r;
+        bool is_shorter = silence_msec >= 0 && (msec < 0 || silence_msec < msec);
 
+        worker->meets_silence = false;
         report_troubles(worker);
         publish_keepalive(worker);
-        r = acceptor_wait(worker->acceptor, wait_msec(worker));
+        r = acceptor_wait(worker->acceptor, is_shorter ? silence_msec : msec);
+        if (r == -ETIMEDOUT && is_shorter)
+                return 0;
+
         return r == -ETIMEDOUT && worker->is_status ? -ENODATA : r;
 }
 
@@ -313,7 +319,7 @@ static int next_while_leaving(Worker *worker) {
 
 /* --- requests --- */
 
-/* 1: attached; 0: the worker leaves; -ETIMEDOUT. */
+/* 1: attached; 0: the worker leaves; -ETIMEDOUT; -EAGAIN: the next one, this has to wait. */
 static int next_connection(Worker *worker) {
         RequestSource *source = &worker->source;
         Arrival arrival;
@@ -332,6 +338,10 @@ static int next_connection(Worker *worker) {
                 return 0;
 
         fcgi_request_attach(worker->fcgi, fd);
+        if (source->phase == SOURCE_SERVING && !arrival.is_keepalive &&
+                        worker_request_is_awaited(worker))
+                return -EAGAIN;
+
         source->is_attached = true;
         worker->is_last = source->phase == SOURCE_LAST;
         return 1;
@@ -349,6 +359,8 @@ int request_source_next(Worker *worker) {
 
         for (;;) {
                 r = source->is_attached ? 1 : next_connection(worker);
+                if (r == -EAGAIN)
+                        continue;
                 if (r <= 0)
                         return r;
 

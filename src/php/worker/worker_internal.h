@@ -64,6 +64,7 @@ typedef struct Worker {
         unsigned n_pauses; /* since a connection was accepted */
         bool is_last;      /* the connection is closed after the answer */
         bool late;         /* the connection has waited longer than pm.queue_timeout */
+        bool meets_silence; /* nothing had come on the last new connection, and it has not slept since */
         RequestSource source;
         timer_t boot_timer; /* ends this process; runs while boot_is_timed */
         bool boot_is_timed;
@@ -80,6 +81,11 @@ uint64_t worker_become_idle(Worker *worker);
 /* Is to be called before the first request: sets the hooks of worker->php and the handlers for forks. Returns 0 or a
  * negative errno. */
 int worker_request_init(Worker *worker);
+
+/* For a new connection that is attached. Returns false when its request has begun, or when there is no place for it;
+ * true when nothing has come on it: it costs no worker, but a place among the connections that are kept, until its
+ * client sends or its time is over. It waits there, or was closed. */
+bool worker_request_is_awaited(Worker *worker);
 
 /* Reads a request up to where PHP has to answer it. Returns true then; false when the request was refused, or is none:
  * *ret_result is then 1 if the connection can be kept, else 0. worker_request_end() is owed in both cases. */

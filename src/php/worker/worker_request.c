@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -13,6 +14,14 @@
 #include "php/engine/php_status.h"
 #include "php/worker/fork_guard.h"
 #include "php/worker/worker_internal.h"
+
+enum {
+        /* How long a worker waits for the first byte of a new connection before it looks for others. */
+        FIRST_BYTE_MSEC = 2,
+};
+
+/* How long a new connection may be there without a byte. */
+#define SILENCE_USEC 5000000
 
 /* For fork(), which takes no userdata. One worker is in a process. */
 static struct {
@@ -232,6 +241,33 @@ uint64_t worker_become_idle(Worker *worker) {
                 worker_log_report_lost(&worker->log);
         scoreboard_set(worker->context->board, worker->slot, SLOT_IDLE, now_usec);
         return now_usec;
+}
+
+/* A web server connects and sends a moment later. Where many connect and do not send, only the first of them is waited
+ * for. */
+static bool has_come(Worker *worker) {
+        struct pollfd pollfd = { .fd = fcgi_request_fd(worker->fcgi), .events = POLLIN };
+
+        if (fcgi_request_has_begun(worker->fcgi))
+                return true;
+
+        return !worker->meets_silence && poll(&pollfd, 1, FIRST_BYTE_MSEC) > 0;
+}
+
+bool worker_request_is_awaited(Worker *worker) {
+        int fd;
+
+        worker->meets_silence = !worker->is_status && !has_come(worker);
+        if (!worker->meets_silence)
+                return false;
+
+        fd = fcgi_request_detach(worker->fcgi);
+        if (keepalive_set_aside(acceptor_keepalive(worker->acceptor), fd,
+                            clock_now_usec() + SILENCE_USEC) != -ENOBUFS)
+                return true;
+
+        fcgi_request_attach(worker->fcgi, fd);
+        return false;
 }
 
 static void close_connection(int fd, void *userdata) {

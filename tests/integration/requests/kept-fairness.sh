@@ -90,11 +90,9 @@ def cpu_seconds(pid):
     return sum(of(task) for task in os.listdir(f"/proc/{pid}/task"))
 
 
-# One after the other: a worker that has accepted a connection on which nothing comes waits for it.
-peers = []
-for _ in range(400):
-    peers.append(fcgi.connect(SOCKET))
-    ask(peers[-1], True, SLEEP_MSEC="0")
+peers = [fcgi.connect(SOCKET) for _ in range(400)]
+for peer in peers:
+    ask(peer, True, SLEEP_MSEC="0")
 sleepers = [fcgi.connect(SOCKET) for _ in range(2)]
 for peer in sleepers:
     peer.sendall(fcgi.request(SCRIPT, SLEEP_MSEC="6000"))

@@ -1,0 +1,90 @@
+#!/bin/bash
+# A connection on which nothing comes holds no worker: hundreds of them, opened at once, are in nobody's way. One that
+# sends at last is answered; one that never does is closed after five seconds.
+# Time limit: 90 s
+
+source "${BASH_SOURCE[0]%/*}/../lib.sh"
+needs_fpmd
+
+pool silent <<'END'
+pm = static
+pm.max_children = 2
+END
+write_page silent nap.php <<'END'
+<?php usleep(2000); echo 'here';
+END
+
+in_container python3 - <<'END'
+import select
+import sys
+import threading
+import time
+
+sys.path.insert(0, "/usr/local/lib/fpmd-test")
+import fcgi
+
+SOCKET = "/run/fpmd/silent.sock"
+REQUEST = fcgi.request("/srv/www/silent/nap.php")
+
+
+def ask(peer):
+    peer.sendall(REQUEST)
+    assert b"here" in fcgi.Reply(peer).body
+
+
+def keep_asking(until, times):
+    while time.monotonic() < until:
+        begin = time.monotonic()
+        with fcgi.connect(SOCKET) as peer:
+            ask(peer)
+        times.append(time.monotonic() - begin)
+
+
+def p99(seconds):
+    """Of four clients, in ms."""
+    times, until = [], time.monotonic() + seconds
+    threads = [threading.Thread(target=keep_asking, args=(until, times)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sorted(times)[int(len(times) * 0.99)] * 1000
+
+
+def is_closed(peer):
+    poll = select.poll()
+    poll.register(peer, select.POLLIN)
+    return bool(poll.poll(0))
+
+
+before = p99(2)
+result = []
+healthy = threading.Thread(target=lambda: result.append(p99(4)))
+healthy.start()
+time.sleep(0.5)
+begin = time.monotonic()
+peers = [fcgi.connect(SOCKET) for _ in range(400)]
+healthy.join()
+print(f"four clients, p99: {before:.0f} ms, beside 400 silent connections {result[0]:.0f} ms")
+assert result[0] < 3 * before + 100, "silent connections hold workers"
+
+# those that send at last
+if time.monotonic() < begin + 4.5:
+    assert not any(map(is_closed, peers)), "closed too early"
+    for peer in peers[::40]:
+        ask(peer)
+rest = [peer for i, peer in enumerate(peers) if i % 40]
+while time.monotonic() < begin + 15 and not all(map(is_closed, rest)):
+    time.sleep(0.2)
+after = time.monotonic() - begin
+print(f"all silent ones are closed after {after:.1f} s")
+assert all(map(is_closed, rest)) and after > 4.9
+
+# more than there are places: the oldest go, and requests are answered meanwhile
+peers = [fcgi.connect(SOCKET) for _ in range(900)]
+begin = time.monotonic()
+with fcgi.connect(SOCKET) as peer:
+    ask(peer)
+assert time.monotonic() - begin < 2
+assert not any(map(is_closed, peers[-100:])), "the youngest were closed"
+END
