@@ -26,12 +26,14 @@
     fake-pong         PONG without end
     fake-frame        FRAME without end
     fake-wake         wakes the manager without end
+    fake-tardy        its first worker alone is forked at once; it puts off the others, until it is told to drain
     fake-mayfly       workers that exit with status 0 as soon as they are forked
     fake-board        writes noise on the scoreboard
     fake-crowd        has 4096 workers, all busy, with noise for requests; but none is a process
 
 Speaks src/contract/message.h. Each start leaves a line in /srv/fake/POOL. Needs only the standard library.
 """
+import errno
 import os
 import random
 import select
@@ -342,6 +344,22 @@ def board(pool, _):
         os.pwrite(pool.board, random.randbytes(4096), WORDS_OFFSET)
         pool.wake()
         going = pool.serve(seconds=0.01)
+
+
+def tardy(pool, _):
+    waiting = []
+
+    def obey(kind, slot, value):
+        if kind == FORK and pool.workers:
+            waiting.append(slot)
+            return True
+        if kind == DRAIN:
+            for slot in waiting:
+                pool.say(NOT_FORKED, slot, errno.ESHUTDOWN)
+        return pool.obey(kind, slot, value)
+
+    pool.say(READY)
+    pool.serve(obey)
 
 
 def crowd(pool, _):

@@ -75,6 +75,10 @@ static int on_not_forked(Generation *g, const Message *message) {
         if (r < 0)
                 return r;
 
+        /* The order was on its way when the one to leave was sent. */
+        if (message->value == ESHUTDOWN && g->life.state == GENERATION_DRAINING)
+                return 0;
+
         log_event(EVENT_WORKER_NOT_FORKED, LOG_WARNING,
                         LOG_FIELDS({ "FPMD_SLOT", LOG_NUMBER(message->slot) }),
                         "Cannot fork worker %u, trying again: %s", message->slot,

@@ -24,7 +24,8 @@ fake silent WatchdogSec=1s
 fake deaf WatchdogSec=1s TimeoutStopSec=5s
 fake crashing
 fake dying
-start_fakes late silent deaf dying
+fake tardy
+start_fakes late silent deaf dying tardy
 in_container systemctl start --no-block fpmd@fake-slow fpmd@fake-crashing
 begin=$SECONDS
 
@@ -43,6 +44,10 @@ start=${EPOCHREALTIME/./}
 in_container timeout 4 fpmctl reload fake-late || problems+=('a pool whose reload hung cannot be reloaded again')
 echo "the next reload took $(((${EPOCHREALTIME/./} - start) / 1000)) ms"
 has_left "$late" || problems+=('the generation that did not start is left behind')
+
+# --- orders that meet the one to leave on their way are no faults
+stop_fakes tardy
+assert_lacks 'a stop' 'Cannot fork worker' "$(journal_of fpmd@fake-tardy)"
 
 ((SECONDS - begin >= 8)) || sleep $((8 - SECONDS + begin))
 
