@@ -52,6 +52,37 @@ START_TEST(no_stat) {
 }
 END_TEST
 
+START_TEST(command_lines) {
+        static const struct {
+                const char *line;
+                size_t size;
+                bool is_pool_program;
+        } cases[] = {
+#define LINE(text) (text), sizeof(text) - 1
+                { LINE("php-fpm8.2\0--fpmd\0www\0"), true },
+                { LINE("/opt/lsphp\0--fpmd\0www\0--strict\0"), true },
+                { LINE("/usr/bin/python3\0/srv/fake.py\0--fpmd\0www\0"), true },
+                { LINE("fpmd: www: worker 3\0\0\0\0"), true },
+                { LINE("fpmd: www: zygote (generation 2)"), true },
+                { LINE("fpmd: www: "), true },
+                { LINE(""), false },
+                { LINE("fpmd: ww"), false },
+                { LINE("fpmd: www2: worker 3\0"), false },
+                { LINE("php-fpm8.2\0--fpmd\0"), false },
+                { LINE("php-fpm8.2\0--fpmd\0www2\0"), false },
+                { LINE("php-fpm8.2\0--fpmd"), false },
+                { LINE("php-fpm: pool www\0"), false },
+                { LINE("sh\0-c\0fpmd: www: worker 3\0"), false },
+#undef LINE
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++)
+                ck_assert_msg(leftovers_is_pool_program(cases[i].line, cases[i].size, "www") ==
+                                                cases[i].is_pool_program,
+                                "%s", cases[i].line);
+}
+END_TEST
+
 START_TEST(not_in_the_unit) {
         pid_t child = fork();
 
@@ -68,4 +99,4 @@ START_TEST(not_in_the_unit) {
 }
 END_TEST
 
-UNIT_MAIN("leftovers", names, no_stat, not_in_the_unit);
+UNIT_MAIN("leftovers", names, no_stat, command_lines, not_in_the_unit);

@@ -30,18 +30,51 @@ enum {
 #define KILL_USEC                                                                                  \
         (5 * USEC_PER_SEC) /* a process in a system call that hangs is not waited for longer */
 
-/* By the kernel's name: a zygote or worker, or a child that a script forked of it and that executed nothing. It is that
- * of the php-fpm in whose program the engine runs. */
-static bool is_pool_program(const char *name) {
-        static const char program[] = "php-fpm";
+static const char *next_argument(const char *argument, const char *end) {
+        const char *nul = memchr(argument, '\0', (size_t) (end - argument));
 
-        return strncmp(name, program, sizeof(program) - 1) == 0;
+        return nul ? nul + 1 : end;
+}
+
+bool leftovers_is_pool_program(const char *command_line, size_t size, const char *pool) {
+        const char *end = command_line + size, *argument = command_line, *next;
+        char title[NAME_MAX + 16];
+
+        snprintf(title, sizeof(title), "fpmd: %s: ", pool);
+        if (size >= strlen(title) && memcmp(command_line, title, strlen(title)) == 0)
+                return true;
+
+        for (; argument < end; argument = next) {
+                next = next_argument(argument, end);
+                if (next < end && strcmp(argument, "--fpmd") == 0 && strcmp(next, pool) == 0)
+                        return true;
+        }
+
+        return false;
+}
+
+/* A zygote or worker, or a child that a script forked of it and that executed nothing: by the command line, which is as
+ * the manager has started it, until the zygote writes its title there. */
+static bool is_pool_program(pid_t pid, const char *pool) {
+        char path[40], text[1024];
+        _cleanup_close_ int fd = -EBADF;
+        ssize_t n;
+
+        snprintf(path, sizeof(path), "/proc/%d/cmdline", pid);
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+        n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+        if (n <= 0)
+                return false;
+
+        text[n] = '\0';
+        return leftovers_is_pool_program(text, (size_t) n, pool);
 }
 
 typedef struct Process {
         pid_t pid;
         int fd;
         char name[NAME_BYTES];
+        bool is_of_pool; /* runs the pool program */
         bool is_earlier; /* of the pool program, and no child of ours: of an earlier manager */
         bool is_at_work; /* of the pool program, or started by one that is: by a request, maybe; or a helper */
 } Process;
@@ -98,17 +131,17 @@ static bool descends_from_us(pid_t parent) {
 }
 
 /* A helper of the manager's writes what the manager has left it. */
-static bool is_at_work(const char *name, pid_t parent) {
-        char ancestor[NAME_BYTES];
+static bool is_at_work(const Process *process, pid_t parent, const char *pool) {
+        char name[NAME_BYTES];
 
-        if (is_pool_program(name) || (parent == getpid() && strcmp(name, "fpmd") == 0))
+        if (process->is_of_pool || (parent == getpid() && strcmp(process->name, "fpmd") == 0))
                 return true;
 
         for (int i = 0; i < ANCESTORS_MAX && parent > 1 && parent != getpid(); i++) {
-                if (!read_stat(parent, ancestor, &parent))
-                        return false;
-                if (is_pool_program(ancestor))
+                if (is_pool_program(parent, pool))
                         return true;
+                if (!read_stat(parent, name, &parent))
+                        return false;
         }
 
         return false;
@@ -148,7 +181,7 @@ static bool is_listed(FILE *list, pid_t wanted) {
         return false;
 }
 
-static void add(Round *round, FILE *list, pid_t pid) {
+static void add(Round *round, FILE *list, pid_t pid, const char *pool) {
         Process process = { .pid = pid };
         pid_t parent;
 
@@ -163,8 +196,9 @@ static void add(Round *round, FILE *list, pid_t pid) {
                 return;
         }
 
-        process.is_earlier = is_pool_program(process.name) && !descends_from_us(parent);
-        process.is_at_work = is_at_work(process.name, parent);
+        process.is_of_pool = is_pool_program(pid, pool);
+        process.is_earlier = process.is_of_pool && !descends_from_us(parent);
+        process.is_at_work = is_at_work(&process, parent, pool);
         round->processes[round->n++] = process;
 }
 
@@ -183,7 +217,7 @@ static void gather(Round *round, const char *pool) {
         round->is_full = n == ROUND_PROCESSES_MAX;
 
         for (size_t i = 0; i < n; i++)
-                add(round, list, pids[i]);
+                add(round, list, pids[i], pool);
 }
 
 static void round_done(Round *round) {
@@ -196,7 +230,7 @@ bool leftovers_are_there(const char *pool) {
 
         gather(&round, pool);
         for (size_t i = 0; i < round.n; i++)
-                if (!is_pool_program(round.processes[i].name))
+                if (!round.processes[i].is_of_pool)
                         return true;
 
         return false;

@@ -7,10 +7,11 @@
  * only what it has started itself. So the manager ends such processes when the pool is stopped.
  *
  * Runs in: manager of fpmd@POOL.service; elsewhere the functions do nothing, since the cgroup is not the pool's.
- * Trusts:  the kernel's list of the cgroup. A process can name itself as it likes: one that is called like a worker of
- * an earlier manager is waited for as long as one. */
+ * Trusts:  the kernel's list of the cgroup. A process can give itself any title: one that has a worker's is waited for
+ * as long as one of an earlier manager. */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -29,6 +30,11 @@ void leftovers_end(const char *pool, uint64_t patience_usec);
 /* Does the same with those that no request can have to do with, whichever manager's they are: they descend from no
  * process of the pool program. Requests may run meanwhile and are not waited for. */
 void leftovers_end_strays(const char *pool);
+
+/* Returns whether this is the command line of a zygote or worker of the pool, whatever its program is called: the one
+ * with which the manager starts it, also by an interpreter, or the title that it gives itself. Pure; command_line has a
+ * NUL at size. */
+bool leftovers_is_pool_program(const char *command_line, size_t size, const char *pool);
 
 /* Finds the name and the parent in the text of /proc/PID/stat, in place; a name may have blanks and brackets, "(a) b".
  * Pure. Returns whether the text could be read. */

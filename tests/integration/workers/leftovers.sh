@@ -54,6 +54,7 @@ daemon 'trap \"\" TERM; while :; do sleep 1; done'
 daemon 'kill -STOP \$\$'
 daemon $'exec python3 -c \\"import os, signal, time\nsignal.signal(15, signal.SIG_IGN)\nwhile True:\n if os.fork(): os._exit(0)\n time.sleep(0.2)\\"'
 daemon 'exec python3 -c \"import ctypes,time; ctypes.CDLL(None).prctl(15, b\\\"php-fpm'"$FPMD_TEST_PHP"'\\\"); time.sleep(1000)\"'
+daemon 'exec bash -c \"exec -a \\\"fpmd: behind: worker 9\\\" sleep 1006\"'
 stubborn_ones_run() {
 	local name all
 
@@ -91,6 +92,28 @@ wait "$client"
 assert_eq 'a request of the killed manager' slow "$(<"$CONTAINER_ROOT/srv/answer")"
 echo "the stop took ${begun%.*} to ${EPOCHREALTIME%.*}"
 nobody_is_left 'after a stop behind a killed manager'
+
+# The same where the program of that PHP has a name of its own
+cp "/usr/sbin/php-fpm$FPMD_TEST_PHP" "$CONTAINER_ROOT/usr/local/sbin/web-php"
+php_side 7.9 /usr/local/sbin/web-php
+in_container systemctl stop fpmd@behind.socket
+pool behind <<'END'
+php = 7.9
+pm = static
+pm.max_children = 2
+END
+fetch http://behind.test/page.php >/dev/null
+assert_contains 'its name' web-php "$(processes_of behind)"
+fetch 'http://behind.test/slow.php?s=6' >"$CONTAINER_ROOT/srv/answer" &
+client=$!
+sleep 0.5
+manager=$(manager_of behind)
+in_container systemctl kill --kill-whom=main --signal=KILL $unit
+wait_for 5 another_manager behind "$manager"
+in_container systemctl stop $unit 2>/dev/null
+wait "$client"
+assert_eq 'a request of a program with another name' slow "$(<"$CONTAINER_ROOT/srv/answer")"
+nobody_is_left 'after its stop'
 
 # idle exit
 in_container systemctl stop fpmd@behind.socket
