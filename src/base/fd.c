@@ -2,8 +2,10 @@
 #include "base/fd.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <stdint.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -38,6 +40,13 @@ int fd_set_nonblock(int fd, bool on) {
                 return -errno;
 
         return 0;
+}
+
+void fd_finish_shutdown(int fd) {
+        struct pollfd pollfd = { .fd = fd, .events = POLLRDHUP };
+
+        if (poll(&pollfd, 1, 0) > 0 && pollfd.revents == POLLRDHUP)
+                (void) shutdown(fd, SHUT_RDWR);
 }
 
 int fd_drain_event(int fd) {

@@ -30,6 +30,10 @@ int fd_set_cloexec(int fd, bool on);
  * -EAGAIN when it is empty, or another negative errno (before Linux 5.8 -EOPNOTSUPP). */
 int fd_drain_event(int fd);
 
+/* A unix socket that listens and was shut down for reading is ready for ever, and poll(2) reports no hang-up: shuts it
+ * down whole, so that it does. Does nothing to others. */
+void fd_finish_shutdown(int fd);
+
 /* Moves each fds[i] to first + i, without CLOEXEC, in a child between fork and exec, where the
  * numbers are a contract (sd_listen_fds(3): 3, 4, 5 …). The fds may already stand in that range in
  * any order. Returns 0 or a negative errno; after an error the process can only _exit(). */

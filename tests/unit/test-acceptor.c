@@ -196,6 +196,19 @@ START_TEST(a_listener_that_was_shut_down_is_left_alone) {
 }
 END_TEST
 
+START_TEST(also_one_that_was_shut_down_for_reading_alone) {
+        unsigned n_wakes = 0;
+        Arrival arrival;
+
+        ck_assert_int_eq(shutdown(listen_fd, SHUT_RD), 0);
+        while (acceptor_wait(acceptor, 0) == 0) {
+                ck_assert_int_eq(acceptor_try(acceptor, clock_now_usec(), &arrival), -EAGAIN);
+                ck_assert_uint_lt(n_wakes++, 10);
+        }
+        ck_assert(acceptor_take_hangup(acceptor));
+}
+END_TEST
+
 START_TEST(a_pair_that_was_shut_down_is_left_alone) {
         int own = kept();
 
@@ -342,6 +355,7 @@ int main(void) {
         tcase_add_test(tcase, idle_ones_are_taken_on_the_way);
         tcase_add_test(tcase, own_ones_that_wait_too_long_are_handed_over);
         tcase_add_test(tcase, a_listener_that_was_shut_down_is_left_alone);
+        tcase_add_test(tcase, also_one_that_was_shut_down_for_reading_alone);
         tcase_add_test(tcase, a_pair_that_was_shut_down_is_left_alone);
         tcase_add_test(tcase, beside_many_busy_ones_a_connection_passes_it_by);
         tcase_add_test(tcase, a_listener_that_was_shut_down_stays_out_when_it_steps_in_again);

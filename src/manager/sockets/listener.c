@@ -167,7 +167,11 @@ bool listeners_are_hung_up(const Listeners *listeners) {
         return true;
 }
 
+/* From here on they may be systemd's alone. */
 void listeners_done(Listeners *listeners) {
+        for (size_t i = 0; i < listeners->n_fds; i++)
+                (void) listener_state_is_hung_up(listeners->fds[i]);
+        listeners->n_fds = 0;
         listeners->pair = handoff_pair_unref(listeners->pair);
 }
 

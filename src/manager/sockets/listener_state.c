@@ -65,6 +65,7 @@ void listener_state_describe(int fd, char text[static LISTENER_TEXT_MAX]) {
 bool listener_state_is_hung_up(int fd) {
         struct pollfd pollfd = { .fd = fd };
 
+        fd_finish_shutdown(fd);
         return poll(&pollfd, 1, 0) > 0;
 }
 

@@ -9,7 +9,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Returns whether the socket was shut down. A unix socket stays so; only its socket unit can make another one. */
+/* Returns whether the socket was shut down. A unix socket stays so; only its socket unit can make another one. One that
+ * was shut down for reading alone is shut down whole: systemd reports and closes it then, and would do nothing else
+ * than look at it otherwise, for all units. */
 bool listener_state_is_hung_up(int fd);
 
 /* Listens again on a tcp socket that was shut down, and logs it. Returns whether fd is a tcp socket that listens

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <sys/socket.h>
 
+#include "base/fd.h"
+
 /* The errors after which accept(2) is to be called again: those of a connection that died in the queue, not of the
  * listener. */
 static bool is_transient(int error) {
@@ -41,4 +43,9 @@ int accept_queue_next(AcceptQueue *queue, bool *ret_is_late) {
         }
 
         return -EAGAIN;
+}
+
+void accept_queue_finish_shutdown(const AcceptQueue *queue) {
+        for (size_t i = 0; i < queue->n_listen_fds; i++)
+                fd_finish_shutdown(queue->listen_fds[i]);
 }

@@ -19,3 +19,7 @@ typedef struct AcceptQueue {
  * -ENOBUFS or -ENOMEM when a connection waits for which there is no room. *ret_is_late says whether it has waited
  * longer than pm.queue_timeout. */
 int accept_queue_next(AcceptQueue *queue, bool *ret_is_late);
+
+/* For listeners that are ready and have no connection. A process that shuts a unix socket down for reading makes it
+ * ready for ever, to PID 1 as well, and no call says why: it is shut down whole, which everybody's epoll reports. */
+void accept_queue_finish_shutdown(const AcceptQueue *queue);

@@ -28,6 +28,9 @@ enum {
          * both killed and neither has written an order; and checks the pair. */
         CHECK_REQUESTS = 64,
         PAUSE_MSEC = 100,
+
+        /* So often a listener may wake a worker for nothing: another one was faster. */
+        VAIN_MAX = 4,
 };
 
 /* How long a request may wait for the worker to which it came. */
@@ -48,6 +51,7 @@ struct Acceptor {
         size_t n_tags, next_tag;
         uint64_t tags_usec;  /* when it found them */
         bool listeners_wait; /* there may be more at the listeners */
+        unsigned n_vain;     /* times in a row that there were none */
         bool handoff_waits;  /* there may be more in the pair */
         bool handoff_is_late; /* and the connection that was found there last had waited for too long */
         bool turn_of_listeners, turn_of_handoff;
@@ -148,6 +152,10 @@ static int accept_any(Acceptor *acceptor, Arrival *ret) {
         Arrival arrival = {};
 
         arrival.fd = accept_queue_next(&acceptor->queue, &arrival.is_late);
+        acceptor->n_vain = arrival.fd == -EAGAIN && acceptor->listeners_wait ? acceptor->n_vain + 1
+                                                                             : 0;
+        if (acceptor->n_vain >= VAIN_MAX)
+                accept_queue_finish_shutdown(&acceptor->queue);
         if (arrival.fd < 0) {
                 acceptor->listeners_wait = acceptor->listeners_wait && arrival.fd != -EAGAIN;
                 return arrival.fd;

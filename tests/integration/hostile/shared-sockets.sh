@@ -55,6 +55,8 @@ elif what == "shorten":
     libc.listen(steal(is_listener(socket.AF_UNIX)), 0)
 elif what == "shutdown-unix":
     libc.shutdown(steal(is_listener(socket.AF_UNIX)), 2)
+elif what == "shutdown-unix-for-reading":
+    libc.shutdown(steal(is_listener(socket.AF_UNIX)), 0)
 elif what == "shutdown-tcp":
     libc.shutdown(steal(is_listener(socket.AF_INET)), 2)
 elif what == "shutdown-pair":
@@ -75,7 +77,7 @@ rogue() {
 	in_container python3 /srv/rogue.py "$@"
 }
 
-# The youngest: after a restart those of the manager before may still be leaving.
+# Those of the manager before may be on their way out.
 any_worker() {
 	workers_of shared | tail -n 1
 }
@@ -158,18 +160,27 @@ in_container systemctl restart fpmd@shared
 assert_contains 'tcp' 'had shut down the socket 127.0.0.1:9301: it listens again' "$(journal_of fpmd@shared)"
 wait_for 3 page_is_served 127.0.0.1:9301
 
-rogue "$(any_worker)" shutdown-unix
-sleep 0.5
-before=$(for pid in $(workers_of shared) $(manager_of shared); do cpu_ticks "$pid"; done | awk '{ n += $1 } END { print n }')
-sleep 1
-after=$(for pid in $(workers_of shared) $(manager_of shared); do cpu_ticks "$pid"; done | awk '{ n += $1 } END { print n }')
-assert_at_most 'CPU of manager and workers behind it, of 100' 5 $((after - before))
-in_container systemctl reload fpmd@shared
-assert_contains 'unix' 'has shut down the socket /run/fpmd/shared.sock, which gets no connections any more: systemctl restart fpmd@shared.socket fpmd@shared.service' \
-	"$(journal_of fpmd@shared)"
-page_is_served 127.0.0.1:9301
-in_container systemctl restart fpmd@shared.socket fpmd@shared.service
-wait_for 3 page_is_served
+# For reading alone, a unix socket is as dead, and its poll(2) does not report a hang-up.
+for how in shutdown-unix shutdown-unix-for-reading; do
+	since=$(in_container date '+%F %T')
+	n_lines=$(journal_of fpmd@shared | grep -c 'has shut down a socket that all workers share' || :)
+	sleep 1
+	rogue "$(any_worker)" $how
+	sleep 0.5
+	before=$(for pid in $(workers_of shared) $(manager_of shared); do cpu_ticks "$pid"; done | awk '{ n += $1 } END { print n }')
+	sleep 1
+	after=$(for pid in $(workers_of shared) $(manager_of shared); do cpu_ticks "$pid"; done | awk '{ n += $1 } END { print n }')
+	assert_at_most "$how: CPU of manager and workers behind it, of 100" 5 $((after - before))
+	in_container journalctl --sync
+	assert_eq "$how: a line of a worker" $((n_lines + 1)) \
+		"$(journal_of fpmd@shared | grep -c 'has shut down a socket that all workers share')"
+	in_container systemctl reload fpmd@shared
+	assert_contains "$how: reload" 'has shut down the socket /run/fpmd/shared.sock, which gets no connections any more: systemctl restart fpmd@shared.socket fpmd@shared.service' \
+		"$(in_container journalctl --quiet --unit fpmd@shared --since "$since")"
+	page_is_served 127.0.0.1:9301
+	in_container systemctl restart fpmd@shared.socket fpmd@shared.service
+	wait_for 3 page_is_served
+done
 
 # --- a manager that counts on connections ---
 
