@@ -34,6 +34,7 @@
 #include "php/hooks/libc_hooks.h"
 #include "php/hooks/php_disabled.h"
 #include "php/hooks/php_hooks.h"
+#include "php/hooks/php_opcache_lock.h"
 #include "php/hooks/php_output.h"
 #include "php/hooks/php_process.h"
 #include "php/hooks/php_timeout.h"
@@ -69,6 +70,7 @@ static void on_registered(void) {
 /* Preloaded code is compiled for the functions that there are: it would call what is disabled later, and crash. */
 static void on_started(void) {
         php_settings_disable(&starting_config->php_values);
+        php_opcache_lock_watch_start();
 }
 
 static const PhpStartHooks start_hooks = {
@@ -89,6 +91,7 @@ static int install_hooks(void) {
         php_output_init();
         php_process_init();
         libc_hooks_probe();
+        php_opcache_lock_init((unsigned) starting_config->max_children + 1);
         r = php_disabled_init();
         if (r < 0)
                 return r;
@@ -164,6 +167,10 @@ void php_engine_enter_worker(void) {
         php_timeout_enter_worker();
         php_variables_install();
         SG(options) |= SAPI_OPTION_NO_CHDIR;
+}
+
+void php_engine_take_place(unsigned slot, const volatile unsigned char *is_worker) {
+        php_opcache_lock_enter_worker(slot, is_worker);
 }
 
 /* --- one request --- */

@@ -21,6 +21,10 @@ void php_engine_root_changed(void);
 /* Worker: is to be called once, after the fork. */
 void php_engine_enter_worker(void);
 
+/* Worker: tells PHP in which slot it is, where the status worker is behind all others. *is_worker becomes 0 in children
+ * of scripts. */
+void php_engine_take_place(unsigned slot, const volatile unsigned char *is_worker);
+
 /* Worker: corrects the params of a new request as php-fpm does, and fills in request->path. Must be called before
  * php_engine_serve(), and before SCRIPT_NAME is read. */
 void php_engine_resolve(PhpRequest *request);

@@ -16,12 +16,13 @@
 #include "base/fd.h"
 #include "base/journal_socket.h"
 #include "php/engine/php_engine.h"
+#include "php/worker/fork_guard.h"
 #include "php/worker/leave_signals.h"
 #include "php/worker/request_quota.h"
 #include "php/worker/worker_internal.h"
 #include "php/zygote/lifeline.h"
-
 #include "php/zygote/proc_folder.h"
+
 /* How long the end of a worker may be put off by a journald that does not read. */
 #define DRAIN_LIMIT_USEC 200000
 
@@ -123,6 +124,7 @@ static int worker_init(Worker *worker, int lifeline_fd) {
                 access_log_count_in(worker->php.access, &worker->log);
 
         php_engine_enter_worker();
+        php_engine_take_place(worker->slot, fork_guard_mark());
 
         /* What scripts get. All that a worker needs itself is open. */
         return file_limit_lower(
