@@ -18,7 +18,7 @@
     fake-word         says what only a manager may say
     fake-pid          FORKED, with the pid of somebody else (/srv/fake/innocent)
     fake-usurper      the first names others as its workers (the innocent, the manager, PID 1, itself), with
-                      requests that are overdue, and dies; others are obedient
+                      requests beyond their time limit, and dies; others are obedient
     fake-heir         the first names the second as its worker, and dies; the second is obedient
     fake-dusk         the first dies as soon as the second has begun, which says READY a second later
     fake-gloom        the same, but the second exits half a second later; others are obedient
@@ -230,7 +230,7 @@ def pid(pool, _):
 
 
 def die(pool, claims):
-    """Names these processes as its workers, {slot: pid}, each in a request that is overdue, and dies."""
+    """Names these processes as its workers, {slot: pid}, each in a request beyond its time limit, and dies."""
     with open(f"/proc/self/fd/{pool.board}", "r+b") as file:
         file.seek(WORDS_OFFSET)
         file.write(struct.pack("=Q", list(claims.values())[0]) * ((os.fstat(pool.board).st_size - WORDS_OFFSET) // 8))

@@ -1,5 +1,5 @@
 #!/bin/bash
-# A thousand requests that become overdue within one second: each is ended on time and has its line, and no other
+# A thousand requests whose time limits end within one second: each is ended on time and has its line, and no other
 # request is lost; also when the manager itself is held up for 2 s meanwhile. The slow log alone tells of a
 # thousand, with their stacks, and loses none.
 # Time limit: 120 s
@@ -49,9 +49,9 @@ all_are_there() {
 	[[ $(pool_status burst idle) == $((n + 60)) ]]
 }
 site burst
-# overdue SCRIPT LIMIT [MANAGER FROM SECONDS]
-overdue() {
-	result=$(in_container python3 "$TOOLS/overdue.py" /run/fpmd/burst.sock "/srv/www/burst/$1" $n \
+# time_out SCRIPT LIMIT [MANAGER FROM SECONDS]
+time_out() {
+	result=$(in_container python3 "$TOOLS/timeouts.py" /run/fpmd/burst.sock "/srv/www/burst/$1" $n \
 		/srv/www/burst/healthy.php 50 "${@:2}")
 	echo "$*: $result"
 }
@@ -72,7 +72,7 @@ assert_ends() {
 
 configure 'request_terminate_timeout = 4s'
 zygote=$(zygote_of burst)
-overdue late.php 4
+time_out late.php 4
 assert_ends
 assert_eq 'answers of what was ended' 0 "$(number answered)"
 awk -v p="$(number p99)" -v w="$(number worst)" -v t="$tolerance" 'BEGIN { exit !(p <= t && w <= 2 * t) }' ||
@@ -82,14 +82,14 @@ echo "stacks: $(entries '^sleep() /srv/www/burst/late.php:4')"
 wait_for 20 all_are_there
 
 begin=$EPOCHREALTIME
-overdue late.php 4 "$(manager_of burst)" 3.5 2
+time_out late.php 4 "$(manager_of burst)" 3.5 2
 assert_ends
 wait_for 5 all_are_told 'was ended during GET /late.php' $n
 assert_eq 'the zygote' "$zygote" "$(zygote_of burst)"
 
 configure 'request_slowlog_timeout = 2s'
 zygote=$(zygote_of burst)
-overdue slow.php 6 "$(manager_of burst)" 2.5 2
+time_out slow.php 6 "$(manager_of burst)" 2.5 2
 assert_ends
 assert_eq 'answers of what was slow' $n "$(number answered)"
 wait_for 5 all_are_told 'script ./srv/www/burst/slow.php.* executing too slow' $n

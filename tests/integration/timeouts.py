@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""overdue.py SOCKET LATE N HEALTHY M LIMIT [PID FROM SECONDS]: many requests that become overdue together.
+"""timeouts.py SOCKET LATE N HEALTHY M LIMIT [PID FROM SECONDS]: many requests whose time limits end together.
 
 Starts N requests for the script LATE within one second, and among them M for the script HEALTHY. With PID that
 process is stopped after FROM seconds, for SECONDS.
