@@ -20,10 +20,12 @@ static bool is_kept(const char *name) {
         return access(path, F_OK) >= 0;
 }
 
-/* A manager in another unit, or without root, has nobody to ask: hardened.conf starts the keeper itself. */
+/* A manager in another unit, or without root, has nobody to ask: hardened.conf starts the keeper itself. Where the
+ * socket is being closed (-EDEADLK), there is nothing to keep. */
 static void kept_tmp_on_answered(int result, void *userdata) {
         (void) userdata;
-        if (result < 0 && result != -ENXIO && result != -ENODATA && geteuid() == 0)
+        if (result < 0 && result != -ENXIO && result != -ENODATA && result != -EDEADLK &&
+                        geteuid() == 0)
                 log_warning_errno(result,
                                 "Cannot have systemd keep /tmp, so a restart will empty it: %m");
 }

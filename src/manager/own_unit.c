@@ -117,6 +117,7 @@ static int has_job(sd_bus *bus, const char *pool, const char *suffix, const char
         return r < 0 ? r : strcmp(found, type) == 0;
 }
 
+/* The keeper needs the socket. "fail": a job that closes the socket goes before, and is not cancelled for ours. */
 static int start_keeper(sd_bus *bus, const char *pool) {
         _cleanup_free_ char *unit = NULL;
         int r;
@@ -125,7 +126,7 @@ static int start_keeper(sd_bus *bus, const char *pool) {
                 return -ENOMEM;
 
         r = sd_bus_call_method(bus, SYSTEMD, "/org/freedesktop/systemd1", SYSTEMD ".Manager",
-                        "StartUnit", NULL, NULL, "ss", unit, "replace");
+                        "StartUnit", NULL, NULL, "ss", unit, "fail");
         return r < 0 ? r : 0;
 }
 
