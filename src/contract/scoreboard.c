@@ -40,8 +40,13 @@ size_t scoreboard_durations_offset(unsigned n_slots) {
         return scoreboard_details_offset(n_slots) + n_places(n_slots) * sizeof(SlotDetail);
 }
 
-static size_t board_size(unsigned n_slots) {
+size_t scoreboard_lingering_offset(unsigned n_slots) {
         return scoreboard_durations_offset(n_slots) + n_places(n_slots) * sizeof(SlotDurations);
+}
+
+static size_t board_size(unsigned n_slots) {
+        return scoreboard_lingering_offset(n_slots) +
+               (n_places(n_slots) + 63) / 64 * sizeof(uint64_t);
 }
 
 static _Atomic SlotWord *word_at(const Scoreboard *board, unsigned slot) {
@@ -345,6 +350,7 @@ SlotWord scoreboard_live_word(const Scoreboard *board, unsigned slot) {
 
 void scoreboard_mark_dead(Scoreboard *board, unsigned slot) {
         scoreboard_note_end(board, slot, atomic_load(word_at(board, slot)));
+        scoreboard_end_lingering(board, slot);
         scoreboard_set(board, slot, SLOT_EMPTY, 0);
 }
 

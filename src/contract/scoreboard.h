@@ -192,6 +192,11 @@ void scoreboard_set_keepalive(Scoreboard *board, unsigned slot, uint64_t n);
 /* Worker: returns whether one of all workers keeps fewer than n connections. */
 bool scoreboard_keepalive_below(const Scoreboard *board, uint64_t n);
 
+/* Worker: notes that it is busy and a new connection still finds it in the queues of those whom it may wake
+ * (php/worker/wait_queues.h), unless max others have noted that: then returns false. A worker's note ends with it. */
+bool scoreboard_linger(Scoreboard *board, unsigned slot, unsigned max);
+void scoreboard_end_lingering(Scoreboard *board, unsigned slot);
+
 /* Worker: notes for all workers of this generation that one of them has kept a connection; returns whether one has. */
 void scoreboard_note_keepalive(Scoreboard *board);
 bool scoreboard_has_keepalive(const Scoreboard *board);

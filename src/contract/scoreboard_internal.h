@@ -30,8 +30,8 @@ typedef struct SlotDurations {
 } SlotDurations;
 
 /* The board: a head that all share, then all slot words, then all request counters, worker memories and numbers of kept
- * connections, then all details, then all durations. The slot words stand together so that one small pread(), or a
- * worker that looks for an idle one, touches few cache lines. */
+ * connections, then all details, then all durations, then a bit for each worker that lingers. The slot words stand
+ * together so that one small pread(), or a worker that looks for an idle one, touches few cache lines. */
 struct Scoreboard {
         int board_fd, control_page_fd;
         unsigned n_slots;
@@ -69,6 +69,7 @@ static inline size_t n_places(unsigned n_slots) {
 size_t scoreboard_counters_offset(unsigned n_slots);
 size_t scoreboard_details_offset(unsigned n_slots);
 size_t scoreboard_durations_offset(unsigned n_slots);
+size_t scoreboard_lingering_offset(unsigned n_slots);
 
 /* Returns the head of the scoreboard in this process's mapping. */
 static inline BoardHead *head_of(const Scoreboard *board) {

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "php/worker/handoff.h"
+#include "php/worker/wait_queues.h"
 #include "unit.h"
 
 enum {
@@ -43,7 +44,7 @@ static void setup(void) {
                                          scoreboard_control_page_fd(manager_board), N_SLOTS),
                         0);
         ck_assert_int_eq(acceptor_new(&acceptor, &listen_fd, 1, lifeline[0]), 0);
-        ck_assert_int_eq(acceptor_keep(acceptor, pair[0], pair[1], board), 0);
+        ck_assert_int_eq(acceptor_keep(acceptor, pair[0], pair[1], board, 0), 0);
         handoff_init(&others, pair[0], pair[1]);
 }
 
@@ -239,15 +240,19 @@ static void let_others_be_busy(unsigned n) {
 }
 
 /* Sleeps until one comes, and begins to serve it. */
-static char wake_and_serve(void) {
+static char wake_and_serve_at(uint64_t now_usec) {
         Arrival arrival;
         char name;
 
         ck_assert_int_eq(acceptor_wait(acceptor, 1000), 0);
-        ck_assert_int_eq(acceptor_try(acceptor, clock_now_usec(), &arrival), 0);
+        ck_assert_int_eq(acceptor_try(acceptor, now_usec, &arrival), 0);
         ck_assert_int_eq(read(arrival.fd, &name, 1), 1);
         keepalive_close(acceptor_keepalive(acceptor), arrival.fd);
         return name;
+}
+
+static char wake_and_serve(void) {
+        return wake_and_serve_at(clock_now_usec());
 }
 
 START_TEST(beside_many_busy_ones_a_connection_passes_it_by) {
@@ -269,6 +274,35 @@ START_TEST(beside_many_busy_ones_a_connection_passes_it_by) {
         ck_assert_int_eq(wake_and_serve(), 'd');
         ck_assert(!is_watched(listen_fd) && !is_watched(pair[0]));
         ck_assert_int_eq(acceptor_wait(acceptor, 0), -ETIMEDOUT);
+        ck_assert(is_watched(listen_fd) && is_watched(pair[0]));
+}
+END_TEST
+
+START_TEST(after_short_requests_it_keeps_its_place) {
+        uint64_t now = clock_now_usec();
+
+        let_others_be_busy(3);
+        for (unsigned i = 0; i < WAIT_QUEUES_SHORT_RUN; i++) {
+                client("a");
+                ck_assert_int_eq(wake_and_serve_at(now += 1000), 'a');
+        }
+        let_others_be_busy(30);
+        client("b");
+        ck_assert_int_eq(wake_and_serve_at(now += 1000), 'b');
+        ck_assert(is_watched(listen_fd) && is_watched(pair[0]));
+        ck_assert_int_eq(acceptor_wait(acceptor, 0), -ETIMEDOUT);
+
+        /* but not beside many that do so, which have begun with something longer, maybe */
+        for (unsigned i = 0; i < WAIT_QUEUES_LINGERING_MAX; i++)
+                ck_assert(scoreboard_linger(board, 10 + i, WAIT_QUEUES_LINGERING_MAX));
+        ck_assert(!scoreboard_linger(board, 39, WAIT_QUEUES_LINGERING_MAX));
+        client("c");
+        ck_assert_int_eq(wake_and_serve_at(now += 1000), 'c');
+        ck_assert(!is_watched(listen_fd) && !is_watched(pair[0]));
+
+        scoreboard_mark_dead(board, 10);
+        client("d");
+        ck_assert_int_eq(wake_and_serve_at(now += 1000), 'd');
         ck_assert(is_watched(listen_fd) && is_watched(pair[0]));
 }
 END_TEST
@@ -358,6 +392,7 @@ int main(void) {
         tcase_add_test(tcase, also_one_that_was_shut_down_for_reading_alone);
         tcase_add_test(tcase, a_pair_that_was_shut_down_is_left_alone);
         tcase_add_test(tcase, beside_many_busy_ones_a_connection_passes_it_by);
+        tcase_add_test(tcase, after_short_requests_it_keeps_its_place);
         tcase_add_test(tcase, a_listener_that_was_shut_down_stays_out_when_it_steps_in_again);
         tcase_add_test(tcase, who_has_many_gives_the_next_to_one_who_has_few);
         tcase_add_test(tcase, where_nobody_has_room_one_is_closed);

@@ -117,11 +117,14 @@ Acceptor *acceptor_free(Acceptor *acceptor) {
         return NULL;
 }
 
-int acceptor_keep(Acceptor *acceptor, int handoff_in_fd, int handoff_out_fd, Scoreboard *board) {
+int acceptor_keep(Acceptor *acceptor, int handoff_in_fd, int handoff_out_fd, Scoreboard *board,
+                unsigned slot) {
         int r;
 
         acceptor->wait_queues.handoff_in_fd = handoff_in_fd;
         acceptor->board = board;
+        acceptor->wait_queues.board = board;
+        acceptor->wait_queues.slot = slot;
         r = wait_queues_step_in(&acceptor->wait_queues, true);
         if (r < 0)
                 return r;
@@ -384,12 +387,13 @@ static int find_next(Acceptor *acceptor, uint64_t now_usec, Arrival *ret) {
 int acceptor_try(Acceptor *acceptor, uint64_t now_usec, Arrival *ret) {
         int r;
 
+        wait_queues_end_request(&acceptor->wait_queues, now_usec);
         r = find_next(acceptor, now_usec, ret);
-        if (r >= 0 && acceptor->has_slept && acceptor->board &&
-                        !scoreboard_busy_below(acceptor->board, WAIT_QUEUES_BUSY_MAX))
-                wait_queues_step_out(&acceptor->wait_queues);
+        if (r < 0)
+                return r;
 
-        return r;
+        wait_queues_begin_request(&acceptor->wait_queues, now_usec, acceptor->has_slept);
+        return 0;
 }
 
 int acceptor_wait(Acceptor *acceptor, int timeout_msec) {

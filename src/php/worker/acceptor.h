@@ -37,8 +37,10 @@ int acceptor_new(Acceptor **ret, const int listen_fds[], size_t n_listen_fds, in
 Acceptor *acceptor_free(Acceptor *acceptor);
 DEFINE_CLEANUP(Acceptor, acceptor_free);
 
-/* Keeps connections from now on; arguments and result are those of keepalive_new(). */
-int acceptor_keep(Acceptor *acceptor, int handoff_in_fd, int handoff_out_fd, Scoreboard *board);
+/* Keeps connections from now on, for the worker of this slot; the other arguments and the result are those of
+ * keepalive_new(). */
+int acceptor_keep(Acceptor *acceptor, int handoff_in_fd, int handoff_out_fd, Scoreboard *board,
+                unsigned slot);
 
 /* Returns the connections that are kept, or NULL if none are. */
 Keepalive *acceptor_keepalive(Acceptor *acceptor);

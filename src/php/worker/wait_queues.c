@@ -4,6 +4,9 @@
 #include <errno.h>
 #include <sys/epoll.h>
 
+/* A short request. */
+#define SHORT_USEC 4000
+
 static int watch(const WaitQueues *queues, int fd, uint64_t tag) {
         struct epoll_event event = { .events = EPOLLIN | EPOLLEXCLUSIVE, .data.u64 = tag };
 
@@ -53,6 +56,10 @@ static int set_handoff(WaitQueues *queues, bool on) {
 int wait_queues_step_in(WaitQueues *queues, bool with_handoff) {
         int r;
 
+        if (queues->lingers)
+                scoreboard_end_lingering(queues->board, queues->slot);
+        queues->lingers = false;
+
         r = queues->at_listeners ? 0 : enter_listeners(queues);
         if (r >= 0 && queues->handoff_in_fd >= 0 && queues->at_handoff != with_handoff)
                 r = set_handoff(queues, with_handoff);
@@ -60,11 +67,32 @@ int wait_queues_step_in(WaitQueues *queues, bool with_handoff) {
         return r;
 }
 
-void wait_queues_step_out(WaitQueues *queues) {
+static bool may_stay(WaitQueues *queues) {
+        if (scoreboard_busy_below(queues->board, WAIT_QUEUES_BUSY_MAX))
+                return true;
+
+        queues->lingers = queues->n_short >= WAIT_QUEUES_SHORT_RUN &&
+                          scoreboard_linger(queues->board, queues->slot, WAIT_QUEUES_LINGERING_MAX);
+        return queues->lingers;
+}
+
+void wait_queues_begin_request(WaitQueues *queues, uint64_t now_usec, bool has_slept) {
+        queues->began_usec = now_usec;
+        if (!has_slept || !queues->board || may_stay(queues))
+                return;
+
         if (queues->at_listeners)
                 leave_listeners(queues);
         if (queues->at_handoff)
                 (void) set_handoff(queues, false);
+}
+
+void wait_queues_end_request(WaitQueues *queues, uint64_t now_usec) {
+        if (queues->began_usec == 0)
+                return;
+
+        queues->n_short = now_usec < queues->began_usec + SHORT_USEC ? queues->n_short + 1 : 0;
+        queues->began_usec = 0;
 }
 
 void wait_queues_drop_listener(WaitQueues *queues, size_t listener) {

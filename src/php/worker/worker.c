@@ -74,7 +74,7 @@ static int open_acceptor(Worker *worker, int lifeline_fd) {
                 acceptor_number(worker->acceptor, worker->context->board);
 
         return acceptor_keep(worker->acceptor, inherited->handoff_in_fd, inherited->handoff_out_fd,
-                        worker->context->board);
+                        worker->context->board, worker->slot);
 }
 
 static void appear(Worker *worker) {
