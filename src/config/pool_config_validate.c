@@ -218,6 +218,7 @@ int pool_config_validate(PoolConfig *config, ConfigReporter *reporter) {
                 return -EINVAL;
 
         take_globals(&v);
+        validation_settle_idle(&v);
         if (config->pm != PM_DYNAMIC && validation_is_given(&v, "pm.max_spawn_rate"))
                 validation_report(&v, LOG_NOTICE, "pm.max_spawn_rate",
                                 "has no effect without pm = dynamic");

@@ -42,6 +42,9 @@ int validation_check_idle_timeout(const Validation *v);
  * together; here a pool knows of itself alone. */
 void validation_cap_workers(const Validation *v);
 
+/* Fills in what a pool does after a quiet time, where its file does not say it. */
+void validation_settle_idle(const Validation *v);
+
 /* Checks the addresses of listen and pm.status_listen, and makes their paths absolute. Returns 0, -ENOMEM, or -EINVAL
  * after a report. */
 int validation_check_listen(const Validation *v);

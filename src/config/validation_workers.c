@@ -3,7 +3,10 @@
 
 #include <syslog.h>
 
+#include "base/parse.h"
 #include "config/validation.h"
+
+#define IDLE_EXIT_DEFAULT_USEC (600 * USEC_PER_SEC)
 
 static int refuse_zero(const Validation *v, const char *directive) {
         if (!validation_is_given(v, directive))
@@ -101,4 +104,14 @@ void validation_cap_workers(const Validation *v) {
         cap(&config->max_spare_servers, config->max_children);
         cap(&config->min_spare_servers, config->max_spare_servers);
         cap(&config->start_servers, config->max_spare_servers);
+}
+
+/* Both have workers only while somebody comes: then the rest of the pool can go, too, and is back with the next
+ * connection. */
+void validation_settle_idle(const Validation *v) {
+        PoolConfig *config = v->config;
+
+        if (!validation_is_given(v, "pm.idle_exit_timeout") &&
+                        (config->pm == PM_AUTO || config->pm == PM_ONDEMAND))
+                config->idle_exit_timeout_usec = IDLE_EXIT_DEFAULT_USEC;
 }

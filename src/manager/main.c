@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -162,6 +163,16 @@ static void report_mistake(void *userdata, const char *line) {
 }
 
 /* Also what only concerns the socket unit: at a start that was checked when the socket was opened. */
+/* What a pool does that its file does not ask for. */
+static void say_default(const PoolConfig *config) {
+        if (config->idle_exit_timeout_usec > 0 &&
+                        pool_config_line_of(config, "pm.idle_exit_timeout") == 0)
+                printf("after %" PRIu64
+                       " minutes without a request the pool leaves, and the next request starts "
+                       "it again (pm.idle_exit_timeout)\n",
+                                config->idle_exit_timeout_usec / (60 * USEC_PER_SEC));
+}
+
 static int test_pool(void) {
         _cleanup_(pool_config_freep) PoolConfig *config = NULL;
         /* The user who asks does not run the pool. */
@@ -178,6 +189,7 @@ static int test_pool(void) {
                 return EX_CONFIG;
 
         printf("configuration file %s test is successful\n", config->file);
+        say_default(config);
         return EXIT_SUCCESS;
 }
 

@@ -2,6 +2,7 @@
 /* Proves that directives which do not go together are refused, and what follows from others is
  * filled in. */
 
+#include "base/parse.h"
 #include "pool-config.h"
 
 START_TEST(what_is_required) {
@@ -37,8 +38,7 @@ START_TEST(spare_numbers) {
                         ":5: pm.max_spare_servers: must be 1 or more with pm = dynamic");
         dynamic("pm.min_spare_servers = 1\npm.max_spare_servers = 3\npm.start_servers = -1\n",
                         NULL);
-        ck_assert_str_eq(reports.text,
-                        "<5> www.conf:6: pm.start_servers: is below 1, using 2\n");
+        ck_assert_str_eq(reports.text, "<5> www.conf:6: pm.start_servers: is below 1, using 2\n");
         dynamic("pm.min_spare_servers = 6\npm.max_spare_servers = 7\n",
                         ":4: pm.min_spare_servers: 6 is above pm.max_children, 5");
         dynamic("pm.min_spare_servers = 1\npm.max_spare_servers = 7\n",
@@ -78,6 +78,34 @@ START_TEST(numbers_of_another_pm) {
 END_TEST
 
 /* Each is told, whatever is wrong with the others. */
+START_TEST(when_a_quiet_pool_leaves) {
+        static const struct {
+                const char *lines;
+                uint64_t sec;
+        } cases[] = {
+                { "pm = ondemand\npm.max_children = 5\n", 600 },
+                { "pm = auto\n", 600 },
+                { "pm = static\npm.max_children = 5\n", 0 },
+                { "pm = dynamic\npm.max_children = 5\npm.min_spare_servers = 1\npm.max_spare_servers = 3\n"
+                  "pm.start_servers = 2\n",
+                                0 },
+                { "pm = auto\npm.idle_exit_timeout = 0\n", 0 },
+                { "pm = ondemand\npm.max_children = 5\npm.idle_exit_timeout = 30s\n", 30 },
+                { "pm = static\npm.max_children = 5\npm.idle_exit_timeout = 30s\n", 30 },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                char text[256];
+                PoolConfig *config;
+
+                snprintf(text, sizeof(text), "[www]\n%s", cases[i].lines);
+                config = parse(text, 0);
+                ck_assert_uint_eq(config->idle_exit_timeout_usec, cases[i].sec * USEC_PER_SEC);
+                pool_config_free(config);
+        }
+}
+END_TEST
+
 START_TEST(numbers_of_their_own) {
         dynamic("pm.min_spare_servers = 0\npm.max_spawn_rate = 0\n",
                         ":4: pm.min_spare_servers: must be 1 or more with pm = dynamic\n"
@@ -157,4 +185,5 @@ START_TEST(warnings_of_sockets) {
 END_TEST
 
 UNIT_MAIN("pool-config-validate", what_is_required, spare_numbers, numbers_of_another_pm,
-                numbers_of_their_own, paths, paths_of_php, pages_and_times, warnings_of_sockets);
+                when_a_quiet_pool_leaves, numbers_of_their_own, paths, paths_of_php,
+                pages_and_times, warnings_of_sockets);

@@ -160,8 +160,9 @@ static const Directive directives[] = {
           "replace a worker after this many requests, 0: never"),
         D("pm.max_worker_memory",   BYTES,     max_worker_memory_bytes,   "0",        0,    INT64_MAX,
           "replace a worker whose own memory has grown beyond this, after its request; 0: never"),
-        D("pm.idle_exit_timeout",   USEC,      idle_exit_timeout_usec,    "0",        0,    365 * DAY,
-          "the whole pool leaves after this time without a request, the next one starts it; 0: never"),
+        D("pm.idle_exit_timeout",   USEC,      idle_exit_timeout_usec,    NULL,       0,    365 * DAY,
+          "the whole pool leaves after this time without a request, the next one starts it; 0: never; "
+          "without it 10m for auto and ondemand, else never"),
         D("pm.queue_timeout",       USEC,      queue_timeout_usec,        "0",        0,    DAY,
           "answer 503 to requests that waited longer than this for a worker, 0: never"),
 

@@ -5,7 +5,9 @@
 source "${BASH_SOURCE[0]%/*}/../lib.sh"
 needs_fpmd
 
-in_container fpmd --test www
+assert_contains 'what its file does not say' 'after 10 minutes without a request the pool leaves' \
+	"$(in_container fpmctl check www)"
+assert_matches 'when it leaves' 'pm.idle_exit_timeout +10m +derived' "$(in_container fpmctl config www)"
 write_page www who.php <<'END'
 <?php echo posix_getpwuid(posix_geteuid())['name'];
 END
