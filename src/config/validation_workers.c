@@ -7,6 +7,7 @@
 #include "config/validation.h"
 
 #define IDLE_EXIT_DEFAULT_USEC (600 * USEC_PER_SEC)
+#define IDLE_WARM_DEFAULT_BYTES (64 << 20)
 
 static int refuse_zero(const Validation *v, const char *directive) {
         if (!validation_is_given(v, directive))
@@ -114,4 +115,10 @@ void validation_settle_idle(const Validation *v) {
         if (!validation_is_given(v, "pm.idle_exit_timeout") &&
                         (config->pm == PM_AUTO || config->pm == PM_ONDEMAND))
                 config->idle_exit_timeout_usec = IDLE_EXIT_DEFAULT_USEC;
+
+        if (validation_is_given(v, "idle_warm")) {
+                if (config->idle_warm_bytes > 0 && config->chroot)
+                        validation_report(v, LOG_NOTICE, "idle_warm", "has no effect with chroot");
+        } else if (config->idle_exit_timeout_usec > 0 && !config->chroot)
+                config->idle_warm_bytes = IDLE_WARM_DEFAULT_BYTES;
 }

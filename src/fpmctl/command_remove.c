@@ -85,6 +85,7 @@ static int end_units(const char *pool) {
 
         (void) systemctl_remove_dropin(socket, "90-moved.conf");
         (void) systemctl("reset-failed", socket, service, NULL);
+        (void) systemctl("clean", "--what=cache", service, NULL);
         printf("ended %s\n", service);
         if (listen)
                 remove_sockets(listen);

@@ -163,6 +163,9 @@ static const Directive directives[] = {
         D("pm.idle_exit_timeout",   USEC,      idle_exit_timeout_usec,    NULL,       0,    365 * DAY,
           "the whole pool leaves after this time without a request, the next one starts it; 0: never; "
           "without it 10m for auto and ondemand, else never"),
+        D("idle_warm",              BYTES,     idle_warm_bytes,           NULL,       0,    INT64_MAX,
+          "how much of what PHP has compiled is kept on disk for the next start; 0: nothing; "
+          "without it 64M where the pool leaves when it is idle"),
         D("pm.queue_timeout",       USEC,      queue_timeout_usec,        "0",        0,    DAY,
           "answer 503 to requests that waited longer than this for a worker, 0: never"),
 

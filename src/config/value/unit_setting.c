@@ -89,6 +89,7 @@ static const struct {
         { "RuntimeDirectoryMode", FOLDERS },
         { "RuntimeDirectoryPreserve", FOLDERS },
         { "LogsDirectory", FOLDERS },
+        { "CacheDirectory", FOLDERS },
         { "SyslogIdentifier", "fpmctl slow and the catalog look for fpmd" },
         { "LogNamespace", "fpmctl slow looks into the journal of the machine" },
         { "Alias", "[Install] is for systemctl enable, before any pool file is read" },
@@ -141,7 +142,7 @@ static const char *const unit_keys[] = {
 static const char *const service_keys[] = {
         "AllowedCPUs", "AllowedMemoryNodes", "AppArmorProfile", "BPFProgram", "BindPaths", "BindReadOnlyPaths",
         "CPUAccounting", "CPUAffinity", "CPUQuota", "CPUQuotaPeriodSec", "CPUSchedulingPolicy",
-        "CPUSchedulingPriority", "CPUSchedulingResetOnFork", "CPUWeight", "CacheDirectory", "CacheDirectoryMode",
+        "CPUSchedulingPriority", "CPUSchedulingResetOnFork", "CPUWeight", "CacheDirectoryMode",
         "ConfigurationDirectory", "ConfigurationDirectoryMode", "CoredumpFilter", "CoredumpReceive",
         "DefaultMemoryLow", "DefaultMemoryMin", "DefaultStartupMemoryLow", "Delegate", "DelegateSubgroup",
         "DeviceAllow", "DevicePolicy", "DisableControllers", "Environment", "EnvironmentFile", "ExecPaths",

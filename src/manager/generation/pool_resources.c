@@ -9,6 +9,7 @@
 
 #include "base/fd.h"
 #include "base/fd_pass.h"
+#include "manager/spawn/cache_folder.h"
 #include "manager/spawn/log_file.h"
 #include "manager/spawn/privilege.h"
 
@@ -39,10 +40,14 @@ static int open_all(PoolResources *resources, const char **ret_what) {
 
         *ret_what = "cannot open the access log";
         r = log_file_open_target(config, config->access_log, &resources->access_fd);
-        if (r >= 0)
-                make_slow_log(config);
+        if (r < 0)
+                return r;
 
-        return r;
+        /* The zygote says what is wrong with it. */
+        if (config->idle_warm_bytes > 0)
+                (void) cache_folder_make(&resources->account);
+        make_slow_log(config);
+        return 0;
 }
 
 int pool_resources_open(PoolResources *ret, const char *conf_dir, const char *name,

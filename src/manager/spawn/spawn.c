@@ -16,6 +16,7 @@
 
 #include "base/fd.h"
 #include "manager/base/log.h"
+#include "manager/spawn/cache_folder.h"
 #include "manager/spawn/environment.h"
 #include "manager/spawn/file_limits.h"
 #include "manager/spawn/privilege.h"
@@ -230,6 +231,7 @@ static int environment_add_engine(char ***environment, const char *engine) {
 
 static int environment_for_plan(char ***ret, const SpawnPlan *plan) {
         _cleanup_(environment_freep) char **environment = NULL;
+        _cleanup_free_ char *cache = NULL;
         bool root = plan->config->chroot && privilege_can_switch_user();
         char names[LISTEN_FDS_MAX * 16] = "", number[16];
         size_t used = 0;
@@ -256,6 +258,11 @@ static int environment_for_plan(char ***ret, const SpawnPlan *plan) {
 
         snprintf(number, sizeof(number), "%u", plan->generation);
         r = environment_set(&environment, "FPMD_GENERATION", number);
+        if (r < 0)
+                return r;
+
+        cache = plan->config->idle_warm_bytes > 0 ? cache_folder_path(plan->account->uid) : NULL;
+        r = cache ? environment_set(&environment, "FPMD_CACHE", cache) : 0;
         if (r < 0)
                 return r;
 

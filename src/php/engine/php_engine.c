@@ -18,6 +18,7 @@
 #include "php/engine/php_access.h"
 #include "php/engine/php_body.h"
 #include "php/engine/php_engine_internal.h"
+#include "php/engine/php_file_cache.h"
 #include "php/engine/php_functions.h"
 #include "php/engine/php_ini_check.h"
 #include "php/engine/php_input.h"
@@ -65,6 +66,7 @@ static const PoolConfig *starting_config;
 
 static void on_registered(void) {
         php_settings_mark_file_cache(&starting_config->php_values);
+        php_file_cache_choose();
 }
 
 /* Preloaded code is compiled for the functions that there are: it would call what is disabled later, and crash. */
@@ -99,6 +101,7 @@ static int install_hooks(void) {
         php_upload_init();
         php_input_init();
         php_log_init();
+        php_file_cache_watch_reset();
         return 0;
 }
 
@@ -114,6 +117,7 @@ int php_engine_start(const PoolConfig *config, bool strict) {
                 return -ENOEXEC;
 
         starting_config = config;
+        php_file_cache_init(config);
         php_hooks_watch_start(&start_hooks);
         ignore_broken_pipes();
         zend_signal_startup();

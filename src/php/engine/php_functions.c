@@ -7,6 +7,7 @@
 #include <php.h>
 #include <php_main.h>
 
+#include "php/engine/php_file_cache.h"
 #include "php/engine/php_request.h"
 #include "php/engine/php_status.h"
 #include "php/hooks/php_hooks.h"
@@ -163,6 +164,7 @@ bool php_functions_directory_was_left(void) {
 static PHP_MINIT_FUNCTION(cgi) {
         (void) type;
         REGISTER_INI_ENTRIES();
+        php_file_cache_mark();
         return SUCCESS;
 }
 

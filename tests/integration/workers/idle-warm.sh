@@ -1,0 +1,142 @@
+#!/bin/bash
+# idle_warm: what PHP has compiled is there when a pool that has left starts again, in a folder of its own that nobody
+# else can read. What was changed meanwhile is compiled anew, whatever time it bears. A folder that is somebody else's,
+# full or a link is one line in the journal, and the pool works without.
+
+source "${BASH_SOURCE[0]%/*}/../lib.sh"
+needs_fpmd
+
+# warm_pool NAME LINE…: leaves after a second.
+warm_pool() {
+	local name=$1
+	shift
+
+	pool "$name" <<-END
+		pm = ondemand
+		pm.idle_exit_timeout = 1s
+		$(printf '%s\n' "$@")
+	END
+	write_page "$name" part.php <<-'END'
+		<?php return 'old';
+	END
+	# opcache counts as a miss what it has to compile, not what it finds in its folder.
+	write_page "$name" page.php <<-'END'
+		<?php
+		$cache = ini_get('opcache.file_cache');
+		$text = include 'part.php';
+		echo json_encode(['text' => $text, 'cache' => $cache,
+			'misses' => opcache_get_status(false)['opcache_statistics']['misses'],
+			'files' => $cache ? (int) shell_exec("find $cache -name '*.bin' | wc -l") : 0]);
+	END
+}
+
+# ask NAME: the page, of a pool that has just started.
+ask() {
+	wait_for 10 is_inactive "$1"
+	fetch "http://$1.test/page.php"
+}
+is_inactive() {
+	[[ $(unit_property "fpmd@$1.service" ActiveState) == inactive ]]
+}
+field() {
+	sed -n "s/.*\"$1\":\"\\?\\([^,\"}]*\\).*/\\1/p" <<<"$2" | sed 's/\\//g'
+}
+
+warm_pool warm
+warm_pool other
+warm_pool fewer 'php_admin_value[disable_functions] = system'
+warm_pool without 'idle_warm = 0'
+warm_pool own 'php_admin_value[opcache.file_cache] = /srv/own-cache'
+warm_pool unvalidated 'php_admin_value[opcache.validate_timestamps] = 0'
+warm_pool preload 'php_admin_value[opcache.preload] = /srv/www/preload/part.php'
+in_container install -d -o alice /srv/own-cache
+in_container sleep 2.2 # a script that was changed just before it was compiled would be compiled again
+
+### what was compiled stays, in a folder of its own
+
+for name in warm unvalidated; do
+	first=$(ask "$name")
+	echo "$first"
+	folder=/var/cache/fpmd/$name/2001/opcache
+	assert_eq "the folder of $name" $folder "$(field cache "$first")"
+	assert_eq 'its mode' 'alice 700' "$(in_container stat -c '%U %a' $folder)"
+	assert_eq 'that above it' 'root 711' "$(in_container stat -c '%U %a' ${folder%/*})"
+	second=$(ask "$name")
+	assert_eq 'the text' old "$(field text "$second")"
+	assert_eq 'compiled at first' 2 "$(field misses "$first")"
+	assert_eq 'compiled later' 0 "$(field misses "$second")"
+done
+assert_fails in_container runuser -u bob -- ls /var/cache/fpmd/warm/2001/opcache 2>/dev/null
+assert_eq 'lines of warm' '' "$(journal_of fpmd@warm.service --priority=warning)"
+
+### what was changed is compiled anew: with its old time, and where nobody validates
+
+for name in warm unvalidated; do
+	wait_for 10 is_inactive $name
+	for time in 'now - 1 hour' '1970-01-02'; do
+		write_page $name part.php <<<"<?php return 'new $time';"
+		in_container touch -d "$time" "/srv/www/$name/part.php"
+		assert_eq "after a change, $name" "new $time" "$(field text "$(ask $name)")"
+	done
+done
+
+### opcache_reset() empties it; and so does systemd
+
+write_page warm reset.php <<<"<?php var_dump(opcache_reset());"
+[[ $(in_container find /var/cache/fpmd/warm -name '*.bin' | wc -l) -ge 2 ]] || fail 'nothing is kept'
+assert_contains 'reset' 'bool(true)' "$(fetch http://warm.test/reset.php)"
+assert_eq 'after opcache_reset()' '' "$(in_container find /var/cache/fpmd/warm -name 'pa*.bin')"
+wait_for 10 is_inactive unvalidated
+in_container systemctl clean --what=cache fpmd@unvalidated.service
+assert_fails in_container test -e /var/cache/fpmd/unvalidated
+assert_eq 'after that' 2 "$(field misses "$(ask unvalidated)")"
+
+### pools that have none, or their own
+
+assert_eq 'functions are disabled' '' "$(field cache "$(ask fewer)")"
+assert_eq 'idle_warm = 0' '' "$(field cache "$(ask without)")"
+assert_eq 'with preload' '' "$(field cache "$(ask preload)")"
+assert_eq 'its own' /srv/own-cache "$(field cache "$(ask own)")"
+
+### folders that cannot be used
+
+# refused NAME TEXT: the pool serves, and says in one line why not from its folder.
+refused() {
+	local answer
+
+	answer=$(ask "$1")
+	assert_eq "text with a bad folder: $2" old "$(field text "$answer")"
+	assert_eq "cache: $2" '' "$(field cache "$answer")"
+	assert_eq "lines: $2" 1 "$(journal_of "fpmd@$1.service" | grep -c "compiled scripts cannot be used.*$2")"
+}
+
+folder=/var/cache/fpmd/other/2001/opcache
+assert_eq 'first it can be' $folder "$(field cache "$(ask other)")"
+wait_for 10 is_inactive other
+in_container chown bob $folder
+refused other "somebody else's"
+wait_for 10 is_inactive other
+in_container sh -c "rm -r $folder && ln -s /var/cache/fpmd/warm/2001/opcache $folder"
+refused other 'no folder'
+wait_for 10 is_inactive other
+in_container sh -c "rm $folder && mkdir -m 700 $folder && chown alice $folder && mount -t tmpfs -o size=1M,uid=2001,mode=700 cache $folder"
+refused other 'full'
+wait_for 10 is_inactive other
+in_container umount $folder
+
+# What another PHP has left there, files that are cut, and nonsense.
+in_container sh -c "
+	cd $folder && mkdir -p 0123456789abcdef0123456789abcdef/srv/www/other odd &&
+	echo nonsense >0123456789abcdef0123456789abcdef/srv/www/other/part.php.bin && mkfifo odd/fifo &&
+	ln -s /etc/passwd odd/link && chown -R alice ."
+assert_eq 'beside nonsense' old "$(field text "$(ask other)")"
+wait_for 10 is_inactive other
+in_container sh -c "find $folder -name '*.bin' -exec truncate -s 200 {} +"
+answer=$(ask other)
+assert_eq 'with files that are cut' "old $folder" "$(field text "$answer") $(field cache "$answer")"
+in_container test -s /etc/passwd
+
+### the end
+
+in_container fpmctl remove other
+assert_fails in_container test -e /var/cache/fpmd/other
