@@ -26,7 +26,7 @@ class Client(threading.Thread):
         self.gate.wait()
         try:
             connection = http.client.HTTPConnection(self.url.hostname, self.url.port or 80, timeout=30)
-            connection.request("GET", self.url.path, headers={"Connection": "close"})
+            connection.request("GET", self.url.path + ("?" + self.url.query if self.url.query else ""), headers={"Connection": "close"})
             reply = connection.getresponse()
             self.body = reply.read()
             self.status = str(reply.status)

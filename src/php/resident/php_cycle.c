@@ -164,18 +164,11 @@ static void make_superglobals(void) {
         php_baseline_restore_env();
 }
 
-void php_cycle_activate(PhpRequest *request) {
-        end_sapi();
-        SG(server_context) = request;
-        php_engine_set_request_info(request);
-        php_access_begin(request);
-        php_request_ini_apply(request);
-        php_baseline_note_request_ini();
-        php_status_note_user(request);
-        php_engine_skip_input_timer();
-        php_upload_begin_request();
-        request->has_message = false;
+/* As PHP does it, in no function: a warning there is of no file. */
+static void start_request(void) {
+        zend_execute_data *call = EG(current_execute_data);
 
+        EG(current_execute_data) = NULL;
         PG(during_request_startup) = 1;
         php_output_activate();
         reset_flags();
@@ -192,6 +185,22 @@ void php_cycle_activate(PhpRequest *request) {
                 zend_set_timeout(INI_INT("max_execution_time"), 0);
         PG(during_request_startup) = 0;
         SG(sapi_started) = 1;
+        EG(current_execute_data) = call;
+}
+
+void php_cycle_activate(PhpRequest *request) {
+        end_sapi();
+        SG(server_context) = request;
+        php_engine_set_request_info(request);
+        php_access_begin(request);
+        php_request_ini_apply(request);
+        php_baseline_note_request_ini();
+        php_status_note_user(request);
+        php_engine_skip_input_timer();
+        php_upload_begin_request();
+        request->has_message = false;
+
+        start_request();
         check_bailout();
 }
 

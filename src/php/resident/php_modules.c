@@ -46,8 +46,8 @@ static void end_session(const zend_module_entry *module) {
 
 /* --- all together --- */
 
-/* json's last error, the seeds of random numbers, what filter_input() reads. */
-static const char *const names[] = { "filter", "json", "random" };
+/* json's last error, the seeds of random numbers, what filter_input() reads, compression of the output. */
+static const char *const names[] = { "filter", "json", "random", "zlib" };
 
 static struct {
         bool is_found;
