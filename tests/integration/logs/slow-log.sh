@@ -206,7 +206,7 @@ assert_matches 'deep' "^sleep\\(\\) $www/deep.php:4
 (deep\\(\\) $www/deep.php:4
 ?){9}\$" "$(stack_of deep)"
 assert_matches 'closure' "^sleep\\(\\) $www/closure.php:3
-\\{closure\\}\\(\\) $www/closure.php:5
+\\{closure(:$www/closure.php:2)?\\}\\(\\) $www/closure.php:5
 array_map\\(\\) $www/closure.php:5
 \\{main\\}" "$(stack_of closure)"
 assert_matches 'generator' "^sleep\\(\\) $www/generator.php:4

@@ -65,7 +65,7 @@ pid,state,start-time,start-since,requests,request-duration,request-method,reques
 needs_fpmd
 
 # one field more
-assert_matches 'max children, last' $'\nslow requests:        0\nmax children:         2$' "$text"
+assert_matches 'max children, last' $'\nslow requests:        0(\nmemory peak: .*)?\nmax children:         2$' "$text"
 
 # the first page after a start by the socket, by a worker that has been there for no time
 for _ in 1 2 3 4 5; do

@@ -146,7 +146,7 @@ END
 write_page forked quiet.php <<'END'
 <?php
 usleep(800000);
-pcntl_sigprocmask(SIG_BLOCK, [], $blocked);
+pcntl_sigprocmask(SIG_UNBLOCK, [SIGURG], $blocked);
 echo getmypid(), ' ', json_encode($blocked);
 preg_match_all('/^Sig(Cgt|Ign|Blk):\s*(\w+)/m', file_get_contents('/proc/self/status'), $m);
 foreach ([SIGALRM, SIGTERM, SIGUSR1] as $i => $signal)

@@ -10,6 +10,24 @@ use Symfony\Component\HttpFoundation\{JsonResponse, Request, Response};
 use Symfony\Component\HttpKernel\Kernel as BaseKernel;
 use Symfony\Component\Routing\Loader\Configurator\RoutingConfigurator;
 
+// Debian's Symfony 6.4 asks Composer, which it does not depend on, for what is installed.
+if (!class_exists('Composer\InstalledVersions')) {
+    class_alias(NoComposer::class, 'Composer\InstalledVersions');
+}
+
+final class NoComposer
+{
+    public static function isInstalled(string $package, bool $dev = true): bool
+    {
+        return false;
+    }
+
+    public static function getRootPackage(): array
+    {
+        return ['name' => 'app'];
+    }
+}
+
 class Kernel extends BaseKernel
 {
     use MicroKernelTrait;
