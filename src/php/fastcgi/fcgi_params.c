@@ -121,7 +121,7 @@ static bool pair_is_clean(const uint8_t *name, size_t name_len, size_t value_len
 
 /* Turns the pair at the front of the size bytes at text into a string, in place: the two lengths
  * take at least the two bytes that '=' and NUL need. Returns the pair's size or negative errno. */
-static int handoff_pair(FcgiParams *params, uint8_t *text, size_t size) {
+static int read_pair(FcgiParams *params, uint8_t *text, size_t size) {
         uint32_t name_len, value_len;
         size_t n, m, left;
         uint8_t *name, *value;
@@ -165,7 +165,7 @@ int fcgi_params_parse(FcgiParams *params) {
         while (at < params->n_bytes) {
                 int r;
 
-                r = handoff_pair(params, params->bytes + at, params->n_bytes - at);
+                r = read_pair(params, params->bytes + at, params->n_bytes - at);
                 if (r < 0)
                         return r;
 
