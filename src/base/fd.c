@@ -4,6 +4,9 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -126,6 +129,29 @@ int fd_write_all(int fd, const void *data, size_t size) {
         }
 
         return 0;
+}
+
+/* The name ends in a character that no pool's has, nor what others read in a folder of drop-ins. */
+int fd_replace_file(int dir_fd, const char *path, const char *text, mode_t mode) {
+        _cleanup_free_ char *temporary = NULL;
+        _cleanup_close_ int fd = -EBADF;
+        int r;
+
+        if (asprintf(&temporary, "%s+", path) < 0)
+                return -ENOMEM;
+
+        (void) unlinkat(dir_fd, temporary, 0);
+        fd = openat(dir_fd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+        if (fd < 0)
+                return -errno;
+
+        r = fd_write_all(fd, text, strlen(text));
+        if (r >= 0 && renameat(dir_fd, temporary, dir_fd, path) < 0)
+                r = -errno;
+        if (r < 0)
+                (void) unlinkat(dir_fd, temporary, 0);
+
+        return r;
 }
 
 /* pread() until the end or until size bytes are there; the count, or negative errno. */

@@ -42,6 +42,11 @@ int fd_arrange(int fds[], size_t n_fds, int first);
 /* Writes all size bytes, over short writes and EINTR. Returns 0 or a negative errno. */
 int fd_write_all(int fd, const void *data, size_t size);
 
+/* Replaces the file at path, below dir_fd unless path is absolute (AT_FDCWD: the working directory), by one of this
+ * text and mode. By rename, so that a reader sees it whole or not at all; what is called PATH+ is lost. Returns 0 or a
+ * negative errno; the file is what it was then. */
+int fd_replace_file(int dir_fd, const char *path, const char *text, mode_t mode);
+
 /* Reads everything from the start of a file or memfd of at most max_bytes into a new buffer that
  * is NUL-terminated behind its size. Does not move the offset. The caller frees *ret. Returns 0, -EFBIG when the file
  * is larger, or another negative errno. */

@@ -36,27 +36,6 @@ static int make_folder(void) {
         return mkdir(FOLDER, 0755) < 0 && errno != EEXIST ? -errno : 0;
 }
 
-/* By rename: a manager that starts now reads the whole text or none. */
-static int write_text(const char *path, const char *text) {
-        _cleanup_close_ int fd = -EBADF;
-        char temporary[PATH_BYTES + 8];
-        int r;
-
-        snprintf(temporary, sizeof(temporary), "%s+", path);
-        (void) unlink(temporary);
-        fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-        if (fd < 0)
-                return -errno;
-
-        r = fd_write_all(fd, text, strlen(text));
-        if (r >= 0 && rename(temporary, path) < 0)
-                r = -errno;
-        if (r < 0)
-                (void) unlink(temporary);
-
-        return r;
-}
-
 int rotation_leave(const char *pool, uint64_t seconds) {
         char path[PATH_BYTES], text[TEXT_BYTES] = "for ever\n";
         int r;
@@ -70,7 +49,7 @@ int rotation_leave(const char *pool, uint64_t seconds) {
         if (seconds != ROTATION_WITHOUT_END)
                 snprintf(text, sizeof(text), "%" PRIu64 "\n", (uint64_t) time(NULL) + seconds);
 
-        return write_text(path, text);
+        return fd_replace_file(AT_FDCWD, path, text, 0644);
 }
 
 int rotation_enter(const char *pool) {

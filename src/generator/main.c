@@ -61,30 +61,6 @@ static void fail(Generator *generator, const char *what, const char *path, int e
         generator_report(generator, LOG_ERR, line ? line : what);
 }
 
-/* Writes the file by rename, so that a reader sees it whole or not at all. */
-static int write_file(const Generator *generator, const char *path, const char *text) {
-        _cleanup_free_ char *temporary = NULL;
-        _cleanup_close_ int fd = -EBADF;
-        int r;
-
-        if (asprintf(&temporary, "%s.new", path) < 0)
-                return -ENOMEM;
-
-        (void) unlinkat(generator->unit_dir_fd, temporary, 0);
-        fd = openat(generator->unit_dir_fd, temporary,
-                        O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-        if (fd < 0)
-                return -errno;
-
-        r = fd_write_all(fd, text, strlen(text));
-        if (r >= 0 && renameat(generator->unit_dir_fd, temporary, generator->unit_dir_fd, path) < 0)
-                r = -errno;
-        if (r < 0)
-                (void) unlinkat(generator->unit_dir_fd, temporary, 0);
-
-        return r;
-}
-
 static int write_dropin(const Generator *generator, const char *name, const char *type,
                 const char *file, const char *text) {
         _cleanup_free_ char *dir = NULL, *path = NULL;
@@ -96,7 +72,7 @@ static int write_dropin(const Generator *generator, const char *name, const char
         if (mkdirat(generator->unit_dir_fd, dir, 0755) < 0 && errno != EEXIST)
                 return -errno;
 
-        return write_file(generator, path, text);
+        return fd_replace_file(generator->unit_dir_fd, path, text, 0644);
 }
 
 static int write_mounts(const Generator *generator, const PoolConfig *config) {
@@ -110,7 +86,7 @@ static int write_mounts(const Generator *generator, const PoolConfig *config) {
         if (asprintf(&path, "fpmd-mounts@%s.target", config->name) < 0)
                 return -ENOMEM;
 
-        r = write_file(generator, path, target);
+        r = fd_replace_file(generator->unit_dir_fd, path, target, 0644);
         return r < 0 ? r : write_dropin(generator, config->name, "service", POOL_FILE, dropin);
 }
 

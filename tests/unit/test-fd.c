@@ -4,6 +4,7 @@
 #include "base/fd.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -222,6 +223,40 @@ START_TEST(an_empty_eventfd_is_not_waited_for) {
 }
 END_TEST
 
-UNIT_MAIN("fd", an_empty_eventfd_is_not_waited_for, any_order_is_arranged,
+/* What was left of an earlier writer, here a link that leads elsewhere, is neither followed nor in the way. */
+START_TEST(a_file_is_replaced_whole) {
+        char folder[] = "/tmp/fpmd-test-fd-XXXXXX";
+        _cleanup_close_ int dir_fd = -EBADF;
+        _cleanup_free_ char *text = NULL;
+        struct stat st;
+        size_t size;
+
+        ck_assert_ptr_nonnull(mkdtemp(folder));
+        dir_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        ck_assert_int_eq(symlinkat("elsewhere", dir_fd, "file+"), 0);
+        ck_assert_int_eq(fd_replace_file(dir_fd, "file", "first", 0600), 0);
+        ck_assert_int_eq(fd_replace_file(dir_fd, "file", "second", 0600), 0);
+
+        ck_assert_int_eq(chdir(folder), 0);
+        ck_assert_int_eq(fd_read_file("file", 100, &text, &size), 0);
+        ck_assert_str_eq(text, "second");
+        ck_assert_int_eq(stat("file", &st), 0);
+        ck_assert_uint_eq(st.st_mode & 07777, 0600);
+        ck_assert_int_lt(faccessat(dir_fd, "file+", F_OK, AT_SYMLINK_NOFOLLOW), 0);
+        ck_assert_int_lt(access("elsewhere", F_OK), 0);
+
+        /* A folder cannot be replaced; nothing is left behind. */
+        ck_assert_int_eq(mkdirat(dir_fd, "folder", 0700), 0);
+        ck_assert_int_lt(fd_replace_file(dir_fd, "folder", "text", 0600), 0);
+        ck_assert_int_lt(access("folder+", F_OK), 0);
+
+        ck_assert_int_eq(unlink("file"), 0);
+        ck_assert_int_eq(chdir("/"), 0);
+        ck_assert_int_eq(unlinkat(dir_fd, "folder", AT_REMOVEDIR), 0);
+        ck_assert_int_eq(rmdir(folder), 0);
+}
+END_TEST
+
+UNIT_MAIN("fd", a_file_is_replaced_whole, an_empty_eventfd_is_not_waited_for, any_order_is_arranged,
                 one_fd_may_be_given_twice, a_bad_fd_is_an_error, flags, memfds_are_sealed,
                 reading_all);

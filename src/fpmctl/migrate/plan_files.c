@@ -2,12 +2,14 @@
 #include "fpmctl/migrate/plan_files.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/fd.h"
 #include "fpmctl/migrate/file.h"
 
 int plan_files_write(const MigratePlan *plan, const char *base) {
@@ -23,7 +25,7 @@ int plan_files_write(const MigratePlan *plan, const char *base) {
                 _cleanup_free_ char *path = migrate_file_path(base, plan->files[i].name);
                 int r;
 
-                r = path ? migrate_file_write(path, plan->files[i].text, 0644) : -ENOMEM;
+                r = path ? fd_replace_file(AT_FDCWD, path, plan->files[i].text, 0644) : -ENOMEM;
                 if (r < 0)
                         return r;
         }
@@ -58,7 +60,7 @@ static int restore_one(const char *path, const char *text, const char *old) {
         } else if (now && !old && unlink(path) < 0)
                 return -errno;
 
-        return old ? migrate_file_write(path, old, 0644) : 0;
+        return old ? fd_replace_file(AT_FDCWD, path, old, 0644) : 0;
 }
 
 int plan_files_restore(json_t *files, const json_t *saved) {

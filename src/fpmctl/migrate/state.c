@@ -2,12 +2,14 @@
 #include "fpmctl/migrate/state.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "config/pool_files.h"
 #include "fpmctl/migrate/file.h"
 #include "fpmctl/migrate/plan_files.h"
@@ -88,7 +90,7 @@ int migrate_state_write(const json_t *state) {
         if (mkdir(FOLDER, 0755) < 0 && errno != EEXIST)
                 return -errno;
 
-        return migrate_file_write(PATH, text, 0600);
+        return fd_replace_file(AT_FDCWD, PATH, text, 0600);
 }
 
 int migrate_state_undo_files(const json_t *state) {

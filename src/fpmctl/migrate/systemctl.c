@@ -2,6 +2,7 @@
 #include "fpmctl/migrate/systemctl.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/escape.h"
+#include "base/fd.h"
 #include "fpmctl/migrate/file.h"
 #include "fpmctl/pools/program.h"
 
@@ -81,7 +83,7 @@ int systemctl_write_dropin(const char *unit, const char *name, const char *text)
         if (mkdir(dir, 0755) < 0 && errno != EEXIST)
                 return -errno;
 
-        return migrate_file_write(path, text, 0644);
+        return fd_replace_file(AT_FDCWD, path, text, 0644);
 }
 
 int systemctl_remove_dropin(const char *unit, const char *name) {

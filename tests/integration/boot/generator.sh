@@ -139,4 +139,4 @@ in_container systemctl daemon-reload
 assert_eq 'slice of one of few' 'system-fpmd.slice' "$(unit_property fpmd@early.socket Slice)"
 
 # a file of the generator is whole or not there
-assert_eq 'nothing half written' '' "$(in_container find /run/systemd/generator -name '*.new')"
+assert_eq 'nothing half written' '' "$(in_container find /run/systemd/generator -name '*.new' -o -name '*+')"
