@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/journal_socket.h"
 #include "exporter/accept.h"
 #include "exporter/clients.h"
 
@@ -74,7 +75,7 @@ static enum MHD_Result answer_page(Server *server, struct MHD_Connection *connec
 
         r = page_get(server->page, format, &text, &size);
         if (r < 0) {
-                fprintf(stderr, "<3>Cannot ask the pools: %s\n", strerror(-r));
+                stderr_line("<3>Cannot ask the pools: %s\n", strerror(-r));
                 return refuse(connection, MHD_HTTP_INTERNAL_SERVER_ERROR,
                                 "The pools cannot be asked.\n");
         }

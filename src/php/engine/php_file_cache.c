@@ -10,6 +10,7 @@
 #include <zend_system_id.h>
 
 #include "base/fd.h"
+#include "base/journal_socket.h"
 #include "base/parse.h"
 #include "php/files/file_cache.h"
 #include "php/hooks/php_hooks.h"
@@ -124,7 +125,7 @@ void php_file_cache_choose(void) {
         }
 
         if (r != -ECANCELED)
-                fprintf(stderr, "<5>The folder for compiled scripts cannot be used, going on without: %s: %s\n",
+                stderr_line("<5>The folder for compiled scripts cannot be used, going on without: %s: %s\n",
                                 folder, explain(-r));
         free(folder);
         folder = NULL;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/escape.h"
+#include "base/journal_socket.h"
 
 enum {
         LINE_MAX_BYTES = 400,
@@ -24,7 +25,7 @@ static void end_line(void) {
         if (stray.n > 0 && stray.n_lines < LINES_MAX) {
                 stray.n_lines++;
                 escape_string(escaped, sizeof(escaped), stray.line);
-                fprintf(stderr, "<5>Printed while there is no request: %s\n", escaped);
+                stderr_line("<5>Printed while there is no request: %s\n", escaped);
         }
         stray.n = 0;
 }

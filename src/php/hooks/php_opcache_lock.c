@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <zend_extensions.h>
 
+#include "base/journal_socket.h"
 #include "base/place_locks.h"
 #include "php/hooks/plt_hook.h"
 
@@ -150,10 +151,9 @@ void php_opcache_lock_init(unsigned n) {
         if (users.fd >= 0 && place_locks_new(&users.locks, n) >= 0)
                 return;
         if (opcache())
-                fputs("<5>opcache of PHP " PHP_VERSION
-                      " does not call fcntl() as fpmd expects: its lock costs two "
-                      "system calls a request\n",
-                                stderr);
+                stderr_line("<5>opcache of PHP " PHP_VERSION
+                            " does not call fcntl() as fpmd expects: its lock costs two "
+                            "system calls a request\n");
 }
 
 void php_opcache_lock_enter_worker(unsigned place, const volatile unsigned char *is_worker) {

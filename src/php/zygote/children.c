@@ -131,42 +131,9 @@ static void watch_memory(const Children *children, unsigned slot) {
                         &(struct epoll_event){ .events = EPOLLIN, .data.u32 = slot });
 }
 
-pid_t children_fork(Children *children, unsigned slot, int *ret_lifeline_fd) {
-        _cleanup_close_ int ours = -EBADF, theirs = -EBADF;
-        pid_t pid;
-        int r;
-
-        r = lifeline_new(&ours, &theirs);
-        if (r < 0)
-                return r;
-
-        scoreboard_set(children->board, slot, SLOT_STARTING, clock_now_usec());
-        pid = fork();
-        if (pid < 0) {
-                r = -errno;
-                scoreboard_set(children->board, slot, SLOT_EMPTY, 0);
-                return r;
-        }
-        if (pid == 0) {
-                forget_siblings(children);
-                *ret_lifeline_fd = TAKE_FD(theirs);
-                return 0;
-        }
-
-        children->items[slot] = (Child){
-                .pid = pid,
-                .lifeline_fd = TAKE_FD(ours),
-                .memory_fd = -EBADF,
-                .memory_error = -EAGAIN,
-        };
-        children->n++;
-        watch_memory(children, slot);
-        return pid;
-}
-
-/* --- the spare one --- */
-
-pid_t children_fork_spare(Children *children, int *ret_lifeline_fd) {
+/* Forks a process with a lifeline. In the parent *ret is the child; in the child, which returns 0, *ret_lifeline_fd is
+ * its end. Returns a negative errno when there is none. */
+static pid_t give_birth(Children *children, Child *ret, int *ret_lifeline_fd) {
         _cleanup_close_ int ours = -EBADF, theirs = -EBADF;
         pid_t pid;
         int r;
@@ -184,12 +151,34 @@ pid_t children_fork_spare(Children *children, int *ret_lifeline_fd) {
                 return 0;
         }
 
-        children->spare = (Child){
+        *ret = (Child){
                 .pid = pid,
                 .lifeline_fd = TAKE_FD(ours),
                 .memory_fd = -EBADF,
+                .memory_error = -EAGAIN,
         };
         return pid;
+}
+
+pid_t children_fork(Children *children, unsigned slot, int *ret_lifeline_fd) {
+        pid_t pid;
+
+        scoreboard_set(children->board, slot, SLOT_STARTING, clock_now_usec());
+        pid = give_birth(children, &children->items[slot], ret_lifeline_fd);
+        if (pid < 0)
+                scoreboard_set(children->board, slot, SLOT_EMPTY, 0);
+        if (pid <= 0)
+                return pid;
+
+        children->n++;
+        watch_memory(children, slot);
+        return pid;
+}
+
+/* --- the spare one --- */
+
+pid_t children_fork_spare(Children *children, int *ret_lifeline_fd) {
+        return give_birth(children, &children->spare, ret_lifeline_fd);
 }
 
 bool children_has_spare(const Children *children) {
