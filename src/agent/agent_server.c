@@ -10,10 +10,10 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "exporter/activation.h"
 #include "exporter/clients.h"
 
 enum {
-        SOCKETS_MAX = 8,
         BATCH_MAX = 32, /* accepted before those that are here have their turn */
         LINE_MAX_BYTES = 128,
 };
@@ -34,7 +34,7 @@ typedef struct Asker {
 
 struct AgentServer {
         AgentView *view;
-        int fds[SOCKETS_MAX];
+        int fds[ACTIVATION_SOCKETS_MAX];
         size_t n_fds;
         Clients clients;
         Asker askers[CLIENTS_MAX];
@@ -154,7 +154,7 @@ int agent_server_new(AgentServer **ret, AgentView *view, const int *fds, size_t 
         _cleanup_(agent_server_freep) AgentServer *server = NULL;
         int r;
 
-        if (n_fds > SOCKETS_MAX)
+        if (n_fds > ACTIVATION_SOCKETS_MAX)
                 return -E2BIG;
 
         server = calloc(1, sizeof(*server));
@@ -216,7 +216,7 @@ static void fill_fds(const AgentServer *server, struct pollfd *fds, uint64_t now
 }
 
 int agent_server_run(AgentServer *server, uint64_t idle_usec) {
-        struct pollfd fds[SOCKETS_MAX + CLIENTS_MAX];
+        struct pollfd fds[ACTIVATION_SOCKETS_MAX + CLIENTS_MAX];
 
         for (;;) {
                 uint64_t now = clock_now_usec();

@@ -4,18 +4,15 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sysexits.h>
-#include <systemd/sd-daemon.h>
 
 #include "agent/agent_server.h"
-
-#define IDLE_USEC_DEFAULT (60 * USEC_PER_SEC)
+#include "base/journal_socket.h"
+#include "exporter/activation.h"
 
 static const char *arg_conf_dir = FPMD_CONF_DIR;
-static uint64_t arg_idle_usec = IDLE_USEC_DEFAULT;
+static uint64_t arg_idle_usec = ACTIVATION_IDLE_USEC_DEFAULT;
 
 static void usage(FILE *f) {
         fputs("Usage: fpmd-agent [OPTION]...\n\n"
@@ -26,18 +23,6 @@ static void usage(FILE *f) {
               "  -h, --help                  this text\n"
               "  -v, --version               the version\n",
                         f);
-}
-
-static int take_idle_timeout(const char *text) {
-        uint64_t seconds;
-
-        if (parse_uint(text, &seconds) < 0 || seconds > UINT32_MAX) {
-                fprintf(stderr, "fpmd-agent: --idle-timeout is a number of seconds\n");
-                return EX_USAGE;
-        }
-
-        arg_idle_usec = seconds * USEC_PER_SEC;
-        return EX_OK;
 }
 
 /* Returns -1 to go on, else the exit status. */
@@ -54,7 +39,7 @@ static int parse_arguments(int argc, char *argv[]) {
         while ((c = getopt_long(argc, argv, "hv", options, NULL)) >= 0)
                 switch (c) {
                 case 'i':
-                        if (take_idle_timeout(optarg) != EX_OK)
+                        if (activation_parse_idle(optarg, &arg_idle_usec) < 0)
                                 return EX_USAGE;
                         break;
                 case 'C':
@@ -77,57 +62,25 @@ static int parse_arguments(int argc, char *argv[]) {
         return EX_USAGE;
 }
 
-/* A connection to each manager, and one of each asker. */
-static void raise_file_limit(void) {
-        struct rlimit limit;
-
-        if (getrlimit(RLIMIT_NOFILE, &limit) >= 0) {
-                limit.rlim_cur = limit.rlim_max;
-                (void) setrlimit(RLIMIT_NOFILE, &limit);
-        }
-}
-
-/* The sockets from systemd: streams that listen. */
-static int receive(int *fds, size_t size) {
-        int n = sd_listen_fds(1);
-
-        if (n <= 0 || (size_t) n > size) {
-                fprintf(stderr, "fpmd-agent: there has to be a socket from systemd, and at most %zu\n",
-                                size);
-                return -EINVAL;
-        }
-
-        for (int i = 0; i < n; i++) {
-                fds[i] = SD_LISTEN_FDS_START + i;
-                if (sd_is_socket(fds[i], AF_UNSPEC, SOCK_STREAM, 1) <= 0) {
-                        fprintf(stderr, "fpmd-agent: socket %d is no stream that listens\n", i);
-                        return -EINVAL;
-                }
-        }
-
-        return n;
-}
-
 int main(int argc, char *argv[]) {
         _cleanup_(agent_server_freep) AgentServer *server = NULL;
         _cleanup_(agent_view_done) AgentView view = {};
-        int fds[8], n, r;
+        int fds[ACTIVATION_SOCKETS_MAX], n, r;
 
         r = parse_arguments(argc, argv);
         if (r >= 0)
                 return r;
 
-        n = receive(fds, ELEMENTSOF(fds));
+        n = activation_receive(fds);
         if (n < 0)
                 return EX_USAGE;
 
-        raise_file_limit();
         view.conf_dir = arg_conf_dir;
         r = agent_server_new(&server, &view, fds, (size_t) n);
         if (r >= 0)
                 r = agent_server_run(server, arg_idle_usec);
         if (r < 0)
-                fprintf(stderr, "fpmd-agent: cannot serve: %s\n", strerror(-r));
+                stderr_line("<3>Cannot serve: %s\n", strerror(-r));
 
         return r < 0 ? EX_OSERR : EX_OK;
 }

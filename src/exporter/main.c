@@ -5,18 +5,15 @@
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sysexits.h>
-#include <systemd/sd-daemon.h>
 
+#include "base/journal_socket.h"
+#include "exporter/activation.h"
 #include "exporter/server.h"
 
-#define IDLE_USEC_DEFAULT (60 * USEC_PER_SEC)
-
 static const char *arg_conf_dir = FPMD_CONF_DIR;
-static uint64_t arg_idle_usec = IDLE_USEC_DEFAULT;
+static uint64_t arg_idle_usec = ACTIVATION_IDLE_USEC_DEFAULT;
 static MetricsMask arg_left_out;
 
 static void usage(FILE *f) {
@@ -30,18 +27,6 @@ static void usage(FILE *f) {
               "  -h, --help                  this text\n"
               "  -v, --version               the version\n",
                         f);
-}
-
-static int take_idle_timeout(const char *text) {
-        uint64_t seconds;
-
-        if (parse_uint(text, &seconds) < 0 || seconds > UINT32_MAX) {
-                fprintf(stderr, "fpmd-exporter: --idle-timeout is a number of seconds\n");
-                return EX_USAGE;
-        }
-
-        arg_idle_usec = seconds * USEC_PER_SEC;
-        return EX_OK;
 }
 
 static int take_metrics(const char *option, const char *names) {
@@ -75,7 +60,7 @@ static int parse_arguments(int argc, char *argv[]) {
         while ((c = getopt_long(argc, argv, "hv", options, NULL)) >= 0)
                 switch (c) {
                 case 'i':
-                        if (take_idle_timeout(optarg) != EX_OK)
+                        if (activation_parse_idle(optarg, &arg_idle_usec) < 0)
                                 return EX_USAGE;
                         break;
                 case 'o':
@@ -103,51 +88,19 @@ static int parse_arguments(int argc, char *argv[]) {
         return EX_USAGE;
 }
 
-/* A connection to each manager. */
-static void raise_file_limit(void) {
-        struct rlimit limit;
-
-        if (getrlimit(RLIMIT_NOFILE, &limit) >= 0) {
-                limit.rlim_cur = limit.rlim_max;
-                (void) setrlimit(RLIMIT_NOFILE, &limit);
-        }
-}
-
-/* The sockets from systemd: streams that listen. */
-static int receive(int *fds, size_t size) {
-        int n = sd_listen_fds(1);
-
-        if (n <= 0 || (size_t) n > size) {
-                fprintf(stderr, "<3>There has to be a socket from systemd, and at most %zu\n",
-                                size);
-                return -EINVAL;
-        }
-
-        for (int i = 0; i < n; i++) {
-                fds[i] = SD_LISTEN_FDS_START + i;
-                if (sd_is_socket(fds[i], AF_UNSPEC, SOCK_STREAM, 1) <= 0) {
-                        fprintf(stderr, "<3>Socket %d is no stream that listens\n", i);
-                        return -EINVAL;
-                }
-        }
-
-        return n;
-}
-
 int main(int argc, char *argv[]) {
         _cleanup_(server_freep) Server *server = NULL;
         _cleanup_(page_done) Page page = {};
-        int fds[8], n, r;
+        int fds[ACTIVATION_SOCKETS_MAX], n, r;
 
         r = parse_arguments(argc, argv);
         if (r >= 0)
                 return r;
 
-        n = receive(fds, ELEMENTSOF(fds));
+        n = activation_receive(fds);
         if (n < 0)
                 return EX_USAGE;
 
-        raise_file_limit();
         (void) signal(SIGPIPE, SIG_IGN);
         page.conf_dir = arg_conf_dir;
         page.left_out = arg_left_out;
@@ -155,7 +108,7 @@ int main(int argc, char *argv[]) {
         if (r >= 0)
                 r = server_run(server, arg_idle_usec);
         if (r < 0)
-                fprintf(stderr, "<3>Cannot serve: %s\n", strerror(-r));
+                stderr_line("<3>Cannot serve: %s\n", strerror(-r));
 
         return r < 0 ? EX_OSERR : EX_OK;
 }

@@ -13,10 +13,10 @@
 #include "base/fd.h"
 #include "base/journal_socket.h"
 #include "exporter/accept.h"
+#include "exporter/activation.h"
 #include "exporter/clients.h"
 
 enum {
-        SOCKETS_MAX = 8,
         HEADERS_MAX = 16 * 1024, /* of one client */
         BATCH_MAX = 32,          /* accepted before those that are here have their turn */
 };
@@ -31,7 +31,7 @@ enum {
 struct Server {
         Page *page;
         struct MHD_Daemon *daemon;
-        int fds[SOCKETS_MAX];
+        int fds[ACTIVATION_SOCKETS_MAX];
         size_t n_fds;
         Clients clients;
         uint64_t last_usec;   /* when a client was there last */
@@ -178,7 +178,7 @@ static void accept_clients(Server *server, const struct pollfd *fds) {
 static struct MHD_Daemon *start_daemon(Server *server) {
         return MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL, on_request,
                         server, MHD_OPTION_CONNECTION_LIMIT,
-                        (unsigned) (CLIENTS_MAX + SOCKETS_MAX * BATCH_MAX),
+                        (unsigned) (CLIENTS_MAX + ACTIVATION_SOCKETS_MAX * BATCH_MAX),
                         MHD_OPTION_CONNECTION_TIMEOUT,
                         (unsigned) (CLIENT_LIMIT_USEC / USEC_PER_SEC),
                         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t) HEADERS_MAX,
@@ -189,7 +189,7 @@ int server_new(Server **ret, Page *page, const int *fds, size_t n_fds) {
         _cleanup_(server_freep) Server *server = NULL;
         int r;
 
-        if (n_fds > SOCKETS_MAX)
+        if (n_fds > ACTIVATION_SOCKETS_MAX)
                 return -E2BIG;
 
         server = calloc(1, sizeof(*server));
@@ -263,7 +263,7 @@ static size_t fill_fds(const Server *server, struct pollfd *fds, uint64_t now) {
 }
 
 int server_run(Server *server, uint64_t idle_usec) {
-        struct pollfd fds[SOCKETS_MAX + 1];
+        struct pollfd fds[ACTIVATION_SOCKETS_MAX + 1];
 
         for (;;) {
                 uint64_t now = clock_now_usec();
