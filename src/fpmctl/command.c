@@ -64,9 +64,17 @@ PoolPresence pool_presence_by_unit(const Invocation *in, const char *name) {
 }
 
 static int complain_absent(const Invocation *in, const char *pool) {
+        PoolPresence presence;
+
         if (!pool_has_file(in->conf_dir, pool))
                 return complain_no_pool(in->conf_dir, pool);
-        if (pool_presence_by_unit(in, pool) == PRESENCE_FAILED)
+
+        presence = pool_presence_by_unit(in, pool);
+        if (presence == PRESENCE_LISTENING || presence == PRESENCE_IDLE)
+                return complain(EX_UNAVAILABLE,
+                                "pool %s does not run: it listens, and the next connection starts it",
+                                pool);
+        if (presence == PRESENCE_FAILED)
                 return complain(EX_UNAVAILABLE,
                                 "pool %s has failed: journalctl -u fpmd@%s says why, and after the "
                                 "repair systemctl reset-failed 'fpmd@%s.*' && systemctl start "

@@ -79,6 +79,8 @@ fpmctl_says 0 'not drained' undrain drained
 at_rest undrain
 fpmctl_says 0 'the file is right' reload drained
 at_rest reload
+fpmctl_says 69 'it listens, and the next connection starts it' status drained
+at_rest status
 echo 'pm.max_children = many' >>"$CONTAINER_ROOT/etc/fpmd/conf.d/drained.conf"
 fpmctl_says 78 'pm.max_children' reload drained
 sed -i '$d' "$CONTAINER_ROOT/etc/fpmd/conf.d/drained.conf"
