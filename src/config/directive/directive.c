@@ -79,7 +79,8 @@ static const Directive directives[] = {
         G("emergency_restart_interval",  USEC, emergency_restart_interval_usec, "0",  0,    365 * DAY,
           "the interval of emergency_restart_threshold"),
         G("process_control_timeout", USEC,     process_control_timeout_usec, "0",     0,    365 * DAY,
-          "how long the old workers may take to finish after a reload or stop, 0: as long as they need"),
+          "how long the old workers may take to finish after a reload or stop; 0: as long as they need, "
+          "but 80 s at a stop"),
 
         G("process.max",            UINT,      process_max,               "0",        0,    INT32_MAX,
           "how many workers each pool may have, whatever its pm.max_children says; 0: any number"),
@@ -310,14 +311,14 @@ static bool is_listen(const Directive *directive) {
 }
 
 bool directive_is_for_units(const Directive *directive) {
-        static const char *const places[] = { "prefix", "chroot", "chdir", "access.log", "slowlog" };
+        static const char *const places[] = { "prefix", "chroot", "chdir", "access.log",
+                "slowlog" };
 
         if (is_listen(directive) || directive_is_unit(directive))
                 return true;
 
         for (size_t i = 0; i < ELEMENTSOF(places); i++)
-                if (directive->section == DIRECTIVE_POOL &&
-                                strcmp(directive->key, places[i]) == 0)
+                if (directive->section == DIRECTIVE_POOL && strcmp(directive->key, places[i]) == 0)
                         return true;
 
         return false;
