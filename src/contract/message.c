@@ -29,6 +29,7 @@ static const MessageRule rules[] = {
         [MESSAGE_PING]       = { "PING",       MESSAGE_FROM_MANAGER, true, false, false, false, 0,  INT32_MAX },
         [MESSAGE_KILL]       = { "KILL",       MESSAGE_FROM_MANAGER, true, false, false, false, 0,  0         },
         [MESSAGE_REOPEN]     = { "REOPEN",     MESSAGE_FROM_MANAGER, true, false, false, false, 0,  0         },
+        [MESSAGE_SCRIPTS]    = { "SCRIPTS",    MESSAGE_FROM_MANAGER, true, false, false, false, 0,  0         },
         [MESSAGE_READY]      = { "READY",      MESSAGE_FROM_ZYGOTE,  true, false, false, false, 0,  0         },
         [MESSAGE_FAILED]     = { "FAILED",     MESSAGE_FROM_ZYGOTE,  true, false, true,  false, 0,  0         },
         [MESSAGE_FORKED]     = { "FORKED",     MESSAGE_FROM_ZYGOTE,  true, true,  false, false, 1,  INT32_MAX },
@@ -85,6 +86,10 @@ int message_send_fd(int fd, const Message *message, int passed_fd) {
         return fd_pass_send(fd, message, sizeof(*message), passed_fd, MSG_DONTWAIT);
 }
 
+static bool brings_fd(uint32_t type) {
+        return type == MESSAGE_REOPEN || type == MESSAGE_SCRIPTS;
+}
+
 /* The kernel says ECONNRESET once, before anything else, when the peer has closed its end with messages unread.
  * What it had sent itself comes behind that. */
 int message_receive_fd(int fd, Message *ret, int *ret_fd) {
@@ -99,7 +104,7 @@ int message_receive_fd(int fd, Message *ret, int *ret_fd) {
                 return n;
         if ((size_t) n != sizeof(message))
                 return -EBADMSG;
-        if ((message.type == MESSAGE_REOPEN) != (passed_fd >= 0))
+        if (brings_fd(message.type) != (passed_fd >= 0))
                 return -EBADMSG;
 
         *ret = message;

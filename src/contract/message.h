@@ -19,12 +19,13 @@ typedef enum MessageType {
         MESSAGE_FORK = 1, /* slot */
         MESSAGE_END, /* slot, word: SIGKILL for its worker, if it still has the request of this word; value:
                              0, or the depth of the stack that is read before, as for TRACE */
-        MESSAGE_TRACE,  /* slot, value: depth; FRAMEs follow, then TRACED */
-        MESSAGE_RETIRE, /* slot: finishes what it holds and leaves */
-        MESSAGE_DRAIN,  /* workers finish what they hold and leave, then the zygote */
-        MESSAGE_PING,   /* value: cookie */
-        MESSAGE_KILL,   /* every worker, whatever it does */
-        MESSAGE_REOPEN, /* with an fd: lines of the access log go there from now on */
+        MESSAGE_TRACE,   /* slot, value: depth; FRAMEs follow, then TRACED */
+        MESSAGE_RETIRE,  /* slot: finishes what it holds and leaves */
+        MESSAGE_DRAIN,   /* workers finish what they hold and leave, then the zygote */
+        MESSAGE_PING,    /* value: cookie */
+        MESSAGE_KILL,    /* every worker, whatever it does */
+        MESSAGE_REOPEN,  /* with an fd: lines of the access log go there from now on */
+        MESSAGE_SCRIPTS, /* with an fd: the scripts in use are to be written there (script_list.h) */
 
         /* zygote → manager */
         MESSAGE_READY = 64, /* PHP has started, FORK is welcome */

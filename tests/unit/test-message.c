@@ -150,8 +150,9 @@ static int next_fd(void) {
         return fd;
 }
 
-START_TEST(an_fd_goes_along_with_reopen_alone) {
+START_TEST(an_fd_goes_along_with_some_alone) {
         Message reopen = { .type = MESSAGE_REOPEN }, ping = { .type = MESSAGE_PING }, got;
+        Message scripts = { .type = MESSAGE_SCRIPTS };
         int pair[2], fd = -EBADF, free_fd;
 
         make_pair(pair);
@@ -163,6 +164,13 @@ START_TEST(an_fd_goes_along_with_reopen_alone) {
         ck_assert_int_eq(got.type, MESSAGE_REOPEN);
         ck_assert_int_eq(fd, free_fd);
         ck_assert_int_eq(fcntl(fd, F_GETFD), FD_CLOEXEC);
+        close(fd);
+
+        ck_assert_int_eq(message_check(&scripts, MESSAGE_FROM_MANAGER, 4), 0);
+        ck_assert_int_eq(message_check(&scripts, MESSAGE_FROM_ZYGOTE, 4), -EBADMSG);
+        ck_assert_int_eq(message_send_fd(pair[0], &scripts, STDERR_FILENO), 0);
+        ck_assert_int_eq(message_receive_fd(pair[1], &got, &fd), 1);
+        ck_assert_int_eq(got.type, MESSAGE_SCRIPTS);
         close(fd);
 
         ck_assert_int_eq(message_send(pair[0], &ping), 0);
@@ -219,4 +227,4 @@ UNIT_MAIN("message", a_good_message_passes, a_slot_out_of_range_is_refused,
                 fields_that_a_type_does_not_have_are_zero, values_out_of_range_are_refused,
                 text_without_an_end_is_refused, the_length_on_the_wire_is_exact,
                 a_peer_that_died_with_messages_unread_is_at_its_end,
-                an_fd_goes_along_with_reopen_alone, an_fd_that_nobody_wants_is_closed);
+                an_fd_goes_along_with_some_alone, an_fd_that_nobody_wants_is_closed);

@@ -167,6 +167,9 @@ static const Directive directives[] = {
         D("idle_warm",              BYTES,     idle_warm_bytes,           NULL,       0,    INT64_MAX,
           "how much of what PHP has compiled is kept on disk for the next start; 0: nothing; "
           "without it 64M where the pool leaves when it is idle"),
+        D("reload_warm",            USEC,      reload_warm_usec,          "5s",       0,    3600 * SEC,
+          "how long a new generation may compile what the one before it had in use, before it takes over; "
+          "0: not at all"),
         D("pm.queue_timeout",       USEC,      queue_timeout_usec,        "0",        0,    DAY,
           "answer 503 to requests that waited longer than this for a worker, 0: never"),
 

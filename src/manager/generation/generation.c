@@ -97,6 +97,10 @@ void generation_reopen_logs(Generation *g, int fd) {
                                 g->config->access_log);
 }
 
+int generation_list_scripts(Generation *g, int fd) {
+        return zygote_link_send(&g->link, &(Message){ .type = MESSAGE_SCRIPTS }, fd);
+}
+
 /* --- orders of its parts --- */
 
 static int order_fork(unsigned slot, void *userdata) {
@@ -260,6 +264,7 @@ int generation_start(Generation *g) {
                 .config = g->config,
                 .account = g->context.account,
                 .access_fd = g->context.access_fd,
+                .scripts_fd = g->context.scripts_fd,
                 .listeners = &g->listeners,
                 .status_fd = g->status_fd,
                 .board = g->board,

@@ -62,6 +62,7 @@ typedef struct GenerationContext {
         const Listeners *listeners; /* while generation_new() runs */
         const Account *account;     /* while generation_start() runs: who its processes are */
         int access_fd;              /* and where they write the access log; -EBADF: nowhere */
+        int scripts_fd;             /* and where they read what to compile first; -EBADF: nowhere */
         const char *program;        /* that runs the pool; NULL: PHP */
         Reaper *reaper;
         const GenerationHooks *hooks;
@@ -82,6 +83,10 @@ int generation_start(Generation *generation);
 /* Hands the access log down, which was opened anew: workers write their next lines there, also those that drain. fd is
  * borrowed; negative errno: it could not be opened, which is logged. */
 void generation_reopen_logs(Generation *generation, int fd);
+
+/* Lets the zygote write to fd, which is borrowed, which scripts are in use (script_list.h). Its reader may wait for the
+ * end of file, but not for ever. Returns 0 or a negative errno. */
+int generation_list_scripts(Generation *generation, int fd);
 
 /* Asks every worker to leave after its request, then the zygote; no signal reaches a script. Processes that have not
  * left after process_control_timeout are killed; without that directive, and if no generation replaces this one, after

@@ -2,8 +2,12 @@
 /* How a pool starts a generation, and when another one after one that died. */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
+#include "base/fd.h"
 #include "base/number.h"
 #include "manager/base/log.h"
 #include "manager/base/timer.h"
@@ -28,8 +32,8 @@ static int pair_for(Pool *pool, uid_t uid, HandoffPair **ret) {
         return 0;
 }
 
-/* Those that replace one which serves have no excuse: without what PHP would only warn of, the old one is better. That
- * of an emergency has: its memory is needed; not where that is a script which might not boot. */
+/* Those that replace one which serves have no excuse: without what PHP would only warn of, the old one is better.
+ * That of an emergency has: its memory is needed; not where that is a script which might not boot. */
 static bool is_strict(const Pool *pool, StartReason why) {
         return pool->current &&
                (why == START_RELOAD ||
@@ -37,10 +41,39 @@ static bool is_strict(const Pool *pool, StartReason why) {
                                                generation_config(pool->current)->worker_script));
 }
 
+/* What one that serves tells the next one of its scripts. Of another user's, or below another root, that one could do
+ * nothing with. */
+static bool can_list_scripts(const Pool *pool, const PoolResources *resources) {
+        const char *root = resources->config->chroot, *old_root;
+
+        if (!pool->current || generation_state(pool->current) != GENERATION_SERVING ||
+                        resources->config->reload_warm_usec == 0 ||
+                        resources->account.uid != pool->resources.account.uid)
+                return false;
+
+        old_root = generation_config(pool->current)->chroot;
+        return root && old_root ? strcmp(root, old_root) == 0 : root == old_root;
+}
+
+/* The list goes from one zygote to the other: the manager does not read it. Without it the next one starts cold.
+ * Returns the end to read, or -EBADF. */
+static int list_scripts(Pool *pool, const PoolResources *resources) {
+        int fds[2];
+
+        if (!can_list_scripts(pool, resources) || pipe2(fds, O_CLOEXEC) < 0)
+                return -EBADF;
+
+        if (generation_list_scripts(pool->current, fds[1]) < 0)
+                fds[0] = fd_close(fds[0]);
+        fd_close(fds[1]);
+        return fds[0];
+}
+
 int pool_start_generation(
                 Pool *pool, const PoolResources *resources, StartReason why, Generation **ret) {
         _cleanup_(generation_freep) Generation *generation = NULL;
         _cleanup_(handoff_pair_unrefp) HandoffPair *pair = NULL;
+        _cleanup_close_ int scripts_fd = -EBADF;
         GenerationContext context = pool->context;
         Listeners listeners = pool->listeners;
         PoolConfig *copy;
@@ -58,6 +91,7 @@ int pool_start_generation(
         context.listeners = &listeners;
         context.account = &resources->account;
         context.access_fd = resources->access_fd;
+        context.scripts_fd = scripts_fd = list_scripts(pool, resources);
         context.strict = is_strict(pool, why);
         r = generation_new(&generation, &context, copy, pool->n_generations + 1);
         if (r < 0)

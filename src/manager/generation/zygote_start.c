@@ -59,6 +59,7 @@ static int plan_fds(SpawnPlan *spawn, const ZygotePlan *plan, const StartFds *fd
                 { fds->journal_fd, "journal" },
                 { plan->status_fd, "status" },
                 { plan->access_fd, "access" },
+                { plan->scripts_fd, "scripts" },
                 { plan->listeners->pair->handoff_in_fd, "handoff-in" },
                 { plan->listeners->pair->handoff_out_fd, "handoff-out" },
         };

@@ -16,7 +16,8 @@ typedef struct ZygotePlan {
         const char *program; /* NULL: the php-fpm of the PHP that config names, with our engine */
         const PoolConfig *config;
         const Account *account;
-        int access_fd; /* the access log's file; -EBADF: none */
+        int access_fd;  /* the access log's file; -EBADF: none */
+        int scripts_fd; /* a list of scripts to compile first; -EBADF: none */
         const Listeners *listeners;
         int status_fd; /* -EBADF: none */
         const Scoreboard *board;

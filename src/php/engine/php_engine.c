@@ -32,6 +32,7 @@
 #include "php/engine/php_startup.h"
 #include "php/engine/php_status.h"
 #include "php/engine/php_variables.h"
+#include "php/engine/php_warm.h"
 #include "php/hooks/libc_hooks.h"
 #include "php/hooks/php_disabled.h"
 #include "php/hooks/php_hooks.h"
@@ -71,6 +72,7 @@ static void on_registered(void) {
 
 /* Preloaded code is compiled for the functions that there are: it would call what is disabled later, and crash. */
 static void on_started(void) {
+        php_warm_init();
         php_settings_disable(&starting_config->php_values);
         php_opcache_lock_watch_start();
 }

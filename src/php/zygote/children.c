@@ -111,7 +111,7 @@ static void fd_run_add(FdRun *run, int fd) {
 }
 
 /* A worker keeps nothing of its siblings: not their lifelines, which would hold them, and not their memory. */
-static void forget_siblings(Children *children) {
+void children_forget(Children *children) {
         FdRun run = { -EBADF, -EBADF };
 
         for (unsigned i = 0; i < children->n_slots; i++)
@@ -146,7 +146,7 @@ static pid_t give_birth(Children *children, Child *ret, int *ret_lifeline_fd) {
         if (pid < 0)
                 return -errno;
         if (pid == 0) {
-                forget_siblings(children);
+                children_forget(children);
                 *ret_lifeline_fd = TAKE_FD(theirs);
                 return 0;
         }

@@ -21,6 +21,9 @@ int children_new(Children **ret, Scoreboard *board, int epoll_fd);
 Children *children_free(Children *children); /* cuts all lifelines */
 DEFINE_CLEANUP(Children, children_free);
 
+/* In a process that was forked from the zygote: closes its copies of all lifelines. */
+void children_forget(Children *children);
+
 /* Return how many workers live, whether one lives in a slot, and its pid, or 0. */
 unsigned children_count(const Children *children);
 bool children_has(const Children *children, unsigned slot);

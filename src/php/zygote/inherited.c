@@ -23,6 +23,7 @@ static int inherited_add(Inherited *inherited, const char *name, int fd) {
                 { "status", &inherited->status_fd },
                 { "journal", &inherited->journal_fd },
                 { "access", &inherited->access_fd },
+                { "scripts", &inherited->scripts_fd },
                 { "handoff-in", &inherited->handoff_in_fd },
                 { "handoff-out", &inherited->handoff_out_fd },
         };
@@ -59,6 +60,7 @@ int inherited_receive(Inherited *ret) {
                 .status_fd = -EBADF,
                 .journal_fd = -EBADF,
                 .access_fd = -EBADF,
+                .scripts_fd = -EBADF,
                 .handoff_in_fd = -EBADF,
                 .handoff_out_fd = -EBADF,
         };

@@ -17,6 +17,7 @@ typedef struct Inherited {
         int control_page_fd;
         int wake_fd;
         int access_fd;      /* the access log's file; -EBADF: there is none, or it is the journal */
+        int scripts_fd;     /* what to compile first (script_list.h); -EBADF: there is no list */
         int journal_fd;     /* base/journal_socket.h; -EBADF: there is no journal */
         int root_fd;        /* by which the chroot is asked for; -EBADF: none is wanted */
         int status_fd;      /* of pm.status_listen; -EBADF: none */

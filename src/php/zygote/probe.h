@@ -4,6 +4,12 @@
  *
  * Runs in: zygote. */
 
-/* Calls try in a child, which ends with what try returns, 0 to 127, and which dies with this process. Returns that
- * number, or a negative errno: -ECHILD when the child ended in another way. */
+#include <stdint.h>
+
+/* Calls try in a child, which ends with what it returns, 0 to 127, and which dies with this process. Returns that, or a
+ * negative errno: -ECHILD when the child ended in another way. */
 int probe_run(int (*try)(void *userdata), void *userdata);
+
+/* Does the same, but kills a child that has not ended at until_usec of CLOCK_MONOTONIC, and returns -ETIME. It does not
+ * wait for the end of that child, which may hang in the kernel. */
+int probe_run_until(int (*try)(void *userdata), void *userdata, uint64_t until_usec);

@@ -23,6 +23,7 @@
 
 enum {
         EVENTS_MAX = 64,
+        LIST_SEC = 2,
 
         /* How many messages for each slot a manager that does not read can make the zygote keep: workers that came and
          * went, and the ends of stacks. The frames of stacks have a limit of their own. */
@@ -165,6 +166,20 @@ int zygote_fork(Zygote *zygote, unsigned slot) {
         if (slot < scoreboard_slots(zygote->board))
                 zygote_report(zygote, MESSAGE_FORKED, slot, pid);
         return 0;
+}
+
+/* In memory that a crash has broken it may run for ever: then the alarm ends it. */
+void zygote_list_scripts(Zygote *zygote, int fd) {
+        if (!zygote->hooks.list_scripts || fork() != 0)
+                return;
+
+        (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
+        children_forget(zygote->children);
+        zygote_leave(zygote);
+        (void) signal(SIGALRM, SIG_DFL);
+        (void) alarm(LIST_SEC);
+        zygote->hooks.list_scripts(fd, zygote->hooks.userdata);
+        _exit(0);
 }
 
 static void on_worker_dead(Zygote *zygote, pid_t pid, int status) {

@@ -31,10 +31,14 @@ typedef int (*WorkerTracer)(int memory_fd, unsigned depth,
  * any other. */
 typedef int (*SpareMain)(int lifeline_fd, void *userdata);
 
+/* Writes to fd which scripts are in use, in a process of its own, which may take as long as it likes: it is ended. */
+typedef void (*ScriptLister)(int fd, void *userdata);
+
 typedef struct ZygoteHooks {
         WorkerMain worker;
         WorkerTracer trace;
-        void *userdata; /* of worker */
+        ScriptLister list_scripts;
+        void *userdata; /* of worker and list_scripts */
         int log_fd;     /* the access log, whose file changes under this number; negative: none */
 
         /* When the manager is dead, the zygote ends requests that hang after this time, since no one else does. */

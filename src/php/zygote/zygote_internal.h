@@ -58,6 +58,9 @@ struct Zygote {
 /* Forks a worker, in which it does not return. Returns 0 or a negative errno. */
 int zygote_fork(Zygote *zygote, unsigned slot);
 
+/* Forks a process that writes to fd, which is borrowed, which scripts are in use. Without it fd is at its end. */
+void zygote_list_scripts(Zygote *zygote, int fd);
+
 /* Sends the manager a message, as soon as it reads. Does nothing when the manager has gone. */
 void zygote_report(Zygote *zygote, MessageType type, unsigned slot, int value);
 

@@ -206,6 +206,9 @@ static void follow(Zygote *zygote, const Message *message, int fd) {
         case MESSAGE_REOPEN:
                 follow_reopen(zygote, fd);
                 break;
+        case MESSAGE_SCRIPTS:
+                zygote_list_scripts(zygote, fd);
+                break;
         }
 }
 

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* PhpWarm: a generation compiles what the one before it had in use, before it takes over (reload_warm).
+ *
+ * Each generation has an opcache of its own. Both functions run in a child of the zygote, which only ever has
+ * started PHP: what they leave behind in PHP is gone with the child, and only opcache's shared memory has more in
+ * it. The caller has called php_engine_enter_worker() there.
+ *
+ * Runs in: children of the zygote. */
+
+#include <stdint.h>
+
+/* While PHP starts, before functions are disabled: the pool may disable what is needed to ask opcache. */
+void php_warm_init(void);
+
+/* Writes which scripts opcache has to fd. Returns 0 or a negative errno. */
+int php_warm_list(int fd);
+
+typedef struct PhpWarmResult {
+        unsigned n_scripts, n_tried; /* of the list */
+} PhpWarmResult;
+
+/* Reads such a list from fd, and compiles the scripts until until_usec of CLOCK_MONOTONIC, without running them.
+ * Returns 0 or a negative errno. */
+int php_warm_compile(int fd, uint64_t until_usec, PhpWarmResult *ret);
