@@ -61,8 +61,11 @@ needs_fpmd() {
 }
 
 # A sanitizer changes sizes and times.
+is_sanitized() {
+	grep -qa __asan_init "$CONTAINER_ROOT/usr/sbin/fpmd"
+}
 needs_no_sanitizer() {
-	if grep -qa __asan_init "$CONTAINER_ROOT/usr/sbin/fpmd"; then
+	if is_sanitized; then
 		skip "built with a sanitizer"
 	fi
 }
