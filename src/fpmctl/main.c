@@ -47,10 +47,10 @@ typedef struct Command {
 static const Command commands[] = {
         { "list", "", "all pools and their states", 0, 0,
           OPTION_JSON | OPTION_CONF_DIR | OPTION_NAMES, false, command_list,
-          "Pools with a pool file, a running manager or a unit. STATE is running, starting, stopping,\n"
+          "Pools with a pool file, a running manager or a unit. STATE is serving, starting, stopping,\n"
           "listening (systemd waits for the first connection), idle (it ran and left, the next connection\n"
-          "starts it), stopped or failed; or its manager gives no answer. REQ/S is since its start. FILE is ok,\n"
-          "changed since the manager has read it, wrong, or gone.\n" },
+          "starts it), stopped, failed, or silent (its manager gives no answer). REQ/S is since its start. FILE\n"
+          "is ok, changed since the manager has read it, wrong, or gone.\n" },
         { "status", "POOL", "what a pool does now, and why", 1, 1,
           OPTION_JSON | OPTION_CONF_DIR | OPTION_ALL, true, command_status,
           "Workers, queue, limits and counters; a name and a value on each line.\n" },

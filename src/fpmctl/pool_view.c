@@ -4,7 +4,9 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "contract/rotation.h"
 #include "fpmctl/command.h"
+#include "fpmctl/pools/rates.h"
 
 void pool_view_state(Table *table, const PoolFacts *pool) {
         static const TableStyle styles[_PRESENCE_MAX] = {
@@ -12,18 +14,19 @@ void pool_view_state(Table *table, const PoolFacts *pool) {
                 [PRESENCE_LISTENING] = TABLE_PLAIN,
                 [PRESENCE_IDLE] = TABLE_PLAIN,
                 [PRESENCE_STARTING] = TABLE_CARE,
-                [PRESENCE_RUNNING] = TABLE_GOOD,
+                [PRESENCE_SERVING] = TABLE_GOOD,
                 [PRESENCE_STOPPING] = TABLE_CARE,
                 [PRESENCE_FAILED] = TABLE_BAD,
                 [PRESENCE_SILENT] = TABLE_BAD,
         };
         PoolPresence presence = pool_presence(pool);
-
-        bool outdated = pool->question.result == 0 &&
+        bool drained = rotation_seconds_left(pool->name) > 0,
+             outdated = pool->question.result == 0 &&
                         *answer_text(pool->question.json, "outdated") != '\0';
 
-        table_cell(table, outdated ? TABLE_CARE : styles[presence], "%s%s",
-                        pool_presence_name(presence), outdated ? ", outdated" : "");
+        table_cell(table, drained || outdated ? TABLE_CARE : styles[presence], "%s%s%s",
+                        pool_presence_name(presence), drained ? ", drained" : "",
+                        outdated ? ", outdated" : "");
 }
 
 const char *pool_view_remedy(const json_t *answer) {
@@ -43,9 +46,7 @@ void pool_view_numbers(Table *table, const json_t *answer) {
 }
 
 double pool_view_rate(const json_t *answer) {
-        double uptime = answer_real(answer, "uptime");
-
-        return uptime > 0 ? answer_real(answer, "requests") / uptime : 0;
+        return rate_since_start(answer_real(answer, "requests"), answer_real(answer, "uptime"));
 }
 
 void pool_view_add_resources(json_t *answer, const Resources *resources) {
@@ -58,9 +59,10 @@ void pool_view_add_resources(json_t *answer, const Resources *resources) {
 }
 
 json_t *pool_view_json(const PoolFacts *pool) {
-        json_t *json = json_pack("{s:s, s:s, s:b, s:s, s:i, s:s, s:s}", "pool", pool->name, "state",
-                        pool_presence_name(pool_presence(pool)), "file", pool->has_file,
-                        "file_state", pool_file_state_name(pool->file_state), "restarts",
+        json_t *json = json_pack("{s:s, s:s, s:b, s:b, s:s, s:i, s:s, s:s}", "pool", pool->name,
+                        "state", pool_presence_name(pool_presence(pool)), "drained",
+                        rotation_seconds_left(pool->name) > 0, "file", pool->has_file, "file_state",
+                        pool_file_state_name(pool->file_state), "restarts",
                         (int) pool->service.n_restarts, "service", pool->service.active, "socket",
                         pool->socket.active);
 

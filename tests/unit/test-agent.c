@@ -15,7 +15,7 @@ static const char *answer_to(AgentPool pool) {
 }
 
 START_TEST(one_that_runs_is_up_with_its_weight) {
-        AgentPool pool = { .is_known = true, .presence = PRESENCE_RUNNING, .worker_limit = 32 };
+        AgentPool pool = { .is_known = true, .presence = PRESENCE_SERVING, .worker_limit = 32 };
 
         ck_assert_str_eq(answer_to(pool), "up ready 100% maxconn:32\n");
         pool.used = 0.4;
@@ -46,7 +46,7 @@ START_TEST(one_at_rest_is_up) {
 END_TEST
 
 START_TEST(one_that_cannot_serve_is_down_with_a_reason) {
-        ck_assert_str_eq(answer_to((AgentPool){ .presence = PRESENCE_RUNNING }),
+        ck_assert_str_eq(answer_to((AgentPool){ .presence = PRESENCE_SERVING }),
                         "fail#there is no pool of this name\n");
         ck_assert_str_eq(answer_to((AgentPool){ .is_known = true, .presence = PRESENCE_FAILED }),
                         "fail#the pool has failed\n");
@@ -58,7 +58,7 @@ START_TEST(one_that_cannot_serve_is_down_with_a_reason) {
 END_TEST
 
 START_TEST(an_asker_may_want_less) {
-        AgentPool pool = { .is_known = true, .presence = PRESENCE_RUNNING, .worker_limit = 32 };
+        AgentPool pool = { .is_known = true, .presence = PRESENCE_SERVING, .worker_limit = 32 };
         char text[AGENT_ANSWER_MAX];
         static const struct {
                 const char *line, *name, *answer;

@@ -22,11 +22,11 @@ static void check_presence(const char *service, const char *socket, bool ran, in
 }
 
 START_TEST(presence) {
-        check_presence("active", "active", true, 0, "running");
-        check_presence("", "", false, 0, "running"); /* no bus */
-        check_presence("active", "active", true, -ETIMEDOUT, "no answer");
-        check_presence("active", "active", true, -EPROTO, "no answer");
-        check_presence("active", "active", true, -ENOENT, "running");
+        check_presence("active", "active", true, 0, "serving");
+        check_presence("", "", false, 0, "serving"); /* no bus */
+        check_presence("active", "active", true, -ETIMEDOUT, "silent");
+        check_presence("active", "active", true, -EPROTO, "silent");
+        check_presence("active", "active", true, -ENOENT, "serving");
         check_presence("inactive", "active", false, -ENOENT, "listening");
         check_presence("inactive", "active", true, -ENOENT, "idle");
         check_presence("inactive", "inactive", true, -ENOENT, "stopped");
@@ -43,7 +43,7 @@ START_TEST(presence_by_the_managers_word) {
 
         ck_assert_int_eq(pool_presence(&pool), PRESENCE_STOPPING);
         json_object_set_new(pool.question.json, "state", json_integer(3));
-        ck_assert_int_eq(pool_presence(&pool), PRESENCE_RUNNING);
+        ck_assert_int_eq(pool_presence(&pool), PRESENCE_SERVING);
         json_decref(pool.question.json);
 }
 END_TEST
@@ -97,7 +97,7 @@ static char *write_text(MetricsFormat format, const char *name, const char *answ
         json_t *json = answer ? json_loads(answer, 0, NULL) : NULL;
         Resources resources = { .memory_bytes = 4096, .cpu_usec = 1500000 };
         UnitState service = { .active = "active", .n_restarts = 3 };
-        PoolPresence state = answer ? PRESENCE_RUNNING : PRESENCE_SILENT;
+        PoolPresence state = answer ? PRESENCE_SERVING : PRESENCE_SILENT;
         MetricsPool pool = {
                 .name = name,
                 .presence = state,
@@ -170,8 +170,14 @@ START_TEST(metrics) {
         check_has(text, "\nfpmd_memory_bytes{pool=\"www\"} 4096\n");
         check_has(text, "\nfpmd_restarts_total{pool=\"www\"} 3\n");
         check_has(text, "\nfpmd_up{pool=\"www\"} 1\n");
-        check_has(text, "\nfpmd_state{pool=\"www\",state=\"serving\"} 1\n");
-        check_has(text, "\nfpmd_state{pool=\"www\",state=\"silent\"} 0\n");
+        for (PoolPresence state = 0; state < _PRESENCE_MAX; state++) {
+                char line[128];
+
+                /* The words of fpmctl list. */
+                snprintf(line, sizeof(line), "\nfpmd_state{pool=\"www\",state=\"%s\"} %d\n",
+                                pool_presence_name(state), state == PRESENCE_SERVING);
+                check_has(text, line);
+        }
         check_has(text, "\nfpmd_state{pool=\"www\",state=\"wrong\"} 1\n");
         check_has(text, "\nfpmd_state{pool=\"www\",state=\"stale\"} 0\n");
         check_has(text, "\nfpmd_state{pool=\"www\",state=\"draining\"} 0\n");
@@ -180,7 +186,7 @@ START_TEST(metrics) {
                         "fpmd_request_duration_seconds_bucket{pool=\"www\",le=\"+Inf\"} 7\n"
                         "fpmd_request_duration_seconds_sum{pool=\"www\"} 1.500000\n"
                         "fpmd_request_duration_seconds_count{pool=\"www\"} 7\n");
-        ck_assert_ptr_null(strstr(text, "fpmd_queue_max{")); /* no number */
+        ck_assert_ptr_null(strstr(text, "fpmd_queue_max")); /* no number, and so no HELP and TYPE */
         ck_assert_ptr_null(strstr(text, "EOF"));
         free(text);
 }
@@ -199,8 +205,9 @@ START_TEST(metrics_of_who_does_not_answer) {
         char *text = write_text(METRICS_PROMETHEUS, "w\"w\\w\n", NULL);
 
         check_has(text, "\nfpmd_up{pool=\"w\\\"w\\\\w\\n\"} 0\n");
-        ck_assert_ptr_null(strstr(text, "fpmd_requests_total{"));
-        ck_assert_ptr_null(strstr(text, "fpmd_memory_bytes{"));
+        check_has(text, "# TYPE fpmd_state gauge\nfpmd_state{");
+        ck_assert_ptr_null(strstr(text, "fpmd_requests")); /* HELP and TYPE neither */
+        ck_assert_ptr_null(strstr(text, "fpmd_memory_bytes"));
         free(text);
 }
 END_TEST

@@ -125,12 +125,20 @@ START_TEST(rates_are_of_the_time_between) {
         rates_add(rates, "b", &(RateSample){ 12000000, 0, 0 }, 0, &rate);
         ck_assert_double_eq_tol(rate.requests, 0, 1e-9);
         rates_add(rates, "a", &(RateSample){ 13000000, 10, 0 }, 500000, &rate);
-        ck_assert_double_eq_tol(rate.requests, 20, 1e-9); /* another pool by that name */
+        ck_assert_double_eq_tol(
+                        rate.requests, 10, 1e-9); /* another pool by that name, half a second old */
         rates_free(rates);
+}
+END_TEST
+
+START_TEST(a_young_pool_has_no_rate_of_its_first_moment) {
+        ck_assert_double_eq_tol(rate_since_start(1, 0.02), 1, 1e-9);
+        ck_assert_double_eq_tol(rate_since_start(3, 0), 3, 1e-9);
+        ck_assert_double_eq_tol(rate_since_start(50, 10), 5, 1e-9);
 }
 END_TEST
 
 UNIT_MAIN("fpmctl-table", columns_are_as_wide_as_their_widest_cell, lines_are_cut,
                 strangers_stay_in_their_cell, wide_characters_take_their_place,
                 colours_only_where_asked_for, an_empty_table_has_its_titles, words,
-                rates_are_of_the_time_between);
+                rates_are_of_the_time_between, a_young_pool_has_no_rate_of_its_first_moment);

@@ -14,6 +14,7 @@ typedef struct Writer {
         MetricsFormat format;
         const MetricsPool *pools;
         size_t n_pools;
+        bool has_head; /* of the family that is being written */
 } Writer;
 
 typedef struct Family Family;
@@ -22,7 +23,7 @@ struct Family {
         const char *name; /* of a counter: without _total */
         enum { TYPE_GAUGE, TYPE_COUNTER, TYPE_HISTOGRAM } type;
         const char *help;
-        void (*write)(const Writer *w, const Family *family, const MetricsPool *pool);
+        void (*write)(Writer *w, const Family *family, const MetricsPool *pool);
         const char *key;   /* in the answer */
         const char *inner; /* key of an object there, NULL: none */
         const char *label; /* the keys of the object are this label's values, NULL: no label */
@@ -45,8 +46,25 @@ static void write_label(FILE *f, const char *text) {
                 }
 }
 
-static void write_suffixed(const Writer *w, const Family *family, const char *suffix,
+/* The older format has no notion of a family: what is described there is the sample, _total and all. A family without a
+ * sample has no head either: where all pools are at rest, most have none. */
+static void write_head(Writer *w, const Family *family) {
+        static const char *const types[] = { "gauge", "counter", "histogram" };
+        const char *suffix = family->type == TYPE_COUNTER && w->format == METRICS_PROMETHEUS
+                                             ? "_total"
+                                             : "";
+
+        if (w->has_head)
+                return;
+
+        w->has_head = true;
+        fprintf(w->f, "# HELP %s%s %s\n# TYPE %s%s %s\n", family->name, suffix, family->help,
+                        family->name, suffix, types[family->type]);
+}
+
+static void write_suffixed(Writer *w, const Family *family, const char *suffix,
                 const MetricsPool *pool, const char *label) {
+        write_head(w, family);
         fprintf(w->f, "%s%s{pool=\"", family->name, suffix);
         write_label(w->f, pool->name);
         if (label) {
@@ -57,7 +75,7 @@ static void write_suffixed(const Writer *w, const Family *family, const char *su
 }
 
 static void write_name(
-                const Writer *w, const Family *family, const MetricsPool *pool, const char *label) {
+                Writer *w, const Family *family, const MetricsPool *pool, const char *label) {
         write_suffixed(w, family, family->type == TYPE_COUNTER ? "_total" : "", pool, label);
 }
 
@@ -68,7 +86,7 @@ static void write_number(const Writer *w, const json_t *value) {
                 fprintf(w->f, "%.6f\n", json_real_value(value));
 }
 
-static void write_sample(const Writer *w, const Family *family, const MetricsPool *pool,
+static void write_sample(Writer *w, const Family *family, const MetricsPool *pool,
                 const char *label, const json_t *value) {
         if (!json_is_number(value))
                 return;
@@ -79,7 +97,7 @@ static void write_sample(const Writer *w, const Family *family, const MetricsPoo
 
 /* --- where the numbers come from --- */
 
-static void write_answer(const Writer *w, const Family *family, const MetricsPool *pool) {
+static void write_answer(Writer *w, const Family *family, const MetricsPool *pool) {
         const json_t *value = json_object_get(pool->answer, family->key);
 
         if (family->inner)
@@ -87,7 +105,7 @@ static void write_answer(const Writer *w, const Family *family, const MetricsPoo
         write_sample(w, family, pool, NULL, value);
 }
 
-static void write_labels(const Writer *w, const Family *family, const MetricsPool *pool) {
+static void write_labels(Writer *w, const Family *family, const MetricsPool *pool) {
         json_t *object = json_object_get(pool->answer, family->key), *value;
         const char *label;
 
@@ -97,7 +115,7 @@ static void write_labels(const Writer *w, const Family *family, const MetricsPoo
 }
 
 /* Whole or not at all: half a histogram is an error to who reads it. */
-static void write_histogram(const Writer *w, const Family *family, const MetricsPool *pool) {
+static void write_histogram(Writer *w, const Family *family, const MetricsPool *pool) {
         json_t *answer = json_object_get(pool->answer, family->key),
                *sum = json_object_get(answer, "sum"), *buckets = json_object_get(answer, "buckets"),
                *n, *all = json_object_get(buckets, "+Inf");
@@ -116,14 +134,14 @@ static void write_histogram(const Writer *w, const Family *family, const Metrics
         write_number(w, all);
 }
 
-static void write_up(const Writer *w, const Family *family, const MetricsPool *pool) {
+static void write_up(Writer *w, const Family *family, const MetricsPool *pool) {
         write_name(w, family, pool, NULL);
         fprintf(w->f, "%d\n", pool_presence_is_healthy(pool->presence));
 }
 
 /* What may be so beside the state: load balancers send nothing, a reload would be refused because of the file, or what
  * runs is not what is on disk. */
-static void write_beside(const Writer *w, const Family *family, const MetricsPool *pool) {
+static void write_beside(Writer *w, const Family *family, const MetricsPool *pool) {
         const char *outdated = json_string_value(json_object_get(pool->answer, "outdated"));
         const struct {
                 const char *name;
@@ -143,27 +161,15 @@ static void write_beside(const Writer *w, const Family *family, const MetricsPoo
 }
 
 /* Each state, so that one that a pool has left is 0, and not merely absent. */
-static void write_state(const Writer *w, const Family *family, const MetricsPool *pool) {
-        static const char *const names[_PRESENCE_MAX] = {
-                [PRESENCE_STOPPED] = "stopped",
-                [PRESENCE_LISTENING] = "listening",
-                [PRESENCE_IDLE] = "idle",
-                [PRESENCE_STARTING] = "starting",
-                [PRESENCE_RUNNING] = "serving",
-                [PRESENCE_FAILED] = "failed",
-                [PRESENCE_SILENT] = "silent",
-        };
-
+static void write_state(Writer *w, const Family *family, const MetricsPool *pool) {
         for (PoolPresence presence = 0; presence < _PRESENCE_MAX; presence++) {
-                if (!names[presence])
-                        continue;
-                write_name(w, family, pool, names[presence]);
+                write_name(w, family, pool, pool_presence_name(presence));
                 fprintf(w->f, "%d\n", presence == pool->presence);
         }
         write_beside(w, family, pool);
 }
 
-static void write_restarts(const Writer *w, const Family *family, const MetricsPool *pool) {
+static void write_restarts(Writer *w, const Family *family, const MetricsPool *pool) {
         if (!pool->service || !*pool->service->active)
                 return; /* systemd was not reached */
 
@@ -171,7 +177,7 @@ static void write_restarts(const Writer *w, const Family *family, const MetricsP
         fprintf(w->f, "%" PRIu64 "\n", pool->service->n_restarts);
 }
 
-static void write_memory(const Writer *w, const Family *family, const MetricsPool *pool) {
+static void write_memory(Writer *w, const Family *family, const MetricsPool *pool) {
         if (!pool->resources || pool->resources->memory_bytes == 0)
                 return;
 
@@ -179,7 +185,7 @@ static void write_memory(const Writer *w, const Family *family, const MetricsPoo
         fprintf(w->f, "%" PRIu64 "\n", pool->resources->memory_bytes);
 }
 
-static void write_cpu(const Writer *w, const Family *family, const MetricsPool *pool) {
+static void write_cpu(Writer *w, const Family *family, const MetricsPool *pool) {
         if (!pool->resources || pool->resources->memory_bytes == 0)
                 return;
 
@@ -229,15 +235,8 @@ static const Family families[] = {
 };
 /* clang-format on */
 
-/* The older format has no notion of a family: what is described there is the sample, _total and all. */
-static void write_family(const Writer *w, const Family *family) {
-        static const char *const types[] = { "gauge", "counter", "histogram" };
-        const char *suffix = family->type == TYPE_COUNTER && w->format == METRICS_PROMETHEUS
-                                             ? "_total"
-                                             : "";
-
-        fprintf(w->f, "# HELP %s%s %s\n# TYPE %s%s %s\n", family->name, suffix, family->help,
-                        family->name, suffix, types[family->type]);
+static void write_family(Writer *w, const Family *family) {
+        w->has_head = false;
         for (size_t i = 0; i < w->n_pools; i++)
                 family->write(w, family, &w->pools[i]);
 }

@@ -188,7 +188,7 @@ static PoolPresence presence_of_answer(const PoolFacts *pool) {
         if (state && strcmp(state, "starting") == 0)
                 return PRESENCE_STARTING;
 
-        return state && strcmp(state, "stopping") == 0 ? PRESENCE_STOPPING : PRESENCE_RUNNING;
+        return state && strcmp(state, "stopping") == 0 ? PRESENCE_STOPPING : PRESENCE_SERVING;
 }
 
 PoolPresence pool_presence(const PoolFacts *pool) {
@@ -205,7 +205,7 @@ PoolPresence pool_presence(const PoolFacts *pool) {
         if (is(&pool->service, "deactivating"))
                 return PRESENCE_STOPPING;
         if (is(&pool->service, "active"))
-                return PRESENCE_RUNNING; /* without a runtime directory there is no manager to ask */
+                return PRESENCE_SERVING; /* without a runtime directory there is no manager to ask */
         if (is(&pool->socket, "active") || pool->listens)
                 return pool->service.ran ? PRESENCE_IDLE : PRESENCE_LISTENING;
 
@@ -223,10 +223,10 @@ const char *pool_presence_name(PoolPresence presence) {
                 [PRESENCE_LISTENING] = "listening",
                 [PRESENCE_IDLE] = "idle",
                 [PRESENCE_STARTING] = "starting",
-                [PRESENCE_RUNNING] = "running",
+                [PRESENCE_SERVING] = "serving",
                 [PRESENCE_STOPPING] = "stopping",
                 [PRESENCE_FAILED] = "failed",
-                [PRESENCE_SILENT] = "no answer",
+                [PRESENCE_SILENT] = "silent",
         };
 
         return names[presence];

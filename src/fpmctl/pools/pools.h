@@ -20,7 +20,7 @@ typedef enum PoolPresence {
         PRESENCE_LISTENING, /* systemd listens, no connection has come yet */
         PRESENCE_IDLE,      /* it ran and left, the next connection starts it */
         PRESENCE_STARTING,
-        PRESENCE_RUNNING,
+        PRESENCE_SERVING,
         PRESENCE_STOPPING,
         PRESENCE_FAILED,
         PRESENCE_SILENT, /* its manager does not answer */

@@ -5,6 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
+#include "base/parse.h"
+
+double rate_since_start(double requests, double uptime_sec) {
+        return requests / (uptime_sec > 1 ? uptime_sec : 1);
+}
+
 typedef struct Item {
         char *name;
         RateSample sample;
@@ -60,8 +67,10 @@ int rates_add(Rates *rates, const char *name, const RateSample *sample, uint64_t
         from = item->sample;
         if (from.usec == 0 || from.usec >= sample->usec || from.requests > sample->requests ||
                         from.cpu_usec > sample->cpu_usec)
-                from = (RateSample){ .usec = sample->usec > uptime_usec ? sample->usec - uptime_usec
-                                                                        : 0 };
+                from = (RateSample){
+                        .usec = sample->usec -
+                                number_min(sample->usec, number_max(uptime_usec, USEC_PER_SEC))
+                };
 
         usec = (double) (sample->usec - from.usec);
         *ret = (Rate){};

@@ -17,6 +17,10 @@ typedef struct Rate {
         double requests, cpu; /* per second; CPU: 1 is one whole processor */
 } Rate;
 
+/* Returns requests per second since the start of a pool. In its first second they are those of one second: one request
+ * of a pool that runs for 20 ms makes no rate of 50. Pure. */
+double rate_since_start(double requests, double uptime_sec);
+
 typedef struct Rates Rates;
 
 /* Returns 0 or -ENOMEM. */
@@ -25,6 +29,7 @@ Rates *rates_free(Rates *rates);
 DEFINE_CLEANUP(Rates, rates_free);
 
 /* Computes the rate since the last sample of that name, which this one replaces. For the first sample, or when a
- * counter has gone back because the pool was started anew, it is the rate over uptime_usec. Returns 0 or -ENOMEM. */
+ * counter has gone back because the pool was started anew, it is the rate over uptime_usec, or over one second if that
+ * is more. Returns 0 or -ENOMEM. */
 int rates_add(Rates *rates, const char *name, const RateSample *sample, uint64_t uptime_usec,
                 Rate *ret);

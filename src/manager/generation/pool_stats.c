@@ -61,7 +61,7 @@ static const char *state_name(const Pool *pool) {
                 return "stopping";
 
         if (!pool->next)
-                return "running";
+                return "serving";
 
         return pool->next_reason == START_RELOAD ? "reloading" : "restarting";
 }

@@ -63,18 +63,22 @@ void worker_limit_describe(const WorkerLimit *worker_limit, const PoolConfig *co
                 return;
         }
 
+        /* Whether the memory or the pool file is what keeps the number from being higher. */
         snprintf(buffer, size,
-                        "%" PRIu64 " worker%s: %" PRIu64 " MiB (%u%% of %s) at %" PRIu64
-                        " MiB each%s, at most %" PRIu64,
+                        "%" PRIu64 " worker%s: %s%" PRIu64 " MiB (%u%% of %s) at %" PRIu64
+                        " MiB each%s",
                         worker_limit->workers, plural(worker_limit->workers),
+                        worker_limit->workers >= config->max_children
+                                        ? "pm.max_children, for which there is room in "
+                                        : "",
                         worker_limit->usable_bytes >> 20, share_of(worker_limit->budget.source),
                         worker_limit->budget.description,
                         (worker_limit->worker_bytes > 0 ? worker_limit->worker_bytes
                                                         : POLICY_WORKER_BYTES_GUESS) >>
                                         20,
-                        worker_limit->worker_bytes > 0 ? " as measured"
-                                                       : ", a guess before the first worker is measured",
-                        config->max_children);
+                        worker_limit->worker_bytes > 0
+                                        ? " as measured"
+                                        : ", a guess before the first worker is measured");
 }
 
 static bool is_news(uint64_t before, uint64_t now) {

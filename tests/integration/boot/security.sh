@@ -39,7 +39,7 @@ in_container fpmctl reload hard
 in_container systemctl reload fpmd@hard.service
 assert_eq 'after reloads' '2001 0000000000000000 1 refused 1' "$(fetch http://hard.test/page.php)"
 assert_contains 'the access log' '/page.php' "$(in_container cat /var/log/fpmd/hard/access.log)"
-assert_contains 'the list' running "$(in_container fpmctl list | grep hard)"
+assert_contains 'the list' serving "$(in_container fpmctl list | grep hard)"
 load_begin http://hard.test/page.php 4 2
 in_container systemctl restart fpmd@hard.service
 load_end 'a restart' 10

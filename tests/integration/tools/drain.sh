@@ -97,6 +97,7 @@ fpmctl_says 0 'drained: listening' ping --all
 fpmctl_says 0 'drained: listening' status --all
 fpmctl_says 0 'state:' status --all
 fpmctl_says 0 'second: drained' drain --all
+assert_matches 'list' 'second +(serving|idle|listening), drained ' "$(in_container fpmctl list)"
 fpmctl_says 1 'pool drained is drained' ping --all
 fpmctl_says 1 'pool second is drained' ping --all
 fpmctl_says 0 'drained: not drained' undrain --all

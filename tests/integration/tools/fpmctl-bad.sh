@@ -81,8 +81,8 @@ list=$(in_container fpmctl list)
 wait
 metrics=$(<"$CONTAINER_ROOT/srv/metrics")
 took=$(((${EPOCHREALTIME/./} - begin) / 1000))
-assert_matches 'a manager that hangs in the list' 'bad +no answer' "$list"
-assert_matches 'another pool in the list' 'other +running' "$list"
+assert_matches 'a manager that hangs in the list' 'bad +silent' "$list"
+assert_matches 'another pool in the list' 'other +serving' "$list"
 assert_contains 'metrics' 'fpmd_up{pool="bad"} 0' "$metrics"
 assert_contains 'metrics' 'fpmd_up{pool="other"} 1' "$metrics"
 assert_at_most 'list and metrics with one that hangs, ms' 2000 "$took"

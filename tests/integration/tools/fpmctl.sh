@@ -8,7 +8,7 @@ needs_fpmd
 
 # state POOL: what list says of it
 state() {
-	in_container fpmctl list | sed -n "s/^$1  *\(no answer\|[a-z]*\) .*/\1/p"
+	in_container fpmctl list | sed -n "s/^$1  *\([a-z]*\) .*/\1/p"
 }
 # json COMMAND… PYTHON: of fpmctl COMMAND --json, which is j
 json() {
@@ -54,19 +54,19 @@ END
 in_container systemctl start fpmd@idle fpmd@waits.socket
 assert_fails in_container systemctl start fpmd@broken 2>/dev/null
 assert_eq 'answer' 'done' "$(fetch http://ctl.test/nap.php)"
-assert_eq 'a pool that serves' running "$(state ctl)"
+assert_eq 'a pool that serves' serving "$(state ctl)"
 assert_eq 'a pool that nobody has come to' listening "$(state waits)"
 assert_eq 'a pool that cannot start' failed "$(state broken)"
 assert_eq 'a pool that was not started' stopped "$(state off)"
 wait_for 5 is_state idle idle
 assert_eq 'names' 'broken ctl idle off waits www' "$(in_container fpmctl list --names | tr '\n' ' ' | sed 's/ $//')"
-assert_eq 'a pool in JSON' 'running 1' \
+assert_eq 'a pool in JSON' 'serving 1' \
 	"$(json list '[p["state"] + " " + str(p["status"]["requests"]) for p in j if p["pool"] == "ctl"][0]')"
 assert_lacks 'a list that is no terminal' $'\033' "$(in_container fpmctl list)"
 
 # Without the bus: what is under /run tells the rest.
 nobus=$(in_container env DBUS_SYSTEM_BUS_ADDRESS=unix:path=/nonexistent fpmctl list)
-assert_matches 'ctl without a bus' 'ctl +running +1 ' "$nobus"
+assert_matches 'ctl without a bus' 'ctl +serving +1 ' "$nobus"
 assert_matches 'waits without a bus' 'waits +listening ' "$nobus"
 assert_matches 'off without a bus' 'off +stopped ' "$nobus"
 
@@ -76,7 +76,7 @@ assert_contains 'status' 'workers:              2' "$status"
 assert_contains 'status' 'process manager:      static' "$status"
 assert_matches 'numbers in JSON' '^ok' "$(in_container fpmctl status ctl --json |
 	in_container sh -c 'grep -E "\.[0-9]{14,}" || echo ok')"
-assert_eq 'status in JSON' 'running 2 1 True' \
+assert_eq 'status in JSON' 'serving 2 1 True' \
 	"$(json status ctl 'j["state"], j["workers"]["max"], j["requests"], j["memory_bytes"] > 1 << 20' | tr -d "',()")"
 
 # --- all workers busy, the queue not empty: who does what, and how soon it is known
@@ -121,13 +121,15 @@ refused=0
 grouped fpmctl reload ctl 2>/dev/null || refused=$?
 assert_eq 'status of a reload for the group' 77 "$refused"
 assert_contains 'top without a terminal' 'ctl: generation 1, 2 busy' "$(in_container fpmctl top ctl)"
-assert_matches 'top of all' 'ctl +running +2 +0 +2 +4 ' "$(in_container fpmctl top --once --sort=busy)"
+assert_matches 'top of all' 'ctl +serving +2 +0 +2 +4 ' "$(in_container fpmctl top --once --sort=busy)"
 
 # --- metrics
 metrics=$(in_container fpmctl metrics)
 assert_contains 'metrics' 'fpmd_workers{pool="ctl",state="busy"} 2' "$metrics"
 assert_contains 'metrics' 'fpmd_queue{pool="ctl"} 4' "$metrics"
 assert_contains 'metrics' 'fpmd_up{pool="waits"} 1' "$metrics"
+assert_eq 'one word for a state' "$(in_container fpmctl list | awk 'NR > 1 { print $1, $2 }')" \
+	"$(sed -n 's/^fpmd_state{pool="\(.*\)",state="\(serving\|listening\|idle\|starting\|stopping\|stopped\|failed\|silent\)"} 1/\1 \2/p' <<<"$metrics")"
 assert_contains 'metrics' 'fpmd_state{pool="waits",state="listening"} 1' "$metrics"
 assert_contains 'metrics' 'fpmd_state{pool="ctl",state="serving"} 1' "$metrics"
 assert_contains 'metrics' 'fpmd_state{pool="ctl",state="listening"} 0' "$metrics"
@@ -181,7 +183,7 @@ assert_eq 'check in JSON' False "$(json check broken 'j[0]["good"]' || true)"
 terminal() {
 	in_container env TERM=xterm "${@:2}" script --quiet --echo never --command "$1" /dev/null </dev/null
 }
-assert_contains 'a list on a terminal' $'\033[32mrunning' "$(terminal 'fpmctl list')"
+assert_contains 'a list on a terminal' $'\033[32mserving' "$(terminal 'fpmctl list')"
 assert_lacks 'a list with NO_COLOR' $'\033[' "$(terminal 'fpmctl list' NO_COLOR=1)"
 top=$(in_container python3 - <<'END'
 import os, pty, sys, termios, time, select

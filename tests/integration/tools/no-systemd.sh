@@ -83,9 +83,9 @@ for way in socket-activate by-hand; do
 	fetch --output /dev/null 'http://bare.test/page.php?log=1'
 
 	# fpmctl
-	assert_contains "$way: list" running "$(inside fpmctl list)"
+	assert_contains "$way: list" serving "$(inside fpmctl list)"
 	assert_eq "$way: ping" pong "$(inside fpmctl ping bare)"
-	assert_contains "$way: status" 'running' "$(inside fpmctl status bare)"
+	assert_contains "$way: status" 'serving' "$(inside fpmctl status bare)"
 	inside fpmctl drain bare
 	assert_eq "$way: drained" 503 "$(fetch_status http://bare.test/ping)"
 	inside fpmctl undrain bare
