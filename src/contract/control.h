@@ -48,6 +48,10 @@ typedef struct ControlReply {
         char text[CONTROL_TEXT_MAX]; /* as much as there is, NUL-terminated */
 } ControlReply;
 
+/* The result of a reload that mistakes of the pool file refuse: the text has a line for each, as `fpmd --test` tells
+ * them. */
+#define CONTROL_MISTAKES (-EUCLEAN)
+
 /* The smallest reply: no text but the NUL. */
 #define CONTROL_REPLY_MIN (offsetof(ControlReply, text) + 1)
 

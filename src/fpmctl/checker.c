@@ -20,24 +20,13 @@ int checker_run(const char *conf_dir, const char *pool, char **ret) {
                         ret);
 }
 
-const char *checker_line(const char *line, const char *pool) {
-        size_t size = strlen(pool);
-
-        if (strncmp(line, "fpmd: ", 6) == 0)
-                line += 6;
-        if (strncmp(line, pool, size) == 0 && strncmp(line + size, ": ", 2) == 0)
-                line += size + 2;
-
-        return line;
-}
-
-void checker_print(char *output, const char *pool, FILE *f) {
+void checker_print(char *output, FILE *f) {
         char escaped[4096], *line;
 
         while ((line = strsep(&output, "\n"))) {
                 if (*line == '\0')
                         continue;
-                escape_string(escaped, sizeof(escaped), checker_line(line, pool));
+                escape_string(escaped, sizeof(escaped), line);
                 fprintf(f, "%s\n", escaped);
         }
 }

@@ -6,13 +6,9 @@
 
 #include <stdio.h>
 
-/* Runs it for POOL.conf in conf_dir. *ret has the lines of its output, without its name in front; the caller frees it.
+/* Runs it for POOL.conf in conf_dir. *ret has the lines of its output; the caller frees it.
  * Returns its exit status, or a negative errno when it could not be run. */
 int checker_run(const char *conf_dir, const char *pool, char **ret);
 
-/* Writes the lines of its output for a person, escaped and without the name of the pool in front. Takes output apart.
- */
-void checker_print(char *output, const char *pool, FILE *f);
-
-/* Returns the part of a line of its output behind "fpmd: POOL: ", or the line itself. */
-const char *checker_line(const char *line, const char *pool);
+/* Writes the lines of its output for a person, escaped. Takes output apart. */
+void checker_print(char *output, FILE *f);

@@ -12,6 +12,7 @@
 
 #include "base/escape.h"
 #include "config/pool_files.h"
+#include "fpmctl/checker.h"
 
 int complain(int status, const char *format, ...) {
         _cleanup_free_ char *text = NULL;
@@ -85,12 +86,26 @@ static int complain_absent(const Invocation *in, const char *pool) {
                         pool);
 }
 
+/* Each mistake as a check tells it. */
+static int complain_mistakes(const Question *question) {
+        _cleanup_free_ char *lines = strdup(question->text);
+
+        if (!lines)
+                return complain_memory();
+
+        checker_print(lines, stderr);
+        return complain(EX_CONFIG, "pool %s: not reloaded, what runs goes on", question->pool);
+}
+
 /* The manager's own text: what was wrong, or why it refuses. */
 static int complain_refused(const Question *question) {
         int status = question->result == -EPERM ? EX_NOPERM
                      : question->result == -EAGAIN || question->result == CONTROL_BUSY
                                      ? EX_TEMPFAIL
                                      : EXIT_FAILURE;
+
+        if (question->result == CONTROL_MISTAKES)
+                return complain_mistakes(question);
 
         return complain(status, "pool %s: %s", question->pool, question->text);
 }

@@ -54,9 +54,9 @@ static void print_result(
                 if (*line == '\0')
                         continue;
                 if (lines)
-                        (void) json_array_append_new(lines, json_string(checker_line(line, pool)));
+                        (void) json_array_append_new(lines, json_string(line));
                 else
-                        print_line(checker_line(line, pool), status == EXIT_SUCCESS);
+                        print_line(line, status == EXIT_SUCCESS);
         }
         if (known)
                 tell_outdated(known, lines);

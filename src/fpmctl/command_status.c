@@ -43,14 +43,21 @@ static int ask(const Invocation *in, ControlVerb verb, uint32_t slot, Question *
 
 /* systemd runs this as ExecReload=, and a user who waits for systemctl would see no reason. */
 static void notify_callers(const Question *question) {
-        char unit[NAME_MAX], line[CONTROL_TEXT_MAX];
-
-        if (!question->refused || !callers_run_by_systemd())
-                return;
+        char unit[NAME_MAX], escaped[CONTROL_TEXT_MAX], *text = question->text, *line;
 
         snprintf(unit, sizeof(unit), "fpmd@%s.service", question->pool);
-        escape_string(line, sizeof(line), question->text);
-        callers_notify(unit, line);
+        while ((line = strsep(&text, "\n"))) {
+                if (*line == '\0')
+                        continue;
+                escape_string(escaped, sizeof(escaped), line);
+                callers_notify(unit, escaped);
+        }
+}
+
+/* What the manager has logged itself need not stand in the journal twice. */
+static bool is_logged(const Question *question) {
+        return question->refused && question->result != -EPERM && question->result != -EAGAIN &&
+               question->result != -ECANCELED && question->result != CONTROL_BUSY;
 }
 
 /* `systemctl stop` while a reload is under way ends both, with one signal for each; a unit whose ExecReload= died of
@@ -76,7 +83,7 @@ static int reload_at_rest(const Invocation *in) {
                 return complain(EX_OSERR, "cannot run %s: %s", FPMD_MANAGER_PROGRAM,
                                 strerror(-status));
         if (status != EXIT_SUCCESS) {
-                checker_print(output, pool, stderr);
+                checker_print(output, stderr);
                 return status;
         }
 
@@ -101,8 +108,13 @@ static int ask_reload(const Invocation *in, Question *question) {
         client_ask(question, 1, RELOAD_TIMEOUT_USEC);
         if (question->result == 0)
                 return EXIT_SUCCESS;
+        if (is_at_rest(in, question))
+                return reload_at_rest(in);
 
-        return is_at_rest(in, question) ? reload_at_rest(in) : complain_question(in, question);
+        if (callers_run_by_systemd() && is_logged(question))
+                return question->result == CONTROL_MISTAKES ? EX_CONFIG : EXIT_FAILURE;
+
+        return complain_question(in, question);
 }
 
 int command_reload(const Invocation *in) {
@@ -115,9 +127,9 @@ int command_reload(const Invocation *in) {
         status = ask_reload(in, &question);
         if (is_stopped)
                 return EXIT_SUCCESS;
-        if (question.result == 0)
+        if (question.result == 0 && !callers_run_by_systemd())
                 print_pool_line(in, question.text);
-        else if (status != EXIT_SUCCESS)
+        else if (question.refused && callers_run_by_systemd())
                 notify_callers(&question);
 
         return status;

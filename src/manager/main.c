@@ -162,7 +162,6 @@ static void report_mistake(void *userdata, const char *line) {
         log_event(EVENT_CONFIG_REFUSED, LOG_ERR, LOG_NO_FIELDS, "%s", line);
 }
 
-/* Also what only concerns the socket unit: at a start that was checked when the socket was opened. */
 /* What a pool does that its file does not ask for. */
 static void say_default(const PoolConfig *config) {
         if (config->idle_exit_timeout_usec > 0 &&
@@ -173,6 +172,7 @@ static void say_default(const PoolConfig *config) {
                                 config->idle_exit_timeout_usec / (60 * USEC_PER_SEC));
 }
 
+/* Also what only concerns the socket unit: at a start that was checked when the socket was opened. */
 static int test_pool(void) {
         _cleanup_(pool_config_freep) PoolConfig *config = NULL;
         /* The user who asks does not run the pool. */
@@ -181,10 +181,14 @@ static int test_pool(void) {
                 .name = arg_pool,
                 .as = geteuid() != 0 ? POOL_CHECK_FOR_ROOT : POOL_CHECK_FOR_SELF,
         };
-        int r = pool_check_load_as(&config, &check, report_mistake, NULL);
+        int r;
 
+        log_plainly();
+        r = pool_check_load_as(&config, &check, report_mistake, NULL);
         if (r == -EACCES)
                 return EX_NOPERM;
+        if (r == -ENOENT)
+                return EX_NOINPUT;
         if (socket_unit_check(arg_conf_dir, arg_pool, report_address, NULL) > 0 || r < 0)
                 return EX_CONFIG;
 

@@ -16,48 +16,64 @@
 
 /* --- in the helper: what a generation needs --- */
 
-/* A reason is one line. */
+/* A packet for each mistake; no other has this size. */
+typedef struct Mistake {
+        char line[1000];
+} Mistake;
+
 typedef struct Mistakes {
-        char reason[600];
+        int answer_fd;
         unsigned n;
 } Mistakes;
 
+/* The first one stands in the journal as the reason. */
 static void reload_on_mistake(void *userdata, const char *line) {
         Mistakes *mistakes = userdata;
+        Mistake mistake = {};
 
-        if (mistakes->n++ == 0)
-                snprintf(mistakes->reason, sizeof(mistakes->reason), "%.511s", line);
-        else
+        snprintf(mistake.line, sizeof(mistake.line), "%s", line);
+        (void) fd_pass_send(mistakes->answer_fd, &mistake, sizeof(mistake), -EBADF, 0);
+        if (mistakes->n++ > 0)
                 log_error("%s", line);
-}
-
-static void mention_others(Mistakes *mistakes) {
-        size_t used = strlen(mistakes->reason);
-
-        if (mistakes->n > 1)
-                snprintf(mistakes->reason + used, sizeof(mistakes->reason) - used,
-                                " (and %u more, which fpmctl check tells)", mistakes->n - 1);
 }
 
 static int prepare(int answer_fd, void *userdata) {
         _cleanup_(pool_resources_done) PoolResources resources = POOL_RESOURCES_NONE;
         const Reload *reload = userdata;
-        Mistakes mistakes = {};
+        Mistakes mistakes = { .answer_fd = answer_fd };
         int r;
 
         r = pool_resources_open(
                         &resources, reload->conf_dir, reload->name, reload_on_mistake, &mistakes);
-        if (r < 0) {
-                mention_others(&mistakes);
-                (void) fd_pass_send(answer_fd, mistakes.reason, sizeof(mistakes.reason), -EBADF, 0);
-                return r;
-        }
+        if (r < 0)
+                return mistakes.n > 0 ? CONTROL_MISTAKES : r;
 
         socket_check_warn(reload->listeners, resources.config);
         return pool_resources_send(&resources, answer_fd);
 }
 
 /* --- a round --- */
+
+static void forget_mistakes(Reload *reload) {
+        reload->reason[0] = reload->mistakes[0] = '\0';
+        reload->mistakes_size = 0;
+        reload->n_mistakes = 0;
+}
+
+/* Lines that the reply has no room for are left out; their number is in the journal. */
+static void note_mistake(Reload *reload, const Mistake *mistake) {
+        size_t room = sizeof(reload->mistakes) - reload->mistakes_size;
+        int n = (int) strnlen(mistake->line, sizeof(mistake->line));
+
+        if (reload->n_mistakes++ == 0)
+                snprintf(reload->reason, sizeof(reload->reason), "%.*s", n < 512 ? n : 511,
+                                mistake->line);
+        if ((size_t) n + 2 > room)
+                return;
+
+        snprintf(reload->mistakes + reload->mistakes_size, room, "%.*s\n", n, mistake->line);
+        reload->mistakes_size += (size_t) n + 1;
+}
 
 static void reload_on_packet(const void *data, size_t size, int fd, void *userdata) {
         Reload *reload = userdata;
@@ -66,15 +82,25 @@ static void reload_on_packet(const void *data, size_t size, int fd, void *userda
         r = pool_resources_receive(&reload->resources, data, size, fd);
         if (r == -ENOMSG) {
                 fd_close(fd);
-                snprintf(reload->reason, sizeof(reload->reason), "%.*s", (int) size,
-                                (const char *) data);
+                if (size == sizeof(Mistake))
+                        note_mistake(reload, data);
         } else if (r < 0)
                 log_error_errno(r, "Cannot take what a helper has read: %m");
 }
 
-static const char *reason_of_helper(const Reload *reload, int error) {
-        if (*reload->reason)
+static void mention_others(Reload *reload) {
+        size_t used = strlen(reload->reason);
+
+        if (reload->n_mistakes > 1)
+                snprintf(reload->reason + used, sizeof(reload->reason) - used,
+                                " (and %u more, which fpmctl check tells)", reload->n_mistakes - 1);
+}
+
+static const char *reason_of_helper(Reload *reload, int error) {
+        if (reload->n_mistakes > 0) {
+                mention_others(reload);
                 return reload->reason;
+        }
         if (error == -ETIMEDOUT)
                 return "reading and checking the configuration takes too long: see whether the user "
                        "database answers, and the mounts that the pool file names";
@@ -152,7 +178,7 @@ static void begin(Reload *reload, unsigned asked) {
         int r;
 
         reload->asked = asked;
-        reload->reason[0] = '\0';
+        forget_mistakes(reload);
         reload->has_reopened = false;
         (void) sd_event_now(reload->event, CLOCK_MONOTONIC, &now);
         (void) sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, now);
@@ -185,8 +211,11 @@ void reload_end(Reload *reload, int result, const char *reason) {
         if (reload->again && reload->state == RELOAD_OPEN)
                 begin_again(reload);
         else
-                reload->hooks->on_result(
-                                result, result < 0 ? reason : "reloaded", reload->userdata);
+                reload->hooks->on_result(result,
+                                result == CONTROL_MISTAKES ? reload->mistakes
+                                : result < 0               ? reason
+                                                           : "reloaded",
+                                reload->userdata);
 }
 
 void reload_resume(Reload *reload) {

@@ -8,6 +8,7 @@
 
 #include <systemd/sd-event.h>
 
+#include "contract/control.h"
 #include "manager/generation/pool.h"
 #include "manager/sockets/listener.h"
 #include "manager/spawn/helper.h"
@@ -42,7 +43,10 @@ typedef struct Reload {
         unsigned asked, again; /* by whom: the round under way, and one more behind it */
         Helper *helper; /* reads and opens what the next generation needs, as this may take long */
         PoolResources resources;
-        char reason[600];  /* of the helper, why not */
+        char reason[600];                /* of the helper, why not: one line for the journal */
+        char mistakes[CONTROL_TEXT_MAX]; /* all of the pool file, as lines, for those who have asked */
+        size_t mistakes_size;
+        unsigned n_mistakes;
         bool has_reopened; /* log files, since it began */
 } Reload;
 

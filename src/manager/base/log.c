@@ -23,8 +23,9 @@ static struct {
         const char *pool;
         int max_priority;
         bool journal;
-        int fd;    /* to journald; -EBADF: lines go to stderr */
-        bool sent; /* by this process */
+        bool is_plain; /* lines on stderr */
+        int fd;        /* to journald; -EBADF: lines go to stderr */
+        bool sent;     /* by this process */
         char trouble[160];
         time_t trouble_at;
         Event trouble_event;
@@ -53,6 +54,10 @@ void log_open(const char *pool, int max_priority) {
         state.journal = stderr_is_journal();
         if (state.journal && state.fd < 0)
                 state.fd = journal_socket_open();
+}
+
+void log_plainly(void) {
+        state.is_plain = true;
 }
 
 int log_fd(void) {
@@ -137,6 +142,8 @@ static int write_lines(const Entry *entry) {
 
                 if (state.journal)
                         fprintf(f, "<%d>%.*s\n", entry->priority, n, line);
+                else if (state.is_plain)
+                        fprintf(f, "%.*s\n", n, line);
                 else
                         fprintf(f, "fpmd: %s%s%.*s\n", state.pool, *state.pool ? ": " : "", n,
                                         line);

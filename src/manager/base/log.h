@@ -16,6 +16,9 @@
 /* Sets the pool that this process logs for (borrowed), and the syslog priority up to which it logs. */
 void log_open(const char *pool, int max_priority);
 
+/* Has lines on stderr begin without the names of program and pool: those of a check, which name file and line. */
+void log_plainly(void);
+
 /* Has the number of lines that journald did not take logged as soon as journald reads again, not only with the next
  * line. Borrows event until log_close(). */
 void log_attach_event(sd_event *event);

@@ -27,18 +27,19 @@ static void make_slow_log(const PoolConfig *config) {
         fd_close(fd);
 }
 
-static int open_all(PoolResources *resources, const char **ret_what) {
+/* *ret_directive: of what failed. */
+static int open_all(PoolResources *resources, const char **ret_directive) {
         const PoolConfig *config = resources->config;
         int r;
 
-        *ret_what = "cannot look up the pool's user";
+        *ret_directive = "user";
         r = privilege_can_switch_user()
                             ? account_resolve(&resources->account, config->user, config->group)
                             : account_of_self(&resources->account);
         if (r < 0)
                 return r;
 
-        *ret_what = "cannot open the access log";
+        *ret_directive = "access.log";
         r = log_file_open_target(config, config->access_log, &resources->access_fd);
         if (r < 0)
                 return r;
@@ -50,23 +51,34 @@ static int open_all(PoolResources *resources, const char **ret_what) {
         return 0;
 }
 
+/* In the form of all mistakes. */
+static void report_unopened(const PoolConfig *config, const char *directive, int error,
+                PoolCheckReport report, void *userdata) {
+        unsigned n = pool_config_line_of(config, directive);
+        char line[512], place[16] = "";
+
+        if (n > 0)
+                snprintf(place, sizeof(place), ":%u", n);
+        snprintf(line, sizeof(line), "%.300s%s: %s: cannot be %s: %s",
+                        pool_config_file_of(config, directive), place, directive,
+                        strcmp(directive, "user") == 0 ? "looked up" : "opened", strerror(-error));
+        report(userdata, line);
+}
+
 int pool_resources_open(PoolResources *ret, const char *conf_dir, const char *name,
                 PoolCheckReport report, void *userdata) {
         PoolResources resources = POOL_RESOURCES_NONE;
-        const char *what;
-        char line[256];
+        const char *directive;
         int r;
 
         r = pool_check_load(&resources.config, conf_dir, name, report, userdata);
         if (r < 0)
                 return r;
 
-        r = open_all(&resources, &what);
+        r = open_all(&resources, &directive);
         if (r < 0) {
-                snprintf(line, sizeof(line), "%.120s: %s: %s", resources.config->file, what,
-                                strerror(-r));
                 if (report)
-                        report(userdata, line);
+                        report_unopened(resources.config, directive, r, report, userdata);
                 pool_resources_done(&resources);
                 return r;
         }

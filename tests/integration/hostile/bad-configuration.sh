@@ -169,7 +169,7 @@ all_of_them() {
 	expected=$(printf '/etc/fpmd/conf.d/%s\n' "$@")
 	output=$(in_container fpmd --test several 2>&1) || status=$?
 	assert_eq 'several: exit status of --test' 78 "$status"
-	assert_eq 'several: --test' "$expected" "${output//fpmd: several: /}"
+	assert_eq 'several: --test' "$expected" "$output"
 	assert_eq 'several: fpmctl check' "$expected" "$(in_container fpmctl check several 2>&1 || true)"
 	in_container systemctl reset-failed
 	assert_fails in_container systemctl start fpmd@several.service 2>/dev/null
@@ -206,7 +206,8 @@ all_of_them "several.conf:2: user: there is no user 'nosuchuser' on this machine
 	"several.conf:5: chroot: '/nosuch/jail': No such file or directory; create it or name another folder" \
 	"several.conf:7: php_ini: '/etc/fpmd/nosuch.ini': No such file or directory; name a php.ini that exists" \
 	"several.conf:8: access.log: '/nosuch/log': No such file or directory; create its folder or name another"
-# a reload has one reason
+# a reload tells each mistake in the same words, with the same exit status, whether the pool runs or is at rest; its
+# journal tells each once
 write_pool several <<'END'
 user = alice
 pm = static
@@ -217,10 +218,44 @@ write_pool several <<'END'
 usr = alice
 pm = sometimes
 END
-said=$(in_container fpmctl reload several 2>&1) && fail 'the reload succeeded'
-assert_contains 'a reload' 'several.conf:2: usr: there is no such directive, is it user? (and 1 more, which fpmctl check tells)' "$said"
-assert_contains 'a reload: the other' "several.conf:3: pm: 'sometimes'" "$(journal_of fpmd@several.service --priority=err)"
-in_container systemctl stop fpmd@several.socket fpmd@several.service
+# tells STATUS COMMAND…: what it says of the mistakes
+tells() {
+	local expected=$1 status=0
+	shift
+
+	said=$(in_container "$@" 2>&1) || status=$?
+	assert_eq "exit status of $*" "$expected" "$status"
+}
+tells 78 fpmctl check several
+expected=$said
+assert_contains 'the mistakes' '/etc/fpmd/conf.d/several.conf:2: usr: there is no such directive, is it user?' "$expected"
+assert_contains 'the mistakes' "/etc/fpmd/conf.d/several.conf:3: pm: 'sometimes' " "$expected"
+assert_eq 'a line for each' 2 "$(wc -l <<<"$expected")"
+tells 78 fpmd --test several
+assert_eq 'fpmd --test' "$expected" "$said"
+begin=$EPOCHREALTIME
+tells 78 fpmctl reload several
+assert_eq 'a reload' "$expected"$'\nfpmctl: pool several: not reloaded, what runs goes on' "$said"
+tells 1 systemctl reload fpmd@several.service
+log=$(journal_of fpmd@several.service --since="@$begin")
+assert_eq 'the reason of both reloads' 2 "$(grep -c 'Reload refused.*several.conf:2: usr: .* (and 1 more, which fpmctl check tells)$' <<<"$log")"
+assert_eq 'the first mistake' 2 "$(grep -c 'usr: there is no such directive' <<<"$log")"
+assert_eq 'the second mistake' 2 "$(grep -c "several.conf:3: pm: 'sometimes'" <<<"$log")"
+in_container systemctl stop fpmd@several.service
+in_container systemctl start fpmd@several.socket
+tells 78 fpmctl reload several
+assert_eq 'a reload of a pool at rest' "$expected" "$said"
+in_container systemctl stop fpmd@several.socket
+for command in 'fpmd --test' 'fpmctl check' 'fpmctl reload'; do
+	# shellcheck disable=SC2086  # words
+	tells 66 $command nosuch
+	assert_contains "$command: no such pool" '/etc/fpmd/conf.d/nosuch.conf' "$said"
+done
+chmod 600 "$CONTAINER_ROOT$conf/several.conf"
+for command in 'fpmd --test' 'fpmctl check'; do
+	# shellcheck disable=SC2086
+	tells 77 setpriv --reuid=2002 --regid=2002 --clear-groups $command several
+done
 
 # names of the socket: with them systemd fails to start the socket and names neither file nor line
 refused_by_test() {

@@ -46,6 +46,7 @@ END
 in_container systemctl reload fpmd@reload
 assert_eq 'after' "two $(in_container id -u bob) blue" "$(fetch $url)"
 assert_eq 'the manager is the same' "$manager" "$(manager_of reload)"
+assert_eq 'the journal says it once, beside systemd' 1 "$(journal_of fpmd@reload.service | grep -ci '^reloaded$')"
 wait $nap
 assert_eq 'the nap was not cut short' '3.0' "$(cat "$nap_file")"
 

@@ -108,6 +108,6 @@ assert_lacks 'reload --all' third "$output"
 at_rest 'reload --all'
 assert_eq 'generation' 2 "$(pool_status second generation)"
 echo 'nonsense = 1' >>"$CONTAINER_ROOT/etc/fpmd/conf.d/second.conf"
-fpmctl_says 1 'nonsense' reload --all
+fpmctl_says 78 'nonsense' reload --all
 fpmctl_says 64 'Usage' reload --all second
 fpmctl_says 64 'Usage' list --all
