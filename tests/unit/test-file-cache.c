@@ -2,7 +2,7 @@
 /* Proves which files of a cache stay: those that were compiled from what their script is now, and of these the ones that
  * were used last. */
 
-#include "php/files/file_cache.h"
+#include "contract/file_cache.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -86,11 +86,13 @@ static bool is_there(const char *name) {
 }
 
 static int tidy(FileCacheRules rules) {
-        _cleanup_close_ int fd = file_cache_open(folder);
+        _cleanup_close_ int fd = file_cache_open(folder, geteuid());
 
         ck_assert_int_ge(fd, 0);
         if (rules.bytes_max == 0)
                 rules.bytes_max = 1 << 30;
+        if (rules.files_max == 0)
+                rules.files_max = FILE_CACHE_FILES_MAX;
         return file_cache_tidy(fd, &rules);
 }
 
@@ -164,19 +166,40 @@ START_TEST(no_more_than_is_allowed) {
 }
 END_TEST
 
+/* Of files that are no scripts', whose age says nothing. */
+START_TEST(no_more_than_a_start_would_look_at) {
+        _cleanup_close_ int fd = -EBADF;
+        char name[64];
+
+        run("mkdir %s/" ID, folder);
+        fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        ck_assert_int_ge(fd, 0);
+        for (int i = 0; i < 110; i++) {
+                snprintf(name, sizeof(name), ID "/%d", i);
+                ck_assert_int_eq(mknodat(fd, name, S_IFREG | 0600, 0), 0);
+        }
+
+        ck_assert_int_eq(tidy((FileCacheRules){ .files_max = 100 }), -E2BIG);
+        ck_assert_int_eq(tidy((FileCacheRules){ .files_max = 100, .runs = true }), 75);
+        ck_assert_int_eq(tidy((FileCacheRules){ .files_max = 100 }), 75);
+}
+END_TEST
+
 START_TEST(folders_that_cannot_be_used) {
         char path[PATH_MAX + 20];
 
         ck_assert_int_eq(chmod(folder, 0755), 0);
-        ck_assert_int_eq(file_cache_open(folder), -EXDEV);
+        ck_assert_int_eq(file_cache_open(folder, geteuid()), -EXDEV);
+        ck_assert_int_eq(chmod(folder, 0700), 0);
+        ck_assert_int_eq(file_cache_open(folder, geteuid() + 1), -EXDEV);
         snprintf(path, sizeof(path), "%s/link", top);
         ck_assert_int_eq(symlink(folder, path), 0);
-        ck_assert_int_eq(file_cache_open(path), -ENOTDIR);
+        ck_assert_int_eq(file_cache_open(path, geteuid()), -ENOTDIR);
         snprintf(path, sizeof(path), "%s/none", top);
-        ck_assert_int_eq(file_cache_open(path), -ENOENT);
+        ck_assert_int_eq(file_cache_open(path, geteuid()), -ENOENT);
         snprintf(path, sizeof(path), "%s/file", top);
         run("touch %s", path);
-        ck_assert_int_eq(file_cache_open(path), -ENOTDIR);
+        ck_assert_int_eq(file_cache_open(path, geteuid()), -ENOTDIR);
 }
 END_TEST
 
@@ -188,6 +211,7 @@ UNIT_ENTRY {
         tcase_add_test(tcase, what_is_older_than_its_script);
         tcase_add_test(tcase, what_nobody_validates);
         tcase_add_test(tcase, no_more_than_is_allowed);
+        tcase_add_test(tcase, no_more_than_a_start_would_look_at);
         tcase_add_test(tcase, folders_that_cannot_be_used);
         suite_add_tcase(suite, tcase);
         return unit_run(suite);

@@ -271,6 +271,7 @@ int generation_start(Generation *g) {
                 .wake_fd = g->wake_fd,
                 .generation = g->number,
                 .strict = g->context.strict,
+                .cache_is_suspect = g->context.cache_is_suspect,
         };
         int control_fd, r;
 

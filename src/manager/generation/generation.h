@@ -68,6 +68,7 @@ typedef struct GenerationContext {
         const GenerationHooks *hooks;
         void *userdata;
         uint64_t *n_exits; /* [_SLOT_END_MAX]: counts the workers that leave */
+        bool cache_is_suspect; /* workers crashed: it deletes what earlier ones have compiled */
         bool strict; /* another generation serves: what PHP would only warn of at its start is a failure */
 } GenerationContext;
 

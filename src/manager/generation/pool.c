@@ -103,7 +103,9 @@ static void pool_on_serving(Generation *generation, void *userdata) {
                 take_over(pool, generation);
         else if (generation == pool->current)
                 pool->has_served = true;
+        pool->cache_is_suspect = false;
         pool_watch_idleness(pool);
+        pool_watch_cache(pool);
         pool_publish(pool);
 
         pool->hooks->serving(pool->userdata);
@@ -222,7 +224,7 @@ static void pool_on_gone(Generation *generation, void *userdata) {
 }
 
 /* Workers share opcache's memory: when they crash one after the other it may be broken, and only a
- * new generation has a new one. */
+ * new generation has a new one. What lies in the folder of idle_warm may be as broken. */
 static void pool_on_crashed(Generation *generation, void *userdata) {
         Pool *pool = userdata;
         const PoolConfig *config = pool->resources.config;
@@ -239,7 +241,7 @@ static void pool_on_crashed(Generation *generation, void *userdata) {
                         "with new opcache memory",
                         config->emergency_restart_threshold,
                         config->emergency_restart_interval_usec / USEC_PER_SEC);
-        pool->emergency = true;
+        pool->emergency = pool->cache_is_suspect = true;
         start_emergency(pool);
 }
 
@@ -326,6 +328,8 @@ Pool *pool_free(Pool *pool) {
         sd_event_source_disable_unref(pool->retry_source);
         sd_event_source_disable_unref(pool->idle_source);
         sd_event_source_disable_unref(pool->rotation_source);
+        sd_event_source_disable_unref(pool->cache_source);
+        helper_free(pool->tidier);
         helper_free(pool->reopener);
         generation_free(pool->current);
         generation_free(pool->next);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* What pool.c (its life), pool_start.c (its starts), pool_idle.c (when it leaves) and pool_stats.c (what can be seen of
- * it) share with each other and with nobody else.
+/* What pool.c (its life), pool_start.c (its starts), pool_idle.c (when it leaves), pool_cache.c (what it has compiled)
+ * and pool_stats.c (what can be seen of it) share with each other and with nobody else.
  *
  * Runs in: manager. */
 
@@ -50,6 +50,7 @@ struct Pool {
         uint64_t start_sec;              /* time(2) */
         uint64_t n_exits[_SLOT_END_MAX]; /* of workers, since the start */
         bool emergency; /* workers crashed: a generation with fresh shared memory is to start */
+        bool cache_is_suspect; /* the same: what they had compiled may be why */
         Backoff backoff;
         CrashWindow crashes;
         uint64_t renewed_usec; /* the last time that opcache wanted new memory, 0: never */
@@ -58,6 +59,10 @@ struct Pool {
         bool reopen_again;
         bool is_out_of_rotation;
         sd_event_source *rotation_source;
+        sd_event_source *cache_source; /* idle_warm: the next look at what was compiled */
+        uint64_t cache_pause_usec;     /* until the look after that */
+        uint64_t n_requests_tidied;
+        Helper *tidier;
 };
 
 /* Publish the numbers of the pool for the status page, whose worker cannot see them itself: to one generation, or to
@@ -70,6 +75,9 @@ void pool_restore_rotation(Pool *pool);
 
 /* Is called when a generation has begun to serve: starts the timer of pm.idle_exit_timeout. */
 void pool_watch_idleness(Pool *pool);
+
+/* Is called when a generation has begun to serve: looks after the folder of idle_warm from now on. */
+void pool_watch_cache(Pool *pool);
 
 /* Starts a generation, which *ret owns then. Returns 0 or a negative errno, which was logged. */
 int pool_start_generation(

@@ -93,6 +93,7 @@ int pool_start_generation(
         context.access_fd = resources->access_fd;
         context.scripts_fd = scripts_fd = list_scripts(pool, resources);
         context.strict = is_strict(pool, why);
+        context.cache_is_suspect = pool->cache_is_suspect;
         r = generation_new(&generation, &context, copy, pool->n_generations + 1);
         if (r < 0)
                 return log_error_errno(r, "Cannot start a generation: %m");
@@ -155,6 +156,7 @@ void pool_replace_later(Pool *pool) {
         uint64_t now = timer_now_usec(pool->event);
 
         backoff_fail(&pool->backoff, pool->has_served ? now - pool->started_usec : 0, now);
+        pool->cache_is_suspect = pool->cache_is_suspect || !pool->has_served;
         if (pool->backoff.n_failures >= START_TRIES) {
                 give_up(pool);
                 return;

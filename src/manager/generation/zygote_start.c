@@ -110,6 +110,7 @@ static int spawn_zygote(const ZygotePlan *plan, int control_fd, pid_t *ret_pid) 
                 .pool = plan->config->name,
                 .option = plan->strict ? "--strict" : NULL,
                 .generation = plan->generation,
+                .cache_is_suspect = plan->cache_is_suspect,
                 .config = plan->config,
                 .account = plan->account,
         };

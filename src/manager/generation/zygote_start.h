@@ -24,6 +24,7 @@ typedef struct ZygotePlan {
         int wake_fd;
         unsigned generation;
         bool strict; /* what PHP would only warn of while it starts is a failure */
+        bool cache_is_suspect; /* what earlier ones have compiled is deleted */
 } ZygotePlan;
 
 /* Starts the program. *ret_control_fd is the manager's end of the control socket, non-blocking. Logs why it cannot.

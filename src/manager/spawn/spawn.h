@@ -27,6 +27,7 @@ typedef struct SpawnPlan {
         const Account *account;
         SpawnFd fds[LISTEN_FDS_MAX]; /* become 3, 4, 5 … as LISTEN_FDS, LISTEN_FDNAMES say */
         size_t n_fds;
+        bool cache_is_suspect;    /* what was compiled before is not to be read */
         int stdout_fd, stderr_fd; /* borrowed, negative: inherit */
 } SpawnPlan;
 

@@ -7,23 +7,27 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <zend_system_id.h>
 
 #include "base/fd.h"
 #include "base/journal_socket.h"
 #include "base/parse.h"
-#include "php/files/file_cache.h"
+#include "contract/file_cache.h"
 #include "php/hooks/php_hooks.h"
 
 static const PoolConfig *config;
-static char *folder; /* NULL: there is none */
+static char *folder;    /* NULL: there is none */
+static bool is_suspect; /* what lies there may be why workers crashed */
 
 void php_file_cache_init(const PoolConfig *pool_config) {
         const char *path = getenv("FPMD_CACHE");
 
         config = pool_config;
         folder = path ? strdup(path) : NULL;
+        is_suspect = getenv("FPMD_CACHE_SUSPECT");
         (void) unsetenv("FPMD_CACHE");
+        (void) unsetenv("FPMD_CACHE_SUSPECT");
 }
 
 /* --- whether the pool has one --- */
@@ -84,9 +88,11 @@ static bool is_wanted(void) {
 static int tidy(void) {
         const FileCacheRules rules = {
                 .bytes_max = config->idle_warm_bytes,
+                .files_max = FILE_CACHE_FILES_MAX,
+                .is_all_stale = is_suspect,
                 .never_validated = ini_is_off("opcache.validate_timestamps"),
         };
-        _cleanup_close_ int fd = file_cache_open(folder);
+        _cleanup_close_ int fd = file_cache_open(folder, geteuid());
 
         return fd < 0 ? fd : file_cache_tidy(fd, &rules);
 }
@@ -191,14 +197,14 @@ void php_file_cache_mark(void) {
 static zif_handler original_reset;
 
 static ZEND_NAMED_FUNCTION(emptying_reset) {
-        const FileCacheRules rules = { .is_all_stale = true };
+        const FileCacheRules rules = { .files_max = FILE_CACHE_FILES_MAX, .is_all_stale = true };
         _cleanup_close_ int fd = -EBADF;
 
         original_reset(INTERNAL_FUNCTION_PARAM_PASSTHRU);
         if (Z_TYPE_P(return_value) != IS_TRUE)
                 return;
 
-        fd = file_cache_open(folder);
+        fd = file_cache_open(folder, geteuid());
         if (fd >= 0)
                 (void) file_cache_tidy(fd, &rules);
 }

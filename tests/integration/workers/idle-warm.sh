@@ -1,7 +1,9 @@
 #!/bin/bash
 # idle_warm: what PHP has compiled is there when a pool that has left starts again, in a folder of its own that nobody
 # else can read. What was changed meanwhile is compiled anew, whatever time it bears. A folder that is somebody else's,
-# full or a link is one line in the journal, and the pool works without.
+# full or a link is one line in the journal, and the pool works without. It stays within its bound while the pool runs,
+# and is empty after an emergency restart.
+# Time limit: 90 s
 
 source "${BASH_SOURCE[0]%/*}/../lib.sh"
 needs_fpmd
@@ -50,6 +52,30 @@ warm_pool own 'php_admin_value[opcache.file_cache] = /srv/own-cache'
 warm_pool unvalidated 'php_admin_value[opcache.validate_timestamps] = 0'
 warm_pool preload 'php_admin_value[opcache.preload] = /srv/www/preload/part.php'
 in_container install -d -o alice /srv/own-cache
+
+# One that stays, and compiles more than its bound: looked at below, half a minute later.
+write_page bounded fill.php <<'END'
+<?php
+for ($i = 0; $i < 40; $i++) {
+	file_put_contents(__DIR__ . "/f$i.php", "<?php return ['" . implode("','", range(0, 4000)) . "', $i];");
+	touch(__DIR__ . "/f$i.php", time() - 3600);
+	include __DIR__ . "/f$i.php";
+}
+echo 'filled';
+END
+in_container chown alice /srv/www/bounded
+pool bounded <<'END'
+idle_warm = 1M
+php_admin_value[opcache.file_update_protection] = 0
+END
+begin_bounded=$SECONDS
+assert_eq 'to fill' filled "$(fetch http://bounded.test/fill.php)"
+kept_by() {
+	in_container du -sk "/var/cache/fpmd/$1" | cut -f 1
+}
+filled=$(kept_by bounded)
+((filled > 1200)) || fail "$filled KiB are not more than the bound"
+
 in_container sleep 2.2 # a script that was changed just before it was compiled would be compiled again
 
 ### what was compiled stays, in a folder of its own
@@ -135,6 +161,71 @@ in_container sh -c "find $folder -name '*.bin' -exec truncate -s 200 {} +"
 answer=$(ask other)
 assert_eq 'with files that are cut' "old $folder" "$(field text "$answer") $(field cache "$answer")"
 in_container test -s /etc/passwd
+
+# What another PHP has compiled of the same script, as the pool's user: the command line's has an ID of its own. Not even
+# under the pool's own ID is it taken.
+wait_for 10 is_inactive other
+ids() {
+	in_container sh -c "ls $folder | grep -xE '[0-9a-f]{32}' | grep -v 0123" || true
+}
+own=$(ids)
+in_container sh -c "echo \"<?php return 'foreign';\" >/srv/www/other/part.php && touch -d 2024-01-01 /srv/www/other/part.php"
+in_container runuser -u alice -- "php$FPMD_TEST_PHP" -n -d zend_extension=opcache -d opcache.enable_cli=1 -d "opcache.file_cache=$folder" \
+	-d opcache.file_cache_only=1 -d opcache.file_update_protection=0 /srv/www/other/part.php
+theirs=$(ids | grep -vx "$own")
+in_container sh -c "echo \"<?php return 'old';\" >/srv/www/other/part.php && touch -d 2024-01-01 /srv/www/other/part.php
+	install -D -o alice -m 600 $folder/$theirs/srv/www/other/part.php.bin $folder/$own/srv/www/other/part.php.bin
+	touch -d 'now + 20 seconds' $folder/*/srv/www/other/part.php.bin"
+assert_eq 'beside what another PHP has compiled' "old $folder" "$(answer=$(ask other) && echo "$(field text "$answer") $(field cache "$answer")")"
+
+### a script that was compiled wrongly would crash each worker that reads it: an emergency restart begins anew
+
+if ! is_sanitized; then # which catches SIGSEGV
+	write_page suspect part.php <<<"<?php return 'part';"
+	write_page suspect crash.php <<'END'
+<?php
+include 'part.php';
+if (isset($_GET['crash'])) {
+	posix_kill(getmypid(), 11);
+	sleep(1);
+}
+echo 'ok';
+END
+	write_pool suspect <<-'END'
+		emergency_restart_threshold = 1
+		emergency_restart_interval = 60s
+		[suspect]
+		user = alice
+		pm = static
+		pm.max_children = 1
+		idle_warm = 8M
+		reload_warm = 0
+		php_admin_value[opcache.file_update_protection] = 0
+	END
+	site suspect
+	in_container systemctl start fpmd@suspect.socket fpmd@suspect.service
+	in_container sleep 2.2
+	compiled() {
+		in_container find /var/cache/fpmd/suspect -name '*.bin' | wc -l
+	}
+	assert_eq 'before' ok "$(fetch http://suspect.test/crash.php)"
+	assert_eq 'compiled' 2 "$(compiled)"
+	fetch_status 'http://suspect.test/crash.php?crash' >/dev/null
+	wait_for 5 journal_has fpmd@suspect.service 'Restarted after crashes'
+	assert_eq 'after the emergency restart' 0 "$(compiled)"
+	assert_eq 'it serves' ok "$(fetch http://suspect.test/crash.php)"
+	assert_eq 'compiled anew' 2 "$(compiled)"
+fi
+
+### while a pool runs, what it keeps stays within its bound
+
+is_bounded() {
+	(($(kept_by bounded) <= 1024 + 100))
+}
+wait_for $((45 + begin_bounded > SECONDS ? 45 + begin_bounded - SECONDS : 1)) is_bounded
+echo "idle_warm = 1M: $filled KiB, later $(kept_by bounded) KiB"
+assert_eq 'it was not started again' 1 "$(pool_status bounded generation)"
+assert_eq 'it serves' filled "$(fetch http://bounded.test/fill.php)"
 
 ### the end
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "php/files/file_cache.h"
+#include "contract/file_cache.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -31,7 +31,7 @@ enum {
 
 /* --- the folder --- */
 
-int file_cache_open(const char *path) {
+int file_cache_open(const char *path, uid_t owner) {
         _cleanup_close_ int fd = -EBADF;
         struct statvfs fs;
         struct stat st;
@@ -41,7 +41,7 @@ int file_cache_open(const char *path) {
                 return -errno;
         if (fstat(fd, &st) < 0 || fstatvfs(fd, &fs) < 0)
                 return -errno;
-        if (st.st_uid != geteuid() || (st.st_mode & 077) != 0)
+        if (st.st_uid != owner || (st.st_mode & 077) != 0)
                 return -EXDEV;
         if (fs.f_flag & ST_RDONLY)
                 return -EROFS;
@@ -66,7 +66,7 @@ typedef struct OldFile {
 typedef struct Walk {
         const FileCacheRules *rules;
         int top_fd;
-        unsigned n, n_seen;
+        unsigned n, n_seen, n_seen_max;
         uint64_t bytes;
         size_t depth, length;
         int64_t moved_sec; /* the last time that a folder on the way to the scripts changed; 0: does not count */
@@ -158,7 +158,7 @@ static int visit(Walk *walk, int dir_fd, const char *name) {
         struct stat st;
         int fd, r;
 
-        if (++walk->n_seen > FILE_CACHE_FILES_MAX)
+        if (++walk->n_seen > walk->n_seen_max)
                 return -E2BIG;
         if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
                 return 0; /* just deleted by another worker */
@@ -232,7 +232,7 @@ static int by_use(const void *a, const void *b) {
 static int delete_oldest(Walk *walk) {
         _cleanup_free_ OldFile **list = calloc(walk->n + 1, sizeof(OldFile *));
         uint64_t most = walk->rules->bytes_max - walk->rules->bytes_max / 4;
-        unsigned n = 0, n_deleted = 0;
+        unsigned n = 0, n_deleted = 0, n_most = walk->rules->files_max - walk->rules->files_max / 4;
 
         if (!list)
                 return -ENOMEM;
@@ -240,7 +240,7 @@ static int delete_oldest(Walk *walk) {
         for (OldFile *file = walk->files; file; file = file->next)
                 list[n++] = file;
         qsort(list, n, sizeof(OldFile *), by_use);
-        while (n_deleted < n && walk->bytes > most) {
+        while (n_deleted < n && (walk->bytes > most || n - n_deleted > n_most)) {
                 (void) unlinkat(walk->top_fd, list[n_deleted]->path + 1, 0);
                 walk->bytes -= number_min(walk->bytes, list[n_deleted]->size);
                 n_deleted++;
@@ -250,11 +250,15 @@ static int delete_oldest(Walk *walk) {
 }
 
 int file_cache_tidy(int fd, const FileCacheRules *rules) {
-        Walk walk = { .rules = rules, .top_fd = fd };
+        Walk walk = {
+                .rules = rules,
+                .top_fd = fd,
+                .n_seen_max = rules->files_max * (rules->runs ? FILE_CACHE_SEEN_FACTOR : 1),
+        };
         int r;
 
         r = walk_all(&walk);
-        if (r < 0 || walk.bytes <= rules->bytes_max)
+        if (r < 0 || (walk.bytes <= rules->bytes_max && walk.n < rules->files_max))
                 return r < 0 ? r : (int) walk.n;
 
         walk.collects = true;
