@@ -12,6 +12,7 @@ import argparse
 import sys
 
 import scale_pools
+import scale_quiet
 import scale_workers
 from machine import BenchError, describe
 
@@ -24,6 +25,9 @@ CASES = {
     "units": scale_pools.units,
     "generator": scale_pools.generator,
     "metrics": scale_pools.metrics,
+    "quiet": scale_quiet.quiet,
+    "live": scale_quiet.live,
+    "wake": scale_quiet.wake,
 }
 
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # The short form of the bench of many pools (make bench-scale-quick) runs, and what must hold at any size holds: all
-# sockets of the pool files are made, and nobody who asks for metrics wakes a pool.
+# sockets of the pool files are made, nobody who asks for metrics wakes a pool, and of quiet pools no process is left.
 
 source "${BASH_SOURCE[0]%/*}/../lib.sh"
 needs_fpmd
@@ -10,11 +10,12 @@ bench=/usr/local/lib/fpmd-bench
 for file in "$TEST_DIR"/../bench/*.py "$TEST_DIR"/../bench/*.lua "$TEST_DIR/transfer.py"; do
 	container_copy_in "$file" "$bench/${file##*/}"
 done
-said=$(in_container python3 "$bench/scale.py" --quick --only generator,units,metrics) ||
+said=$(in_container python3 "$bench/scale.py" --quick --only generator,units,metrics,quiet,live) ||
 	fail "it failed: $said"
 echo "$said"
 for measure in '20 sockets, start: ' '20 sockets, daemon-reload: ' 'generator, 20 pools, a file each: ' \
-	'generator, 20 pools, one file that includes them: ' 'fpmctl metrics of 20 pools at rest'; do
+	'generator, 20 pools, one file that includes them: ' 'fpmctl metrics of 20 pools at rest' \
+	'after their quiet time: processes, PSS, MiB' '20 live pools: PSS, private, MiB each'; do
 	assert_contains 'the measures' "$measure" "$said"
 done
 rm -r "${CONTAINER_ROOT:?}$bench"
