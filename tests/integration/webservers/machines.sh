@@ -1,7 +1,7 @@
 #!/bin/bash
-# Several machines, which are network namespaces here: three pools on tcp behind HAProxy, which asks fpmd-agent, and behind
-# nginx. One machine's pool reloads, one is drained and restarted, one machine is cut off: nothing is lost but what that
-# one held. (fpmd-scale(7) has these lines of HAProxy and nginx.)
+# Several machines, which are network namespaces here: three pools on tcp behind HAProxy, which asks fpmd-agent, behind
+# nginx, and behind Caddy. One machine's pool reloads, one is drained and restarted, one machine is cut off: nothing is
+# lost but what that one held. (fpmd-scale(7) has these lines of HAProxy and nginx; Caddy's are taken from there.)
 # Time limit: 120 s
 
 source "${BASH_SOURCE[0]%/*}/../lib.sh"
@@ -11,7 +11,7 @@ in_container ip netns add fpmd-probe 2>/dev/null || skip 'no network namespaces 
 in_container ip netns del fpmd-probe
 
 end_machines() {
-	in_container systemctl stop fpmd-test-haproxy.service fpmd-agent.socket fpmd-agent.service "fpmd@m[123].socket" "fpmd@m[123].service" || true
+	in_container systemctl stop fpmd-test-haproxy.service fpmd-test-caddy.service fpmd-agent.socket fpmd-agent.service "fpmd@m[123].socket" "fpmd@m[123].service" || true
 	for i in 1 2 3; do in_container ip netns del "m$i" || true; done
 }
 trap end_machines EXIT
@@ -88,6 +88,18 @@ server {
 END
 start_nginx
 
+has_caddy=
+if in_container sh -c 'command -v caddy' >/dev/null; then
+	has_caddy=1
+	{
+		printf '{\n\tadmin off\n}\n'
+		sed -n '/^\.Sh CADDY/,/^\.Ed/p' "$TEST_DIR/../../src/agent/fpmd-scale.7" | grep -v '^\.' |
+			sed -E 's,example\.org,http://:8961,; s,/srv/www,&/machines,; s,10\.0\.0\.([123]):,10.77.\1.2:,g; s/(read_timeout) .*/\1 3s/'
+	} >"$CONTAINER_ROOT/srv/Caddyfile-machines"
+	in_container systemd-run --quiet --unit=fpmd-test-caddy --setenv=XDG_DATA_HOME=/srv/caddy --setenv=XDG_CONFIG_HOME=/srv/caddy \
+		caddy run --adapter caddyfile --config /srv/Caddyfile-machines
+fi
+
 # server NAME: how HAProxy sees it, "UP 100 4": state, weight, maxconn
 server() {
 	# shellcheck disable=SC2016
@@ -119,10 +131,18 @@ requests_of() {
 for i in 1 2 3; do wait_for 10 server_is "m$i" '^UP'; done
 assert_eq 'answered' 200 "$(fetch_status http://127.0.0.1:8900/page.php)"
 assert_eq 'answered' 200 "$(fetch_status http://127.0.0.1:8951/page.php)"
+caddy_answers() {
+	[[ $(fetch_status http://127.0.0.1:8961/page.php) == 200 ]]
+}
+[[ -z $has_caddy ]] || wait_for 10 caddy_answers
 load http://127.0.0.1:8900/page.php 5 16 >"$CONTAINER_ROOT/srv/load-haproxy" &
 loads=($!)
 load http://127.0.0.1:8951/page.php 3 16 >"$CONTAINER_ROOT/srv/load-nginx" &
 loads+=($!)
+if [[ -n $has_caddy ]]; then
+	load http://127.0.0.1:8961/page.php 3 16 >"$CONTAINER_ROOT/srv/load-caddy" &
+	loads+=($!)
+fi
 
 # the agent's numbers arrive
 for i in 1 2 3; do wait_for 10 server_is "m$i" '^UP [0-9]+ 4$'; done
@@ -161,3 +181,4 @@ print(sum(n for s, n in r["status"].items() if s != "200") + sum(r["errors"].val
 }
 lost haproxy 5
 lost nginx 3
+[[ -z $has_caddy ]] || lost caddy 3
