@@ -31,7 +31,7 @@ broken = [
 ]
 for i in range(1000):
     with open("/srv/many/conf.d/good%d.conf" % i, "w") as f:
-        f.write("[good%d]\nuser = alice\nlisten = /run/fpmd/g%d.sock\npm = ondemand\n" % (i, i))
+        f.write("[good%d]\nuser = alice\nlisten = /run/fpmd/g%d.sock\npm = ondemand\npm.max_children = 2\n" % (i, i))
     with open("/srv/many/conf.d/bad%d.conf" % i, "wb") as f:
         text = broken[i % len(broken)]
         f.write(text % (i, i))
@@ -48,6 +48,15 @@ assert_eq 'the good ones' 1000 "$(find "$many/units" -path '*/fpmd@good*.socket.
 assert_eq 'nothing of a broken value' '' "$(grep -rlE 'ExecStart=/bin/true|^ListenStream=300|%n' "$many/units" || :)"
 assert_eq 'no odd names' '' "$(find "$many/units" -mindepth 1 -maxdepth 1 | grep -vE '/fpmd@(good|bad)[0-9]+\.(socket|service)\.d$' || :)"
 assert_contains 'with the place of a mistake' '/srv/many/conf.d/bad1.conf' "$(grep -a bad1.conf "$many/said" | head -n 1) $(head -c 300 "$many/said")"
+begin=$EPOCHREALTIME
+assert_eq 'fpmctl list: right; of the broken ones' '1000 0' "$(in_container fpmctl --conf-dir=/srv/many/conf.d list --json |
+	in_container python3 -c 'import json, sys
+pools = json.load(sys.stdin)
+print(*(sum(p["pool"].startswith(kind) and p["file_state"] == "ok" for p in pools) for kind in ("good", "bad")))')"
+echo "fpmctl list of them: $(((${EPOCHREALTIME/./} - ${begin/./}) / 1000)) ms"
+in_container fpmctl --conf-dir=/srv/many/conf.d check good999
+said=$(in_container fpmctl --conf-dir=/srv/many/conf.d check bad1 2>&1) && fail 'a broken one is right'
+assert_eq 'only of itself' '' "$(grep -v 'conf.d/bad1.conf:' <<<"$said" || true)"
 rm -r "$many"
 
 # --- sockets that cannot be opened
