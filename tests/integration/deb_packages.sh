@@ -27,7 +27,8 @@ build_debs() {
 	build_make deb DEB_VERSION=0.1.0+1 >"$FPMD_TEST_BUILD/build-deb.log" 2>&1 || fail "$(tail -n 40 "$FPMD_TEST_BUILD/build-deb.log")"
 	mkdir -p "$DEBS"
 	mv "$FPMD_TEST_BUILD"/build-deb/*_0.1.0+1_* "$DEBS"
-	build_make deb DEB_VERSION=0.1.0+2 DEB_QUICK=1 >"$FPMD_TEST_BUILD/build-deb.log" 2>&1 ||
+	DEBFULLNAME='Ann & Bob' DEBEMAIL=packages@example.org \
+		build_make deb DEB_VERSION=0.1.0+2 DEB_QUICK=1 >"$FPMD_TEST_BUILD/build-deb.log" 2>&1 ||
 		fail "$(tail -n 40 "$FPMD_TEST_BUILD/build-deb.log")"
 	mv "$FPMD_TEST_BUILD"/build-deb/*_0.1.0+2_* "$DEBS"
 	echo "$CONTAINER_INIT" >"$DEBS/of"

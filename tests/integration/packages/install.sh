@@ -11,6 +11,7 @@ all=(fpmd "fpmd-php$php" fpmd-exporter)
 
 found=$(lintian --fail-on none "$DEBS"/*_0.1.0+1_*.changes 2>&1 | grep '^[EW]:' || true)
 assert_eq 'what lintian finds' '' "$found"
+assert_eq 'who hands them on' 'Ann & Bob <packages@example.org>' "$(dpkg-deb --field "$DEBS"/fpmd_0.1.0+2_*.deb Maintainer)"
 
 ### installed
 
