@@ -2,6 +2,7 @@
 #include "php/engine/php_message.h"
 
 #include <SAPI.h>
+#include <errno.h>
 #include <php.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -93,6 +94,7 @@ static bool is_for_web_server(void) {
 
 void php_message_log(const char *message, int priority) {
         PhpRequest *request = php_request_current();
+        int saved_errno = errno; /* whoever has it logged may ask then why it failed */
 
         write_lines(request, priority, php_log_send(request, priority, message));
         if (is_for_web_server())
@@ -100,4 +102,5 @@ void php_message_log(const char *message, int priority) {
         if (!request && first_message[0] == '\0' && priority <= LOG_WARNING)
                 snprintf(first_message, sizeof(first_message), "%.*s", (int) strcspn(message, "\n"),
                                 message);
+        errno = saved_errno;
 }

@@ -28,6 +28,8 @@ END
 write_page deaf die.php <<'END'
 <?php posix_kill(posix_getpid(), SIGKILL); sleep(5);
 END
+write_page deaf secret.php <<<'<?php echo "not for the pool";'
+chmod 0600 "$CONTAINER_ROOT/srv/www/deaf/secret.php"
 pool deaf <<'END'
 pm.max_children = 3
 access.log = journal
@@ -53,6 +55,7 @@ for ((i = 0; i < 12; i++)); do
 done
 msec=$(((${EPOCHREALTIME/./} - ${begin/./}) / 1000))
 assert_at_most 'ms for 12 requests that log' 6000 "$msec"
+assert_eq 'why a script does not open, when its message is lost' 'Access denied.' "$(ask secret)"
 begin=$EPOCHREALTIME
 assert_eq 'a request that writes to stderr' 'done' "$(ask stderr)"
 msec=$(((${EPOCHREALTIME/./} - ${begin/./}) / 1000))
