@@ -21,6 +21,7 @@ varying='s/(PHPSESSID=)[a-z0-9]{20,}/\1…/'
 application classic symfony-app 'env[APP_ENV] = prod'
 application worker symfony-app 'env[APP_ENV] = prod' 'worker_script = /srv/www/worker/public/index.php'
 
+assert_contains 'a template' '<li class="odd">50 of 50: ITEM 50</li>' "$(fetch http://classic.test/list)"
 for round in 1 2 3; do
 	same /hello
 	same '/hello?name=%C3%A4' --header 'Accept-Language: de'

@@ -115,15 +115,14 @@ in_container systemctl restart fpmd@lock
 for page in page hold status; do
 	fetch --output /dev/null "$url/$page.php?ms=0"
 done
-hold ms=20000
-pending 0
 workers=$(workers_of lock)
-sleep 2
+hold ms=20000
+assert_eq 'opcache_reset()' 1 "$(fetch "$url/reset.php")"
 forced() {
 	fetch --output /dev/null "$url/page.php"
 	restarted 0
 }
-wait_for 5 forced
+wait_for 10 forced
 wait "$client"
 assert_lacks 'the script that was in the way' held "$(<"$CONTAINER_ROOT/srv/answer")"
 gone=$(comm -23 <(sort <<<"$workers") <(workers_of lock | sort))

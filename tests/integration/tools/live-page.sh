@@ -77,15 +77,18 @@ is_watched() {
 	(($(answers) >= before + 3)) # the page, and two of its questions
 }
 before=$(answers)
-after() {
+# Both workers, until the page has said it: how long that takes depends on when it asks.
+hold() {
 	wait_for 15 is_watched
-	fetch --output /dev/null http://live.test/nap.php?ms=3000 &
-	fetch --output /dev/null http://live.test/nap.php?ms=3000
+	fetch --output /dev/null http://live.test/nap.php?wait=1 &
+	fetch --output /dev/null http://live.test/nap.php?wait=1
 	wait
 }
-after &
+in_container rm /srv/www/live/go
+hold &
 text=$(look text "$url?live" 'document.querySelector("#connection").className == "bad"')
 assert_contains 'a late answer' 'The answer is late: all workers may be busy' "$text"
+in_container touch /srv/www/live/go
 wait
 
 # --- the numbers move

@@ -96,7 +96,7 @@ smoke 'SetHandler, unix, GENERIC' 8503 "$chunked"
 smoke 'SetHandler, tcp, GENERIC' 8504 "$chunked"
 smoke 'ProxyPassMatch, tcp' 8505 "$escaped"
 smoke 'ProxyPassMatch, unix' 8506 "$escaped"
-smoke 'ProxyPassMatch, tcp, GENERIC' 8507 "$escaped",path_info,path_info_of_php,path_info_slash
+smoke 'ProxyPassMatch, tcp, GENERIC' 8507 "$escaped",path_info,path_info_escaped,path_info_of_php,path_info_slash
 smoke 'SetHandler, balancer' 8508 "$chunked"
 smoke 'ProxyPassMatch, balancer' 8509 "$escaped"
 # Apache leaves a body where it is when the answer is complete, and begins the next request on the same

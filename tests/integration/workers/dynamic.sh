@@ -65,10 +65,12 @@ wait $!
 # no more than pm.max_children
 conf 4
 in_container systemctl reload fpmd@dynamic.service
-for which in first second; do
-	result=$(burst http://dynamic.test/nap.php 20)
-	assert_all_answered "answers of the $which, limited burst" "$result" 20
-	assert_eq "workers of the $which, limited burst" 4 "$(json_number bodies "$result")"
+# The second one waits for longer than a second, in which the manager looks again: it may have looked before the first
+# request waited.
+for page in nap:20 sleep:8; do
+	result=$(burst "http://dynamic.test/${page%:*}.php" "${page#*:}")
+	assert_all_answered "answers of the limited burst of ${page%:*}.php" "$result" "${page#*:}"
+	assert_eq "workers of the limited burst of ${page%:*}.php" 4 "$(json_number bodies "$result")"
 done
 assert_eq 'max children' 4 "$(status 'max children')"
 ((10#$(status 'max children reached') > 0)) || fail 'reaching pm.max_children was not counted'

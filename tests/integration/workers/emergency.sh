@@ -15,7 +15,11 @@ posix_kill(getmypid(), 11);
 sleep(1);
 END
 write_page emergency nap.php <<'END'
-<?php usleep(1000 * (int) $_GET['ms']); echo 'slept';
+<?php
+usleep(1000 * (int) ($_GET['ms'] ?? 0));
+for ($i = 0; isset($_GET['until']) && $i < 6000 && !file_exists(__DIR__ . "/$_GET[until]"); $i++)
+	usleep(10000);
+echo 'slept';
 END
 write_page emergency preload.php <<'END'
 <?php sleep(1);
@@ -80,7 +84,7 @@ in_container systemctl restart fpmd@emergency.service
 manager=$(manager_of emergency)
 naps=()
 for n in {1..16}; do
-	fetch "http://emergency.test/nap.php?ms=$((n == 1 ? 7000 : 9000))" >/dev/null &
+	fetch --max-time 60 "http://emergency.test/nap.php?until=$((n == 1 ? 1 : 2))" >/dev/null &
 	naps+=($!)
 	sleep 0.05
 	in_container fpmctl reload emergency >/dev/null
@@ -91,6 +95,8 @@ assert_contains 'one more' 'too many old generations still finish requests; relo
 crash many
 sleep 0.3
 assert_eq 'it waits' 17 "$(generation)"
+in_container touch /srv/www/emergency/1
 wait_for 10 generation_is 18
+in_container touch /srv/www/emergency/2
 wait "${naps[@]}"
 assert_eq 'the manager' "$manager" "$(manager_of emergency)"

@@ -50,6 +50,7 @@ class Kernel extends BaseKernel
             'php_errors' => ['log' => true],
         ]);
         $container->extension('twig', ['default_path' => '%kernel.project_dir%/templates']);
+        $container->services()->alias('app.twig', 'twig')->public(); // Symfony 6 keeps twig itself private
     }
 
     protected function configureRoutes(RoutingConfigurator $routes): void
@@ -69,7 +70,7 @@ class Kernel extends BaseKernel
 
     public function list(): Response
     {
-        return new Response($this->getContainer()->get('twig')->render('list.html.twig', ['items' => range(1, 50)]));
+        return new Response($this->getContainer()->get('app.twig')->render('list.html.twig', ['items' => range(1, 50)]));
     }
 
     public function session(Request $request): Response
