@@ -18,6 +18,7 @@ enum {
 
 static struct {
         bool starting;             /* in php_request_startup() */
+        bool ending;               /* in php_timeout_end_request() */
         bool sharing;              /* which has found the timer of a request before */
         bool limited;              /* a script runs that has a limit */
         bool is_short;             /* the timer, by up to SHARED_USEC for this request */
@@ -58,7 +59,7 @@ static bool can_be_shared(void) {
 
 /* php_request_shutdown() disarms when no code of PHP runs any more; set_time_limit() is called by code. */
 static bool is_end(void) {
-        return (EG(flags) & EG_FLAGS_IN_SHUTDOWN) && !EG(current_execute_data);
+        return timer.ending || ((EG(flags) & EG_FLAGS_IN_SHUTDOWN) && !EG(current_execute_data));
 }
 
 static bool start(time_t seconds) {
@@ -139,6 +140,12 @@ void php_timeout_after_startup(void) {
         }
 }
 
+void php_timeout_end_request(void) {
+        timer.ending = true;
+        zend_unset_timeout();
+        timer.ending = false;
+}
+
 #else
 
 void php_timeout_enter_worker(void) {
@@ -148,5 +155,9 @@ void php_timeout_before_startup(void) {
 }
 
 void php_timeout_after_startup(void) {
+}
+
+void php_timeout_end_request(void) {
+        zend_unset_timeout();
 }
 #endif

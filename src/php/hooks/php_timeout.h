@@ -15,3 +15,6 @@ void php_timeout_enter_worker(void);
 /* Are to be called right before and right after php_request_startup(). */
 void php_timeout_before_startup(void);
 void php_timeout_after_startup(void);
+
+/* Disarms the timer, or leaves it to the next request, where none of PHP's ends: that of a script that stays. */
+void php_timeout_end_request(void);

@@ -282,7 +282,7 @@ static void close_body(void) {
 }
 
 void php_cycle_settle(PhpRequest *request) {
-        zend_unset_timeout();
+        php_timeout_end_request();
         php_output_discard_all();
         (void) php_cycle_report_exception();
         if (SG(request_info).request_body)

@@ -17,15 +17,18 @@ END_OF_POOL
 write_page timed hello.php <<<'hello'
 write_page timed burn.php <<'END_OF_PAGE'
 <?php
+global $libc, $time;
 $libc = FFI::cdef('int sigaction(int, long *, long *); int sigprocmask(int, long *, long *);
 	int clock_gettime(int, long *);');
 $time = $libc->new('long[2]');
 # By the clock of the timer itself, the kernel's CPUCLOCK_PROF of this process: it counts ticks, which on a busy machine
 # are not what getrusage() says.
-function used() {
-	global $libc, $time;
-	$libc->clock_gettime(-8, FFI::addr($time[0]));
-	return $time[0] + $time[1] / 1e9;
+if (!function_exists('used')) {
+	function used() {
+		global $libc, $time;
+		$libc->clock_gettime(-8, FFI::addr($time[0]));
+		return $time[0] + $time[1] / 1e9;
+	}
 }
 $begin = used();
 register_shutdown_function(function () use ($begin) {
@@ -91,10 +94,38 @@ if [[ -z ${FPMD_TEST_PHP_FPM:-} ]]; then
 	ends_at "$(burn burn=3000)" 900 1150
 fi
 
+# With a script that stays, which PHP's end of a request is none of.
+if [[ -z ${FPMD_TEST_PHP_FPM:-} ]]; then
+	write_page timed stays.php <<-'END_OF_PAGE'
+		<?php
+		$handler = function () {
+			if (isset($_GET['burn'])) include 'burn.php'; else echo 'hello';
+		};
+		while (frankenphp_handle_request($handler));
+	END_OF_PAGE
+	pool stays <<-'END_OF_POOL'
+		pm.max_children = 1
+		worker_script = /srv/www/timed/stays.php
+		worker_paths = /*
+		php_value[max_execution_time] = 1
+		php_admin_value[display_errors] = on
+		php_admin_value[ffi.enable] = true
+	END_OF_POOL
+	stay() {
+		in_container curl --silent 'http://stays.test/hello?[1-20]' "http://stays.test/?$1"
+	}
+	for _ in 1 2; do
+		ends_at "$(stay burn=3000)" 900 1150
+		assert_contains 'a script that stays, just below the limit' 'done' "$(stay burn=850)"
+		assert_contains 'a script that stays, no limit' 'done' "$(stay 'burn=1300&limit=0')"
+		ends_at "$(stay 'burn=3000&limit=2')" 1850 2200
+	done
+fi
+
 # The line of the loop in the shutdown function, two seconds later.
 burn 'burn=3000&for-ever' >/dev/null
 assert_contains 'after a hard timeout' 'done' "$(burn burn=100)"
 hard_timeout() {
-	journal_has "fpmd@timed.service" 'burn.php on line 15'
+	journal_has "fpmd@timed.service" 'burn.php on line 18'
 }
 [[ -n ${FPMD_TEST_PHP_FPM:-} ]] || wait_for 2 hard_timeout
