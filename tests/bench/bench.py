@@ -19,6 +19,7 @@ import rows
 import sides
 import svg
 import transfers
+import warm
 import watching
 import wordpress
 
@@ -29,6 +30,7 @@ ALL = (
     *management.MANAGEMENT,
     *watching.WATCHING,
     *wordpress.WORDPRESS_ROWS,
+    *warm.WARM,
 )
 ROWS = {row.key: row for row in ALL}
 SECONDS = 3

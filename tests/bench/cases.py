@@ -76,7 +76,7 @@ PAGES = {
     "hello": ("hello", {"page": "hello.php", "expect": "hello"}),
     "page": ("50 KB page", {"page": "page.php", "expect": PAGE_BYTES}),
     "large": ("1 MB answer", {"page": "large.php", "expect": LARGE_BYTES}),
-    "post": ("POST of 10 KB", {"page": "post.php", "expect": "got", "post_bytes": 10240}),
+    "post": ("POST of 10 KB", {"page": "post.php", "expect": "got", "form": "data=".ljust(10240, "x")}),
     "includes": ("100 includes", {"page": "includes.php", "expect": "sum 100"}),
 }
 # Comes with PHP extensions, for both sides and for the rest of the run: so it is last.

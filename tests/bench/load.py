@@ -33,11 +33,11 @@ class Load:
 class Wrk:
     """wrk in the background: one thread, each client on a connection that it keeps to nginx."""
 
-    def __init__(self, url, clients, seconds, post_bytes=0):
+    def __init__(self, url, clients, seconds, form=""):
         self.seconds = seconds
         self.process = subprocess.Popen(
             ["wrk", "-t1", f"-c{clients}", f"-d{seconds}s", "--timeout", "10s"]
-            + ["-s", str(SCRIPT), url, str(post_bytes)],
+            + ["-s", str(SCRIPT), url, form],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -74,8 +74,8 @@ class Wrk:
             self.process.wait()
 
 
-def wrk(url, clients, seconds, post_bytes=0):
-    with Wrk(url, clients, seconds, post_bytes) as run:
+def wrk(url, clients, seconds, form=""):
+    with Wrk(url, clients, seconds, form) as run:
         return run.wait()
 
 
@@ -114,14 +114,13 @@ def _parse_strace(text):
     return calls
 
 
-def fetch(url, post_bytes=0, timeout=20):
+def fetch(url, form="", timeout=20):
     """One request on a connection of its own: status and body."""
     parts = urllib.parse.urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=timeout)
     target = f"{parts.path}?{parts.query}" if parts.query else parts.path
     try:
-        if post_bytes:
-            form = "data=" + "x" * (post_bytes - len("data="))
+        if form:
             head = {"Content-Type": "application/x-www-form-urlencoded"}
             connection.request("POST", target, form, head)
         else:

@@ -7,6 +7,7 @@ import time
 
 ROOT = "/srv/bench"  # the pages
 AN_HOUR = 3600
+PRIORITIES = {"mysqlnd": 10, "pdo": 10, "xml": 15}  # of what others are built on, as Debian has them
 NGINX_DROP_IN = "/etc/systemd/system/nginx.service.d/bench.conf"
 
 NGINX = """\
@@ -102,6 +103,19 @@ def wait_until(condition, seconds, pause=0.02):
     return True
 
 
+def every(count, period, action):
+    """Does it so often, at that pace; what it complained about."""
+    begin = time.monotonic()
+    complaints = []
+    for n in range(count):
+        time.sleep(max(0, begin + n * period - time.monotonic()))
+        try:
+            action()
+        except BenchError as error:
+            complaints.append(str(error))
+    return complaints
+
+
 def start_nginx(sides, root, transport, more="", processes=2):
     """nginx with a server for each side. What one row left in it does not reach the next."""
     keep = transport == "keep"
@@ -124,6 +138,16 @@ def start_nginx(sides, root, transport, more="", processes=2):
         write(NGINX_DROP_IN, "[Unit]\nStartLimitIntervalSec=0\n")
         systemctl("daemon-reload")
     systemctl("restart", "nginx.service")
+
+
+def enable_extensions(*names):
+    """For both sides, for the rest of the run."""
+    version = os.environ["FPMD_TEST_PHP"]
+    for sapi in ("fpm", "cli"):
+        for name in names:
+            link = pathlib.Path(f"/etc/php/{version}/{sapi}/conf.d/{PRIORITIES.get(name, 20)}-{name}.ini")
+            if not link.exists():
+                link.symlink_to(f"/etc/php/{version}/mods-available/{name}.ini")
 
 
 def describe():

@@ -11,7 +11,7 @@ import time
 
 import load
 import processes
-from machine import BenchError, command, wait_until
+from machine import BenchError, command, every, wait_until
 from rows import Row
 
 BURST = 50
@@ -25,19 +25,6 @@ DYNAMIC_50 = {
     "pm.min_spare_servers": 1,
     "pm.max_spare_servers": 3,
 }
-
-
-def every(count, period, action):
-    """Does it so often, at that pace; what it complained about."""
-    begin = time.monotonic()
-    complaints = []
-    for n in range(count):
-        time.sleep(max(0, begin + n * period - time.monotonic()))
-        try:
-            action()
-        except BenchError as error:
-            complaints.append(str(error))
-    return complaints
 
 
 def note_complaints(context, complaints, count):

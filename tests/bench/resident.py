@@ -2,15 +2,17 @@
 """Worker mode: applications that fpmd boots once (worker_script) and php-fpm for each request."""
 import os
 import pathlib
-import shutil
+import statistics
 
+import applications
+import load
+import processes
 from cases import case
-from machine import ROOT, write
+from machine import ROOT, BenchError, every, write
+from rows import Row
 
-SYMFONY = f"{ROOT}/symfony"
-SOURCE = pathlib.Path(__file__).with_name("symfony-app")
-FRAMEWORK = "/usr/share/php/Symfony/Bundle/FrameworkBundle/autoload.php"
-FRONT = f"fastcgi_param SCRIPT_FILENAME {SYMFONY}/public/index.php; fastcgi_param SCRIPT_NAME /index.php;"
+MIB = 1024 * 1024
+FORM = "contact[name]=Somebody&contact[email]=nowhere&contact[subject]=1&contact[text]=Short&contact[copy]=1"
 
 # The same file for both sides.
 LOOP = """
@@ -75,16 +77,6 @@ def lacks_sqlite():
     return ""
 
 
-def lacks_symfony():
-    if not os.path.exists(FRAMEWORK):
-        return "package php-symfony-framework-bundle is not installed"
-    shutil.rmtree(SYMFONY, ignore_errors=True)
-    shutil.copytree(SOURCE, SYMFONY)
-    os.makedirs(f"{SYMFONY}/var", exist_ok=True)
-    os.chmod(f"{SYMFONY}/var", 0o777)
-    return ""
-
-
 def lacks_nothing():
     write(f"{ROOT}/worker-hello.php", HELLO)
     return ""
@@ -95,16 +87,85 @@ def resident(key, title, script, **more):
     return case(key, title, pool=pool, fpmd={"worker_script": script}, rounds=7, **more)
 
 
-def symfony(key, title, page, expect):
-    return resident(
-        f"symfony-{key}",
-        f"Symfony, {title}, worker mode",
-        f"{SYMFONY}/public/index.php",
+def page_of(application, key, title, page, expect, **more):
+    return case(
+        f"{application.name}-{key}",
+        f"{application.title}, {title}, worker mode",
         page=page,
         expect=expect,
-        nginx=FRONT,
-        lacks=lacks_symfony,
+        pool=application.pool(),
+        fpmd=application.resident(),
+        nginx=application.nginx,
+        lacks=application.lacks,
+        rounds=7,
+        **more,
     )
+
+
+# --- memory
+
+
+def private_of_workers(context, directives):
+    """Of each, while all of them have served."""
+    context.side.start(context.row.pool, context.row.transport, fpmd=directives)
+    with context.wrk(2) as run:
+        if run.wait().failed:
+            raise BenchError("requests failed")
+    return statistics.mean(processes.private_bytes(pid) for pid in context.side.workers()) / MIB
+
+
+def measure_memory(context):
+    sample = {"private_classic": private_of_workers(context, {})}
+    if context.side.name != "fpmd":
+        return sample
+    private = private_of_workers(context, context.row.fpmd)
+    return {"private": private, **sample, "private_ratio": private / sample["private_classic"]}
+
+
+def memory_of(application):
+    return Row(
+        f"memory-{application.name}",
+        f"{application.title}, booted in the zygote",
+        measure_memory,
+        ("private", "private_classic", "private_ratio"),
+        page="hello",
+        expect="hello",
+        pool=application.pool(),
+        fpmd=application.resident(worker_boot="zygote", worker_warmup="/hello"),
+        nginx=application.nginx,
+        lacks=application.lacks,
+        rounds=7,
+    )
+
+
+# --- reloads
+
+RELOADS, RELOADS_SECONDS = 12, 8
+
+
+def run_both(context, action):
+    """Half of the clients post, on connections that nginx keeps and after which it does not try again."""
+    row, seconds = context.row, RELOADS_SECONDS + 1
+    with context.wrk(seconds) as get, load.Wrk(context.url, row.clients, seconds, "name=x") as post:
+        complaints = action()
+        return complaints, (get.wait(), post.wait())
+
+
+def measure_worker_reloads(context):
+    period = RELOADS_SECONDS / RELOADS
+    _, quiet = run_both(context, lambda: [])
+    complaints, seen = run_both(context, lambda: every(RELOADS, period, context.side.reload))
+    if complaints:
+        context.note(f"{len(complaints)} of {RELOADS} reloads failed: {complaints[0]}")
+    p99, p99_quiet = (max(run.p99_usec for run in runs) / 1000 for runs in (seen, quiet))
+    return {
+        "failed": sum(run.failed for run in seen),
+        "requests": sum(run.requests for run in seen),
+        "refused": len(complaints),
+        "p99": p99,
+        "p99_quiet": p99_quiet,
+        "p99_growth": p99 / p99_quiet,
+    }
 
 
 RESIDENT = [
@@ -124,7 +185,29 @@ RESIDENT = [
         expect="Section 150, 7",
         lacks=lacks_sqlite,
     ),
-    symfony("hello", "JSON", "hello", "world"),
-    symfony("list", "Twig", "list", "ITEM 50"),
-    symfony("session", "session", "session", "n=1"),
+    page_of(applications.SLIM, "list", "SQLite", "list", "item"),
+    page_of(applications.SYMFONY, "hello", "JSON", "hello", "world"),
+    page_of(applications.SYMFONY, "list", "Twig", "list", "ITEM 50"),
+    page_of(applications.SYMFONY, "session", "session", "session", "n=1"),
+    page_of(applications.FORMS, "form", "form", "form", "not a valid email", form=FORM),
+    page_of(applications.LARAVEL, "hello", "JSON", "hello", "world"),
+    page_of(applications.LARAVEL, "blade", "Blade", "list", "ITEM &lt;50&gt;"),
+    page_of(applications.LARAVEL, "session", "session", "session", "n=1"),
+    memory_of(applications.SYMFONY),
+    memory_of(applications.LARAVEL),
+    Row(
+        "worker-reloads",
+        f"Symfony, {RELOADS} reloads in {RELOADS_SECONDS} s",
+        measure_worker_reloads,
+        ("failed", "requests", "refused", "p99", "p99_quiet", "p99_growth"),
+        page="hello",
+        expect="hello",
+        pool=applications.SYMFONY.pool(),
+        fpmd=applications.SYMFONY.resident(worker_boot="zygote", worker_warmup="/hello"),
+        nginx=applications.SYMFONY.nginx,
+        lacks=applications.SYMFONY.lacks,
+        transport="keep",
+        clients=2,
+        rounds=7,
+    ),
 ]

@@ -55,6 +55,15 @@ METRICS = {
     "cpu_on": Metric("CPU per request, µs, everything on", 2),
     "cpu_off": Metric("everything off", 2),
     "on_off": Metric("on / off", 3),
+    "private": Metric("private memory of a worker, MiB", 2),
+    "private_classic": Metric("the same without worker_script", 2),
+    "private_ratio": Metric("with / without", 2),
+    "median": Metric("median before it, ms", 1),
+    "slowest": Metric("slowest answer from then until 2 s later, ms", 1),
+    "slowest_ratio": Metric("slowest / median", 2),
+    "warm": Metric("with idle_warm, ms", 1),
+    "cold": Metric("without, ms", 1),
+    "warm_cold": Metric("with / without", 2),
 }
 
 
@@ -78,7 +87,7 @@ class Row:
     nginx: str = ""  # more lines for its location
     nginx_processes: int = 2
     clients: int = 8
-    post_bytes: int = 0
+    form: str = ""  # what is posted; none: GET
     rounds: int = 5
     quick: bool = False  # also in the short form
     together: bool = False  # both sides at the same time
@@ -147,7 +156,7 @@ class Context:
 
     def wrk(self, seconds=None):
         row = self.row
-        return load.Wrk(self.url, row.clients, seconds or self.seconds, row.post_bytes)
+        return load.Wrk(self.url, row.clients, seconds or self.seconds, row.form)
 
 
 def _attempt(context, function, *args):
@@ -164,7 +173,7 @@ def _attempt(context, function, *args):
 
 def _check_answer(context):
     row = context.row
-    status, body = load.fetch(context.url, row.post_bytes)
+    status, body = load.fetch(context.url, row.form)
     if status != 200:
         raise BenchError(f"/{row.page} answers {status}")
     if isinstance(row.expect, int) and len(body) != row.expect:
@@ -180,7 +189,7 @@ def _prepare(context):
     _check_answer(context)
     if not context.row.shows:
         for _ in range(WARM_UP_REQUESTS):
-            load.fetch(context.url, context.row.post_bytes)
+            load.fetch(context.url, context.row.form)
 
 
 def _measure(context):

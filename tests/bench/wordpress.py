@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 """WordPress as Debian packages it, with MariaDB: a page of an application with a database."""
+import functools
 import os
-import pathlib
 import shutil
 
 from cases import case
-from machine import BenchError, command, write
+from machine import BenchError, command, enable_extensions, write
 
 WORDPRESS = "/usr/share/wordpress"
 CONTENT = "/var/lib/wordpress/wp-content"
@@ -13,7 +13,6 @@ DATABASE = "/srv/mysql"
 # WordPress sends whoever asks for index.php itself on to "/".
 FRONT = f"fastcgi_param SCRIPT_FILENAME {WORDPRESS}/index.php; fastcgi_param SCRIPT_NAME /index.php;"
 EXTENSIONS = ("mysqlnd", "mysqli", "xml", "dom", "gd")
-PRIORITIES = {"mysqlnd": 10, "xml": 15}
 PHP = os.environ.get("FPMD_TEST_PHP", "")
 
 CONFIG = """<?php
@@ -57,21 +56,14 @@ def start_mariadb():
             "--pid-file=/srv/mysql.pid")
 
 
-def enable_extensions():
-    for sapi in ("fpm", "cli"):
-        for name in EXTENSIONS:
-            link = pathlib.Path(f"/etc/php/{PHP}/{sapi}/conf.d/{PRIORITIES.get(name, 20)}-{name}.ini")
-            if not link.exists():
-                link.symlink_to(f"/etc/php/{PHP}/mods-available/{name}.ini")
-
-
+@functools.cache
 def lacks_wordpress():
     """Installs it, with ten posts."""
     for part in f"{WORDPRESS}/wp-load.php", "/usr/sbin/mariadbd", f"/usr/share/php{PHP}-mysql":
         if not os.path.exists(part):
             return f"Debian's packages wordpress, php{PHP}-mysql, mariadb-server-core are not all there"
     try:
-        enable_extensions()
+        enable_extensions(*EXTENSIONS)
         start_mariadb()
         for host in "default", "127.0.0.1":
             write(f"/etc/wordpress/config-{host}.php", CONFIG)

@@ -1,15 +1,15 @@
 -- SPDX-License-Identifier: MIT
 --
--- wrk.lua [BYTES]: what wrk sends and prints here. With BYTES, a POST of a form of that size, else
--- GET. At the end one line of JSON that load.py reads: latencies in µs.
+-- wrk.lua [FORM]: what wrk sends and prints here. With FORM, a POST of that, else GET. At the end one line of JSON that
+-- load.py reads: latencies in µs.
 
 function init(args)
-   local bytes = tonumber(args[1] or "0")
+   local form = args[1] or ""
 
-   if bytes > 0 then
+   if form ~= "" then
       wrk.method = "POST"
       wrk.headers["Content-Type"] = "application/x-www-form-urlencoded"
-      wrk.body = "data=" .. string.rep("x", bytes - #"data=")
+      wrk.body = form
    end
 end
 

@@ -18,8 +18,17 @@ enable_extensions mbstring
 writable=(var)
 # shellcheck disable=SC2034
 varying='s/(PHPSESSID=)[a-z0-9]{20,}/\1…/'
-application classic symfony-app 'env[APP_ENV] = prod'
-application worker symfony-app 'env[APP_ENV] = prod' 'worker_script = /srv/www/worker/public/index.php'
+environment=('env[APP_ENV] = prod')
+forms=
+if in_container test -e /usr/share/php/Symfony/Component/Form/Form.php &&
+	in_container test -e /usr/share/php/Symfony/Component/Validator/Validation.php &&
+	in_container test -e "/usr/share/php$FPMD_TEST_PHP-xml"; then
+	enable_extensions dom simplexml
+	forms=1
+	environment+=('env[APP_FORMS] = 1')
+fi
+application classic symfony-app "${environment[@]}"
+application worker symfony-app "${environment[@]}" 'worker_script = /srv/www/worker/public/index.php'
 
 assert_contains 'a template' '<li class="odd">50 of 50: ITEM 50</li>' "$(fetch http://classic.test/list)"
 for round in 1 2 3; do
@@ -32,6 +41,12 @@ for round in 1 2 3; do
 	same /session
 	same /hello --data 'x=y'
 	same /hello --head
+	if [[ -n $forms ]]; then
+		same /form
+		assert_contains 'a form' 'not a valid email' "$(answer classic /form --data 'contact[email]=nowhere')"
+		same /form --data 'contact[name]=A&contact[email]=nowhere&contact[subject]=1'
+		same /form --data 'contact[name]=Ann&contact[email]=a@b.example&contact[subject]=1&contact[text]=x'
+	fi
 	echo "round $round"
 done
 visits

@@ -37,6 +37,11 @@ class Kernel extends BaseKernel
         return [new FrameworkBundle(), new TwigBundle()];
     }
 
+    private function hasForms(): bool
+    {
+        return (bool) ($_SERVER['APP_FORMS'] ?? false);
+    }
+
     public function getProjectDir(): string
     {
         return \dirname(__DIR__);
@@ -49,6 +54,11 @@ class Kernel extends BaseKernel
             'session' => ['handler_id' => null, 'storage_factory_id' => 'session.storage.factory.native'],
             'php_errors' => ['log' => true],
         ]);
+        if ($this->hasForms()) {
+            // Its translations are XML, for which an extension would be needed.
+            $container->extension('framework', ['form' => ['enabled' => true], 'validation' => ['enabled' => true], 'translator' => ['enabled' => false]]);
+            $container->services()->set(Contact::class)->autowire()->public();
+        }
         $container->extension('twig', ['default_path' => '%kernel.project_dir%/templates']);
         $container->services()->alias('app.twig', 'twig')->public(); // Symfony 6 keeps twig itself private
     }
@@ -57,6 +67,9 @@ class Kernel extends BaseKernel
     {
         for ($i = 0; $i < 100; $i++) {
             $routes->add("other$i", "/other/$i/{id}")->controller([self::class, 'hello']);
+        }
+        if ($this->hasForms()) {
+            $routes->add('form', '/form')->controller(Contact::class);
         }
         foreach (['hello', 'list', 'session', 'error', 'stop'] as $name) {
             $routes->add($name, "/$name")->controller([self::class, $name]);
