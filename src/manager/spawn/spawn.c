@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,26 +76,7 @@ static int child_set_limits(const PoolConfig *config) {
         return child_set_limit(RLIMIT_CORE, config->rlimit_core);
 }
 
-/* A worker sleeps and wakes often. As SCHED_OTHER it takes the CPU from the web server at each wake-up, while that is
- * about to send the next request; as SCHED_BATCH it waits until the web server sleeps or has used its time slice, and
- * then finds more than one request: a tenth less CPU time per request on a loaded machine, and a shorter tail. The
- * share of the CPU is the same (sched(7)). A policy that the unit sets stays. */
-static int child_set_policy(void) {
-        const struct sched_param param = { 0 };
-
-        if (sched_getscheduler(0) != SCHED_OTHER)
-                return 0;
-
-        return sched_setscheduler(0, SCHED_BATCH, &param) < 0 ? -errno : 0;
-}
-
 static int child_set_priority(const PoolConfig *config) {
-        int r;
-
-        r = child_set_policy();
-        if (r < 0)
-                return r;
-
         if (config->process_priority == INT_UNSET)
                 return 0;
 

@@ -16,6 +16,7 @@
 #include "php/worker/acceptor.h"
 #include "php/worker/client_guard.h"
 #include "php/worker/cpu_share.h"
+#include "php/worker/sched_policy.h"
 #include "php/worker/worker.h"
 #include "php/worker/worker_memory.h"
 
@@ -56,6 +57,7 @@ typedef struct Worker {
         bool is_status; /* serves pm.status_listen, and does not count as a worker of the pool */
         bool is_shown; /* there is a status page: the CPU time and memory of requests are measured */
         CpuShare cpu_share;
+        SchedPolicy sched_policy;
         WorkerLog log;
         WorkerMemory worker_memory;
         bool too_heavy;

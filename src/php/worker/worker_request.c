@@ -227,6 +227,7 @@ static void count_served(Worker *worker, uint64_t now_usec) {
 
         worker->served = false;
         scoreboard_count_duration(worker->context->board, worker->slot, duration_usec);
+        sched_policy_add(&worker->sched_policy, duration_usec);
         if (worker->is_shown)
                 show_usage(worker, duration_usec);
 }
@@ -305,6 +306,7 @@ int worker_request_init(Worker *worker) {
                 .only_pages = worker->is_status,
                 .is_worker = fork_guard_mark(),
         };
+        sched_policy_init(&worker->sched_policy);
         if (worker->is_shown)
                 cpu_share_init(&worker->cpu_share, cpu_usec());
 

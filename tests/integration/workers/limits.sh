@@ -1,6 +1,6 @@
 #!/bin/bash
 # rlimit_files, rlimit_core, process.priority, chdir and group of the pool file are those of the workers; they
-# are SCHED_BATCH, unless the unit has a policy of its own.
+# are SCHED_BATCH, unless their requests wait often or the unit has a policy of its own.
 
 source "${BASH_SOURCE[0]%/*}/../lib.sh"
 
@@ -12,6 +12,12 @@ echo json_encode([
 	'files' => [$limit['soft openfiles'], $limit['hard openfiles']],
 	'core' => $limit['soft core'], 'nice' => (int) $stat[16], 'gid' => posix_getegid(), 'cwd' => getcwd(),
 ]);
+END
+write_page limits waits.php <<'END'
+<?php for ($i = 0; $i < 30; $i++) usleep(1000);
+END
+write_page limits works.php <<'END'
+<?php for ($end = microtime(true) + 0.02; microtime(true) < $end;);
 END
 mkdir -p "$CONTAINER_ROOT/srv/www/limits/work"
 write_pool limits <<'END'
@@ -58,6 +64,13 @@ policy_of() {
 
 if [[ -z ${FPMD_TEST_PHP_FPM:-} ]]; then
 	assert_eq 'policy of a worker' 3 "$(policy_of "$(workers_of limits)")"
+	# Each is looked at behind 10 ms of requests.
+	fetch 'http://limits.test/waits.php' >/dev/null
+	assert_eq 'policy of one whose requests wait often' 0 "$(policy_of "$(workers_of limits)")"
+	for ((i = 0; i < 3; i++)); do
+		fetch 'http://limits.test/works.php' >/dev/null
+	done
+	assert_eq 'policy of one whose requests work' 3 "$(policy_of "$(workers_of limits)")"
 	assert_eq 'policy of the manager' 0 "$(policy_of "$(manager_of limits)")"
 
 	in_container systemctl stop fpmd@limits.socket fpmd@limits.service
