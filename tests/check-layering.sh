@@ -36,7 +36,8 @@ php/pages:           php/fastcgi php/zygote $config
 php/hooks:           php/files $config
 php/engine:          php/hooks php/log php/files php/pages php/fastcgi php/trace $config
 php/resident:        php/engine php/hooks php/files php/fastcgi $config
-php/worker:          php/resident php/engine php/log php/files php/pages php/fastcgi php/zygote php/trace $config
+php/worker/keepalive: $config
+php/worker:          php/worker/keepalive php/resident php/engine php/log php/files php/pages php/fastcgi php/zygote php/trace $config
 php:                 php/worker php/resident php/engine php/hooks php/log php/zygote php/trace $config
 generator:           listen $config
 fpmctl/pools:        $config

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* HandoffMessage: what one worker sends along with a connection that it hands over to another (php/worker/handoff.h).
+/* HandoffMessage: what one worker sends along with a connection that it hands over to another, see
+ * php/worker/keepalive/handoff.h.
  * The manager needs its size, because SIOCINQ counts bytes. A message in the pair may be from the version before.
  *
  * Runs in: manager and workers.     Trusts: nobody. Another size, or a time that has not come, is refused. */

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "php/worker/handoff.h"
+#include "php/worker/keepalive/handoff.h"
 #include "php/worker/wait_queues.h"
 #include "unit.h"
 

@@ -2,7 +2,7 @@
 /* Proves that a connection comes out of the pair as it went in, and that none is lost when a process, or a user, has no
  * descriptor left. */
 
-#include "php/worker/handoff.h"
+#include "php/worker/keepalive/handoff.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Proves that a number stands for one connection only, and that the places are counted right. */
 
-#include "php/worker/keepalive_table.h"
+#include "php/worker/keepalive/keepalive_table.h"
 
 #include <stdint.h>
 

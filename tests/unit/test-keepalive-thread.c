@@ -2,7 +2,7 @@
 /* Proves when the thread looks: never between two requests, at once in a long one, and without a tick while nothing
  * comes. */
 
-#include "php/worker/keepalive_thread.h"
+#include "php/worker/keepalive/keepalive_thread.h"
 
 #include <stdatomic.h>
 #include <sys/eventfd.h>

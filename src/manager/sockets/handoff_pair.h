@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* HandoffPair: the two sockets through which workers hand kept connections over to each other (php/worker/keepalive.h).
+/* HandoffPair: the two sockets through which workers hand kept connections over to each other, see
+ * php/worker/keepalive/keepalive.h.
  *
  * systemd stores both, so connections in the pair outlive the manager: workers that leave with it, or because it was
  * killed, hand over to the workers of the next one. A pair belongs to one user. A process that has it can take the web

@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 #include "base/cleanup.h"
-#include "php/worker/keepalive.h"
+#include "php/worker/keepalive/keepalive.h"
 
 typedef struct Acceptor Acceptor;
 

@@ -3,9 +3,10 @@
 /* SchedPolicy: the scheduling policy of a worker, which follows how often its requests wait.
  *
  * As SCHED_OTHER a worker takes the CPU from the web server at each wake-up, while that is about to send the next
- * request; as SCHED_BATCH it waits until the web server sleeps or has used its time slice, and then finds more than one
- * request. But a request that asks a database twenty times would wait so after each answer, and find cold caches: 3 to 4
- * % more CPU time for a page of WordPress. The share of the CPU is the same (sched(7)). A policy that the unit sets stays.
+ * request; as SCHED_BATCH it waits until the web server sleeps or has used its time slice, and then finds more than
+ * one request. But a request that asks a database twenty times would wait so after each answer, and find cold caches:
+ * 3 to 4 % more CPU time for a page of WordPress. The share of the CPU is the same (sched(7)). A policy that the unit
+ * sets stays.
  *
  * Runs in: worker. */
 

@@ -3,7 +3,7 @@
 /* KeepaliveTable: the places in which one worker keeps connections, and which of them it serves right now. Pure:
  * numbers alone, it makes no system call.
  *
- * Runs in: worker, and its thread (php/worker/keepalive_thread.h).     Owns: nothing; the fds are its user's. */
+ * Runs in: worker, and its thread (keepalive_thread.h).     Owns: nothing; the fds are its user's. */
 
 #include <errno.h>
 #include <stdbool.h>

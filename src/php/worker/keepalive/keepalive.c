@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "php/worker/keepalive.h"
+#include "php/worker/keepalive/keepalive.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
-#include "php/worker/keepalive_internal.h"
+#include "php/worker/keepalive/keepalive_internal.h"
 
 /* Scripts open files, too. */
 static size_t table_limit(void) {

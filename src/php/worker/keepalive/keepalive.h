@@ -3,9 +3,9 @@
 /* Keepalive: connections that the web server keeps open between requests (FCGI_KEEP_CONN), as one worker has them.
  *
  * An idle connection costs nothing: it waits in the worker's epoll, beside the listeners, and holds no worker. While
- * the worker runs a request, a thread watches its other connections (php/worker/keepalive_thread.h): when another
- * worker is idle, or the request takes longer than a tick or two, the thread hands over those on which something has
- * come, to any worker that takes them (php/worker/handoff.h). The web server does not notice.
+ * the worker runs a request, a thread watches its other connections (keepalive_thread.h): when another worker is idle,
+ * or the request takes longer than a tick or two, the thread hands over those on which something has come, to any
+ * worker that takes them (handoff.h). The web server does not notice.
  *
  * Runs in: worker.     Owns: the connections that it keeps. */
 
@@ -15,7 +15,7 @@
 
 #include "base/cleanup.h"
 #include "contract/scoreboard.h"
-#include "php/worker/keepalive_table.h"
+#include "php/worker/keepalive/keepalive_table.h"
 
 typedef struct Keepalive Keepalive;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "php/worker/keepalive_thread.h"
+#include "php/worker/keepalive/keepalive_thread.h"
 
 #include <errno.h>
 #include <linux/futex.h>

@@ -3,9 +3,9 @@
 /* What keepalive.c, the connections that a worker keeps, and keepalive_silent.c, those of them that are new and on
  * which nothing has come yet, know of each other. */
 
-#include "php/worker/handoff.h"
-#include "php/worker/keepalive.h"
-#include "php/worker/keepalive_thread.h"
+#include "php/worker/keepalive/handoff.h"
+#include "php/worker/keepalive/keepalive.h"
+#include "php/worker/keepalive/keepalive_thread.h"
 
 struct Keepalive {
         int epoll_fd;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "php/worker/keepalive_table.h"
+#include "php/worker/keepalive/keepalive_table.h"
 
 enum {
         NOBODY = KEEPALIVE_MAX,

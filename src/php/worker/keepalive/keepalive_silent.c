@@ -3,7 +3,7 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
-#include "php/worker/keepalive_internal.h"
+#include "php/worker/keepalive/keepalive_internal.h"
 
 /* What has come since the last look at the epoll makes it one on which a request waits. */
 static bool is_silent_still(Keepalive *keepalive, size_t i) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "php/worker/handoff.h"
+#include "php/worker/keepalive/handoff.h"
 
 #include <errno.h>
 #include <fcntl.h>
