@@ -16,6 +16,7 @@
 
 #include "base/fd.h"
 #include "config/pool_files.h"
+#include "contract/unit_files.h"
 #include "generator/names.h"
 #include "generator/unit.h"
 #include "listen/pool_sockets.h"
@@ -140,6 +141,18 @@ static int write_socket(Generator *generator, const PoolConfig *config) {
         return write_dropin(generator, config->name, "socket", POOL_FILE, both);
 }
 
+/* Before what the pool file says of units, and before what an administrator takes away (hardened.conf). */
+static int write_chroot(const Generator *generator, const PoolConfig *config) {
+        _cleanup_free_ char *text = NULL;
+        int r;
+
+        r = unit_chroot(config, &text);
+        if (r < 0 || !text)
+                return r;
+
+        return write_dropin(generator, config->name, "service", UNIT_CHROOT_FILE, text);
+}
+
 /* Behind 50-pool-file.conf, which says what the service waits for. */
 static int write_settings(const Generator *generator, const PoolConfig *config) {
         _cleanup_free_ char *text = NULL;
@@ -178,6 +191,10 @@ static void generate(Generator *generator, const PoolConfig *config) {
         r = write_mounts(generator, config);
         if (r < 0)
                 fail(generator, "make the target of its mounts", config->file, r);
+
+        r = write_chroot(generator, config);
+        if (r < 0)
+                fail(generator, "make the drop-in for its chroot", config->file, r);
 
         r = write_settings(generator, config);
         if (r < 0)

@@ -38,6 +38,10 @@ int unit_mounts(const PoolConfig *config, char **ret_target, char **ret_dropin);
  * none. The caller frees *ret. Returns 0 or -ENOMEM. */
 int unit_settings(const PoolConfig *config, char **ret);
 
+/* Makes the text of the drop-in by which fpmd@POOL.service may change its root directory; *ret is NULL if the pool file
+ * has no chroot. The caller frees *ret. Returns 0 or -ENOMEM. */
+int unit_chroot(const PoolConfig *config, char **ret);
+
 /* Makes the text of the drop-in that puts the socket or the service (section: "Socket" or "Service") of the pool of
  * that name into one of 32 slices below system-fpmd.slice. The caller frees *ret. Returns 0 or -ENOMEM. */
 int unit_slice(const char *name, const char *section, char **ret);

@@ -184,6 +184,21 @@ START_TEST(mounts) {
 }
 END_TEST
 
+START_TEST(a_chroot_needs_rights) {
+        _cleanup_(pool_config_freep) PoolConfig *without = config_of("chdir = /srv\n");
+        _cleanup_(pool_config_freep) PoolConfig *with =
+                        config_of("chroot = /srv\nSystemCallFilter=\n");
+        _cleanup_free_ char *text = NULL;
+
+        ck_assert_int_eq(unit_chroot(without, &text), 0);
+        ck_assert_ptr_null(text);
+        ck_assert_int_eq(unit_chroot(with, &text), 0);
+        ck_assert_ptr_nonnull(text);
+        ck_assert_str_eq(strchr(text, '['),
+                        "[Service]\nCapabilityBoundingSet=CAP_SYS_CHROOT\nSystemCallFilter=chroot\n");
+}
+END_TEST
+
 START_TEST(free_bind) {
         becomes("listen = 9000\nlisten = /x\n",
                         "ListenStream=\nListenStream=9000\nListenStream=/x\n");
@@ -333,6 +348,6 @@ START_TEST(slices) {
 END_TEST
 
 UNIT_MAIN("generator", nothing_said, slices, addresses, owner_group_mode_backlog,
-                access_by_descriptor, refused, late_names, names_of_files, mounts, free_bind,
-                allowed_clients, nothing_else_gets_into_a_unit, a_wrong_file_keeps_its_address,
-                peers, client_lists, addresses_that_are_none);
+                access_by_descriptor, refused, late_names, names_of_files, mounts,
+                a_chroot_needs_rights, free_bind, allowed_clients, nothing_else_gets_into_a_unit,
+                a_wrong_file_keeps_its_address, peers, client_lists, addresses_that_are_none);

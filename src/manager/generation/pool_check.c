@@ -25,6 +25,7 @@
 #include "manager/spawn/file_limits.h"
 #include "manager/spawn/log_file.h"
 #include "manager/spawn/privilege.h"
+#include "manager/spawn/unit_check.h"
 
 void pool_check_report_line(void *userdata, int priority, const char *line) {
         const Check *check = userdata;
@@ -373,11 +374,23 @@ static int check_user(const Check *check) {
         return switches_user(check) ? check_root(check) : check_plain_user(check);
 }
 
+static int check_root_directory(const Check *check, const char *root) {
+        if (root && check->as == POOL_CHECK_FOR_SELF && !privilege_can_chroot())
+                return refuse(check, "chroot",
+                                "its service may not do that yet: " UNIT_CHECK_REMEDY,
+                                check->config->name);
+        if (root && unit_check_lacks_chroot(check->config->name))
+                log_line(check, LOG_NOTICE, "chroot", "is new to its service: " UNIT_CHECK_REMEDY,
+                                check->config->name);
+
+        return check_directory(check, "chroot", NULL, root);
+}
+
 static int check_folders(const Check *check) {
         const char *root = switches_user(check) ? check->config->chroot : NULL;
         int r;
 
-        r = check_directory(check, "chroot", NULL, root);
+        r = check_root_directory(check, root);
         return r < 0 ? r : check_directory(check, "chdir", root, check->config->chdir);
 }
 

@@ -18,9 +18,9 @@
 #include "manager/base/log.h"
 
 /* The kernel lets nobody look into a process that has a capability which he has not, even if both are of one user. From
- * its exec on, which makes it dumpable, until the first lines of preload.so the zygote has this one: of those that
- * containers have, too, there is the least to be had of it, a port below 1024. */
-#define SHIELD CAP_NET_BIND_SERVICE
+ * its exec on, which makes it dumpable, until the first lines of preload.so the zygote has this one: containers have
+ * it, too, and there is little to be had of it, set-ID bits that stay when a file is written to. */
+#define SHIELD CAP_FSETID
 
 static void cap_freep(cap_t *caps) {
         if (*caps)
@@ -46,6 +46,10 @@ bool privilege_can_switch_user(void) {
                 return false;
 
         return uid == CAP_SET && gid == CAP_SET;
+}
+
+bool privilege_can_chroot(void) {
+        return chroot("/") >= 0; /* where it is already */
 }
 
 int privilege_keep_spawning(void) {

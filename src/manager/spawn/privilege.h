@@ -11,6 +11,10 @@
 /* Returns whether this process may switch to another user. If not, a pool runs as the manager's own user. */
 bool privilege_can_switch_user(void);
 
+/* Returns whether this process may change its root directory. A unit allows that only to a pool which has a chroot, and
+ * the capability alone does not tell: the unit filters the system call as well. */
+bool privilege_can_chroot(void);
+
 /* Manager: calls attempt, with the account's rights on files in place of its own: for a path in a folder of the
  * account's, where the manager's few rights do not suffice and more would be too many. Returns what attempt returns, or
  * a negative errno when the rights cannot be changed. A manager that cannot get its own rights back aborts. */

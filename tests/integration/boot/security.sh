@@ -46,5 +46,4 @@ load_end 'a restart' 10
 
 pool plain </dev/null
 at_most 'hardened.conf' fpmd@hard.service 15
-# A tenth of it is the capability that shields a starting zygote's memory, which is worth more than the tenth.
-at_most 'as shipped' fpmd@plain.service 41
+at_most 'as shipped' fpmd@plain.service 36

@@ -7,7 +7,7 @@
 source "${BASH_SOURCE[0]%/*}/../lib.sh"
 needs_fpmd
 
-SPAWNING=00000000008405e4 # net_bind_service (the shield of a starting zygote), setuid, setgid, setpcap, sys_chroot, kill, sys_nice, sys_resource, dac_read_search
+SPAWNING=00000000008001f4 # fsetid (the shield of a starting zygote), setuid, setgid, setpcap, kill, sys_nice, sys_resource, dac_read_search
 
 # set_of NAME FILE: the capabilities of a /proc/PID/status.
 set_of() {

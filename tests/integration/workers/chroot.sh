@@ -45,3 +45,22 @@ END
 in_container systemctl start fpmd@jail.service
 assert_same_file chdir "$jail/www" "/proc/$(workers_of jail)/cwd"
 assert_contains 'a page after chdir' /www/in.php "$(fetch http://jail.test/in.php)"
+
+# Only the service of a pool with a chroot may change its root directory. A pool that gets one is told what that takes,
+# and serves as before until it is done.
+pool late </dev/null
+write_page late where.php <<<'<?php echo file_exists("/etc/passwd") ? "outside" : "inside";'
+site late unix:/run/fpmd/late.sock /srv/www/late
+assert_eq 'without' outside "$(fetch http://late.test/where.php)"
+sed -i "s,^pm = .*,&\nchroot = /srv/www/late," "$CONTAINER_ROOT/etc/fpmd/conf.d/late.conf"
+remedy='chroot: its service may not do that yet: systemctl daemon-reload && systemctl restart fpmd@late.service'
+refusal=$(in_container fpmctl reload late 2>&1) && fail 'a reload with a new chroot succeeded'
+assert_contains 'the reload' "$remedy" "$refusal"
+assert_eq 'it serves as before' outside "$(fetch http://late.test/where.php)"
+assert_contains 'a check' 'chroot: is new to its service: systemctl daemon-reload' "$(in_container fpmctl check late 2>&1)"
+in_container systemctl daemon-reload
+in_container systemctl restart fpmd@late.service
+site late unix:/run/fpmd/late.sock /
+assert_eq 'with' inside "$(fetch http://late.test/where.php)"
+assert_lacks 'a check then' 'new to its service' "$(in_container fpmctl check late 2>&1)"
+in_container fpmctl reload late

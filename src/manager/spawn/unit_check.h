@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* UnitCheck: whether the service of a pool has what fpmd-generator makes of the pool file. It makes that at a
+ * daemon-reload, which a new line of the file may not have seen yet.
+ *
+ * Runs in: manager. */
+
+#include <stdbool.h>
+
+/* What is to be done then; takes the name of the pool. */
+#define UNIT_CHECK_REMEDY "systemctl daemon-reload && systemctl restart fpmd@%s.service"
+
+/* Returns whether the service would be started without the right to change its root directory. Always false in a
+ * service, which can try it, and where systemd does not run: a pool is not started by a unit there. */
+bool unit_check_lacks_chroot(const char *pool);
