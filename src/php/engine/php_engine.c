@@ -37,6 +37,7 @@
 #include "php/hooks/php_disabled.h"
 #include "php/hooks/php_hooks.h"
 #include "php/hooks/php_opcache_lock.h"
+#include "php/hooks/php_opcache_strings.h"
 #include "php/hooks/php_output.h"
 #include "php/hooks/php_process.h"
 #include "php/hooks/php_timeout.h"
@@ -75,6 +76,7 @@ static void on_started(void) {
         php_warm_init();
         php_settings_disable(&starting_config->php_values);
         php_opcache_lock_watch_start();
+        php_opcache_strings_watch_start();
 }
 
 static const PhpStartHooks start_hooks = {
@@ -95,6 +97,7 @@ static int install_hooks(void) {
         php_output_init();
         php_process_init();
         libc_hooks_probe();
+        php_opcache_strings_end_start();
         php_opcache_lock_init((unsigned) starting_config->max_children + 1);
         r = php_disabled_init();
         if (r < 0)

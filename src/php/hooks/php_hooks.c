@@ -73,3 +73,12 @@ bool php_hooks_replace(const char *name, zif_handler handler, zif_handler *ret_o
         function->handler = handler;
         return true;
 }
+
+/* --- opcache --- */
+
+const zend_extension *php_hooks_opcache(void) {
+        if (!INI_BOOL("opcache.enable") || INI_BOOL("opcache.file_cache_only"))
+                return NULL;
+
+        return zend_get_extension("Zend OPcache");
+}

@@ -5,6 +5,7 @@
  * Runs in: zygote. */
 
 #include <php.h>
+#include <zend_extensions.h>
 
 /* Two moments of PHP's start. */
 typedef struct PhpStartHooks {
@@ -30,3 +31,7 @@ void php_hooks_end_start(void);
  * *ret_original is the former handler, for handler to call. Returns whether there is such a function; without it
  * nothing happens. */
 bool php_hooks_replace(const char *name, zif_handler handler, zif_handler *ret_original);
+
+/* Returns opcache where it is on and has a memory that processes share, or NULL. Is to be called when all extensions
+ * have started, or later. */
+const zend_extension *php_hooks_opcache(void);

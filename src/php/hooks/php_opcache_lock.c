@@ -8,10 +8,10 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <zend_extensions.h>
 
 #include "base/journal_socket.h"
 #include "base/place_locks.h"
+#include "php/hooks/php_hooks.h"
 #include "php/hooks/plt_hook.h"
 
 enum {
@@ -129,16 +129,9 @@ static int on_fcntl(int fd, int command, ...) {
                                              : fcntl(fd, command, argument);
 }
 
-static const zend_extension *opcache(void) {
-        if (!INI_BOOL("opcache.enable") || INI_BOOL("opcache.file_cache_only"))
-                return NULL;
-
-        return zend_get_extension("Zend OPcache");
-}
-
 /* struct flock is the same under both names where a long has 64 bits. */
 void php_opcache_lock_watch_start(void) {
-        const zend_extension *extension = opcache();
+        const zend_extension *extension = php_hooks_opcache();
 
         if (!extension || sizeof(long) < sizeof(int64_t))
                 return;
@@ -150,7 +143,7 @@ void php_opcache_lock_watch_start(void) {
 void php_opcache_lock_init(unsigned n) {
         if (users.fd >= 0 && place_locks_new(&users.locks, n) >= 0)
                 return;
-        if (opcache())
+        if (php_hooks_opcache())
                 stderr_line("<5>opcache of PHP " PHP_VERSION
                             " does not call fcntl() as fpmd expects: its lock costs two "
                             "system calls a request\n");

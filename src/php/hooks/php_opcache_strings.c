@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+#include "php/hooks/php_opcache_strings.h"
+
+#include <php.h>
+#include <php_ini.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/journal_socket.h"
+#include "php/hooks/php_hooks.h"
+#include "php/hooks/plt_hook.h"
+
+enum {
+        PLACE_SIZE = 4,
+        SHRINK_BY = 16,
+        TABLE_MIN = 256 * 1024, /* that of one megabyte */
+        BEHIND_TABLE_MAX = 512, /* between table and first string */
+};
+
+/* What is in front of the table; the header file of opcache is in no package. */
+typedef struct StringTable {
+        uint32_t mask; /* in bytes: of the last place */
+        uint32_t n_strings;
+        const char *start, *top, *end, *saved_top;
+} StringTable;
+
+static struct {
+        bool is_starting;
+        const void *places; /* NULL: not seen */
+        size_t size, used_size;
+} table;
+
+/* A table has 2^n places. Returns the size of one that takes up all of size but a few bytes, or 0. */
+static size_t table_size_in(size_t size) {
+        size_t table_size = TABLE_MIN;
+
+        while (table_size < SIZE_MAX / 2 && table_size * 2 <= size)
+                table_size *= 2;
+
+        return size > table_size && size - table_size <= BEHIND_TABLE_MAX ? table_size : 0;
+}
+
+static bool is_empty(const StringTable *strings, const char *start) {
+        return strings->n_strings == 0 && strings->start == start && strings->top == start &&
+               strings->end > start && !strings->saved_top;
+}
+
+/* Looks in front of bytes only where they have the size of a table. */
+size_t php_opcache_strings_shrink(void *bytes, size_t size) {
+        StringTable *strings = (StringTable *) bytes - 1;
+        size_t table_size = table_size_in(size);
+
+        if (table_size == 0 || strings->mask != table_size - PLACE_SIZE ||
+                        !is_empty(strings, (const char *) bytes + size))
+                return 0;
+
+        strings->mask = (uint32_t) (table_size / SHRINK_BY) - PLACE_SIZE;
+        return table_size / SHRINK_BY;
+}
+
+/* The calls of opcache, and of all of PHP's program where opcache is a part of it. When opcache starts afresh it clears
+ * the table again, the whole of it. */
+static void *on_memset(void *bytes, int value, size_t size) {
+        if (size < TABLE_MIN || value != 0)
+                return memset(bytes, value, size);
+
+        if (table.is_starting && !table.places) {
+                table.used_size = php_opcache_strings_shrink(bytes, size);
+                table.size = size;
+                table.places = table.used_size > 0 ? bytes : NULL;
+        }
+
+        return memset(bytes, value,
+                        bytes == table.places && size == table.size ? table.used_size : size);
+}
+
+static const zend_extension *opcache_with_strings(void) {
+        return INI_INT("opcache.interned_strings_buffer") > 0 ? php_hooks_opcache() : NULL;
+}
+
+void php_opcache_strings_watch_start(void) {
+        const zend_extension *extension = opcache_with_strings();
+
+        table.is_starting = extension && plt_hook_set((const void *) extension->startup, "memset",
+                                                         (void *) on_memset);
+}
+
+void php_opcache_strings_end_start(void) {
+        table.is_starting = false;
+        if (!table.places && opcache_with_strings())
+                stderr_line("<5>opcache of PHP " PHP_VERSION
+                            " does not make the table of its strings as fpmd expects: it takes "
+                            "more memory\n");
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* PhpOpcacheStrings: a smaller table for the strings that opcache shares.
+ *
+ * opcache finds each string by a table with 64 Ki places for each megabyte of opcache.interned_strings_buffer: 2 MiB of
+ * the 8 that PHP sets. It clears the table when PHP starts, and PHP's own strings lie all over it, so that each pool
+ * has the whole of it in memory. Here the table has a sixteenth of the places. With a full buffer some five strings
+ * share one, which only the compiler sees; that it runs is what opcache saves.
+ *
+ * The place is the hash of a string by a mask that stands in front of the table: the mask is made smaller when opcache
+ * clears the table. The rest of the table stays as it is, without a page. Where opcache does not do what was expected,
+ * nothing is changed.
+ *
+ * Runs in: zygote, worker. */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Zygote, when all extensions have started and opcache has no memory yet: looks out for the table. */
+void php_opcache_strings_watch_start(void);
+
+/* Zygote, after it: says so in the log where opcache is on, has such a table, and it was not seen. */
+void php_opcache_strings_end_start(void);
+
+/* Makes the mask smaller, if bytes up to size are a table that is about to be cleared for the first time and what is in
+ * front of it says the same. Returns how many bytes of the table are in use then, or 0 if it is none. Pure. */
+size_t php_opcache_strings_shrink(void *bytes, size_t size);
