@@ -304,9 +304,9 @@ static int run(const CommandLine *line) {
                 puts("fpmctl " PACKAGE_VERSION);
                 return EXIT_SUCCESS;
         }
-        if (!line->in.command) {
-                usage(line->help ? stdout : stderr);
-                return line->help ? EXIT_SUCCESS : EX_USAGE;
+        if (!line->in.command || strcmp(line->in.command, "help") == 0) {
+                usage(line->help || line->in.command ? stdout : stderr);
+                return line->help || line->in.command ? EXIT_SUCCESS : EX_USAGE;
         }
 
         command = find_command(line->in.command);

@@ -236,10 +236,11 @@ static void pool_on_crashed(Generation *generation, void *userdata) {
                 return;
 
         log_event(EVENT_EMERGENCY_RESTART, LOG_ERR, LOG_NO_FIELDS,
-                        "%" PRIu64 " workers crashed within %" PRIu64
+                        "%" PRIu64 " worker%s crashed within %" PRIu64
                         " s: emergency restart, a new generation "
                         "with new opcache memory",
                         config->emergency_restart_threshold,
+                        config->emergency_restart_threshold == 1 ? "" : "s",
                         config->emergency_restart_interval_usec / USEC_PER_SEC);
         pool->emergency = pool->cache_is_suspect = true;
         start_emergency(pool);

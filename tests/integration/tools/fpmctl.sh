@@ -218,6 +218,8 @@ END
 )
 assert_eq 'top on a terminal' 'True True 0 True True' "$top"
 
+assert_contains 'help' 'Usage: fpmctl COMMAND' "$(in_container fpmctl help)"
+
 # --- completion
 # shellcheck disable=SC2016  # the inner shell expands it
 names=$(in_container bash -c 'source /usr/share/bash-completion/bash_completion
