@@ -149,7 +149,7 @@ def wake_once(side, page, expect):
 
 def wake_page(report, what, page, expect, root=ROOT, more="", must=""):
     sides = [Fpmd(), PhpFpm()]
-    rounds = report.size(15, 3)
+    rounds = report.size(7, 3)
     pool = {"pm": "ondemand", "pm.max_children": "4"}
     for side in sides:
         idle = {"pm.idle_exit_timeout": "1s"} if side.name == "fpmd" else {"pm.process_idle_timeout": "1s"}
