@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What a script answers: status lines, headers, bodies, buffers, redirects, errors, exits."""
-from table import FILES, SHIFTED, row
+from table import FILES, SHIFTED, VERSION, row
 
 FILES["lib/prepend.php"] = "<?php echo 'before '; header('X-Prepended: yes'); register_shutdown_function(fn () => print(' shutdown'));"
 FILES["lib/append.php"] = "<?php echo ' after';"
@@ -165,8 +165,9 @@ LONG_BODIES = {
 for name, code in LONG_BODIES.items():
     for pool in ("base", "flush", "gzip"):
         row(f"long-{name}" + ("" if pool == "base" else f"-{pool}"), php=code, pool=pool, headers={"Accept-Encoding": "gzip"})
+# Older ones make it a page larger than output_buffering says, 8.5 enlarges it when it is exactly full.
 row("long-buffer-size", php=f"{LONG} echo $l; echo ob_get_status()['buffer_size'];", differs="a long echo passes the buffer by, which stays small",
-    ours={"body": "8192"}, theirs={"body": "102400"})
+    ours={"body": "20480$" if VERSION >= (8, 5) else "8192$"}, theirs={"body": "102400$"})
 row("long-head", php=f"{LONG} echo 'a'; echo $l; error_log('after');", method="HEAD")
 
 row("gzip", php="echo str_repeat('x', 100000);", pool="gzip", headers={"Accept-Encoding": "gzip"})

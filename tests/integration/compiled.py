@@ -28,7 +28,7 @@ SPECIAL = ("'%s %d', $a0, $a1", "'strlen'", "'strlen', $a0", "'strlen', [$a0]", 
            "__FILE__", "'standard'", "func_get_args(), 1", "$a0, ['a', 'b', 'c']", "$a0, ['a', 'b', 'c'], true", "'a0'")
 KINDS = ("$a{0}", "'x'", "{1}", "['a', 'b']")
 # PHP's own words for what is no plain call.
-NO_FUNCTIONS = ("exit", "die")
+NO_FUNCTIONS = ("clone", "exit", "die")
 
 
 def forms(least, most):

@@ -232,6 +232,12 @@ php_with_pcntl() {
 	php_side 7.9 "/usr/bin/php$FPMD_TEST_PHP"
 }
 
+# without_backtraces: a line for pool files. PHP 8.5 adds a backtrace to a fatal error, of as many lines as there are
+# calls, and crashes in it (8.5.7) when the time of a script ends in a call by FFI.
+without_backtraces() {
+	[[ $FPMD_TEST_PHP != 8.[5-9] ]] || echo 'php_admin_value[fatal_error_backtraces] = off'
+}
+
 ### pools, pages, requests
 
 # write_pool NAME <<END: the pool file as it stands; [NAME] is put before it when it has no section.

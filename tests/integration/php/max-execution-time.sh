@@ -13,6 +13,7 @@ pm.max_children = 1
 php_value[max_execution_time] = 1
 php_admin_value[display_errors] = on
 php_admin_value[ffi.enable] = true
+$(without_backtraces)
 END_OF_POOL
 write_page timed hello.php <<<'hello'
 write_page timed burn.php <<'END_OF_PAGE'

@@ -72,7 +72,8 @@ assert_contains 'a syntax error: what stands before it' '"user":"2"' "$reply"
 reply=$(ask value.php $'PHP_VALUE=precision=2\nextra')
 assert_contains 'a name alone' "FastCGI: empty value for key 'extra'" "$reply"
 reply=$(ask value.php 'PHP_ADMIN_VALUE=opcache.enable=1')
-assert_contains 'one that PHP refuses' "can't be temporary enabled" "$reply"
+# 8.5 refuses nothing that is so already
+[[ $FPMD_TEST_PHP == 8.[5-9] ]] || assert_contains 'one that PHP refuses' "can't be temporary enabled" "$reply"
 assert_contains 'it runs all the same' '"exec":"ran"' "$reply"
 nobody mistakes
 

@@ -12,7 +12,8 @@ source "${BASH_SOURCE[0]%/*}/../lib.sh"
 php_with_pcntl
 
 # The pool's PHP has pcntl.
-pool app <<-'END'
+pool app <<-END
+	$(without_backtraces)
 	pm.max_children = 2
 	php = 7.9
 	worker_script = /srv/www/app/index.php
