@@ -115,7 +115,12 @@ container_cgroup_paths() {
 	done </proc/self/cgroup
 }
 
-# Puts this script in the cgroup fpmd-PID/runner; the container gets fpmd-PID/machine beside it,
+# The name of the container, which no other has at this time: a process id is that of another in another PID namespace.
+container_name() {
+	echo "fpmd-$$-$(stat -Lc %i /proc/self/ns/mnt)"
+}
+
+# Puts this script in the cgroup NAME/runner; the container gets NAME/machine beside it,
 # since on cgroup2 a group with processes in it can hand no controllers down.
 container_cgroup_join() {
 	local path
@@ -129,7 +134,7 @@ container_cgroup_join() {
 		mount -t cgroup2 cgroup2 /sys/fs/cgroup || return 0
 	fi
 	while read -r path; do
-		path+=/fpmd-$$
+		path+=/$(container_name)
 		if mkdir -p "$path/runner" "$path/machine" 2>/dev/null &&
 				echo $$ >"$path/runner/cgroup.procs"; then
 			CONTAINER_CGROUPS+=("$path")
@@ -222,8 +227,9 @@ container_children() {
 # container_boot [--private-network | --host-network]: mounts, boots, waits until it runs. Its
 # network is one of its own, of which only the loopback device is up, or the host's.
 container_boot() {
-	local name=fpmd-$$ network=("$1") state='' path i
+	local name network=("$1") state='' path i
 
+	name=$(container_name)
 	[[ $1 == --host-network ]] && network=()
 	for path in /run/systemd /run/systemd/nspawn; do
 		[[ -d $path ]] || CONTAINER_MADE+=("$path")
