@@ -124,6 +124,12 @@ php_side 7.2 "$program" "$CONTAINER_ROOT/usr/libexec/fpmd/preload.so"
 misfit 'an engine that is none' 7.2 "php-fpm$php does not fit the engine that fpmd has for it"
 php_side 7.1 /usr/bin/mawk
 misfit 'a program without PHP' 7.1 'mawk does not fit the engine that fpmd has for it'
+for side in "${sides[@]}"; do
+	other=${side%%:*}
+	[[ $other != "$php" ]] || continue
+	php_side 7.0 "$program" "$FPMD_TEST_BUILD/php/$other/engine.so"
+	misfit "the engine of $other" 7.0 "ngine"
+done
 
 ### LD_PRELOAD of the unit
 
