@@ -128,7 +128,7 @@ for side in "${sides[@]}"; do
 	other=${side%%:*}
 	[[ $other != "$php" ]] || continue
 	php_side 7.0 "$program" "$FPMD_TEST_BUILD/php/$other/engine.so"
-	misfit "the engine of $other" 7.0 "ngine"
+	misfit "the engine of $other" 7.0 "engine"
 done
 
 ### LD_PRELOAD of the unit
