@@ -11,6 +11,7 @@ from pages import LARGE_BYTES, PAGE_BYTES
 from rows import Row
 
 DOKUWIKI = "/usr/share/dokuwiki"
+DOKUWIKI_USERS = "/var/lib/dokuwiki/acl/users.auth.php"
 PACKAGES = pathlib.Path(__file__).with_name("packages")
 FRONT_PAGE = "====== Welcome ======\n\n" + "\n\n".join(
     f"===== Part {n} =====\n\nA **page** with a [[link{n}]], a list:\n\n  * one\n  * two"
@@ -65,6 +66,9 @@ def lacks_dokuwiki():
     if not os.path.exists(f"{DOKUWIKI}/doku.php"):
         return "package dokuwiki is not installed"
     write("/var/lib/dokuwiki/data/pages/start.txt", FRONT_PAGE)
+    # Without this file, which Debian makes when it asks for a password, nobody may read a page.
+    if not os.path.exists(DOKUWIKI_USERS):
+        write(DOKUWIKI_USERS, "")
     return ""
 
 

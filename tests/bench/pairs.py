@@ -2,15 +2,17 @@
 # SPDX-License-Identifier: MIT
 """Pools with one worker each, asked by turns without a web server: what a small difference costs.
 
-    tests/bench/run --pairs wordpress                  fpmd and php-fpm; dokuwiki, hello likewise
-    tests/bench/run --pairs hello --other LINES …      and for each of these another pool of fpmd, whose file has these
-                                                       lines, with " & " between; unit:LINE is one of its unit
+    tests/bench/run --pairs wordpress              fpmd and php-fpm; dokuwiki, hello likewise
+    tests/bench/run --pairs hello --other LINES    and another pool of fpmd for each of these, whose file has these
+                                                   lines, with " & " between; unit:LINE is one of its unit
 
 Prints the CPU time of the workers for a page; for each but the first the median of the rounds' ratios, first to it, and
 in how many of them the first was the cheaper one; page faults, and the system calls that differ."""
 import argparse
+import collections
 import os
 import pathlib
+import re
 import statistics
 import sys
 
@@ -65,8 +67,9 @@ class Asked:
     def ask(self, times):
         name = "/" + self.script.rpartition("/")[2]
         uri = "/" if name == "/index.php" else f"{name}?{self.query}"
-        asked = request(self.script, SCRIPT_NAME=name, QUERY_STRING=self.query, REQUEST_URI=uri, HTTP_HOST="127.0.0.1",
-                        SERVER_NAME="127.0.0.1", SERVER_PORT="80", REMOTE_ADDR="127.0.0.1", DOCUMENT_ROOT=self.script.rpartition("/")[0])
+        host = {"HTTP_HOST": "127.0.0.1", "SERVER_NAME": "127.0.0.1", "SERVER_PORT": "80", "REMOTE_ADDR": "127.0.0.1"}
+        asked = request(self.script, SCRIPT_NAME=name, QUERY_STRING=self.query, REQUEST_URI=uri,
+                        DOCUMENT_ROOT=self.script.rpartition("/")[0], **host)
         for _ in range(times):
             with connect(self.side.unix) as peer:
                 peer.sendall(asked)
@@ -98,6 +101,8 @@ def compare(one, two, options):
     ratios = [a / b for a, b in zip(one.cpu, two.cpu)]
     print(f"{one.side.name} / {two.side.name}: median of {len(ratios)} ratios {statistics.median(ratios):.4f}, "
           f"least to least {min(one.cpu) / min(two.cpu):.4f}, below 1 in {sum(ratio < 1 for ratio in ratios)} rounds")
+    if options.maps:
+        compare_maps(one, two)
     calls = [asked.calls(20) for asked in (one, two)]
     print(f"  system calls of a page: {sum(calls[0].values()):.1f}, {sum(calls[1].values()):.1f}")
     for name in sorted(calls[0].keys() | calls[1].keys()):
@@ -106,10 +111,29 @@ def compare(one, two, options):
             print(f"    {name}: {numbers[0]:.1f}, {numbers[1]:.1f}")
 
 
+def maps_of(pid):
+    """The PSS of a process in KiB, by what is mapped; heap and anonymous memory without a name as what they are."""
+    found = collections.Counter()
+    for line in pathlib.Path(f"/proc/{pid}/smaps").read_text().splitlines():
+        if re.match(r"[0-9a-f]+-[0-9a-f]+ ", line):
+            fields = line.split(maxsplit=5)
+            name = (fields[5] if len(fields) > 5 else "anonymous").rpartition("/")[2] + " " + fields[1]
+        elif line.startswith("Pss:"):
+            found[name] += int(line.split()[1])
+    return found
+
+
+def compare_maps(one, two):
+    maps = [maps_of(asked.worker) for asked in (one, two)]
+    for name in sorted(maps[0].keys() | maps[1].keys(), key=lambda name: maps[1][name] - maps[0][name]):
+        if abs(maps[0][name] - maps[1][name]) >= 16:
+            print(f"    {name}: PSS {maps[0][name]}, {maps[1][name]} KiB")
+
+
 def describe_side(asked):
-    pss = processes.pss_bytes(asked.worker) // 1024
+    pss, huge = (of(asked.worker) // 1024 for of in (processes.pss_bytes, processes.huge_bytes))
     print(f"{asked.side.name} ({' & '.join(asked.side.given)}): CPU of a page {statistics.median(asked.cpu):.1f} µs, "
-          f"page faults {asked.faults(20):.1f}, PSS of the worker {pss} KiB")
+          f"page faults {asked.faults(20):.1f}, PSS of the worker {pss} KiB, on huge pages {huge} KiB")
 
 
 def arguments():
@@ -120,6 +144,7 @@ def arguments():
     parser.add_argument("--requests", type=int, default=30, help="of each in a round")
     parser.add_argument("--warm-up", type=int, default=160, metavar="REQUESTS", help="before the rounds")
     parser.add_argument("--all-calls", action="store_true", help="also system calls that do not differ")
+    parser.add_argument("--maps", action="store_true", help="also the memory of the workers, by what is mapped")
     return parser.parse_args()
 
 

@@ -84,6 +84,11 @@ def private_bytes(pid):
     return _rollup_bytes(pid, "Private_")
 
 
+def huge_bytes(pid):
+    """What of its memory is on huge pages."""
+    return _rollup_bytes(pid, ("AnonHugePages:", "ShmemPmdMapped:", "FilePmdMapped:"))
+
+
 def wakeups(pids):
     """How often each of them went to sleep, and so how often it woke: {pid: count}. Preemptions are
     the machine's doing and do not count."""
