@@ -16,6 +16,7 @@
 
 #include "base/cleanup.h"
 #include "config/directive/pool_config_fields.h"
+#include "config/file_sections.h"
 #include "config/include_lists.h"
 
 /* Is called once for each message: "www.conf:12: pm.max_children: 0 is below 1". priority is a syslog priority: LOG_ERR
@@ -24,18 +25,20 @@ typedef void (*ConfigReport)(void *userdata, int priority, const char *line);
 
 /* Where the words of one pool stand. */
 typedef struct PoolSource {
-        const char *name;     /* of its section, too; see pool_name_is_valid() */
-        const char *file;     /* may have sections of other pools, which are passed over */
+        const char *name; /* of its section, too; see pool_name_is_valid() */
+        const char *file; /* may have sections of other pools, which are passed over */
         /* fpmd.conf, whose [global] and [defaults] count where the file says nothing; NULL: none */
         const char *defaults;
-        bool units_only;      /* as pool_config_load_listen() does */
-        const IncludeLists *includes; /* what is known of files that the file includes; NULL: nothing */
+        bool units_only; /* as pool_config_load_listen() does */
+        const IncludeLists *
+                        includes; /* what is known of files that the file includes; NULL: nothing */
+        const FileSections *sections; /* the file, where it was read already; NULL: it is read */
 } PoolSource;
 
 /* Reads and validates the files of a pool; config/pool_files.h finds its source. The caller frees *ret. Returns 0, or
  * after LOG_ERR reports -EINVAL for what the files say, or another negative errno where they cannot be read. */
-int pool_config_load_source(PoolConfig **ret, const PoolSource *source, ConfigReport report,
-                void *userdata);
+int pool_config_load_source(
+                PoolConfig **ret, const PoolSource *source, ConfigReport report, void *userdata);
 
 /* Does the same for one pool file without defaults. name is the pool's ("www"), see pool_name_is_valid(). */
 int pool_config_load(PoolConfig **ret, const char *name, const char *path, ConfigReport report,

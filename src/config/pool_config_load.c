@@ -231,6 +231,42 @@ static int read_file(ConfigReader *reader, const char *path) {
         return r;
 }
 
+/* What stands before the first section is global. */
+static int read_pieces(ConfigReader *reader, const FileSections *file) {
+        int r;
+
+        r = ini_parse(file->text, file->items[0].offset, config_environment_lookup,
+                        pool_config_load_on_event, reader);
+        for (size_t i = 0; r == 0 && i < file->n_items; i++) {
+                const FileSection *section = &file->items[i];
+
+                if (strcasecmp(section->name, "global") == 0 ||
+                                strcasecmp(section->name, reader->config->name) == 0)
+                        r = ini_parse_behind(file->text + section->offset,
+                                        file_sections_size_of(file, i), section->line - 1,
+                                        config_environment_lookup, pool_config_load_on_event,
+                                        reader);
+        }
+
+        return r;
+}
+
+/* Does what read_file() does for a file whose sections are known. */
+static int read_sections(ConfigReader *reader, const FileSections *file) {
+        bool quotes_nothing = reader->reporter.quotes_nothing;
+        int r;
+
+        r = pool_config_add_file(reader->config, file->path, &reader->file);
+        if (r < 0)
+                return r;
+
+        if (!file->may_quote)
+                reader->reporter.quotes_nothing = reader->has_others = true;
+        r = read_pieces(reader, file);
+        reader->reporter.quotes_nothing = quotes_nothing;
+        return r;
+}
+
 /* What is done when the file was read to its end. */
 static int finish(ConfigReader *reader) {
         /* What goes together may stand in any of the files. */
@@ -294,7 +330,9 @@ static int load(PoolConfig **ret, const PoolSource *source, const char *text, si
         if (r == 0) {
                 config->read_usec = now_usec();
                 reader->config = config;
-                r = text ? read_text(reader, file, text, size) : read_file(reader, file);
+                r = text               ? read_text(reader, file, text, size)
+                    : source->sections ? read_sections(reader, source->sections)
+                                       : read_file(reader, file);
         }
         if (r == 0)
                 r = read_defaults(reader, source->defaults);

@@ -197,6 +197,8 @@ static int finish(PoolFiles *ret, PoolScan *scan) {
 
         ret->includes = scan->includes;
         scan->includes = (IncludeLists){};
+        ret->files = scan->files;
+        scan->files = (FileSectionsList){};
         return 0;
 }
 
@@ -244,6 +246,7 @@ void pool_files_done(PoolFiles *files) {
         free(files->items);
         free(files->defaults);
         include_lists_done(&files->includes);
+        file_sections_list_done(&files->files);
         *files = (PoolFiles){};
 }
 
@@ -263,6 +266,7 @@ int pool_files_load(PoolConfig **ret, const PoolFiles *files, const PoolFile *fi
                 .defaults = files->defaults,
                 .units_only = units_only,
                 .includes = &files->includes,
+                .sections = units_only ? file_sections_list_find(&files->files, file->file) : NULL,
         };
 
         if (file->another && !units_only) {

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "config/file_sections.h"
 #include "config/include_lists.h"
 #include "config/pool_config.h"
 
@@ -25,8 +26,10 @@ typedef struct PoolFile {
 typedef struct PoolFiles {
         PoolFile *items; /* by name */
         size_t n_items;
-        char *defaults; /* fpmd.conf; NULL: conf_dir is not called conf.d */
+        char *defaults;        /* fpmd.conf; NULL: conf_dir is not called conf.d */
         IncludeLists includes; /* what the files include */
+        FileSectionsList
+                        files; /* those of many sections; for the units their pools are loaded from this text */
 } PoolFiles;
 
 /* Looks through conf_dir and what fpmd.conf beside it names. report, which may be NULL, hears with LOG_ERR of sections

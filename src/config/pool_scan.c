@@ -85,6 +85,11 @@ static int on_section(PoolScan *scan, const IniEvent *event) {
         int r = 0;
 
         note_section(scan, event->key);
+        if (scan->depth == 0 && scan->is_plain)
+                r = file_sections_add(&scan->of_root, event->key, event->offset, event->line);
+        if (r < 0)
+                return r;
+
         if (strcasecmp(event->key, "global") != 0) {
                 scan->has_section = true;
                 if (pool_name_is_valid(event->key))
@@ -157,6 +162,8 @@ static int pool_scan_on_event(void *userdata, const IniEvent *event) {
         if (event->type == INI_SECTION)
                 return on_section(scan, event);
 
+        if (event->type == INI_INCLUDE || event->type == INI_ERROR)
+                scan->is_plain = false;
         if (event->type == INI_INCLUDE) {
                 int r = on_include(scan, event);
 
@@ -166,6 +173,27 @@ static int pool_scan_on_event(void *userdata, const IniEvent *event) {
 
         scan->is_sole = false;
         return 0;
+}
+
+enum {
+        SECTIONS_MANY = 8, /* with fewer, the text is not worth keeping */
+};
+
+/* Where a file is plain, a pool of it is loaded from this text. */
+static int keep_root(PoolScan *scan, char **text, size_t size) {
+        FileSections *file = &scan->of_root;
+
+        if (!scan->is_plain || file->n_items < SECTIONS_MANY)
+                return 0;
+
+        file->path = strdup(scan->root);
+        if (!file->path)
+                return -ENOMEM;
+
+        file->text = TAKE_PTR(*text);
+        file->size = size;
+        file->may_quote = file_trust_may_quote(scan->root);
+        return file_sections_list_add(&scan->files, file);
 }
 
 /* Returns 0 also for a file that cannot be read: it has no section then. */
@@ -182,7 +210,8 @@ static int read_sections(PoolScan *scan, const char *file) {
                 return r == -ENOMEM ? r : 0;
 
         scan->file = file;
-        return ini_parse(text, size, config_environment_lookup, pool_scan_on_event, scan);
+        r = ini_parse(text, size, config_environment_lookup, pool_scan_on_event, scan);
+        return r == 0 && scan->depth == 0 ? keep_root(scan, &text, size) : r;
 }
 
 int pool_scan_read(PoolScan *scan, const char *file) {
@@ -197,6 +226,8 @@ int pool_scan_read(PoolScan *scan, const char *file) {
                                         POOL_FILE_SUFFIX) == 0)
                 scan->stem_size -= strlen(POOL_FILE_SUFFIX);
         scan->has_section = false;
+        scan->is_plain = true;
+        file_sections_done(&scan->of_root);
         scan->n_files = 0;
 
         r = read_sections(scan, file);
@@ -217,4 +248,6 @@ void pool_scan_done(PoolScan *scan) {
         free(scan->sections);
         free(scan->sole_pool);
         include_lists_done(&scan->includes);
+        file_sections_done(&scan->of_root);
+        file_sections_list_done(&scan->files);
 }

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "config/file_sections.h"
 #include "config/include_lists.h"
 #include "config/pool_config.h"
 
@@ -38,7 +39,11 @@ typedef struct PoolScan {
         bool is_sole;    /* so far it consists of not more than one section, of a pool, */
         char *sole_pool; /* which is this one */
 
+        bool is_plain; /* root has neither an include line nor a mistake in what was read of it */
+        FileSections of_root;
+
         IncludeLists includes;
+        FileSectionsList files; /* those of many sections */
 } PoolScan;
 
 /* Adds the pools of one file. A file without any section, or that cannot be read, stands for the pool that it is called
@@ -48,5 +53,5 @@ int pool_scan_read(PoolScan *scan, const char *file);
 /* Reports a message, with '?' in the place of control bytes. */
 _printf_(3, 4) void pool_scan_report(const PoolScan *scan, int priority, const char *format, ...);
 
-/* Frees the sections, and the lists of includes. */
+/* Frees the sections, and the lists of includes and files. */
 void pool_scan_done(PoolScan *scan);

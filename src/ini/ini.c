@@ -12,6 +12,7 @@ typedef struct Ini {
         IniHandler handler;
         void *userdata;
         unsigned line;
+        size_t offset; /* of the line */
 } Ini;
 
 static const char BLANKS[] = " \t";
@@ -52,8 +53,10 @@ static int ini_on_section(const Ini *ini, char *p) {
         if (*name == '\0')
                 return fail(ini, "the section has no name");
 
-        return ini->handler(ini->userdata,
-                        &(IniEvent){ .type = INI_SECTION, .line = ini->line, .key = name });
+        return ini->handler(ini->userdata, &(IniEvent){ .type = INI_SECTION,
+                                                           .line = ini->line,
+                                                           .offset = ini->offset,
+                                                           .key = name });
 }
 
 /* The value of event, whose key was read; p is behind the equals sign. */
@@ -199,11 +202,16 @@ static bool is_of_all(const char *text, size_t length) {
 }
 
 int ini_parse(const char *text, size_t size, IniLookup lookup, IniHandler handler, void *userdata) {
-        Ini ini = { .lookup = lookup, .handler = handler, .userdata = userdata };
+        return ini_parse_behind(text, size, 0, lookup, handler, userdata);
+}
+
+int ini_parse_behind(const char *text, size_t size, unsigned lines, IniLookup lookup,
+                IniHandler handler, void *userdata) {
+        Ini ini = { .lookup = lookup, .handler = handler, .userdata = userdata, .line = lines };
         size_t length, next;
         bool skips = false;
 
-        for (; size > 0; text += next, size -= next) {
+        for (; size > 0; text += next, size -= next, ini.offset += next) {
                 _cleanup_free_ char *line = NULL;
                 int r;
 

@@ -27,6 +27,7 @@ typedef enum IniType {
 typedef struct IniEvent {
         IniType type;
         unsigned line; /* from 1 */
+        size_t offset; /* of an INI_SECTION: where in the text its line begins */
         const char *key;
         const char *sub;
         const char *value;
@@ -45,3 +46,7 @@ typedef int (*IniHandler)(void *userdata, const IniEvent *event);
 /* Reads size bytes of text and calls handler for each line; lookup expands ${ENV}. Returns 0, -ENOMEM or what the
  * handler returned. */
 int ini_parse(const char *text, size_t size, IniLookup lookup, IniHandler handler, void *userdata);
+
+/* Does the same for a text that begins behind so many lines of a file. */
+int ini_parse_behind(const char *text, size_t size, unsigned lines, IniLookup lookup,
+                IniHandler handler, void *userdata);

@@ -308,6 +308,108 @@ START_TEST(many_pools_of_one_file) {
 }
 END_TEST
 
+#define POOL "user = bin\npm = static\n"
+
+static PoolConfig *load_for_units(PoolFiles *files, const char *name, bool from_sections) {
+        FileSectionsList kept = files->files;
+        PoolConfig *config = NULL;
+        const PoolFile *file = pool_files_find(files, name);
+
+        ck_assert_ptr_nonnull(file);
+        if (!from_sections)
+                files->files = (FileSectionsList){};
+        ck_assert_int_eq(pool_files_load(&config, files, file, true, record, NULL), 0);
+        files->files = kept;
+        return config;
+}
+
+/* A pool of a file of many sections is read from these, and it is what it is by the whole file: with what is global
+ * between pools and before the first one, a second section of its own, and the lines of mistakes. */
+static void is_the_same(PoolFiles *files, const char *name) {
+        static const char *const directives[] = { "listen", "listen.mode", "listen.backlog",
+                "chdir", "access.log", "rlimit_files" };
+        _cleanup_(pool_config_freep) PoolConfig *pieces = NULL, *whole = NULL;
+        char said[sizeof(reports)];
+
+        reports[0] = '\0';
+        pieces = load_for_units(files, name, true);
+        strcpy(said, reports);
+        reports[0] = '\0';
+        whole = load_for_units(files, name, false);
+        ck_assert_str_eq(said, reports);
+        for (size_t i = 0; i < ELEMENTSOF(directives); i++) {
+                ck_assert_uint_eq(pool_config_line_of(pieces, directives[i]),
+                                pool_config_line_of(whole, directives[i]));
+                ck_assert_str_eq(pool_config_file_of(pieces, directives[i]),
+                                pool_config_file_of(whole, directives[i]));
+        }
+        ck_assert_uint_eq(pieces->listen_mode, whole->listen_mode);
+        ck_assert_str_eq(pieces->listen.items[0].value, whole->listen.items[0].value);
+}
+
+START_TEST(a_pool_is_the_same_from_its_sections) {
+        _cleanup_(pool_files_done) PoolFiles files = {};
+
+        begin();
+        put("conf.d/all.conf",
+                        "rlimit_files = 11\r\n[A]\nlisten = /run/a\n" POOL
+                        "[b]\nlisten = /run/b\nlisten.mode = 9\n[c]\nlisten = /run/c\n\n"
+                        "[d]\nlisten = /run/d\n[global]\nrlimit_files = 22\n[e]\nlisten = /run/e\n"
+                        "[f]\nlisten = /run/f\n[g]\nlisten = /run/g\nlisten.backlog = many\n"
+                        "[GLOBAL]\nrlimit_files = 33\n[a]\nlisten.mode = 0611\nchdir = /\n[h]\nlisten = /run/h");
+        put("conf.d/other.conf", "[x]\nlisten = /run/x\n[y]\nlisten = /run/y\n");
+        ck_assert_int_eq(pool_files_read(&files, conf_dir(), record, NULL), 0);
+        ck_assert_uint_eq(files.n_items, 10);
+        ck_assert_uint_eq(files.files.n_items, 1);
+        for (size_t i = 0; i < files.n_items; i++)
+                is_the_same(&files, files.items[i].name);
+        end();
+}
+END_TEST
+
+/* As for php-fpm a section may come again, what is global behind pools, too; what comes last counts. */
+START_TEST(global_after_pools) {
+        _cleanup_(pool_config_freep) PoolConfig *a = NULL, *b = NULL, *c = NULL;
+
+        begin();
+        put("fpmd.conf", "[defaults]\nuser = bin\npm = static\n[global]\nrlimit_files = 77\n"
+                         "pool_dirs = DIR/nowhere\n[defaults]\npm.max_children = 9\n[GLOBAL]\n"
+                         "rlimit_files = 88\npool_dirs = DIR/pool.d\n");
+        put("conf.d/a.conf",
+                        "[a]\nlisten = /run/a\n[global]\nlog_level = debug\n[a]\nlisten.mode = 0600\n");
+        put("pool.d/b.conf", "[b]\n[c]\n[global]\nrlimit_files = 99\n");
+        a = load("a");
+        b = load("b");
+        c = load("c");
+        ck_assert_uint_eq(a->rlimit_files, 88);
+        ck_assert_uint_eq(a->max_children, 9);
+        ck_assert_uint_eq(a->listen_mode, 0600);
+        ck_assert_uint_eq(b->rlimit_files, 99);
+        ck_assert_uint_eq(c->rlimit_files, 99);
+        end();
+}
+END_TEST
+
+/* A file that includes others, or has a mistake in a section line, is read as a whole for each pool. */
+START_TEST(sections_of_a_file_that_is_not_plain) {
+        static const char many[] = "[a]\n[b]\n[c]\n[d]\n[e]\n[f]\n[g]\n[h]\n[i]\n";
+        static const char *const more[] = { "include = DIR/nothing*\n", "[broken\n", "[]\n" };
+
+        for (size_t i = 0; i < ELEMENTSOF(more); i++) {
+                _cleanup_(pool_files_done) PoolFiles files = {};
+                char text[512];
+
+                begin();
+                snprintf(text, sizeof(text), "%s%s", many, more[i]);
+                put("conf.d/all.conf", text);
+                ck_assert_int_eq(pool_files_read(&files, conf_dir(), NULL, NULL), 0);
+                ck_assert_uint_eq(files.n_items, 9);
+                ck_assert_uint_eq(files.files.n_items, 0);
+                end();
+        }
+}
+END_TEST
+
 static size_t files_read_for(const PoolFiles *files, const char *name, uint64_t max_children) {
         _cleanup_(pool_config_freep) PoolConfig *config = NULL;
         const PoolFile *file = pool_files_find(files, name);
@@ -317,8 +419,6 @@ static size_t files_read_for(const PoolFiles *files, const char *name, uint64_t 
         ck_assert_uint_eq(config->max_children, max_children);
         return config->n_files;
 }
-
-#define POOL "user = bin\npm = static\n"
 
 /* Some panels include a folder with a file for each pool. */
 START_TEST(a_pool_does_not_read_the_included_files_of_others) {
@@ -345,4 +445,6 @@ END_TEST
 
 UNIT_MAIN("pool-files", a_pool_does_not_read_the_included_files_of_others, files_and_sections,
                 includes_and_pool_dirs, one_name_twice, hostile_names, other_sections_do_no_harm,
-                defaults, settings_of_others, many_pools_of_one_file);
+                defaults, settings_of_others, many_pools_of_one_file,
+                a_pool_is_the_same_from_its_sections, sections_of_a_file_that_is_not_plain,
+                global_after_pools);
