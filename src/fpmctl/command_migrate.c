@@ -158,7 +158,9 @@ static int write_all(Migration *m) {
         for (size_t i = 0; r == 0 && i < m->source.n_pools; i++)
                 r = migrate_state_add_pool(m->state, m->in->conf_dir, &m->source.pools[i]);
         if (r == 0 && m->source.n_problems == 0)
-                r = migrate_state_write(m->state);
+                r = migrate_file_sync(m->base);
+        if (r == 0 && m->source.n_problems == 0)
+                r = migrate_state_reach(m->state, "written");
         if (r < 0 || m->source.n_problems > 0)
                 (void) migrate_state_undo_files(m->state);
 
@@ -167,23 +169,18 @@ static int write_all(Migration *m) {
 
 /* --- moving --- */
 
-typedef int (*Move)(const MovePool *pools, size_t n_pools, const char *unit);
-
 /* One php-fpm after the other. */
-static int move_units(const json_t *state, Move move) {
+static int move_units(const json_t *state, int (*move)(const MoveUnit *)) {
         json_t *units = json_object_get(state, "units"), *one;
-        const char *unit;
+        const char *name;
 
-        json_object_foreach(units, unit, one) {
-                MovePool *pools;
-                size_t n;
+        json_object_foreach(units, name, one) {
+                _cleanup_(migrate_state_unit_done) MoveUnit unit = {};
                 int r;
 
-                if (migrate_state_pools(one, &pools, &n) < 0)
-                        return -ENOMEM;
-
-                r = move(pools, n, unit);
-                migrate_state_pools_done(pools, n);
+                r = migrate_state_unit(&unit, name, one);
+                if (r == 0)
+                        r = move(&unit);
                 if (r < 0)
                         return r;
         }
@@ -199,8 +196,7 @@ static int move_now(json_t *state) {
                                 "php-fpm's unit is not known by the path of its file; start the pools by systemctl, "
                                 "and stop php-fpm");
 
-        (void) json_object_set_new(state, "moved", json_true());
-        r = migrate_state_write(state);
+        r = migrate_state_reach(state, "moved");
         if (r == 0)
                 r = move_units(state, move_to_fpmd);
         if (r < 0)
@@ -208,26 +204,12 @@ static int move_now(json_t *state) {
                                 "the move has stopped there; fpmctl migrate --now goes on, fpmctl migrate --back "
                                 "undoes it");
 
-        (void) json_object_set_new(state, "done", json_true());
-        r = migrate_state_write(state);
+        r = migrate_state_reach(state, "done");
         return r < 0 ? complain(EX_IOERR, "cannot write the state: %s", strerror(-r))
                      : EXIT_SUCCESS;
 }
 
 /* --- back --- */
-
-static int enable_units(const json_t *state) {
-        json_t *units = json_object_get(state, "units"), *one;
-        const char *unit;
-        int r = 0;
-
-        json_object_foreach(units, unit, one) {
-                if (r == 0 && json_is_true(json_object_get(one, "enabled")))
-                        r = systemctl("enable", unit, NULL);
-        }
-
-        return r;
-}
 
 static int go_back(void) {
         json_auto_t *state = migrate_state_read();
@@ -236,12 +218,13 @@ static int go_back(void) {
         if (!state)
                 return complain(EX_NOINPUT, "there is nothing to undo: fpmctl migrate was not run");
 
-        if (json_is_true(json_object_get(state, "moved")))
+        if (migrate_state_has(state, "moved"))
+                r = migrate_state_reach(state, "back");
+        if (r == 0 && migrate_state_has(state, "moved"))
                 r = move_units(state, move_to_php_fpm);
-        if (r == 0)
-                r = enable_units(state);
         if (r < 0)
-                return complain(EXIT_FAILURE, "not undone; the pool files stay");
+                return complain(EXIT_FAILURE,
+                                "not undone, the pool files stay; fpmctl migrate --back goes on");
 
         r = migrate_state_undo_files(state);
         if (r < 0)
@@ -304,9 +287,32 @@ static int run(Migration *m) {
         return EXIT_SUCCESS;
 }
 
+/* What was killed before all its files were written begins anew. */
+static int run_or_go_on(Migration *m) {
+        json_auto_t *state = migrate_state_read();
+        int r;
+
+        if (!state)
+                return run(m);
+
+        if (migrate_state_has(state, "back"))
+                return complain(EXIT_FAILURE,
+                                "the way back to php-fpm has stopped half-way; fpmctl migrate --back goes on");
+        if (!migrate_state_has(state, "written")) {
+                r = migrate_state_undo_files(state);
+                return r < 0 ? complain(EX_IOERR, "cannot undo what was half written: %s",
+                                               strerror(-r))
+                             : run(m);
+        }
+        if (m->in->now && m->in->n_arguments == 0 && !migrate_state_has(state, "done"))
+                return move_now(state);
+
+        return complain(EXIT_FAILURE,
+                        "the pools were migrated already; fpmctl migrate --back undoes it");
+}
+
 int command_migrate(const Invocation *in) {
         _cleanup_(migration_done) Migration m = { .in = in };
-        json_auto_t *state = NULL;
         size_t size = strlen(in->conf_dir), suffix = strlen("/conf.d");
 
         if (geteuid() != 0)
@@ -320,13 +326,5 @@ int command_migrate(const Invocation *in) {
         if (!m.base)
                 return complain_memory();
 
-        state = in->dry_run ? NULL : migrate_state_read();
-        if (state && in->now && in->n_arguments == 0 &&
-                        !json_is_true(json_object_get(state, "done")))
-                return move_now(state);
-        if (state)
-                return complain(EXIT_FAILURE,
-                                "the pools were migrated already; fpmctl migrate --back undoes it");
-
-        return run(&m);
+        return in->dry_run ? run(&m) : run_or_go_on(&m);
 }

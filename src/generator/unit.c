@@ -90,7 +90,7 @@ static bool listens_on_tcp(const PoolConfig *config) {
 
 /* The address as ListenStream= takes it; what this cannot say is reported and left out. */
 static bool write_address(const Unit *unit, const char *directive, const char *text, bool first) {
-        char why[ADDRESS_WHY_MAX], form[INET6_ADDRSTRLEN + 16];
+        char why[ADDRESS_WHY_MAX], form[ADDRESS_STREAM_MAX];
         Address address;
 
         if (address_parse(&address, text, why) < 0 ||
@@ -105,23 +105,9 @@ static bool write_address(const Unit *unit, const char *directive, const char *t
         if (first)
                 put(unit, "ListenStream", "");
 
-        switch (address.kind) {
-        case ADDRESS_PORT:
-                snprintf(form, sizeof(form), "%u", address.port);
-                break;
-        case ADDRESS_IPV4:
-                snprintf(form, sizeof(form), "%s:%u", address.host, address.port);
-                break;
-        case ADDRESS_IPV6:
-                snprintf(form, sizeof(form), "[%s]:%u", address.host, address.port);
-                break;
-        case ADDRESS_UNIX:
-        default:
-                put(unit, "ListenStream", text);
-                return true;
-        }
-
-        put(unit, "ListenStream", form);
+        if (address.kind != ADDRESS_UNIX)
+                address_stream(&address, form);
+        put(unit, "ListenStream", address.kind == ADDRESS_UNIX ? text : form);
         return true;
 }
 

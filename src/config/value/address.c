@@ -131,6 +131,15 @@ int address_parse(Address *ret, const char *text, char why[static ADDRESS_WHY_MA
         return r;
 }
 
+void address_stream(const Address *address, char ret[static ADDRESS_STREAM_MAX]) {
+        if (address->kind == ADDRESS_PORT)
+                snprintf(ret, ADDRESS_STREAM_MAX, "%u", address->port);
+        else
+                snprintf(ret, ADDRESS_STREAM_MAX,
+                                address->kind == ADDRESS_IPV6 ? "[%s]:%u" : "%s:%u", address->host,
+                                address->port);
+}
+
 /* Splits "address/bits"; without bits it is the whole address. */
 static int parse_range(ClientRange *range, char *text) {
         char *slash = strchr(text, '/');

@@ -26,11 +26,15 @@ typedef struct Address {
 
 enum {
         ADDRESS_WHY_MAX = 256,
+        ADDRESS_STREAM_MAX = INET6_ADDRSTRLEN + 16,
 };
 
 /* Reads an address by php-fpm's rule: with a colon, or of digits only, it is tcp, everything else is a unix path, which
  * must not contain "..". "localhost" is 127.0.0.1. Returns 0, or -EINVAL with what would be right in why. */
 int address_parse(Address *ret, const char *text, char why[static ADDRESS_WHY_MAX]);
+
+/* Writes a TCP address as systemd takes it in ListenStream=. */
+void address_stream(const Address *address, char ret[static ADDRESS_STREAM_MAX]);
 
 /* Returns whether a listening socket bound there is the one that the text names. An address of the whole machine is
  * that of any family. */

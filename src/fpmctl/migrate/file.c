@@ -2,7 +2,9 @@
 #include "fpmctl/migrate/file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 
@@ -26,4 +28,10 @@ char *migrate_file_path(const char *folder, const char *name) {
         char *path;
 
         return asprintf(&path, "%s/%s", folder, name) < 0 ? NULL : path;
+}
+
+int migrate_file_sync(const char *folder) {
+        _cleanup_close_ int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+        return fd < 0 || syncfs(fd) < 0 ? -errno : 0;
 }

@@ -9,3 +9,6 @@ char *migrate_file_read(const char *path);
 
 /* Returns FOLDER/NAME, which the caller frees, or NULL without memory. */
 char *migrate_file_path(const char *folder, const char *name);
+
+/* Waits until what was written to the file system of the folder is on its disk. Returns 0 or a negative errno. */
+int migrate_file_sync(const char *folder);

@@ -1,133 +1,171 @@
 /* SPDX-License-Identifier: MIT */
-#include "fpmctl/migrate/move_internal.h"
+#include "fpmctl/migrate/move.h"
 
 #include <errno.h>
-#include <stdbool.h>
+#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "config/value/address.h"
+#include "fpmctl/migrate/listener.h"
+#include "fpmctl/migrate/move_ports.h"
+#include "fpmctl/migrate/move_units.h"
 #include "fpmctl/migrate/socket_users.h"
 #include "fpmctl/migrate/systemctl.h"
 
-static const char SUFFIX[] = ".fpmd";
-
 enum {
         DRAIN_MSEC = 30 * 1000,
-        FINISH_MSEC = 90 * 1000,
+        QUIET_MSEC = 200, /* whoever has found the old socket before it was turned has connected by then */
 };
 
-bool move_is_unix(const char *address) {
-        return *address == '/';
+typedef struct Move {
+        const MoveUnit *unit;
+        pid_t master;    /* of php-fpm; 0: it does not run */
+        bool *is_beside; /* of each pool: it can listen while php-fpm does */
+} Move;
+
+static void move_done(Move *move) {
+        free(move->is_beside);
 }
 
-/* Whether each address is a path, with room for the one beside it. */
-static bool can_turn(const MovePool *pool) {
-        size_t room = sizeof(((struct sockaddr_un *) NULL)->sun_path);
+/* --- which pools can listen while php-fpm does --- */
 
+static bool has_room(const MovePool *pool) {
         for (size_t i = 0; i < pool->n_addresses; i++)
-                if (!move_is_unix(pool->addresses[i]) ||
-                                strlen(pool->addresses[i]) + strlen(SUFFIX) >= room)
+                if (move_is_unix(pool->addresses[i]) && !move_has_room(pool->addresses[i]))
                         return false;
 
-        return pool->n_addresses > 0;
+        return true;
 }
 
-/* Where the new listener is opened: beside the path, so that a container that has its folder has both. */
-char *move_beside(const char *path) {
-        char *text;
+static int share_ports(const Move *move, const MovePool *pool, MovePorts *ports) {
+        int r;
 
-        return asprintf(&text, "%s%s", path, SUFFIX) < 0 ? NULL : text;
+        if (move->master == 0)
+                return 0;
+
+        r = move_ports_add(ports, pool, move->master);
+        return r < 0 ? r : move_ports_share(ports);
 }
 
-char *move_unit(const char *pool, const char *type) {
-        char *unit;
+static bool can_be_beside(const Move *move, const MovePool *pool) {
+        _cleanup_(move_ports_done) MovePorts ports = {};
+        int r;
 
-        return asprintf(&unit, "fpmd@%s.%s", pool, type) < 0 ? NULL : unit;
+        if (!has_room(pool))
+                return false;
+
+        r = share_ports(move, pool, &ports);
+        if (r < 0)
+                (void) move_complain(pool->name,
+                                "its port cannot be shared with php-fpm, so it will be closed for a moment",
+                                r);
+
+        return r == 0;
 }
 
-void move_pause(void) {
-        nanosleep(&(struct timespec){ .tv_nsec = MOVE_STEP_MSEC * 1000000L }, NULL);
-}
+/* --- the socket unit, until the next boot --- */
 
-int move_complain(const char *pool, const char *what, int error) {
-        fprintf(stderr, "fpmctl: pool %s: %s: %s\n", pool, what, strerror(-error));
-        return error;
-}
+static void write_stream(FILE *out, const char *text) {
+        char why[ADDRESS_WHY_MAX], stream[ADDRESS_STREAM_MAX];
+        Address address;
 
-/* --- to fpmd --- */
+        fputs("ListenStream=", out);
+        if (address_parse(&address, text, why) == 0 && address.kind != ADDRESS_UNIX) {
+                address_stream(&address, stream);
+                fprintf(out, "%s\n", stream);
+                return;
+        }
+
+        for (; *text; text++)
+                fputs(*text == '%' ? "%%" : (char[]){ *text, '\0' }, out);
+        fputs(MOVE_FPMD_SUFFIX "\n", out);
+}
 
 static int write_moved(const MovePool *pool) {
-        _cleanup_free_ char *text = NULL, *unit = move_unit(pool->name, "socket");
+        _cleanup_free_ char *text = NULL, *unit = move_unit_name(pool->name, "socket");
         size_t size;
         FILE *out = open_memstream(&text, &size);
 
         if (!out || !unit)
                 return -ENOMEM;
 
-        fputs("# Made by fpmctl migrate, until the next boot: the path of the pool is a link to this one.\n"
-              "[Socket]\nListenStream=\n",
+        fputs("# Made by fpmctl migrate, until the next boot: the path of the pool is a link to this one, and\n"
+              "# php-fpm shares its port until it has left.\n"
+              "[Socket]\nReusePort=yes\nEnvironment=FPMD_SOCKET_SUFFIX=" MOVE_FPMD_SUFFIX
+              "\nListenStream=\n",
                         out);
-        fprintf(out, "Environment=FPMD_SOCKET_SUFFIX=%s\n", SUFFIX);
-        for (size_t i = 0; i < pool->n_addresses; i++) {
-                _cleanup_free_ char *path = move_beside(pool->addresses[i]);
-
-                fputs("ListenStream=", out);
-                for (const char *p = path; p && *p; p++)
-                        fputs(*p == '%' ? "%%" : (char[]){ *p, '\0' }, out);
-                fputc('\n', out);
-        }
+        for (size_t i = 0; i < pool->n_addresses; i++)
+                write_stream(out, pool->addresses[i]);
         if (fclose(out) != 0)
                 return -ENOMEM;
 
         return systemctl_write_dropin(unit, MOVE_DROPIN, text);
 }
 
-/* One step for a client that connects: before it the path leads to php-fpm, after it to fpmd. */
-static int turn_path(const char *path) {
-        _cleanup_free_ char *target = move_beside(path), *link = NULL;
+static int prepare(Move *move) {
+        int r = 0;
 
-        if (!target || asprintf(&link, "%s.link", target) < 0)
+        move->is_beside = calloc(move->unit->n_pools + 1, sizeof(bool));
+        if (!move->is_beside)
                 return -ENOMEM;
 
-        (void) unlink(link);
-        if (symlink(strrchr(target, '/') + 1, link) < 0)
-                return -errno;
+        for (size_t i = 0; r == 0 && i < move->unit->n_pools; i++) {
+                move->is_beside[i] = can_be_beside(move, &move->unit->pools[i]);
+                if (move->is_beside[i])
+                        r = write_moved(&move->unit->pools[i]);
+        }
 
+        return r < 0 ? r : systemctl("daemon-reload", NULL);
+}
+
+/* --- one pool after the other --- */
+
+static bool is_link_to(const char *path, const char *target) {
+        char buffer[128];
+        ssize_t n;
+
+        n = readlink(path, buffer, sizeof(buffer));
+        return n == (ssize_t) strlen(target) && memcmp(buffer, target, (size_t) n) == 0;
+}
+
+/* One step for a client that connects: before it the path leads to php-fpm, after it to fpmd. php-fpm's socket keeps a
+ * name, by which it can be brought back. */
+static int turn_path(const char *path) {
+        _cleanup_free_ char *fpmd = move_fpmd_path(path), *link = move_php_fpm_path(path);
+        const char *target = fpmd ? strrchr(fpmd, '/') + 1 : NULL;
+
+        if (!fpmd || !link)
+                return -ENOMEM;
+        if (is_link_to(path, target))
+                return 0;
+
+        (void) unlink(link);
+        if (symlink(target, link) < 0)
+                return -errno;
+        if (renameat2(AT_FDCWD, link, AT_FDCWD, path, RENAME_EXCHANGE) == 0)
+                return 0;
+
+        /* There is no socket yet, or the file system knows no exchange. */
         return rename(link, path) < 0 ? -errno : 0;
 }
 
-static int start_pool(const MovePool *pool) {
-        _cleanup_free_ char *socket = move_unit(pool->name, "socket"),
-                            *service = move_unit(pool->name, "service");
+static int move_pool(const Move *move, const MovePool *pool) {
+        _cleanup_(move_ports_done) MovePorts ports = {};
         int r;
 
-        if (!socket || !service)
-                return -ENOMEM;
-
-        r = systemctl("start", socket, NULL);
+        r = share_ports(move, pool, &ports);
         if (r == 0)
-                r = systemctl("start", service, NULL);
-        if (r < 0)
-                (void) systemctl("stop", service, socket, NULL);
-
-        return r;
-}
-
-static int move_pool(const MovePool *pool) {
-        int r;
-
-        r = start_pool(pool);
+                r = move_start_pool(pool);
         if (r < 0)
                 return move_complain(pool->name, "does not start; php-fpm goes on serving it", r);
 
+        move_ports_choose(&ports, 1);
         for (size_t i = 0; i < pool->n_addresses; i++) {
-                r = turn_path(pool->addresses[i]);
+                r = move_is_unix(pool->addresses[i]) ? turn_path(pool->addresses[i]) : 0;
                 if (r < 0)
                         return move_complain(pool->name, pool->addresses[i], r);
         }
@@ -136,32 +174,41 @@ static int move_pool(const MovePool *pool) {
         return 0;
 }
 
-static int move_unix_pools(const MovePool *pools, size_t n) {
+static int move_pools(const Move *move) {
         int r = 0;
 
-        for (size_t i = 0; r == 0 && i < n; i++)
-                if (can_turn(&pools[i]))
-                        r = write_moved(&pools[i]);
-        if (r == 0)
-                r = systemctl("daemon-reload", NULL);
-        for (size_t i = 0; r == 0 && i < n; i++)
-                if (can_turn(&pools[i]))
-                        r = move_pool(&pools[i]);
+        for (size_t i = 0; r == 0 && i < move->unit->n_pools; i++)
+                if (move->is_beside[i])
+                        r = move_pool(move, &move->unit->pools[i]);
 
         return r;
 }
 
-/* Nobody connects to php-fpm by a path any more: what is there is served and done with. */
-static void wait_for_php_fpm(const MovePool *pools, size_t n) {
-        for (unsigned msec = 0; msec < DRAIN_MSEC; msec += MOVE_STEP_MSEC) {
-                bool any = false;
+/* --- php-fpm --- */
 
-                for (size_t i = 0; i < n && !any; i++)
-                        for (size_t j = 0; j < pools[i].n_addresses && !any; j++)
-                                any = move_is_unix(pools[i].addresses[j]) &&
-                                      socket_has_users(pools[i].addresses[j]);
-                if (!any)
+static bool has_users(const Move *move, const MovePorts *ports) {
+        for (size_t i = 0; i < move->unit->n_pools; i++)
+                for (size_t j = 0; j < move->unit->pools[i].n_addresses; j++)
+                        if (move_is_unix(move->unit->pools[i].addresses[j]) &&
+                                        socket_has_users(move->unit->pools[i].addresses[j]))
+                                return true;
+
+        return move_ports_have_queue(ports);
+}
+
+/* Nobody new comes to php-fpm any more: what is there is served and done with. */
+static void wait_for_php_fpm(const Move *move) {
+        _cleanup_(move_ports_done) MovePorts ports = {};
+        unsigned quiet_msec = 0;
+
+        for (size_t i = 0; i < move->unit->n_pools; i++)
+                if (move->is_beside[i])
+                        (void) move_ports_add(&ports, &move->unit->pools[i], move->master);
+
+        for (unsigned msec = 0; msec < DRAIN_MSEC; msec += MOVE_STEP_MSEC) {
+                if (quiet_msec >= QUIET_MSEC)
                         return;
+                quiet_msec = has_users(move, &ports) ? 0 : quiet_msec + MOVE_STEP_MSEC;
                 move_pause();
         }
 
@@ -169,99 +216,84 @@ static void wait_for_php_fpm(const MovePool *pools, size_t n) {
                         stderr);
 }
 
-bool move_is_active(const char *unit) {
-        _cleanup_free_ char *state = systemctl_property(unit, "ActiveState");
+/* The name by which php-fpm's socket could have been brought back. */
+static void forget_paths(const MovePool *pool) {
+        for (size_t i = 0; i < pool->n_addresses; i++) {
+                _cleanup_free_ char *path = move_is_unix(pool->addresses[i])
+                                                            ? move_php_fpm_path(pool->addresses[i])
+                                                            : NULL;
 
-        return state && strcmp(state, "active") == 0;
-}
-
-static void wait_until_dead(const char *unit) {
-        for (unsigned msec = 0; msec < 5000; msec += MOVE_STEP_MSEC) {
-                _cleanup_free_ char *state = systemctl_property(unit, "ActiveState");
-
-                if (state && strcmp(state, "active") != 0 && strcmp(state, "deactivating") != 0)
-                        return;
-                move_pause();
+                if (path)
+                        (void) unlink(path);
         }
 }
 
-/* The master first: it would remove the paths. Its workers finish what they have, and hold their sockets until then. */
-int move_end_php_fpm(const char *unit) {
-        _cleanup_free_ char *main_pid = systemctl_property(unit, "MainPID");
-        ProcessList workers = {};
+static void forget_choice(const MovePool *pool) {
+        _cleanup_(move_ports_done) MovePorts ports = {};
+        _cleanup_free_ char *service = move_unit_name(pool->name, "service");
+
+        if (service)
+                (void) move_ports_add(&ports, pool, move_main_pid(service));
+        for (size_t i = 0; i < ports.n; i++)
+                listener_unchoose(ports.fds[i]);
+}
+
+/* What is left to do when the pools serve. In this order one side has all pools at a boot, also when the power is cut
+ * between these: fpmd's sockets are opened first. */
+static int finish(const MoveUnit *unit) {
         int r;
 
-        r = systemctl_write_dropin(unit, MOVE_PHP_FPM_DROPIN,
-                        "[Service]\nKillMode=process\nRestart=no\nSendSIGKILL=no\n");
-        if (r == 0)
-                r = systemctl("daemon-reload", NULL);
-        if (r < 0)
-                return r;
-
-        if (main_pid)
-                process_list_children(&workers, atoi(main_pid));
-        r = systemctl("kill", "--kill-who=main", "--signal=KILL", unit, NULL);
-        if (r == 0)
-                wait_until_dead(unit);
-        if (r == 0 && process_list_lives(&workers))
-                (void) systemctl("kill", "--kill-who=all", "--signal=QUIT", unit, NULL);
-        for (unsigned msec = 0; msec < FINISH_MSEC && process_list_lives(&workers);
-                        msec += MOVE_STEP_MSEC)
-                move_pause();
-
-        process_list_done(&workers);
-        return r;
-}
-
-/* What is left to do when the pools serve. */
-static int forget_php_fpm(const char *unit) {
-        (void) systemctl_remove_dropin(unit, MOVE_PHP_FPM_DROPIN);
-        (void) systemctl("reset-failed", unit, NULL);
-        return systemctl("disable", unit, NULL); /* reloads, too */
-}
-
-static int enable(const MovePool *pools, size_t n) {
-        int r = 0;
-
-        for (size_t i = 0; r == 0 && i < n; i++) {
-                _cleanup_free_ char *service = move_unit(pools[i].name, "service");
-
-                r = service ? systemctl("enable", "--no-reload", service, NULL) : -ENOMEM;
+        r = move_systemctl(unit, "enable", "--no-reload", "service");
+        for (size_t i = 0; i < unit->n_pools; i++) {
+                forget_paths(&unit->pools[i]);
+                forget_choice(&unit->pools[i]);
         }
 
-        return r;
+        (void) systemctl_remove_dropin(unit->name, MOVE_PHP_FPM_DROPIN);
+        (void) systemctl("reset-failed", unit->name, NULL);
+        return r < 0 ? r : systemctl("disable", unit->name, NULL); /* reloads, too */
 }
 
-static int move_others(const MovePool *pools, size_t n) {
+static int move_others(const Move *move) {
         int r = 0;
 
-        for (size_t i = 0; i < n; i++) {
-                if (can_turn(&pools[i]))
+        for (size_t i = 0; i < move->unit->n_pools; i++) {
+                const MovePool *pool = &move->unit->pools[i];
+
+                if (move->is_beside[i])
                         continue;
-                if (start_pool(&pools[i]) < 0)
-                        r = move_complain(pools[i].name, "does not start", -EIO);
+                if (move_start_pool(pool) < 0)
+                        r = move_complain(pool->name, "does not start", -EIO);
                 else
-                        printf("moved %s, which was closed for that moment\n", pools[i].name);
+                        printf("moved %s, which was closed for that moment\n", pool->name);
         }
 
         return r;
 }
 
-int move_to_fpmd(const MovePool *pools, size_t n_pools, const char *unit) {
-        int r;
+int move_to_fpmd(const MoveUnit *unit) {
+        _cleanup_(move_done) Move move = { .unit = unit, .master = move_main_pid(unit->name) };
+        int r = 0;
 
-        r = move_unix_pools(pools, n_pools);
+        move_ports_raise_limit();
+
+        /* Workers whose master a move has killed, which was killed then. */
+        if (move.master == 0)
+                r = move_end_php_fpm(unit->name);
+        if (r == 0)
+                r = prepare(&move);
+        if (r == 0)
+                r = move_pools(&move);
         if (r < 0)
                 return r;
 
-        wait_for_php_fpm(pools, n_pools);
-        r = move_is_active(unit) ? move_end_php_fpm(unit) : 0;
+        if (move.master > 0)
+                wait_for_php_fpm(&move);
+        r = move.master > 0 ? move_end_php_fpm(unit->name) : 0;
         if (r < 0)
                 return r;
 
-        printf("ended %s\n", unit);
-        r = move_others(pools, n_pools);
-        if (enable(pools, n_pools) < 0 || forget_php_fpm(unit) < 0)
-                r = -EIO;
-        return r;
+        printf("ended %s\n", unit->name);
+        r = move_others(&move);
+        return finish(unit) < 0 ? -EIO : r;
 }

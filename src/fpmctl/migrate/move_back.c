@@ -1,220 +1,283 @@
 /* SPDX-License-Identifier: MIT */
-#include "fpmctl/migrate/move_internal.h"
-
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "fpmctl/migrate/back_sockets.h"
+#include "fpmctl/migrate/move.h"
+#include "fpmctl/migrate/move_ports.h"
+#include "fpmctl/migrate/move_units.h"
 #include "fpmctl/migrate/socket_users.h"
 #include "fpmctl/migrate/systemctl.h"
 
-static char *folder_of(const char *path) {
-        const char *slash = strrchr(path, '/');
+enum {
+        DRAIN_MSEC = 5 * 1000,
+        QUIET_MSEC = 200, /* whoever has found fpmd's socket before it was turned has connected by then */
+};
 
-        return slash == path ? NULL : strndup(path, (size_t) (slash - path));
+typedef struct Back {
+        const MoveUnit *unit;
+        MovePorts *ports; /* of each pool: fpmd's, which are held while php-fpm starts */
+        bool *is_passed; /* of each pool: php-fpm is given its sockets; else the pool is stopped before */
+} Back;
+
+static void back_done(Back *back) {
+        for (size_t i = 0; back->ports && i < back->unit->n_pools; i++)
+                move_ports_done(&back->ports[i]);
+
+        free(back->ports);
+        free(back->is_passed);
+        *back = (Back){ .unit = back->unit };
 }
 
-/* Whether php-fpm can be shown another folder in the place of the sockets' one. Not of those in which it finds systemd,
- * its logs or its temporary files. */
-static bool is_folder_of_sockets(const char *folder) {
-        static const char *const others[] = { "/run", "/var/run", "/tmp", "/var/tmp", "/var",
-                "/var/lib", "/srv", "/home", "/etc" };
+/* The process that has the sockets of a pool: its manager, or systemd. */
+static pid_t owner_of(const MovePool *pool) {
+        _cleanup_free_ char *service = move_unit_name(pool->name, "service");
+        pid_t pid = service ? move_main_pid(service) : 0;
 
-        for (size_t i = 0; folder && i < ELEMENTSOF(others); i++)
-                if (strcmp(folder, others[i]) == 0)
+        return pid > 0 ? pid : 1;
+}
+
+/* --- php-fpm is started beside fpmd --- */
+
+static bool can_pass(const MovePool *pool) {
+        for (size_t i = 0; i < pool->n_addresses; i++)
+                if (move_is_unix(pool->addresses[i]) && !back_sockets_can_pass(pool->addresses[i]))
                         return false;
-
-        return folder && strchr(folder + 1, '/');
-}
-
-/* The i-th folder of all sockets without links, so that /var/run/php and /run/php are one. NULL: it is not there. */
-static char *real_folder(const MovePool *pool, size_t i) {
-        _cleanup_free_ char *folder = folder_of(pool->addresses[i]);
-
-        return folder ? realpath(folder, NULL) : NULL;
-}
-
-/* A file cannot be renamed out of a mount. */
-static bool is_mount(const char *folder) {
-        _cleanup_free_ char *parent = folder ? folder_of(folder) : NULL;
-        struct stat st, parent_st;
-
-        return !parent || stat(folder, &st) < 0 || stat(parent, &parent_st) < 0 ||
-               st.st_dev != parent_st.st_dev;
-}
-
-static bool can_turn_back(const MovePool *pool) {
-        for (size_t i = 0; i < pool->n_addresses; i++) {
-                _cleanup_free_ char *folder =
-                                move_is_unix(pool->addresses[i]) ? real_folder(pool, i) : NULL;
-
-                if (!is_folder_of_sockets(folder) || is_mount(folder))
-                        return false;
-        }
 
         return pool->n_addresses > 0;
 }
 
-static char *back_folder(const char *folder) {
-        char *path;
-
-        return asprintf(&path, "%s.fpmd-back", folder) < 0 ? NULL : path;
-}
-
-static bool is_in(char *const *list, size_t n, const char *text) {
-        for (size_t i = 0; i < n; i++)
-                if (strcmp(list[i], text) == 0)
-                        return true;
-
-        return false;
-}
-
-/* New: all folders of sockets, each once, and NULL behind them. */
-static char **list_folders(const MovePool *pools, size_t n_pools) {
-        size_t n_all = 1, n = 0;
-        char **list;
-
-        for (size_t i = 0; i < n_pools; i++)
-                n_all += pools[i].n_addresses;
-
-        list = calloc(n_all, sizeof(*list));
-        for (size_t i = 0; list && i < n_pools; i++)
-                for (size_t j = 0; can_turn_back(&pools[i]) && j < pools[i].n_addresses; j++) {
-                        char *folder = real_folder(&pools[i], j);
-
-                        if (folder && !is_in(list, n, folder))
-                                list[n++] = folder;
-                        else
-                                free(folder);
-                }
-
-        return list;
-}
-
-static int bind_folder(FILE *out, const char *folder) {
-        _cleanup_free_ char *back = back_folder(folder);
-
-        if (!back)
-                return -ENOMEM;
-        if (mkdir(back, 0755) < 0 && errno != EEXIST)
-                return -errno;
-
-        /* A colon in quotes would be one of the path. */
-        fprintf(out, "BindPaths=\"%s\":\"%s\"\n", back, folder);
-        return 0;
-}
-
-/* For php-fpm the folder of each socket is another one: there it opens its sockets beside those that are served. */
-static int write_back(const MovePool *pools, size_t n, const char *unit) {
-        _cleanup_free_ char *text = NULL;
-        char **folders = list_folders(pools, n);
-        size_t size;
-        FILE *out = open_memstream(&text, &size);
-        int r = folders && out ? 0 : -ENOMEM;
-
-        if (out)
-                fputs("[Service]\n", out);
-        for (size_t i = 0; folders && folders[i]; i++) {
-                if (r == 0)
-                        r = bind_folder(out, folders[i]);
-                free(folders[i]);
-        }
-        free(folders);
-        if (out && fclose(out) != 0)
-                r = -ENOMEM;
-
-        return r < 0 ? r : systemctl_write_dropin(unit, MOVE_PHP_FPM_DROPIN, text);
-}
-
-static int turn_back(const MovePool *pool) {
-        for (size_t i = 0; i < pool->n_addresses; i++) {
-                const char *path = pool->addresses[i];
-                _cleanup_free_ char *folder = real_folder(pool, i),
-                                    *back = folder ? back_folder(folder) : NULL, *from = NULL;
-
-                if (!back || asprintf(&from, "%s%s", back, strrchr(path, '/')) < 0)
-                        return -ENOMEM;
-                if (rename(from, path) < 0)
-                        return move_complain(pool->name, path, -errno);
-        }
-
-        return 0;
-}
-
-static int stop_pool(const MovePool *pool) {
-        _cleanup_free_ char *socket = move_unit(pool->name, "socket"),
-                            *service = move_unit(pool->name, "service");
+/* -ENOENT: a pool that does not run, or that listens elsewhere by now, is in nobody's way. */
+static int share(Back *back, size_t i) {
         int r;
 
-        if (!socket || !service)
+        r = move_ports_add(&back->ports[i], &back->unit->pools[i], owner_of(&back->unit->pools[i]));
+        return r < 0 ? r : move_ports_share(&back->ports[i]);
+}
+
+static int choose_passed(Back *back) {
+        back->ports = calloc(back->unit->n_pools + 1, sizeof(*back->ports));
+        back->is_passed = calloc(back->unit->n_pools + 1, sizeof(*back->is_passed));
+        if (!back->ports || !back->is_passed)
                 return -ENOMEM;
 
-        for (size_t i = 0; i < pool->n_addresses; i++) {
-                _cleanup_free_ char *path = move_is_unix(pool->addresses[i])
-                                                            ? move_beside(pool->addresses[i])
-                                                            : NULL;
+        for (size_t i = 0; i < back->unit->n_pools; i++) {
+                const MovePool *pool = &back->unit->pools[i];
+                int r = 0;
 
-                for (unsigned msec = 0; path && msec < 5000 && socket_has_queue(path);
-                                msec += MOVE_STEP_MSEC)
-                        move_pause();
+                back->is_passed[i] = can_pass(pool);
+                if (back->is_passed[i])
+                        r = share(back, i);
+                if (r == 0)
+                        continue;
+
+                back->is_passed[i] = false;
+                move_ports_done(&back->ports[i]);
+                if (r != -ENOENT)
+                        (void) move_complain(pool->name,
+                                        "its port cannot be shared with php-fpm, so it will be closed for a moment",
+                                        r);
         }
 
-        r = systemctl("disable", "--no-reload", service, NULL);
-        if (r == 0)
-                r = systemctl("stop", socket, service, NULL);
+        return 0;
+}
 
-        (void) systemctl_remove_dropin(socket, MOVE_DROPIN);
+static int for_others(const Back *back, int (*run)(const MovePool *)) {
+        int r = 0;
+
+        for (size_t i = 0; r == 0 && i < back->unit->n_pools; i++)
+                if (!back->is_passed[i])
+                        r = run(&back->unit->pools[i]);
+
+        return r;
+}
+
+static int open_sockets(const Back *back) {
+        BackSockets sockets = {};
+        int r;
+
+        r = back_sockets_new(&sockets, back->unit->name);
+        for (size_t i = 0; r == 0 && i < back->unit->n_pools; i++)
+                if (back->is_passed[i])
+                        r = back_sockets_add(&sockets, &back->unit->pools[i], &back->ports[i]);
+        if (r == 0)
+                r = back_sockets_write(&sockets);
+        if (r == 0)
+                r = systemctl("daemon-reload", NULL);
+        if (r == 0 && back_sockets_are_there(back->unit->name))
+                r = systemctl("start", sockets.socket_unit, NULL);
+        for (size_t i = 0; r == 0 && i < back->unit->n_pools; i++)
+                if (back->is_passed[i])
+                        r = back_sockets_give(&back->unit->pools[i]);
+
+        back_sockets_done(&sockets);
+        return r;
+}
+
+static void close_sockets(const char *unit) {
+        _cleanup_free_ char *sockets = back_sockets_unit(unit);
+
+        (void) systemctl_remove_dropin(unit, MOVE_PHP_FPM_DROPIN);
+        if (sockets && back_sockets_are_there(unit)) {
+                (void) systemctl("stop", sockets, NULL);
+                (void) systemctl_remove_unit(sockets);
+        }
+        (void) systemctl("daemon-reload", NULL);
+}
+
+/* Where this fails, fpmd serves as before. */
+static int start_php_fpm(const MoveUnit *unit) {
+        _cleanup_(back_done) Back back = { .unit = unit };
+        int r;
+
+        r = move_end_php_fpm(unit->name); /* what a move has left of it that was killed */
+        if (r == 0)
+                r = choose_passed(&back);
+        if (r == 0)
+                r = open_sockets(&back);
+        if (r == 0)
+                r = for_others(&back, move_stop_pool);
+        if (r == 0)
+                r = systemctl("start", unit->name, NULL);
+        if (r < 0) {
+                close_sockets(unit->name);
+                (void) for_others(&back, move_start_pool);
+        }
+
+        return r;
+}
+
+/* --- it is given the clients --- */
+
+/* One step for a client that connects. Where there is no such socket the path is php-fpm's already: the move there has
+ * not come to it, or a way back has that was killed. */
+static int turn_path(const char *path) {
+        _cleanup_free_ char *from = move_php_fpm_path(path);
+        struct stat st;
+
+        if (!from)
+                return -ENOMEM;
+        if (lstat(from, &st) < 0 || !S_ISSOCK(st.st_mode))
+                return 0;
+
+        return rename(from, path) < 0 ? -errno : 0;
+}
+
+/* Of two sockets at a port php-fpm's is the second one if it was started for this, and the first one after a move there
+ * that has not come to its end. */
+static int turn_back(const MoveUnit *unit) {
+        bool is_second = back_sockets_are_there(unit->name);
+        pid_t master = move_main_pid(unit->name);
+
+        for (size_t i = 0; i < unit->n_pools; i++) {
+                const MovePool *pool = &unit->pools[i];
+                _cleanup_(move_ports_done) MovePorts ports = {};
+
+                (void) move_ports_add(&ports, pool, master);
+                move_ports_choose(&ports, is_second ? 1 : 0);
+
+                for (size_t j = 0; j < pool->n_addresses; j++) {
+                        int r = move_is_unix(pool->addresses[j]) ? turn_path(pool->addresses[j])
+                                                                 : 0;
+
+                        if (r < 0)
+                                return move_complain(pool->name, pool->addresses[j], r);
+                }
+        }
+
+        return 0;
+}
+
+/* --- the pools are ended --- */
+
+/* fpmd's socket is bound to PATH.fpmd, or after a boot to PATH; php-fpm's is not. */
+static bool has_queue(const MoveUnit *unit, const MovePorts *ports) {
+        for (size_t i = 0; i < unit->n_pools; i++)
+                for (size_t j = 0; j < unit->pools[i].n_addresses; j++) {
+                        const char *path = unit->pools[i].addresses[j];
+                        _cleanup_free_ char *beside =
+                                        move_is_unix(path) ? move_fpmd_path(path) : NULL;
+
+                        if (beside && (socket_has_queue(beside) || socket_has_queue(path)))
+                                return true;
+                }
+
+        return move_ports_have_queue(ports);
+}
+
+static void wait_for_pools(const MoveUnit *unit) {
+        _cleanup_(move_ports_done) MovePorts ports = {};
+        unsigned quiet_msec = 0;
+
+        for (size_t i = 0; i < unit->n_pools; i++)
+                (void) move_ports_add(&ports, &unit->pools[i], owner_of(&unit->pools[i]));
+
+        for (unsigned msec = 0; msec < DRAIN_MSEC && quiet_msec < QUIET_MSEC;
+                        msec += MOVE_STEP_MSEC) {
+                quiet_msec = has_queue(unit, &ports) ? 0 : quiet_msec + MOVE_STEP_MSEC;
+                move_pause();
+        }
+}
+
+/* What the move has made beside the path. */
+static void forget_pool(const MovePool *pool) {
+        _cleanup_free_ char *socket = move_unit_name(pool->name, "socket");
+
+        if (socket)
+                (void) systemctl_remove_dropin(socket, MOVE_DROPIN);
         for (size_t i = 0; i < pool->n_addresses; i++) {
                 _cleanup_free_ char *path = move_is_unix(pool->addresses[i])
-                                                            ? move_beside(pool->addresses[i])
+                                                            ? move_fpmd_path(pool->addresses[i])
                                                             : NULL;
 
                 if (path)
                         (void) unlink(path);
         }
+}
+
+/* In this order one side has all pools at a boot, also when the power is cut between these: where both are enabled,
+ * fpmd's sockets are opened first. */
+static int end_pools(const MoveUnit *unit) {
+        int r = 0;
+
+        if (unit->was_enabled)
+                r = systemctl("enable", "--no-reload", unit->name, NULL);
+        if (r == 0)
+                r = move_systemctl(unit, "disable", "--no-reload", "service");
+        if (r == 0)
+                r = move_systemctl(unit, "stop", NULL, "socket");
+        if (r == 0)
+                r = move_systemctl(unit, "stop", NULL, "service");
+
+        for (size_t i = 0; r == 0 && i < unit->n_pools; i++)
+                forget_pool(&unit->pools[i]);
 
         return r;
 }
 
-static int stop_pools(const MovePool *pools, size_t n, bool turnable) {
-        int r = 0;
+int move_to_php_fpm(const MoveUnit *unit) {
+        int r;
 
-        for (size_t i = 0; i < n; i++)
-                if (can_turn_back(&pools[i]) == turnable && stop_pool(&pools[i]) < 0)
-                        r = -EIO;
+        move_ports_raise_limit();
 
-        return r;
-}
-
-int move_to_php_fpm(const MovePool *pools, size_t n_pools, const char *unit) {
-        int r = 0;
-
-        /* After a move that has stopped half-way its sockets have no names any more. */
-        if (move_is_active(unit))
-                r = move_end_php_fpm(unit);
+        /* It runs after a move there that has not come to its end, or one back. */
+        r = move_is_active(unit->name) ? systemctl("start", unit->name, NULL) : start_php_fpm(unit);
         if (r == 0)
-                r = write_back(pools, n_pools, unit);
-        if (r == 0)
-                r = systemctl("daemon-reload", NULL);
-        if (r == 0)
-                r = stop_pools(pools, n_pools, false);
-        if (r == 0)
-                r = systemctl("start", unit, NULL);
-        for (size_t i = 0; r == 0 && i < n_pools; i++)
-                r = can_turn_back(&pools[i]) ? turn_back(&pools[i]) : 0;
-
-        (void) systemctl_remove_dropin(unit, MOVE_PHP_FPM_DROPIN);
+                r = turn_back(unit);
         if (r < 0)
                 return r;
 
-        printf("started %s\n", unit);
-        /* Whoever has found the path before it was turned has connected by now. */
-        nanosleep(&(struct timespec){ .tv_nsec = 200 * 1000000L }, NULL);
-        r = stop_pools(pools, n_pools, true);
-        return systemctl("daemon-reload", NULL) < 0 ? -EIO : r;
+        printf("started %s\n", unit->name);
+        wait_for_pools(unit);
+        r = end_pools(unit);
+        if (r == 0)
+                close_sockets(unit->name);
+
+        return r;
 }

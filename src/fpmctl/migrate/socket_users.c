@@ -4,9 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/fd.h"
 
@@ -55,48 +53,4 @@ bool socket_has_users(const char *path) {
 
 bool socket_has_queue(const char *path) {
         return any(path, true);
-}
-
-void process_list_children(ProcessList *ret, pid_t parent) {
-        _cleanup_close_ int fd = -EBADF;
-        _cleanup_free_ char *text = NULL;
-        char path[64], *rest;
-        size_t size;
-
-        *ret = (ProcessList){};
-        snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int) parent, (int) parent);
-        fd = open(path, O_RDONLY | O_CLOEXEC);
-        if (fd < 0 || fd_read_all(fd, TABLE_BYTES_MAX, &text, &size) < 0)
-                return;
-
-        rest = text;
-        for (const char *word; (word = strsep(&rest, " "));) {
-                pid_t *grown;
-
-                if (atoi(word) <= 0)
-                        continue;
-
-                grown = reallocarray(ret->pids, ret->n_pids + 1, sizeof(*grown));
-                if (!grown)
-                        return;
-                ret->pids = grown;
-                grown[ret->n_pids++] = atoi(word);
-        }
-}
-
-bool process_list_lives(const ProcessList *list) {
-        for (size_t i = 0; i < list->n_pids; i++) {
-                char path[32];
-
-                snprintf(path, sizeof(path), "/proc/%d", (int) list->pids[i]);
-                if (access(path, F_OK) == 0)
-                        return true;
-        }
-
-        return false;
-}
-
-void process_list_done(ProcessList *list) {
-        free(list->pids);
-        *list = (ProcessList){};
 }

@@ -38,8 +38,7 @@ int migrate_state_new(json_t **ret, const MigratePlan *plan, const char *base) {
                         (void) json_object_set_new(saved, path, json_string(old));
         }
 
-        *ret = json_pack("{s:O, s:O, s:{}, s:b, s:b}", "files", files, "saved", saved, "units",
-                        "moved", 0, "done", 0);
+        *ret = json_pack("{s:O, s:O, s:{}}", "files", files, "saved", saved, "units");
         return *ret ? 0 : -ENOMEM;
 }
 
@@ -84,13 +83,24 @@ int migrate_state_add_pool(json_t *state, const char *conf_dir, const MigratePoo
 
 int migrate_state_write(const json_t *state) {
         _cleanup_free_ char *text = json_dumps(state, JSON_INDENT(2));
+        int r;
 
         if (!text)
                 return -ENOMEM;
         if (mkdir(FOLDER, 0755) < 0 && errno != EEXIST)
                 return -errno;
 
-        return fd_replace_file(AT_FDCWD, PATH, text, 0600);
+        r = fd_replace_file(AT_FDCWD, PATH, text, 0600);
+        return r < 0 ? r : migrate_file_sync(FOLDER);
+}
+
+bool migrate_state_has(const json_t *state, const char *step) {
+        return json_is_true(json_object_get(state, step));
+}
+
+int migrate_state_reach(json_t *state, const char *step) {
+        return json_object_set_new(state, step, json_true()) < 0 ? -ENOMEM
+                                                                 : migrate_state_write(state);
 }
 
 int migrate_state_undo_files(const json_t *state) {
@@ -125,34 +135,35 @@ static int read_pool(MovePool *pool, const char *name, const json_t *addresses) 
         return 0;
 }
 
-int migrate_state_pools(const json_t *unit, MovePool **ret, size_t *ret_n) {
+int migrate_state_unit(MoveUnit *ret, const char *name, const json_t *unit) {
         json_t *pools = json_object_get(unit, "pools"), *addresses;
-        MovePool *list = calloc(json_object_size(pools) + 1, sizeof(*list));
-        const char *name;
-        size_t n = 0;
-        int r = list ? 0 : -ENOMEM;
+        MoveUnit read = { .name = name,
+                .pools = calloc(json_object_size(pools) + 1, sizeof(MovePool)),
+                .was_enabled = migrate_state_has(unit, "enabled") };
+        int r = read.pools ? 0 : -ENOMEM;
+        const char *pool;
 
-        json_object_foreach(pools, name, addresses) {
+        json_object_foreach(pools, pool, addresses) {
                 if (r == 0)
-                        r = read_pool(&list[n++], name, addresses);
+                        r = read_pool(&read.pools[read.n_pools++], pool, addresses);
         }
         if (r < 0) {
-                migrate_state_pools_done(list, n);
+                migrate_state_unit_done(&read);
                 return r;
         }
 
-        *ret = list;
-        *ret_n = n;
+        *ret = read;
         return 0;
 }
 
-void migrate_state_pools_done(MovePool *pools, size_t n) {
-        for (size_t i = 0; pools && i < n; i++) {
-                for (size_t j = 0; j < pools[i].n_addresses; j++)
-                        free(pools[i].addresses[j]);
-                free(pools[i].addresses);
-                free(pools[i].name);
+void migrate_state_unit_done(MoveUnit *unit) {
+        for (size_t i = 0; i < unit->n_pools; i++) {
+                for (size_t j = 0; j < unit->pools[i].n_addresses; j++)
+                        free(unit->pools[i].addresses[j]);
+                free(unit->pools[i].addresses);
+                free(unit->pools[i].name);
         }
 
-        free(pools);
+        free(unit->pools);
+        *unit = (MoveUnit){};
 }

@@ -8,13 +8,13 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-#include "fpmctl/migrate/move.h"
+#include "fpmctl/migrate/move_pool.h"
 #include "fpmctl/migrate/plan.h"
 
 /* Returns the object of the state file, which the caller owns, or NULL if there is no such file or it cannot be read.
  * Its members: "files" and "saved" are objects of path and text; "units" has for each php-fpm how it was ("enabled",
- * "active") and "pools", an object of names and lists of addresses; "moved" is whether a move was begun, "done" whether
- * it came to its end. */
+ * "active") and "pools", an object of names and lists of addresses. Each of these is whether it has come so far:
+ * "written" all files, "moved" the move was begun, "done" it came to its end, "back" the way back was begun. */
 json_t *migrate_state_read(void);
 
 /* Makes the state of a migration that is about to write the files of the plan below base, with the text of what stands
@@ -32,7 +32,11 @@ int migrate_state_write(const json_t *state);
  * errno. */
 int migrate_state_undo_files(const json_t *state);
 
-/* Makes a list of the pools of one of the units. The caller frees it with migrate_state_pools_done(). Returns 0 or
+/* Returns whether the state has come so far; sets that it has, and writes the file: 0 or a negative errno. */
+bool migrate_state_has(const json_t *state, const char *step);
+int migrate_state_reach(json_t *state, const char *step);
+
+/* Reads one of the units, whose name stays the caller's. The caller frees with migrate_state_unit_done(). Returns 0 or
  * -ENOMEM. */
-int migrate_state_pools(const json_t *unit, MovePool **ret, size_t *ret_n);
-void migrate_state_pools_done(MovePool *pools, size_t n);
+int migrate_state_unit(MoveUnit *ret, const char *name, const json_t *unit);
+void migrate_state_unit_done(MoveUnit *unit);

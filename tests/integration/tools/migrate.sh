@@ -1,7 +1,7 @@
 #!/bin/bash
 # Time limit: 240 s
 # fpmctl migrate: nine pools in the manner of panels move from Debian's php-fpm to fpmd under load, and back. No request
-# is lost on a unix path, and each site answers as before. What is half understood is not written.
+# is lost, and each site answers as before. What is half understood is not written.
 
 source "${BASH_SOURCE[0]%/*}/../lib.sh"
 needs_fpmd
@@ -22,7 +22,7 @@ log_level = warning
 emergency_restart_threshold = 10
 emergency_restart_interval = 1m
 process_control_timeout = 10s
-rlimit_files = 4096
+rlimit_files = 1111
 process.max = 100
 include=/etc/php/8.2/fpm/pool.d/*.conf
 END
@@ -91,6 +91,9 @@ php_flag[display_errors] = off
 php_value[error_reporting] = E_ALL & ~E_NOTICE
 php_admin_flag[log_errors] = on
 php_value[max_input_vars] = '2000'
+; counts as the last one, for all pools
+[global]
+rlimit_files = 4096
 END
 # ISPConfig
 cat >"$fpm/pool.d/web1.conf" <<'END'
@@ -223,6 +226,8 @@ printf '[a]\nuser=alice\nlisten=/run/a\npm=static\npm.max_children=1\nfuture.dir
 half_understood 'a new directive' 'odd.conf:6: future.directive: there is no such directive' /etc/php/8.2/fpm/odd.conf
 printf '[a]\nuser=nobody-at-all\nlisten=/run/a\npm=static\npm.max_children=1\n' >"$odd"
 half_understood 'an unknown user' 'fpmd refuses it' /etc/php/8.2/fpm/odd.conf
+printf '[a]\nuser=alice\nlisten=/run/a\npm=static\npm.max_children=1\n[b]\nuser=bob\nlisten=/run/a\npm=static\npm.max_children=1\n' >"$odd"
+half_understood 'one address in two pools' '/run/a' /etc/php/8.2/fpm/odd.conf
 printf '[a]\nuser=alice\npm=static\n' >"$odd"
 half_understood 'no listen' 'has no listen' /etc/php/8.2/fpm/odd.conf
 rm "$odd"
@@ -248,7 +253,7 @@ assert_contains 'its lines' '+php_admin_value[memory_limit] = 96M' "$output"
 # there, under load
 begin_loads() {
 	loads=()
-	for name in hestia.test shop web1; do
+	for name in hestia.test shop web1 port; do
 		load "http://$name.test/page.php" 3 "$1" >"$CONTAINER_ROOT/srv/load-$name" &
 		loads+=($!)
 	done
@@ -258,7 +263,7 @@ end_loads() {
 	local pid name
 
 	for pid in "${loads[@]}"; do wait "$pid"; done
-	for name in hestia.test shop web1; do
+	for name in hestia.test shop web1 port; do
 		assert_all_answered "$1, $name" "$(<"$CONTAINER_ROOT/srv/load-$name")"
 	done
 }
