@@ -82,6 +82,24 @@ START_TEST(files) {
 }
 END_TEST
 
+/* php-fpm -tt: what is global may stand behind pools, and what comes last counts. */
+START_TEST(global_after_pools) {
+        _cleanup_(migrate_source_done) MigrateSource source = {};
+        _cleanup_(migrate_plan_done) MigratePlan plan = {};
+
+        read_text(&source, "[a]\nuser = a\nlisten = 9000\npm = static\n[global]\nrlimit_files = 1\n"
+                           "[b]\nuser = b\nlisten = 9001\npm = static\nrlimit_files = 3\n[GLOBAL]\n"
+                           "rlimit_files = 2\nprocess_control_timeout = 9s\n");
+        ck_assert_uint_eq(source.n_problems, 0);
+        ck_assert_int_eq(migrate_plan_make(&plan, &source, NULL, 0), 0);
+        file_is(&plan, "fpmd.conf",
+                        "[global]\nrlimit_files = 1\nrlimit_files = 2\nprocess_control_timeout = 9s\n[defaults]\n");
+        file_is(&plan, "conf.d/a.conf", "[a]\nphp = 8.2\nuser = a\nlisten = 9000\npm = static\n");
+        file_is(&plan, "conf.d/b.conf",
+                        "[b]\nphp = 8.2\nuser = b\nlisten = 9001\npm = static\nrlimit_files = 3\n");
+}
+END_TEST
+
 static void problem(const char *text, const char *part) {
         _cleanup_(migrate_source_done) MigrateSource source = {};
 
@@ -120,4 +138,4 @@ START_TEST(users_of_a_socket) {
 }
 END_TEST
 
-UNIT_MAIN("fpmctl-migrate", files, problems, users_of_a_socket);
+UNIT_MAIN("fpmctl-migrate", files, global_after_pools, problems, users_of_a_socket);

@@ -81,6 +81,10 @@ rm "$panel/copy.conf"
 # hostile settings and names
 ln -s /dev/zero "$panel/zero.conf"
 printf '[a b%%n]\n[../../x]\n' >"$panel/hostile.conf"
+printf '[%0300d]\n[\xff\xfe]\n' 0 >"$panel/bytes.conf"
+printf 'listen = /run/php/two-lines.sock\n' >"$panel/"$'two\nExecStartPre=lines.conf'
+printf 'listen = /run/php/not-utf8.sock\n' >"$panel/"$'\xff\xfe.conf'
+mkfifo "$panel/fifo.conf"
 printf 'include = loop.*\n[loop]\n' >"$panel/loop.conf"
 cat >"$panel/evil.conf" <<'END'
 [evil]
@@ -93,6 +97,9 @@ END
 in_container systemctl daemon-reload
 assert_eq 'only what is right' $'[Service]\nMemoryMax=1G\nNice=3' \
 	"$(in_container sed '/^#/d' '/run/systemd/generator/fpmd@evil.service.d/60-pool-settings.conf')"
+assert_eq 'units of pools alone' '' "$(in_container find /run/systemd/generator -maxdepth 1 -name 'fpmd@*' |
+	grep -vE '/fpmd@(one|two|three|panel|evil|loop|www|zero|fifo)\.(socket|service)\.d$' || :)"
+assert_eq 'and no other name' $'evil\nfifo\nloop\none\npanel\nthree\ntwo\nzero' "$(in_container fpmctl list --names | grep -v '^www$')"
 output=$(in_container fpmctl check evil 2>&1) && fail 'the evil pool is right'
 assert_contains 'with the reason' 'systemd.User: cannot be set here: the manager is root' "$output"
 assert_contains 'the same' 'systemd.MemoryMaximum: ' "$output"
