@@ -244,6 +244,10 @@ void php_baseline_restore(void) {
         restore_process();
 }
 
+void php_baseline_begin_request_ini(void) {
+        php_baseline_ini_seal();
+}
+
 void php_baseline_note_request_ini(void) {
         php_baseline_ini_note_request();
 }
@@ -251,11 +255,11 @@ void php_baseline_note_request_ini(void) {
 void php_baseline_unseal(void) {
         zval_ptr_dtor(&baseline.env);
         ZVAL_UNDEF(&baseline.env);
+        php_baseline_ini_unseal();
         if (!baseline.is_sealed)
                 return;
 
         baseline.is_sealed = false;
-        php_baseline_ini_unseal();
         php_watched_unseal();
         php_baseline_handlers_unseal();
         php_baseline_streams_unseal();

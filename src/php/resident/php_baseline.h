@@ -34,9 +34,12 @@ void php_baseline_enter_worker(void);
 /* Gives back what the last request has changed. Is to be called between two requests. */
 void php_baseline_restore(void);
 
-/* Are to be called while a request is made: the first gives $_ENV back; the second notes which settings the web server
- * has made, which are given back in any case. */
+/* Is to be called while a request is made: gives $_ENV back. */
 void php_baseline_restore_env(void);
+
+/* Are to be called before and after the web server's settings for a request are made: these are given back in any case,
+ * and what the script had set before stays. */
+void php_baseline_begin_request_ini(void);
 void php_baseline_note_request_ini(void);
 
 /* Is to be called when the script has ended: leaves PHP what it has to undo itself. */

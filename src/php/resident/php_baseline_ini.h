@@ -15,7 +15,8 @@ void php_baseline_ini_init(const PoolConfig *config);
 /* Takes the script's own changes out of PHP's notes, so that each request begins with them. */
 void php_baseline_ini_seal(void);
 
-/* Notes which settings the web server has made for the request that begins. */
+/* Notes which settings the web server has made for the request that begins: all that were changed since
+ * php_baseline_ini_seal(). */
 void php_baseline_ini_note_request(void);
 
 /* Undoes what the last request has changed. */

@@ -193,6 +193,7 @@ void php_cycle_activate(PhpRequest *request) {
         SG(server_context) = request;
         php_engine_set_request_info(request);
         php_access_begin(request);
+        php_baseline_begin_request_ini();
         php_request_ini_apply(request);
         php_baseline_note_request_ini();
         php_status_note_user(request);

@@ -13,6 +13,7 @@ script() {
 	write_page app index.php <<-END
 		<?php
 		\$_ENV['BOOT'] = 'booted';
+		ini_set('user_agent', 'of the boot');
 		\$n = 0;
 		\$seen = [];
 		while (frankenphp_handle_request(function () use (&\$n, &\$seen) {
@@ -28,7 +29,7 @@ script() {
 				return;
 			}
 			echo json_encode([\$n, \$seen, date_default_timezone_get(), ini_get('precision'),
-				is_object(set_error_handler(null)), \$_ENV['BOOT'] ?? null, connection_status()]);
+				is_object(set_error_handler(null)), \$_ENV['BOOT'] ?? null, connection_status(), ini_get('user_agent')]);
 			eval('\$unused = \$_ENV["none"] ?? null;');
 			date_default_timezone_set('Europe/Paris');
 			ini_set('precision', '6');
@@ -45,7 +46,7 @@ pool app <<-'END'
 	access.format = "line of %r"
 END
 script ''
-expected='["\/warm\/up",[],"\/index.php","localhost"],"Asia\/Tokyo","5",true,"booted",0]'
+expected='["\/warm\/up",[],"\/index.php","localhost"],"Asia\/Tokyo","5",true,"booted",0,"of the boot"]'
 assert_eq "first client" "[2,$expected" "$(fetch http://app.test/)"
 assert_eq "second client" "[3,$expected" "$(fetch http://app.test/)"
 wait_for 5 journal_has fpmd@app.service "worker_warmup: /warm/up is answered by 404"
@@ -60,3 +61,17 @@ assert_contains "the old one serves" 'Tokyo' "$(fetch http://app.test/)"
 script "ini_set('memory_limit', '3M'); str_repeat('x', 1 << 24);"
 assert_fails in_container systemctl reload fpmd@app.service
 assert_contains "the old one serves" 'Tokyo' "$(fetch http://app.test/)"
+
+# What the script has set stays, where nothing is set back; so over each further request.
+write_page app index.php <<-'END'
+	<?php
+	ini_set('precision', '11');
+	while (frankenphp_handle_request(function () {
+		echo ini_get('precision'), ini_get('user_agent');
+		if (isset($_GET['set'])) ini_set('user_agent', ' of a request');
+	}));
+END
+echo 'worker_restore = no' >>"$CONTAINER_ROOT/etc/fpmd/conf.d/app.conf"
+in_container systemctl reload fpmd@app.service
+assert_eq "nothing set back: at first" 11 "$(fetch http://app.test/?set)"
+for _ in 1 2 3; do assert_eq "nothing set back" '11 of a request' "$(fetch http://app.test/)"; done
