@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "php/resident/php_modules.h"
 
+#include <SAPI.h>
+#include <ext/standard/basic_functions.h>
 #include <php.h>
+#include <zend_smart_str.h>
 #if __has_include(<ext/session/php_session.h>)
 #include <ext/session/php_session.h>
 #endif
@@ -44,6 +47,25 @@ static void end_session(const zend_module_entry *module) {
 }
 #endif
 
+/* --- the rewriter of URLs --- */
+
+static void end_rewriter_of(url_adapt_state_ex_t *state) {
+        smart_str_free(&state->result);
+        smart_str_free(&state->buf);
+        smart_str_free(&state->attr_val);
+        smart_str_free(&state->form_app);
+        smart_str_free(&state->url_app);
+        state->active = 0;
+        state->tag_type = state->attr_type = 0;
+}
+
+/* It starts with the first variable, of output_add_rewrite_var() or of session.use_trans_sid, and is an output buffer,
+ * which ends with the request. PHP_RSHUTDOWN(url_scanner), which makes it start anew, cannot be called from here. */
+static void end_rewriter(void) {
+        end_rewriter_of(&BG(url_adapt_session_ex));
+        end_rewriter_of(&BG(url_adapt_output_ex));
+}
+
 /* --- all together --- */
 
 /* json's last error, the seeds of random numbers, what filter_input() reads, compression of the output. */
@@ -62,9 +84,10 @@ void php_modules_begin(void) {
                 modules.is_found = true;
         }
 
+        end_rewriter();
         for (size_t i = 0; i < ELEMENTSOF(names); i++)
                 begin(modules.others[i]);
-        begin(modules.session);
+        begin(modules.session); /* starts a rewriter with session.auto_start */
 }
 
 void php_modules_end(void) {

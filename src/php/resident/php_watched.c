@@ -9,9 +9,8 @@
 
 typedef struct Setter {
         const char *name;
-        const char *getter; /* what it says now, to be given to the setter; NULL: there is nothing to give */
-        const char *undo; /* NULL: the setter itself */
-        int option;       /* the first argument of both; 0: none */
+        const char *getter; /* what it says now, to be given to the setter */
+        int option;         /* the first argument of both; 0: none */
         bool has_value, called;
         zval value;
 } Setter;
@@ -33,7 +32,6 @@ static Setter setters[] = {
         { .name = "libxml_set_external_entity_loader",
                         .getter = "libxml_get_external_entity_loader" },
         { .name = "assert_options", .getter = "assert_options", .option = ASSERT_CALLBACK },
-        { .name = "output_add_rewrite_var", .undo = "output_reset_rewrite_vars" },
 };
 
 static const struct {
@@ -156,10 +154,8 @@ void php_watched_seal(void) {
         for (size_t i = 0; i < ELEMENTSOF(setters); i++) {
                 Setter *setter = &setters[i];
 
-                if (setter->getter) {
-                        call(setter->getter, setter->option, NULL, &setter->value);
-                        setter->has_value = !Z_ISUNDEF(setter->value);
-                }
+                call(setter->getter, setter->option, NULL, &setter->value);
+                setter->has_value = !Z_ISUNDEF(setter->value);
                 setter->called = false;
         }
         memset(groups, 0, sizeof(groups));
@@ -175,11 +171,10 @@ void php_watched_restore(void) {
                 Setter *setter = &setters[i];
                 zval result;
 
-                if (!setter->called || (setter->getter && !setter->has_value))
+                if (!setter->called || !setter->has_value)
                         continue;
 
-                call(setter->undo ? setter->undo : setter->name, setter->option,
-                                setter->getter ? &setter->value : NULL, &result);
+                call(setter->name, setter->option, &setter->value, &result);
                 zval_ptr_dtor(&result);
                 setter->called = false;
         }
