@@ -7,7 +7,6 @@
 #include <php.h>
 #include <php_main.h>
 #include <php_output.h>
-#include <php_variables.h>
 #include <rfc1867.h>
 #include <zend_exceptions.h>
 
@@ -22,6 +21,7 @@
 #include "php/resident/php_baseline.h"
 #include "php/resident/php_exit.h"
 #include "php/resident/php_modules.h"
+#include "php/resident/php_superglobals.h"
 
 /* --- shutdown functions --- */
 
@@ -139,31 +139,6 @@ static void start_output(void) {
                 php_output_set_implicit_flush(1);
 }
 
-/* $_SESSION is a global variable that the session extension adds. */
-static void forget_session_variable(void) {
-        zend_string *name = ZSTR_INIT_LITERAL("_SESSION", 0);
-
-        (void) zend_delete_global_variable(name);
-        zend_string_release(name);
-}
-
-/* All are made at once, also those that PHP makes when a script that names them is compiled: this one is compiled.
- * $_ENV stays the script's, which mostly adds to it while it boots. */
-static void make_superglobals(void) {
-        bool has_request = zend_hash_str_exists(&EG(symbol_table), ZEND_STRL("_REQUEST"));
-
-        for (int i = 0; i < NUM_TRACK_VARS; i++) {
-                zval_ptr_dtor(&PG(http_globals)[i]);
-                ZVAL_UNDEF(&PG(http_globals)[i]);
-        }
-        forget_session_variable();
-        (void) php_hash_environment();
-        (void) zend_is_auto_global_str((char *) ZEND_STRL("_SERVER"));
-        if (has_request)
-                (void) zend_is_auto_global_str((char *) ZEND_STRL("_REQUEST"));
-        php_baseline_restore_env();
-}
-
 /* As PHP does it, in no function: a warning there is of no file. */
 static void start_request(void) {
         zend_execute_data *call = EG(current_execute_data);
@@ -179,7 +154,7 @@ static void start_request(void) {
                         1);
         php_timeout_after_startup();
         start_output();
-        make_superglobals();
+        php_superglobals_make();
         php_modules_begin();
         if (PG(max_input_time) != -1)
                 zend_set_timeout(INI_INT("max_execution_time"), 0);

@@ -29,6 +29,7 @@
 #include "php/resident/php_exit.h"
 #include "php/resident/php_idle.h"
 #include "php/resident/php_opcache.h"
+#include "php/resident/php_superglobals.h"
 #include "php/resident/resident_call.h"
 #include "php/resident/resident_module.h"
 
@@ -56,6 +57,7 @@ static void on_opcache_restart(void) {
 
 void php_resident_init(const PoolConfig *config) {
         php_baseline_init(config);
+        php_superglobals_init();
         php_exit_init();
         php_opcache_watch(on_opcache_restart);
 }
@@ -65,24 +67,6 @@ bool php_resident_is_spent(void) {
 }
 
 /* --- the script's life --- */
-
-/* What the script finds in $_SERVER while it boots, beside the environment. Runtimes look for themselves there. */
-static void name_script(void) {
-        const char *path = resident.config->worker_script, *slash = strrchr(path, '/');
-        zval *server;
-
-        (void) zend_is_auto_global_str((char *) ZEND_STRL("_SERVER"));
-        server = zend_hash_str_find(&EG(symbol_table), ZEND_STRL("_SERVER"));
-        if (server && Z_TYPE_P(server) == IS_INDIRECT)
-                server = Z_INDIRECT_P(server);
-        if (!server || Z_TYPE_P(server) != IS_ARRAY)
-                return;
-
-        SEPARATE_ARRAY(server);
-        add_assoc_string(server, "SCRIPT_FILENAME", (char *) (uintptr_t) path);
-        add_assoc_string(server, "SCRIPT_NAME", (char *) (uintptr_t) (slash ? slash : path));
-        add_assoc_string(server, "PHP_SELF", (char *) (uintptr_t) (slash ? slash : path));
-}
 
 static void run_script(void) {
         zend_file_handle handle;
@@ -124,6 +108,7 @@ static void end_script(void) {
         }
 
         php_request_shutdown(NULL);
+        php_superglobals_set_script(NULL);
         SG(request_info).path_translated = NULL;
         SG(server_context) = NULL;
         php_stray_end();
@@ -148,6 +133,7 @@ static int start_script(void) {
         SG(request_info).proto_num = 1000;
         SG(sapi_headers).http_response_code = 200;
         PG(max_input_time) = -1;
+        php_superglobals_set_script(resident.config->worker_script);
         php_timeout_before_startup();
         if (php_request_startup() == FAILURE)
                 return -EFAULT;
@@ -156,7 +142,6 @@ static int start_script(void) {
         php_engine_keep_signal_handlers();
         PG(ignore_user_abort) = 1;
         zend_try {
-                name_script();
                 run_script();
         }
         zend_end_try();
