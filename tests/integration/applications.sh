@@ -66,3 +66,20 @@ reloads() {
 	load_stop
 	load_end "reloads" "$2"
 }
+
+# alone: one worker, so that requests come to the application that has answered the one before.
+alone() {
+	sed -i 's/^pm.max_children.*/pm.max_children = 1/' "$CONTAINER_ROOT/etc/fpmd/conf.d/worker.conf"
+	in_container systemctl reload fpmd@worker.service
+	fetch http://worker.test/served >/dev/null
+}
+
+# stays PATH, boots_again PATH: whether the application that has answered there serves the next request, too.
+stays() {
+	assert_eq "goes on behind $1" $(($(fetch http://worker.test/served) + 2)) "$(fetch "http://worker.test$1" >/dev/null; fetch http://worker.test/served)"
+}
+boots_again() {
+	fetch http://worker.test/served >/dev/null
+	fetch "http://worker.test$1" >/dev/null
+	assert_eq "boots again behind $1" 1 "$(fetch http://worker.test/served)"
+}

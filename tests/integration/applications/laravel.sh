@@ -30,6 +30,7 @@ for round in 1 2 3; do
 	same /name
 	same /none
 	same /error
+	same /stop
 	same /session
 	same /hello --data 'x=y'
 	same /hello --head
@@ -37,3 +38,8 @@ for round in 1 2 3; do
 done
 visits
 reloads /list 50
+
+# exit() in a controller passes over Laravel's own catch blocks.
+alone
+stays /hello
+boots_again /stop

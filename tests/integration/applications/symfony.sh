@@ -38,6 +38,9 @@ for round in 1 2 3; do
 	same /none
 	same /error
 	same /stop
+	same /main
+	same /leave
+	same /main
 	same /session
 	same /hello --data 'x=y'
 	same /hello --head
@@ -51,3 +54,10 @@ for round in 1 2 3; do
 done
 visits
 reloads /list 100
+
+# exit() in a controller passes over the blocks in which Symfony takes the request off its list.
+alone
+stays /hello
+stays /leave
+boots_again /stop
+assert_eq "behind exit()" mine "$(fetch http://worker.test/main)"

@@ -1,7 +1,8 @@
 #!/bin/bash
 # An application with a database: Debian's WordPress behind nginx, with MariaDB. Installation, log-in, a
 # post by the REST API, an upload of which PHP makes thumbnails, addresses that nginx rewrites, and a
-# visitor who reads and comments.
+# visitor who reads and comments. And the same pages beside an application of worker_script in one pool.
+# Time limit: 120 s
 
 source "${BASH_SOURCE[0]%/*}/../lib.sh"
 
@@ -53,12 +54,37 @@ write_pool blog <<-END
 	pm = static
 	pm.max_children = 2
 END
+write_pool mixed <<-END
+	user = www-data
+	group = www-data
+	pm = static
+	pm.max_children = 1
+	worker_script = /srv/app.php
+	worker_paths = /app.php
+END
+cat >"$CONTAINER_ROOT/srv/app.php" <<'END'
+<?php
+$n = 0;
+ini_set('precision', '3');
+set_error_handler(fn () => true);
+class WP {}
+while (frankenphp_handle_request(function () use (&$n) { echo 'app ', ++$n; }));
+END
 cat >"$CONTAINER_ROOT/etc/nginx/sites-enabled/blog.conf" <<'END'
 server {
 	listen 127.0.0.1:80;
 	server_name blog.test;
 	root /usr/share/wordpress;
 	index index.php;
+	set $pool blog;
+	if ($http_x_pool) {
+		set $pool $http_x_pool;
+	}
+	location = /app.php {
+		include fastcgi.conf;
+		fastcgi_param SCRIPT_FILENAME /srv/app.php;
+		fastcgi_pass unix:/run/fpmd/mixed.sock;
+	}
 	location / {
 		try_files $uri $uri/ /index.php?$args;
 	}
@@ -67,14 +93,24 @@ server {
 	}
 	location ~ \.php$ {
 		include fastcgi.conf;
-		fastcgi_pass unix:/run/fpmd/blog.sock;
+		fastcgi_pass unix:/run/fpmd/$pool.sock;
 	}
 }
 END
 echo '127.0.0.1 blog.test' >>"$CONTAINER_ROOT/etc/hosts"
 start_nginx
 wait_for 5 fetch --fail http://blog.test/wp-includes/js/dist/date.js
-in_container systemctl start fpmd@blog.socket
+in_container systemctl start fpmd@blog.socket fpmd@mixed.socket
 
 in_container python3 "$TOOLS/wordpress.py" http://blog.test
+
+# WordPress cannot stay: a pool with worker_script serves it as any other pool does, and boots its application again.
+answer() {
+	fetch --include --header "X-Pool: $1" "http://blog.test$2" | sed -E 's/^Date: .*//'
+}
+for path in / '/?p=1' '/?feed=rss2' '/?s=sea' /none /wp-login.php '/index.php?rest_route=/wp/v2/posts' /wp-includes/version.php; do
+	assert_eq "$path beside an application" "$(answer blog "$path")" "$(answer mixed "$path")"
+	assert_eq "the application behind $path" 'app 1' "$(fetch http://blog.test/app.php)"
+	assert_eq "the application again" 'app 2' "$(fetch http://blog.test/app.php)"
+done
 in_container systemctl stop fpmd-test-mariadb.service

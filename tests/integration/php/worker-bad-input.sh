@@ -35,6 +35,17 @@ script() {
 }
 write_page app handler.php <<-'END'
 	<?php
+	// Asks for the next request while one is handled; without worker mode at all.
+	function ask($print = true) {
+		try {
+			frankenphp_handle_request(fn () => print('another'));
+			$said = 'asked';
+		} catch (RuntimeException $e) {
+			$said = substr($e->getMessage(), -strlen('not in worker mode'));
+		}
+		if (!is_bool($print) || $print) echo "[$said]";
+		return "[$said]";
+	}
 	function handle() {
 		switch ($_GET['do'] ?? '') {
 		case 'fork':
@@ -86,6 +97,17 @@ write_page app handler.php <<-'END'
 		case 'stack': $f = function () use (&$f) { $f(); }; $f(); return;
 		case 'segv': posix_kill(getmypid(), 11); return;
 		case 'close-all': for ($i = 3; $i < 200; $i++) @fclose(@fopen("php://fd/$i", 'r')); echo 'all'; return;
+		case 'nested': ask(); return;
+		case 'nested-generator': foreach ((function () { yield ask(); })() as $_); return;
+		case 'nested-fiber': (new Fiber('ask'))->start(); return;
+		case 'nested-destructor': $object = new class { function __destruct() { ask(); } }; unset($object); return;
+		case 'nested-shutdown': register_shutdown_function('ask'); return;
+		case 'nested-output': ob_start(fn ($b) => ask(false)); echo 'x'; return;
+		case 'nested-handler': set_error_handler('ask'); echo $undefined; return;
+		case 'nested-exception': set_exception_handler('ask'); throw new Exception('x');
+		case 'nested-session': session_save_path('/tmp'); session_set_save_handler(new class extends SessionHandler {
+			function close(): bool { ask(); return parent::close(); } }); session_start(); return;
+		case 'nested-callback': array_map('ask', [1]); iterator_apply(new ArrayIterator([1]), 'ask'); return;
 		case 'headers': header('X-A: b'); header_remove(); header("X-Bad: a\nb"); http_response_code(999); echo 'headers'; return;
 		}
 		echo 'n=', $GLOBALS['n'] ?? '';
@@ -171,6 +193,12 @@ for how in fork fork-on fork-throw stdin finish buffers system memory-late fatal
 	assert_eq "$how as in any pool" "$(answer classic "$how")" "$(answer index "$how")"
 	for _ in 1 2 3; do assert_matches "behind $how" '^n=[0-9]+$' "$(index)"; done
 done
+for how in '' -generator -fiber -destructor -shutdown -output -handler -exception -session -callback; do
+	answer=$(index "nested$how")
+	assert_matches "asks for a request in one: $how" '^(\[request is handled\])+$' "$answer"
+	assert_eq "without worker mode: $how" "${answer//request is handled/not in worker mode}" "$(fetch "http://app.test/classic.php?do=nested$how")"
+	assert_matches "behind nested$how" '^n=[0-9]+$' "$(index)"
+done
 for how in memory fatal; do
 	before=$(journal_of fpmd@app.service | grep -c 'down once' || true)
 	fetch_status "http://app.test/index.php?do=$how-late" >/dev/null
@@ -193,6 +221,15 @@ assert_eq "the processes stay" "$pids" "$(workers_of app | sort | tr '\n' ' ')"
 assert_eq "crash" 502 "$(fetch_status 'http://app.test/index.php?do=segv')"
 wait_for 5 index
 assert_matches "behind a crash" '^n=' "$(index)"
+
+# Forked out of one that has booted, of which no child of a script is taken for a worker.
+echo 'worker_boot = zygote' >>"$CONTAINER_ROOT/etc/fpmd/conf.d/app.conf"
+in_container systemctl reload fpmd@app.service
+for how in fork fork-on fork-throw stdin finish buffers memory-late fatal-late throw-buffer nested-fiber close-all segv; do
+	fetch_status "http://app.test/index.php?do=$how" >/dev/null
+	wait_for 5 index
+	for _ in 1 2 3; do assert_matches "booted in the zygote, behind $how" '^n=[0-9]+$' "$(index)"; done
+done
 
 ### without worker mode
 

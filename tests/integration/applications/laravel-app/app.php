@@ -26,6 +26,11 @@ class Routes extends Illuminate\Foundation\Support\Providers\RouteServiceProvide
         $this->routes(function () {
             Route::get('/hello', fn (Request $request) => ['hello' => $request->query('name', 'world'), 'zone' => date_default_timezone_get()]);
             Route::get('/list', fn () => view('list', ['items' => range(1, 50)]));
+            Route::get('/stop', function () {
+                echo 'stopped';
+                exit;
+            });
+            Route::get('/served', fn () => (string) ($GLOBALS['n'] ?? 0));
             Route::get('/error', fn () => throw new LogicException('deliberate'));
             Route::get('/config', function () {
                 config(['app.name' => 'changed']);

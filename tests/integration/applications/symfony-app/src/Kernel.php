@@ -32,6 +32,15 @@ class Kernel extends BaseKernel
 {
     use MicroKernelTrait;
 
+    private int $requests = 0;
+
+    public function handle(Request $request, int $type = self::MAIN_REQUEST, bool $catch = true): Response
+    {
+        $this->requests++;
+
+        return parent::handle($request, $type, $catch);
+    }
+
     public function registerBundles(): iterable
     {
         return [new FrameworkBundle(), new TwigBundle()];
@@ -71,7 +80,7 @@ class Kernel extends BaseKernel
         if ($this->hasForms()) {
             $routes->add('form', '/form')->controller(Contact::class);
         }
-        foreach (['hello', 'list', 'session', 'error', 'stop'] as $name) {
+        foreach (['hello', 'list', 'session', 'error', 'stop', 'leave', 'main', 'served'] as $name) {
             $routes->add($name, "/$name")->controller([self::class, $name]);
         }
     }
@@ -99,9 +108,34 @@ class Kernel extends BaseKernel
         throw new \LogicException('deliberate');
     }
 
+    /** Inside of the kernel, which has catch and finally blocks around it. */
     public function stop(): Response
     {
         echo 'stopped';
         exit;
+    }
+
+    /** Where the answer is sent, behind the kernel. */
+    public function leave(): Response
+    {
+        return new class extends Response {
+            public function sendContent(): static
+            {
+                echo 'left';
+                exit;
+            }
+        };
+    }
+
+    /** The first of all requests that are under way: this one. */
+    public function main(Request $request): Response
+    {
+        return new Response($this->getContainer()->get('request_stack')->getMainRequest() === $request ? 'mine' : 'of another');
+    }
+
+    /** How many requests this boot has served. */
+    public function served(): Response
+    {
+        return new Response((string) $this->requests);
     }
 }
