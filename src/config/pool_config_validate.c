@@ -64,6 +64,18 @@ static int check_worker_exit(const Validation *v) {
         return validation_refuse(v, "worker_exit_continue", "'%.60s' is not auto, yes or no", value);
 }
 
+static int check_preload(const Validation *v) {
+        const char *value = v->config->preload;
+
+        if (strcmp(value, "auto") != 0 && strcmp(value, "no") != 0 && *value)
+                return validation_refuse(v, "preload", "'%.60s' is not auto or no", value);
+
+        if (*value == 'a' && v->config->worker_script)
+                validation_report(v, LOG_NOTICE, "preload",
+                                "has no effect with worker_script, whose classes stay anyway");
+        return 0;
+}
+
 static int check_prefix(const Validation *v) {
         if (v->config->prefix && *v->config->prefix != '/')
                 return validation_refuse(
@@ -166,6 +178,7 @@ static const ConfigCheck checks[] = {
         { check_prefix, { "prefix" } },
         { check_worker_mode, { "worker_boot" } },
         { check_worker_exit, { "worker_exit_continue" } },
+        { check_preload, { "preload", "worker_script" } },
         { check_paths, { "prefix" } },
         { validation_check_pm, { "pm", "pm.max_children", "pm.start_servers",
                                                "pm.min_spare_servers", "pm.max_spare_servers" } },

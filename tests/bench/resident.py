@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Worker mode: applications that fpmd boots once (worker_script) and php-fpm for each request."""
+"""Applications that fpmd boots once (worker_script), or whose classes it keeps linked (preload = auto), and php-fpm boots for
+each request."""
 import os
 import pathlib
 import statistics
@@ -168,6 +169,21 @@ def measure_worker_reloads(context):
     }
 
 
+def kept_classes_of(application, key, title, page, expect, preload="auto"):
+    """Classic, with the classes of the request before."""
+    return case(
+        f"{application.name}-{key}-{preload}",
+        f"{application.title}, {title}, preload = {preload}",
+        page=page,
+        expect=expect,
+        pool=application.pool(),
+        fpmd={"preload": preload},
+        nginx=application.nginx,
+        lacks=application.lacks,
+        rounds=7,
+    )
+
+
 RESIDENT = [
     resident(
         "worker-hello",
@@ -210,4 +226,9 @@ RESIDENT = [
         clients=2,
         rounds=7,
     ),
+    kept_classes_of(applications.SYMFONY, "hello", "JSON", "hello", "world", "no"),
+    kept_classes_of(applications.SYMFONY, "hello", "JSON", "hello", "world"),
+    kept_classes_of(applications.SYMFONY, "list", "Twig", "list", "ITEM 50"),
+    kept_classes_of(applications.SYMFONY, "session", "session", "session", "n=1"),
+    kept_classes_of(applications.LARAVEL, "hello", "JSON", "hello", "world"),
 ]

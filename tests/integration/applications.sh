@@ -34,9 +34,14 @@ answer() {
 		sed -E "s/$1\.test/HOST/g; s/^(Date|Expires|Last-Modified): .*/\1: …/I; $varying"
 }
 
-# same PATH [curl option…]: the pools classic and worker answer alike.
+# same PATH [curl option…]: the pool classic and the others answer alike; they are worker, if the test does not set others.
 same() {
-	assert_eq "$*" "$(answer classic "$@")" "$(answer worker "$@")"
+	local expected pool
+
+	expected=$(answer classic "$@")
+	for pool in "${others[@]:-worker}"; do
+		assert_eq "$pool: $*" "$expected" "$(answer "$pool" "$@")"
+	done
 }
 
 # visits: two visitors of the worker in turn, and a third, have their own session each.

@@ -93,7 +93,7 @@ START_TEST(keys_of_php_fpm_are_there) {
                 "process.dumpable", "pm", "pm.max_children", "pm.start_servers",
                 "pm.min_spare_servers", "pm.max_spare_servers", "pm.max_spawn_rate",
                 "pm.process_idle_timeout", "pm.max_requests", "pm.max_worker_memory",
-                "pm.idle_exit_timeout", "idle_warm", "reload_warm",
+                "pm.idle_exit_timeout", "idle_warm", "reload_warm", "preload",
                 "pm.queue_timeout", "pm.status_path",
                 "pm.status_listen",
                 "ping.path", "ping.response", "access.log", "access.format", "slowlog",

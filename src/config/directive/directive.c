@@ -170,6 +170,8 @@ static const Directive directives[] = {
         D("reload_warm",            USEC,      reload_warm_usec,          "5s",       0,    3600 * SEC,
           "how long a new generation may compile what the one before it had in use, before it takes over; "
           "0: not at all"),
+        D("preload",                TEXT,      preload,                   "no",       0,    0,
+          "auto: the classes that requests autoload stay linked in each worker for its next ones"),
         D("pm.queue_timeout",       USEC,      queue_timeout_usec,        "0",        0,    DAY,
           "answer 503 to requests that waited longer than this for a worker, 0: never"),
 

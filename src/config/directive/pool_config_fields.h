@@ -66,6 +66,7 @@ typedef struct PoolConfig {
         uint64_t idle_exit_timeout_usec;  /* 0: never */
         uint64_t idle_warm_bytes;         /* 0: what is compiled is not kept */
         uint64_t reload_warm_usec;        /* 0: nothing is compiled beforehand */
+        char *preload;                    /* auto, or no */
         uint64_t queue_timeout_usec;      /* 0: however long */
 
         /* limits of a worker */

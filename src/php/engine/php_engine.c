@@ -8,6 +8,7 @@
 #include <php_main.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/auxv.h>
 #include <unistd.h>
 
@@ -32,11 +33,12 @@
 #include "php/engine/php_startup.h"
 #include "php/engine/php_status.h"
 #include "php/engine/php_variables.h"
-#include "php/engine/php_warm.h"
 #include "php/hooks/libc_hooks.h"
+#include "php/hooks/php_autoload.h"
 #include "php/hooks/php_disabled.h"
 #include "php/hooks/php_hooks.h"
 #include "php/hooks/php_opcache_lock.h"
+#include "php/hooks/php_opcache_state.h"
 #include "php/hooks/php_opcache_strings.h"
 #include "php/hooks/php_output.h"
 #include "php/hooks/php_process.h"
@@ -73,7 +75,7 @@ static void on_registered(void) {
 
 /* Preloaded code is compiled for the functions that there are: it would call what is disabled later, and crash. */
 static void on_started(void) {
-        php_warm_init();
+        php_opcache_state_init();
         php_settings_disable(&starting_config->php_values);
         php_opcache_lock_watch_start();
         php_opcache_strings_watch_start();
@@ -100,6 +102,11 @@ static int install_hooks(void) {
         php_opcache_strings_end_start();
         php_opcache_lock_init((unsigned) starting_config->max_children + 1);
         r = php_disabled_init();
+        if (r < 0)
+                return r;
+
+        if (strcmp(starting_config->preload, "auto") == 0 && !starting_config->worker_script)
+                r = php_autoload_init();
         if (r < 0)
                 return r;
 
@@ -308,6 +315,7 @@ int php_engine_serve(PhpRequest *request) {
         request->has_message = false;
         request->memory_bytes = 0;
         php_upload_begin_request();
+        php_autoload_begin_request();
         SG(server_context) = request;
         zend_first_try {
                 r = serve_in_try(request);

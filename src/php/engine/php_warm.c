@@ -11,19 +11,10 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "php/files/script_list.h"
+#include "php/hooks/php_opcache_state.h"
 
 /* A zygote that is busy, or whose opcache is broken, sends no list. */
 #define LIST_PATIENCE_USEC UINT64_C(1000000)
-
-static zend_internal_function get_status; /* without a handler: there is no opcache */
-
-void php_warm_init(void) {
-        const zend_internal_function *function =
-                        zend_hash_str_find_ptr(CG(function_table), ZEND_STRL("opcache_get_status"));
-
-        if (function && function->type == ZEND_INTERNAL_FUNCTION)
-                get_status = *function;
-}
 
 /* A request of PHP's without a client: whatever it prints goes nowhere. opcache lets nobody in outside of one. */
 static int in_request(int (*job)(void *userdata), void *userdata) {
@@ -75,23 +66,11 @@ static int write_list(int fd, HashTable *scripts) {
         return script_list_write(fd, uses, n, (int64_t) time(NULL));
 }
 
-/* opcache.restrict_api asks who calls by the path of the script that runs. */
-static void pass_restriction(void) {
-        const char *allowed = INI_STR("opcache.restrict_api");
-
-        if (allowed && *allowed)
-                SG(request_info).path_translated = estrdup(allowed);
-}
-
 static int list(void *userdata) {
         const int *fd = userdata;
-        zval with_scripts, status, *scripts;
+        zval status, *scripts;
 
-        pass_restriction();
-        ZVAL_TRUE(&with_scripts);
-        ZVAL_UNDEF(&status);
-        zend_call_known_function(
-                        (zend_function *) &get_status, NULL, NULL, &status, 1, &with_scripts, NULL);
+        php_opcache_ask(&status, true);
         scripts = Z_TYPE(status) == IS_ARRAY
                                   ? zend_hash_str_find(Z_ARRVAL(status), ZEND_STRL("scripts"))
                                   : NULL;
@@ -100,7 +79,7 @@ static int list(void *userdata) {
 }
 
 int php_warm_list(int fd) {
-        if (!get_status.handler)
+        if (!php_opcache_is_there())
                 return -ENODATA;
 
         return in_request(list, &fd);
@@ -148,7 +127,7 @@ int php_warm_compile(int fd, uint64_t until_usec, PhpWarmResult *ret) {
         size_t size, position = 0;
         int r;
 
-        if (!get_status.handler)
+        if (!php_opcache_is_there())
                 return -ENODATA;
 
         r = script_list_read(fd, list_usec < until_usec ? list_usec : until_usec, &scripts, &size);

@@ -10,9 +10,6 @@
 
 #include <stdint.h>
 
-/* While PHP starts, before functions are disabled: the pool may disable what is needed to ask opcache. */
-void php_warm_init(void);
-
 /* Writes which scripts opcache has to fd. Returns 0 or a negative errno. */
 int php_warm_list(int fd);
 

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # Time limit: 180 s
 #
-# A Symfony application of Debian's packages, with worker_script and without: the same answers to the byte, but for dates,
-# from the first page on, in any order, with sessions, errors and exit(); and through reloads under load.
+# A Symfony application of Debian's packages, with worker_script, with preload = auto and without: the same answers to the
+# byte, but for dates, from the first page on, in any order, with sessions, errors and exit(); and through reloads under load.
 
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR/..
@@ -17,6 +17,8 @@ enable_extensions mbstring
 # shellcheck disable=SC2034  # of applications.sh
 writable=(var)
 # shellcheck disable=SC2034
+others=(worker auto)
+# shellcheck disable=SC2034
 varying='s/(PHPSESSID=)[a-z0-9]{20,}/\1…/'
 environment=('env[APP_ENV] = prod')
 forms=
@@ -28,6 +30,7 @@ if in_container test -e /usr/share/php/Symfony/Component/Form/Form.php &&
 	environment+=('env[APP_FORMS] = 1')
 fi
 application classic symfony-app "${environment[@]}"
+application auto symfony-app "${environment[@]}" 'pm.max_children = 1' 'preload = auto'
 application worker symfony-app "${environment[@]}" 'worker_script = /srv/www/worker/public/index.php'
 
 assert_contains 'a template' '<li class="odd">50 of 50: ITEM 50</li>' "$(fetch http://classic.test/list)"
