@@ -207,9 +207,16 @@ static zend_class_entry *watched_autoload(zend_string *name, zend_string *lc_nam
         return class ? class : search(name, lc_name);
 }
 
-#if PHP_VERSION_ID < 80500
 int php_autoload_init(void) {
-        int r = php_opcache_state_watch();
+        int r;
+
+        /* Not proven there. */
+        if (PHP_VERSION_ID >= 80500) {
+                stderr_line("<5>preload = auto has no effect on PHP " PHP_VERSION "\n");
+                return 0;
+        }
+
+        r = php_opcache_state_watch();
 
         /* Somebody wants to know of each class. */
         if (r < 0 || zend_observer_class_linked_observed || !zend_autoload)
@@ -223,10 +230,3 @@ int php_autoload_init(void) {
         zend_compile_file = watched_compile_file;
         return 0;
 }
-#else
-/* Not proven there. */
-int php_autoload_init(void) {
-        stderr_line("<5>preload = auto has no effect on PHP " PHP_VERSION "\n");
-        return 0;
-}
-#endif
