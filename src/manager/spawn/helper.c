@@ -12,6 +12,7 @@
 #include "base/fd_pass.h"
 #include "manager/base/log.h"
 #include "manager/base/timer.h"
+#include "manager/spawn/child_signals.h"
 
 struct Helper {
         HelperPlan plan;
@@ -40,27 +41,14 @@ static void close_all_but(int fds[], size_t n) {
         (void) close_range(first, ~0U, 0);
 }
 
-/* systemctl kill sends a signal to all processes of the unit, and goes on as long as new ones appear: what makes the
- * manager reload or reopen must not end the helper that does it. */
-static void reset_signals(void) {
-        static const int ignored[] = { SIGPIPE, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2 };
-        sigset_t none;
-
-        for (int sig = 1; sig < NSIG; sig++)
-                (void) signal(sig, SIG_DFL);
-        for (size_t i = 0; i < ELEMENTSOF(ignored); i++)
-                (void) signal(ignored[i], SIG_IGN);
-        sigemptyset(&none);
-        (void) sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
 _noreturn_ static void child_main(const HelperPlan *plan, int answer_fd) {
         int fds[HELPER_KEEP_MAX + 2];
         size_t n = 0;
         int r;
 
         log_enter_child();
-        reset_signals();
+        child_signals_reset();
+        (void) signal(SIGPIPE, SIG_IGN);
         for (; n < plan->n_keep_fds; n++)
                 fds[n] = plan->keep_fds[n];
         fds[n++] = answer_fd;

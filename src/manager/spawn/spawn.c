@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 #include "base/fd.h"
 #include "manager/base/log.h"
 #include "manager/spawn/cache_folder.h"
+#include "manager/spawn/child_signals.h"
 #include "manager/spawn/environment.h"
 #include "manager/spawn/file_limits.h"
 #include "manager/spawn/privilege.h"
@@ -111,16 +111,6 @@ static int child_arrange_fds(const SpawnPlan *plan, int root_fd, int *failure_fd
         return 0;
 }
 
-static void child_reset_signals(void) {
-        sigset_t none;
-
-        for (int sig = 1; sig < NSIG; sig++)
-                (void) signal(sig, SIG_DFL);
-
-        sigemptyset(&none);
-        (void) sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
 static int child_set_pid(char **environment) {
         /* environment_set() left room for any pid. */
         for (char **p = environment; *p; p++)
@@ -171,7 +161,7 @@ _noreturn_ static void child_main(const SpawnPlan *plan, char **environment, int
         SpawnFailure failure;
         int r;
 
-        child_reset_signals();
+        child_signals_reset();
         r = child_prepare(plan, &failure_fd, &step);
         if (r >= 0) {
                 step = STEP_EXEC;

@@ -136,6 +136,26 @@ for _ in 1 2 3; do
 	wait_for 2 replaced
 done
 
+# A zygote takes them as early as a helper that reads the pool file: in the middle of its exec.
+in_container python3 - "$(manager_of signals)" <<'END' &
+import os, signal, sys, time
+children = f"/proc/{sys.argv[1]}/task/{sys.argv[1]}/children"
+until = time.monotonic() + 20
+while time.monotonic() < until and not os.path.exists("/srv/www/signals/over"):
+    for pid in open(children).read().split():
+        for number in signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2:
+            try:
+                os.kill(int(pid), number)
+            except ProcessLookupError:
+                pass
+END
+sender=$!
+for _ in 1 2 3; do
+	in_container fpmctl reload signals
+done
+in_container touch /srv/www/signals/over
+wait "$sender"
+
 write_page signals fork.php <<'END'
 <?php
 foreach ([SIGQUIT, SIGUSR1, SIGHUP] as $signal) {
