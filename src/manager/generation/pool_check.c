@@ -374,23 +374,23 @@ static int check_user(const Check *check) {
         return switches_user(check) ? check_root(check) : check_plain_user(check);
 }
 
-static int check_root_directory(const Check *check, const char *root) {
-        if (root && check->as == POOL_CHECK_FOR_SELF && !privilege_can_chroot())
-                return refuse(check, "chroot",
-                                "its service may not do that yet: " UNIT_CHECK_REMEDY,
-                                check->config->name);
-        if (root && unit_check_lacks_chroot(check->config->name))
-                log_line(check, LOG_NOTICE, "chroot", "is new to its service: " UNIT_CHECK_REMEDY,
-                                check->config->name);
+static int check_chroot(const Check *check) {
+        const char *pool = check->config->name;
 
-        return check_directory(check, "chroot", NULL, root);
+        if (check->as == POOL_CHECK_FOR_SELF && !privilege_can_chroot())
+                return refuse(check, "chroot", UNIT_CHECK_REFUSED, pool);
+        if (unit_check_lacks_chroot(pool))
+                log_line(check, LOG_NOTICE, "chroot", UNIT_CHECK_NEW, pool);
+
+        return 0;
 }
 
 static int check_folders(const Check *check) {
         const char *root = switches_user(check) ? check->config->chroot : NULL;
-        int r;
+        int r = check_directory(check, "chroot", NULL, root);
 
-        r = check_root_directory(check, root);
+        if (r >= 0 && root)
+                r = check_chroot(check);
         return r < 0 ? r : check_directory(check, "chdir", root, check->config->chdir);
 }
 

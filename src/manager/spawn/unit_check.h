@@ -7,8 +7,10 @@
 
 #include <stdbool.h>
 
-/* What is to be done then; takes the name of the pool. */
+/* What is said then; both take the name of the pool. */
 #define UNIT_CHECK_REMEDY "systemctl daemon-reload && systemctl restart fpmd@%s.service"
+#define UNIT_CHECK_REFUSED "its service may not do that yet: " UNIT_CHECK_REMEDY
+#define UNIT_CHECK_NEW "is new to its service: " UNIT_CHECK_REMEDY
 
 /* Returns whether the service would be started without the right to change its root directory. Always false in a
  * service, which can try it, and where systemd does not run: a pool is not started by a unit there. */
