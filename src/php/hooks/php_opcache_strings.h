@@ -5,7 +5,7 @@
  * opcache finds each string by a table with 64 Ki places for each megabyte of opcache.interned_strings_buffer: 2 MiB of
  * the 8 that PHP sets. It clears the table when PHP starts, and PHP's own strings lie all over it, so that each pool
  * has the whole of it in memory. Here the table has a sixteenth of the places. With a full buffer some five strings
- * share one: then the compiler, and nothing else, takes up to half as long again (RESULTS.md).
+ * share one: then the compiler, and nothing else, takes longer (RESULTS.md).
  *
  * The place is the hash of a string by a mask that stands in front of the table: the mask is made smaller when opcache
  * clears the table. The rest of the table stays as it is, without a page. Where opcache does not do what was expected,
