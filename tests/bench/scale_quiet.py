@@ -96,7 +96,8 @@ def live(report):
     kinds = {"manager": [], "zygote": [], "worker": []}
     for name in site_names(n):
         manager = processes.main_pid(f"fpmd@{name}.service")
-        zygotes = processes.children(manager)
+        # A helper of the manager has no children.
+        zygotes = [pid for pid in processes.children(manager) if processes.children(pid)]
         kinds["manager"].append(manager)
         kinds["zygote"] += zygotes
         kinds["worker"] += [pid for zygote in zygotes for pid in processes.children(zygote)]

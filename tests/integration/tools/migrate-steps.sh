@@ -10,6 +10,20 @@ php=$FPMD_TEST_PHP another=8.9
 [[ -e /usr/sbin/php-fpm$php ]] || skip "no php-fpm$php on this machine"
 
 etc=$CONTAINER_ROOT/etc
+restore_systemctl() {
+	rm -f "$CONTAINER_ROOT/srv/step"
+	[[ ! -e $CONTAINER_ROOT/usr/bin/systemctl.real ]] ||
+		mv "$CONTAINER_ROOT/usr/bin/systemctl.real" "$CONTAINER_ROOT/usr/bin/systemctl"
+}
+# For the tests behind this one.
+leave() {
+	restore_systemctl
+	in_container systemctl disable --quiet --now "php$php-fpm.service" "php$another-fpm.service" || :
+	rm -rf "$etc/php/$another" "$CONTAINER_ROOT/usr/libexec/fpmd/$another" "$etc/systemd/system/php$another-fpm.service" \
+		"$etc/php/$php/fpm/pool.d"/*.conf
+	in_container systemctl daemon-reload
+}
+trap leave EXIT
 php_side "$another" "/usr/sbin/php-fpm$php"
 sed "s,/etc/php/$php/,/etc/php/$another/,g; /socket-helper/d" "/usr/lib/systemd/system/php$php-fpm.service" \
 	>"$etc/systemd/system/php$another-fpm.service"
@@ -123,12 +137,6 @@ fi
 exec -a systemctl /usr/bin/systemctl.real "$@"
 END
 chmod 0755 "$CONTAINER_ROOT/usr/bin/systemctl"
-restore_systemctl() {
-	rm -f "$CONTAINER_ROOT/srv/step"
-	[[ ! -e $CONTAINER_ROOT/usr/bin/systemctl.real ]] ||
-		mv "$CONTAINER_ROOT/usr/bin/systemctl.real" "$CONTAINER_ROOT/usr/bin/systemctl"
-}
-trap restore_systemctl EXIT
 
 one_side_has_all() {
 	local version name units states
@@ -223,4 +231,3 @@ output=$(in_container setpriv --bounding-set=-sys_ptrace fpmctl migrate --back 2
 assert_contains 'back, too' 'pool four: its port cannot be shared with php-fpm' "$output"
 who 'plain, back' php-fpm
 nothing_left 'plain, back'
-in_container systemctl disable --quiet --now "php$php-fpm.service" "php$another-fpm.service"

@@ -5,6 +5,8 @@ require_once 'Symfony/Bundle/TwigBundle/autoload.php';
 require_once dirname(__DIR__) . '/src/Kernel.php';
 require_once dirname(__DIR__) . '/src/Runner.php';
 if ($_SERVER['APP_FORMS'] ?? false) {
+    require_once 'Symfony/Component/Form/autoload.php';
+    require_once 'Symfony/Component/Validator/autoload.php';
     require_once dirname(__DIR__) . '/src/Contact.php';
 }
 
