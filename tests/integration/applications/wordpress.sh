@@ -1,7 +1,8 @@
 #!/bin/bash
 # An application with a database: Debian's WordPress behind nginx, with MariaDB. Installation, log-in, a
 # post by the REST API, an upload of which PHP makes thumbnails, addresses that nginx rewrites, and a
-# visitor who reads and comments. And the same pages beside an application of worker_script in one pool.
+# visitor who reads and comments. And the same pages beside an application of worker_script in one pool, and with
+# preload = auto.
 # Time limit: 120 s
 
 source "${BASH_SOURCE[0]%/*}/../lib.sh"
@@ -62,6 +63,13 @@ write_pool mixed <<-END
 	worker_script = /srv/app.php
 	worker_paths = /app.php
 END
+write_pool auto <<-END
+	user = www-data
+	group = www-data
+	pm = static
+	pm.max_children = 1
+	preload = auto
+END
 cat >"$CONTAINER_ROOT/srv/app.php" <<'END'
 <?php
 $n = 0;
@@ -100,7 +108,7 @@ END
 echo '127.0.0.1 blog.test' >>"$CONTAINER_ROOT/etc/hosts"
 start_nginx
 wait_for 5 fetch --fail http://blog.test/wp-includes/js/dist/date.js
-in_container systemctl start fpmd@blog.socket fpmd@mixed.socket
+in_container systemctl start fpmd@blog.socket fpmd@mixed.socket fpmd@auto.socket
 
 in_container python3 "$TOOLS/wordpress.py" http://blog.test
 
@@ -112,5 +120,11 @@ for path in / '/?p=1' '/?feed=rss2' '/?s=sea' /none /wp-login.php '/index.php?re
 	assert_eq "$path beside an application" "$(answer blog "$path")" "$(answer mixed "$path")"
 	assert_eq "the application behind $path" 'app 1' "$(fetch http://blog.test/app.php)"
 	assert_eq "the application again" 'app 2' "$(fetch http://blog.test/app.php)"
+done
+# What a request has autoloaded is there for the next one, and changes nothing.
+for round in 1 2 3; do
+	for path in / '/?p=1' '/?feed=rss2' '/?s=sea' /none /wp-login.php '/index.php?rest_route=/wp/v2/posts'; do
+		assert_eq "$path with preload = auto, round $round" "$(answer blog "$path")" "$(answer auto "$path")"
+	done
 done
 in_container systemctl stop fpmd-test-mariadb.service
