@@ -25,7 +25,7 @@ END
 write_page rotate nap.php <<'END'
 <?php
 $t = microtime(true);
-$left = sleep(3);
+$left = sleep(5);
 printf('%d %.1f', $left, microtime(true) - $t);
 END
 in_container systemctl start fpmd@rotate.socket "$unit"
@@ -34,7 +34,7 @@ mapfile -t before < <(workers_of rotate | sort)
 assert_eq 'workers' 4 "${#before[@]}"
 
 fetch http://rotate.test/nap.php >"$CONTAINER_ROOT/srv/nap.out" &
-load http://rotate.test/quick.php 3 3 >"$CONTAINER_ROOT/srv/load.out" &
+load http://rotate.test/quick.php 3 5 >"$CONTAINER_ROOT/srv/load.out" &
 sleep 0.3
 
 # rotate NAME: the log has that name behind its own, and a new one is there.
@@ -51,7 +51,7 @@ for i in {1..8}; do
 	sleep 0.1
 done
 wait
-assert_eq 'sleep()' '0 3.0' "$(<"$CONTAINER_ROOT/srv/nap.out")"
+assert_eq 'sleep()' '0 5.0' "$(<"$CONTAINER_ROOT/srv/nap.out")"
 mapfile -t after < <(workers_of rotate | sort)
 assert_eq 'the same workers' "${before[*]}" "${after[*]}"
 

@@ -20,7 +20,7 @@ leave() {
 	restore_systemctl
 	in_container systemctl disable --quiet --now "php$php-fpm.service" "php$another-fpm.service" || :
 	rm -rf "$etc/php/$another" "$CONTAINER_ROOT/usr/libexec/fpmd/$another" "$etc/systemd/system/php$another-fpm.service" \
-		"$etc/php/$php/fpm/pool.d"/*.conf
+		"$etc/php/$php/fpm/pool.d"/*.conf "$CONTAINER_ROOT/var/lib/fpmd"
 	in_container systemctl daemon-reload
 }
 trap leave EXIT
