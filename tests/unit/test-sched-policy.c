@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Proves that a worker whose requests wait often is SCHED_OTHER, another SCHED_BATCH, and that the policy of the unit stays. */
+/* Proves that a worker whose requests wait often is SCHED_OTHER, another SCHED_BATCH, that the policy of the unit
+ * stays, and that only one who serves short requests without a sleep lets others come first. */
 
 #include "php/worker/sched_policy.h"
 
@@ -58,5 +59,28 @@ START_TEST(a_policy_of_the_unit_stays) {
 }
 END_TEST
 
+START_TEST(short_requests_yield_once_a_millisecond) {
+        SchedPolicy policy = { .awake_usec = 5000 };
+
+        for (uint64_t now_usec = 5100; now_usec < 6000; now_usec += 100)
+                ck_assert(!sched_policy_must_yield(&policy, now_usec));
+        ck_assert(sched_policy_must_yield(&policy, 6000));
+        ck_assert(!sched_policy_must_yield(&policy, 6100));
+
+        sched_policy_has_slept(&policy, 6900);
+        ck_assert(!sched_policy_must_yield(&policy, 7100));
+        ck_assert(sched_policy_must_yield(&policy, 7900));
+}
+END_TEST
+
+START_TEST(long_requests_never_yield) {
+        SchedPolicy policy = {};
+
+        for (uint64_t now_usec = 3000; now_usec < 60000; now_usec += 3000)
+                ck_assert(!sched_policy_must_yield(&policy, now_usec));
+}
+END_TEST
+
 UNIT_MAIN("sched-policy", who_waits_often_is_not_batch, the_policy_follows_the_waits,
-                a_policy_of_the_unit_stays);
+                a_policy_of_the_unit_stays, short_requests_yield_once_a_millisecond,
+                long_requests_never_yield);

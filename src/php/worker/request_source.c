@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <inttypes.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -22,9 +21,6 @@ enum {
         /* How often a worker that can open no more files waits for a tenth of a second before it is replaced. */
         PAUSES_MAX = 50,
 };
-
-/* How long a worker keeps the CPU, if its requests are as short. */
-#define AWAKE_MAX_USEC 1000
 
 /* How long the last workers answer what has come on kept connections, before they hand on the rest: a stop loses
  * nothing of an ordinary pool, a restart of one that has more than enough to do is not held up. */
@@ -183,26 +179,14 @@ static int wait_for_arrival(Worker *worker) {
         return r == -ETIMEDOUT && worker->is_status ? -ENODATA : r;
 }
 
-/* The kernel takes the CPU from a worker that does not sleep, since it finds a request whenever it looks, in the middle
- * of one: that waits, and its client with it, until the others that do not sleep have used a tick of 4 or 10 ms each.
- * Between two requests nobody waits for this worker, so those that are in the middle of theirs come first. Returns the
- * time. */
-static uint64_t let_others_finish(Worker *worker, uint64_t now_usec) {
-        if (now_usec < worker->awake_usec + AWAKE_MAX_USEC)
-                return now_usec;
-
-        (void) sched_yield();
-        worker->awake_usec = clock_now_usec();
-        return worker->awake_usec;
-}
-
 /* 0, or -ESHUTDOWN when this worker is to leave. */
 static int next_arrival(Worker *worker, Arrival *ret) {
         bool lifeline_is_cut = false;
         uint64_t now_usec;
         int r;
 
-        now_usec = let_others_finish(worker, worker_become_idle(worker));
+        now_usec = sched_policy_let_others_finish(
+                        &worker->sched_policy, worker_become_idle(worker));
         if (acceptor_must_leave(worker->acceptor, now_usec) || must_leave(worker))
                 return -ESHUTDOWN;
 
@@ -228,7 +212,8 @@ static int next_arrival(Worker *worker, Arrival *ret) {
                 if (r > 0)
                         access_log_take_file(worker->php.access);
                 lifeline_is_cut = r == -ESHUTDOWN;
-                now_usec = worker->awake_usec = clock_now_usec();
+                now_usec = clock_now_usec();
+                sched_policy_has_slept(&worker->sched_policy, now_usec);
         }
 }
 

@@ -4,6 +4,8 @@
 #include <sched.h>
 #include <sys/resource.h>
 
+#include "base/clock.h"
+
 static uint64_t count_waits(void) {
         struct rusage usage;
 
@@ -54,4 +56,30 @@ void sched_policy_add(SchedPolicy *policy, uint64_t duration_usec) {
         policy->elapsed_usec = 0;
         if (is_batch != policy->is_batch)
                 set_policy(policy, is_batch);
+}
+
+void sched_policy_has_slept(SchedPolicy *policy, uint64_t now_usec) {
+        policy->awake_usec = now_usec;
+        policy->n_awake = 0;
+}
+
+bool sched_policy_must_yield(SchedPolicy *policy, uint64_t now_usec) {
+        bool is_short;
+
+        policy->n_awake++;
+        if (now_usec < policy->awake_usec + SCHED_POLICY_AWAKE_USEC)
+                return false;
+
+        is_short = policy->n_awake >= SCHED_POLICY_AWAKE_REQUESTS;
+        sched_policy_has_slept(policy, now_usec);
+        return is_short;
+}
+
+uint64_t sched_policy_let_others_finish(SchedPolicy *policy, uint64_t now_usec) {
+        if (!sched_policy_must_yield(policy, now_usec))
+                return now_usec;
+
+        (void) sched_yield();
+        policy->awake_usec = clock_now_usec();
+        return policy->awake_usec;
 }

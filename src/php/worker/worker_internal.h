@@ -63,10 +63,9 @@ typedef struct Worker {
         bool too_heavy;
         ClientGuard guard;
         RateLimit complaints, handoff_complaints, shortages;
-        unsigned n_pauses;   /* since a connection was accepted */
-        uint64_t awake_usec; /* since when it has had no sleep */
-        bool is_last;        /* the connection is closed after the answer */
-        bool late;           /* the connection has waited longer than pm.queue_timeout */
+        unsigned n_pauses; /* since a connection was accepted */
+        bool is_last;      /* the connection is closed after the answer */
+        bool late;         /* the connection has waited longer than pm.queue_timeout */
         bool meets_silence; /* nothing had come on the last new connection, and it has not slept since */
         RequestSource source;
         timer_t boot_timer; /* ends this process; runs while boot_is_timed */
