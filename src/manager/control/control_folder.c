@@ -13,6 +13,9 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "contract/control.h"
+#include "manager/base/unit_folder.h"
+
+#define VARIABLE "RUNTIME_DIRECTORY"
 
 /* The socket of a manager that was killed is still there, but nobody listens. */
 static bool is_served(const char *pool) {
@@ -31,22 +34,23 @@ static int make(const char *path) {
 }
 
 int control_folder_open(ControlFolder *ret, const char *pool) {
-        const char *given = getenv("RUNTIME_DIRECTORY");
-        char path[sizeof(((struct sockaddr_un *) NULL)->sun_path)], *slash;
+        char path[sizeof(((struct sockaddr_un *) NULL)->sun_path)];
+        const char *given = getenv(VARIABLE);
 
         *ret = (ControlFolder){};
-        if (!given) {
-                if (geteuid() != 0 || control_path(path, sizeof(path), pool) < 0 || is_served(pool))
-                        return 0;
-
-                slash = strrchr(path, '/');
-                *slash = '\0';
-                if (make("/run/fpmd") < 0 || make(path) < 0)
-                        return 0;
-                ret->is_own = true;
+        if (given && *given) {
+                ret->path = unit_folder(VARIABLE, pool);
+                return ret->path ? 0 : -ENOMEM;
         }
+        if (geteuid() != 0 || control_path(path, sizeof(path), pool) < 0 || is_served(pool))
+                return 0;
 
-        ret->path = strdup(given ? given : path);
+        *strrchr(path, '/') = '\0';
+        if (make("/run/fpmd") < 0 || make(path) < 0)
+                return 0;
+
+        ret->is_own = true;
+        ret->path = strdup(path);
         return ret->path ? 0 : -ENOMEM;
 }
 

@@ -26,7 +26,8 @@ static int tidy(void *userdata) {
                 .files_max = FILE_CACHE_FILES_MAX,
                 .runs = true,
         };
-        _cleanup_free_ char *path = cache_folder_path(pool->resources.account.uid);
+        _cleanup_free_ char *path = cache_folder_path(
+                        pool->resources.config->name, pool->resources.account.uid);
         _cleanup_close_ int fd = -EBADF;
 
         if (!path)

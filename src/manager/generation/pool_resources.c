@@ -46,7 +46,7 @@ static int open_all(PoolResources *resources, const char **ret_directive) {
 
         /* The zygote says what is wrong with it. */
         if (config->idle_warm_bytes > 0)
-                (void) cache_folder_make(&resources->account);
+                (void) cache_folder_make(config->name, &resources->account);
         make_slow_log(config);
         return 0;
 }

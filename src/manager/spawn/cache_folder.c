@@ -12,20 +12,14 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "manager/base/unit_folder.h"
 #include "manager/spawn/privilege.h"
 
 #define FOLDER "opcache"
+#define VARIABLE "CACHE_DIRECTORY"
 
-/* systemd names the folders with colons between them: ours is first, others are of the administrator's drop-ins. */
-static char *unit_folder(void) {
-        const char *folders = getenv("CACHE_DIRECTORY");
-        size_t size = folders ? strcspn(folders, ":") : 0;
-
-        return size > 0 ? strndup(folders, size) : NULL;
-}
-
-char *cache_folder_path(uid_t uid) {
-        _cleanup_free_ char *folder = unit_folder();
+char *cache_folder_path(const char *pool, uid_t uid) {
+        _cleanup_free_ char *folder = unit_folder(VARIABLE, pool);
         char *path;
 
         return folder && asprintf(&path, "%s/%ju/" FOLDER, folder, (uintmax_t) uid) >= 0 ? path
@@ -86,8 +80,8 @@ static int make_for_self(int parent_fd, const char *name) {
         return fd < 0 ? fd : make_last(&fd);
 }
 
-int cache_folder_make(const Account *account) {
-        _cleanup_free_ char *path = unit_folder();
+int cache_folder_make(const char *pool, const Account *account) {
+        _cleanup_free_ char *path = unit_folder(VARIABLE, pool);
         _cleanup_close_ int fd = -EBADF;
         char name[24];
         struct stat st;

@@ -10,8 +10,8 @@
 #include "manager/spawn/account.h"
 
 /* Returns the path, which the caller frees, or NULL: the unit has no CacheDirectory=, or memory is short. */
-char *cache_folder_path(uid_t uid);
+char *cache_folder_path(const char *pool, uid_t uid);
 
 /* Makes the folder, if it is not there. What stands in its place is left as it is: the zygote looks at it as the pool's
  * user, and says what is wrong. Returns 0 or a negative errno. */
-int cache_folder_make(const Account *account);
+int cache_folder_make(const char *pool, const Account *account);

@@ -231,7 +231,9 @@ static int environment_for_plan(char ***ret, const SpawnPlan *plan) {
         if (r < 0)
                 return r;
 
-        cache = plan->config->idle_warm_bytes > 0 ? cache_folder_path(plan->account->uid) : NULL;
+        cache = plan->config->idle_warm_bytes > 0
+                                ? cache_folder_path(plan->pool, plan->account->uid)
+                                : NULL;
         r = cache ? environment_set(&environment, "FPMD_CACHE", cache) : 0;
         if (r >= 0 && cache && plan->cache_is_suspect)
                 r = environment_set(&environment, "FPMD_CACHE_SUSPECT", "1");
