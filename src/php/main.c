@@ -208,7 +208,7 @@ static int compile_scripts(void *userdata) {
                         result.n_tried == result.n_scripts)
                 return 0;
 
-        fprintf(stderr, "<5>In the time of reload_warm %u of %u scripts were compiled\n",
+        stderr_line("<5>In the time of reload_warm %u of %u scripts were compiled\n",
                         result.n_tried, result.n_scripts);
         return 0;
 }
@@ -221,8 +221,8 @@ static void warm_up(int scripts_fd, const PoolConfig *config) {
                 return;
 
         if (probe_run_until(compile_scripts, &plan, plan.until_usec + WARM_UP_SLACK_USEC) == -ETIME)
-                fputs("<4>A script could not be compiled beforehand in the time of reload_warm: going on without\n",
-                                stderr);
+                stderr_line("<4>A script could not be compiled beforehand in the time of reload_warm: going on "
+                            "without\n");
         fd_close(scripts_fd);
 }
 

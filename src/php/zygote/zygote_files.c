@@ -4,8 +4,8 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/escape.h"
 #include "base/fd.h"
+#include "base/journal_socket.h"
 #include "php/zygote/zygote_internal.h"
 
 enum {
@@ -58,7 +59,15 @@ void zygote_leave_files(Zygote *zygote) {
         zygote->paths_fd = fd_close(zygote->paths_fd);
 }
 
-/* Any process of the pool may write there. */
+/* The pair would be ready for ever. */
+static void lose_paths(Zygote *zygote) {
+        (void) epoll_ctl(zygote->epoll_fd, EPOLL_CTL_DEL, zygote->paths_fd, NULL);
+        zygote->paths_fd = fd_close(zygote->paths_fd);
+        stderr_line("<4>worker_watch: a process of this pool has shut down the socket on which workers say what they "
+                    "have compiled; files that they compile from now on are watched after the next reload\n");
+}
+
+/* Any process of the pool may write there, and shut it down. No path is empty. */
 void zygote_on_paths(Zygote *zygote) {
         char path[PATH_MAX];
         ssize_t n;
@@ -67,7 +76,11 @@ void zygote_on_paths(Zygote *zygote) {
                 n = recv(zygote->paths_fd, path, sizeof(path), MSG_DONTWAIT | MSG_TRUNC);
                 if (n < 0)
                         return;
-                if (n == 0 || (size_t) n >= sizeof(path) || memchr(path, '\0', (size_t) n))
+                if (n == 0) {
+                        lose_paths(zygote);
+                        return;
+                }
+                if ((size_t) n >= sizeof(path) || memchr(path, '\0', (size_t) n))
                         continue;
 
                 path[n] = '\0';
@@ -97,7 +110,7 @@ void zygote_see_to_files(Zygote *zygote) {
                 return;
 
         escape_string(escaped, sizeof(escaped), path);
-        fprintf(stderr, "<5>worker_watch: %s has changed\n", escaped);
+        stderr_line("<5>worker_watch: %s has changed\n", escaped);
         scoreboard_count_change(zygote->board);
         (void) !write(zygote->hooks.wake_fd, &one, sizeof(one));
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/journal_socket.h"
 #include "base/parse.h"
 #include "php/zygote/lifeline.h"
 #include "php/zygote/zygote_internal.h"
@@ -59,7 +60,7 @@ static uint64_t next_pause_usec(Spare *spare) {
 static void note_failure(Spare *spare, const char *what) {
         uint64_t pause_usec = next_pause_usec(spare);
 
-        fprintf(stderr, "<4>No spare worker is ready, %s; the next try is in %.1f s\n", what,
+        stderr_line("<4>No spare worker is ready, %s; the next try is in %.1f s\n", what,
                         (double) pause_usec / USEC_PER_SEC);
         spare->pause_usec = clock_now_usec() + pause_usec;
 }

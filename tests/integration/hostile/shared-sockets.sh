@@ -49,6 +49,14 @@ def is_pair(fd, target):
         return peer.type == socket.SOCK_SEQPACKET and not fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_NONBLOCK == 0
 
 
+def is_paths(fd, target):
+    """The end on which a worker names what it has compiled, alone, has a time limit (zygote_files.c)."""
+    if not target.startswith("socket:"):
+        return False
+    with socket.socket(fileno=os.dup(fd)) as peer:
+        return any(peer.getsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, 16)) and peer.type == socket.SOCK_SEQPACKET
+
+
 if what == "block":
     fcntl.fcntl(steal(is_listener(socket.AF_UNIX)), fcntl.F_SETFL, os.O_RDWR)
 elif what == "shorten":
@@ -61,6 +69,8 @@ elif what == "shutdown-tcp":
     libc.shutdown(steal(is_listener(socket.AF_INET)), 2)
 elif what == "shutdown-pair":
     libc.shutdown(steal(is_pair), 2)
+elif what == "shutdown-paths":
+    libc.shutdown(steal(is_paths), 1)
 elif what == "wake":
     # Reads what was written before the manager does, and has cleared the flag.
     fd = steal(lambda fd, target: "eventfd" in target)
@@ -203,3 +213,23 @@ demand_is_served() {
 	[[ $(fetch http://demand.test/page.php) == hello ]]
 }
 wait_for 5 demand_is_served
+
+# --- the socket on which workers name what they compile ---
+
+write_page watch worker.php <<'END'
+<?php while (frankenphp_handle_request(function () { echo 'hello'; }));
+END
+pool watch <<'END'
+worker_script = /srv/www/watch/worker.php
+worker_watch = yes
+END
+watch_is_served() {
+	[[ $(fetch http://watch.test/page.php) == hello ]]
+}
+wait_for 5 watch_is_served
+rogue "$(workers_of watch | head -n 1)" shutdown-paths
+wait_for 3 journal_has fpmd@watch 'has shut down the socket on which workers say what they have compiled'
+before=$(cpu_ticks "$(zygote_of watch)")
+sleep 1
+assert_at_most 'CPU of the zygote behind it, of 100' 5 $(($(cpu_ticks "$(zygote_of watch)") - before))
+watch_is_served
