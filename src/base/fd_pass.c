@@ -41,7 +41,7 @@ static int fd_of(struct msghdr *message) {
 
         if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS ||
                         header->cmsg_len != CMSG_LEN(sizeof(int)))
-                return -EBADF;
+                return message->msg_flags & MSG_CTRUNC ? -EMFILE : -EBADF;
 
         memcpy(&fd, CMSG_DATA(header), sizeof(int));
         return fd;

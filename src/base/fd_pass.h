@@ -10,6 +10,7 @@
  * sendmsg(2). Returns 0 or a negative errno. */
 int fd_pass_send(int socket_fd, const void *data, size_t size, int fd, int flags);
 
-/* Receives one packet of up to size bytes. *ret_fd is the fd that came with it, with CLOEXEC, or -EBADF. Returns the
- * length of the packet as it was sent, which may be more than size, 0 at the end of file, or a negative errno. */
+/* Receives one packet of up to size bytes. *ret_fd is the fd that came with it, with CLOEXEC, -EMFILE when one came for
+ * which this process has no place, or -EBADF. Returns the length of the packet as it was sent, which may be more than
+ * size, 0 at the end of file, or a negative errno. */
 int fd_pass_receive(int socket_fd, void *data, size_t size, int *ret_fd, int flags);

@@ -17,6 +17,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/fd_pass.h"
 
 enum {
         /* journald has one queue of some hundred datagrams for all senders of the machine. A flood of this pool must
@@ -62,22 +63,9 @@ static int sealed_memfd(const JournalEntry *entry) {
 }
 
 static int send_memfd(int fd, const JournalEntry *entry) {
-        union {
-                struct cmsghdr header;
-                char space[CMSG_SPACE(sizeof(int))];
-        } control = {};
-        struct msghdr message = { .msg_control = &control, .msg_controllen = sizeof(control) };
-        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
         _cleanup_close_ int memfd = sealed_memfd(entry);
 
-        if (memfd < 0)
-                return memfd;
-
-        header->cmsg_level = SOL_SOCKET;
-        header->cmsg_type = SCM_RIGHTS;
-        header->cmsg_len = CMSG_LEN(sizeof(int));
-        memcpy(CMSG_DATA(header), &memfd, sizeof(int));
-        return sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -errno : 0;
+        return memfd < 0 ? memfd : fd_pass_send(fd, NULL, 0, memfd, MSG_DONTWAIT);
 }
 
 int journal_socket_send(int fd, const JournalEntry *entry) {

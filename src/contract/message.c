@@ -104,7 +104,7 @@ int message_receive_fd(int fd, Message *ret, int *ret_fd) {
                 return n;
         if ((size_t) n != sizeof(message))
                 return -EBADMSG;
-        if (brings_fd(message.type) != (passed_fd >= 0))
+        if (brings_fd(message.type) != (passed_fd != -EBADF))
                 return -EBADMSG;
 
         *ret = message;

@@ -70,8 +70,9 @@ int message_send_fd(int fd, const Message *message, int passed_fd);
  * is at EOF, too, behind what it had sent. */
 int message_receive(int fd, Message *ret);
 
-/* Receives one message and the fd that may come along: *ret_fd is the caller's, or -EBADF. Returns as
- * message_receive(), and -EBADMSG also when the type asks for an fd and none came, or the other way round. */
+/* Receives one message and the fd that may come along: *ret_fd is the caller's, -EMFILE when this process has no place
+ * for it, or -EBADF. Returns as message_receive(), and -EBADMSG also when the type asks for an fd and none came, or the
+ * other way round. */
 int message_receive_fd(int fd, Message *ret, int *ret_fd);
 
 /* Returns the name of a type for logs, or "unknown". */

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -189,6 +190,30 @@ START_TEST(an_fd_goes_along_with_some_alone) {
 }
 END_TEST
 
+/* A process that has all its files open is not one whose peer has misbehaved. */
+START_TEST(an_fd_without_a_place_is_named) {
+        Message reopen = { .type = MESSAGE_REOPEN }, ping = { .type = MESSAGE_PING }, got;
+        struct rlimit limit, lower;
+        int pair[2], fd = -EBADF;
+
+        make_pair(pair);
+        ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+        lower = (struct rlimit){ .rlim_cur = (rlim_t) next_fd(), .rlim_max = limit.rlim_max };
+        ck_assert_int_eq(message_send_fd(pair[0], &reopen, STDERR_FILENO), 0);
+        ck_assert_int_eq(message_send_fd(pair[0], &ping, STDERR_FILENO), 0);
+
+        ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &lower), 0);
+        ck_assert_int_eq(message_receive_fd(pair[1], &got, &fd), 1);
+        ck_assert_int_eq(got.type, MESSAGE_REOPEN);
+        ck_assert_int_eq(fd, -EMFILE);
+        ck_assert_int_eq(message_receive_fd(pair[1], &got, &fd), -EBADMSG);
+        ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+
+        close(pair[0]);
+        close(pair[1]);
+}
+END_TEST
+
 /* What a hostile zygote sends along to the manager, which takes none. */
 START_TEST(an_fd_that_nobody_wants_is_closed) {
         Message ready = { .type = MESSAGE_READY }, got;
@@ -227,4 +252,5 @@ UNIT_MAIN("message", a_good_message_passes, a_slot_out_of_range_is_refused,
                 fields_that_a_type_does_not_have_are_zero, values_out_of_range_are_refused,
                 text_without_an_end_is_refused, the_length_on_the_wire_is_exact,
                 a_peer_that_died_with_messages_unread_is_at_its_end,
-                an_fd_goes_along_with_some_alone, an_fd_that_nobody_wants_is_closed);
+                an_fd_goes_along_with_some_alone, an_fd_without_a_place_is_named,
+                an_fd_that_nobody_wants_is_closed);

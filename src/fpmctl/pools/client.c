@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/fd_pass.h"
 #include "base/number.h"
 #include "base/parse.h"
 
@@ -138,48 +139,22 @@ static int read_answer(Question *question, int fd) {
         return json_is_object(question->json) ? 0 : -EBADMSG;
 }
 
-/* The one fd that may come along. */
-static int fd_of(struct msghdr *message) {
-        struct cmsghdr *header = CMSG_FIRSTHDR(message);
-        int fd = -EBADF;
-
-        if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS &&
-                        header->cmsg_len == CMSG_LEN(sizeof(fd)))
-                memcpy(&fd, CMSG_DATA(header), sizeof(fd));
-
-        return fd;
-}
-
 static int hear(Question *question) {
-        union {
-                struct cmsghdr header;
-                char buffer[CMSG_SPACE(sizeof(int))];
-        } control = {};
-        ControlReply reply;
-        struct iovec iov = { .iov_base = &reply, .iov_len = sizeof(reply) };
-        struct msghdr message = {
-                .msg_iov = &iov,
-                .msg_iovlen = 1,
-                .msg_control = &control,
-                .msg_controllen = sizeof(control),
-        };
         _cleanup_close_ int fd = -EBADF;
-        ssize_t n;
-        int r;
+        ControlReply reply;
+        int n, r;
 
-        n = recvmsg(question->fd, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+        n = fd_pass_receive(question->fd, &reply, sizeof(reply), &fd, MSG_DONTWAIT);
         if (n < 0)
-                return errno == EAGAIN ? -EINPROGRESS : -errno;
-
-        fd = fd_of(&message);
+                return n == -EAGAIN ? -EINPROGRESS : n;
         if (n == 0)
                 return -ECONNRESET;
-        if (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC))
-                return -EBADMSG;
 
         r = control_reply_check(&reply, (size_t) n);
         if (r < 0)
                 return r;
+        if (fd == -EMFILE)
+                return fd;
 
         free(question->text);
         question->text = strdup(reply.text);

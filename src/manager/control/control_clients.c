@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/fd_pass.h"
 #include "contract/control.h"
 
 int control_clients_add(ControlClients *clients, int fd, bool is_stranger, ControlClient **ret) {
@@ -108,25 +109,7 @@ bool control_clients_make_room(ControlClients *clients, uid_t uid) {
 void control_client_send(const ControlClient *client, int result, const char *text, int fd) {
         ControlReply reply = { .version = CONTROL_VERSION, .result = result };
         size_t n = strnlen(text, CONTROL_TEXT_MAX - 1);
-        struct iovec iov = { .iov_base = &reply, .iov_len = CONTROL_REPLY_MIN + n };
-        union {
-                struct cmsghdr header;
-                char buffer[CMSG_SPACE(sizeof(int))];
-        } control = {
-                .header = {
-                        .cmsg_len = CMSG_LEN(sizeof(int)),
-                        .cmsg_level = SOL_SOCKET,
-                        .cmsg_type = SCM_RIGHTS,
-                },
-        };
-        struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1 };
 
         memcpy(reply.text, text, n);
-        if (fd >= 0) {
-                memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
-                message.msg_control = &control;
-                message.msg_controllen = sizeof(control);
-        }
-
-        (void) sendmsg(client->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+        (void) fd_pass_send(client->fd, &reply, CONTROL_REPLY_MIN + n, fd, MSG_DONTWAIT);
 }

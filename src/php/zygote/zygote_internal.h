@@ -110,7 +110,3 @@ void zygote_read_orders(Zygote *zygote);
 /* Return whether an order waits that can be followed now; follow it. */
 bool zygote_has_work(Zygote *zygote);
 void zygote_work(Zygote *zygote);
-
-/* Is to be called when the manager has gone, or has broken the protocol: the workers finish and leave, and then the
- * zygote. */
-void zygote_lose_manager(Zygote *zygote);

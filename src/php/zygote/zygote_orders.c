@@ -9,10 +9,12 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/journal_socket.h"
 #include "php/zygote/zygote_internal.h"
 
 enum {
@@ -107,8 +109,13 @@ static void follow_fork(Zygote *zygote, const Message *message) {
 
 /* Later workers have it from the start, by its old number. */
 static void follow_reopen(Zygote *zygote, int fd) {
-        if (zygote->hooks.log_fd < 0 || dup3(fd, zygote->hooks.log_fd, O_CLOEXEC) < 0)
+        if (zygote->hooks.log_fd < 0)
                 return;
+        if (fd < 0 || dup3(fd, zygote->hooks.log_fd, O_CLOEXEC) < 0) {
+                stderr_line("<3>Cannot take the new file of the access log, going on with the old one: %s\n",
+                                strerror(fd < 0 ? -fd : errno));
+                return;
+        }
 
         children_send_log(zygote->children, fd);
 
@@ -212,7 +219,8 @@ static void follow(Zygote *zygote, const Message *message, int fd) {
         }
 }
 
-void zygote_lose_manager(Zygote *zygote) {
+/* It has gone, or has broken the protocol: the workers finish and leave, and then the zygote. */
+static void lose_manager(Zygote *zygote) {
         zygote->control_fd = fd_close(zygote->control_fd);
         message_queue_done(&zygote->reports);
         zygote->kill_usec = clock_now_usec() + zygote->hooks.orphan_limit_usec;
@@ -234,7 +242,7 @@ static int read_order(Zygote *zygote) {
                 return 1;
         }
 
-        zygote_lose_manager(zygote);
+        lose_manager(zygote);
         return 0;
 }
 
