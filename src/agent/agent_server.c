@@ -10,7 +10,6 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
-#include "exporter/activation.h"
 #include "exporter/clients.h"
 
 enum {
@@ -34,8 +33,7 @@ typedef struct Asker {
 
 struct AgentServer {
         AgentView *view;
-        int fds[ACTIVATION_SOCKETS_MAX];
-        size_t n_fds;
+        ActivationSockets sockets;
         Clients clients;
         Asker askers[CLIENTS_MAX];
         uint64_t last_usec;   /* when somebody asked last */
@@ -142,35 +140,25 @@ static int accept_asker(AgentServer *server, int listen_fd) {
 }
 
 static void accept_askers(AgentServer *server, const struct pollfd *fds) {
-        for (size_t i = 0; i < server->n_fds; i++)
+        for (size_t i = 0; i < server->sockets.n; i++)
                 for (size_t n = 0; fds[i].revents && n < BATCH_MAX; n++)
-                        if (accept_asker(server, server->fds[i]) == 0)
+                        if (accept_asker(server, fds[i].fd) == 0)
                                 break;
 }
 
 /* --- life --- */
 
-int agent_server_new(AgentServer **ret, AgentView *view, const int *fds, size_t n_fds) {
-        _cleanup_(agent_server_freep) AgentServer *server = NULL;
-        int r;
+int agent_server_new(AgentServer **ret, AgentView *view, ActivationSockets *sockets) {
+        AgentServer *server = calloc(1, sizeof(*server));
 
-        if (n_fds > ACTIVATION_SOCKETS_MAX)
-                return -E2BIG;
-
-        server = calloc(1, sizeof(*server));
         if (!server)
                 return -ENOMEM;
 
         server->view = view;
         server->last_usec = clock_now_usec();
-        for (size_t i = 0; i < n_fds; i++) {
-                server->fds[server->n_fds++] = fds[i];
-                r = fd_set_nonblock(fds[i], true);
-                if (r < 0)
-                        return r;
-        }
-
-        *ret = TAKE_PTR(server);
+        server->sockets = *sockets;
+        *sockets = (ActivationSockets){};
+        *ret = server;
         return 0;
 }
 
@@ -181,15 +169,16 @@ AgentServer *agent_server_free(AgentServer *server) {
         for (size_t i = 0; i < CLIENTS_MAX; i++)
                 if (server->askers[i].client)
                         asker_end(server, &server->askers[i]);
-        for (size_t i = 0; i < server->n_fds; i++)
-                fd_close(server->fds[i]);
+        activation_done(&server->sockets);
         free(server);
         return NULL;
 }
 
-/* Until somebody is late, may be accepted again, or nobody has asked for long enough. */
+/* Until somebody is late, may be accepted again, or nobody has asked for long enough, which ends nothing while somebody
+ * is there. */
 static int wait_msec(const AgentServer *server, uint64_t idle_usec, uint64_t now_usec) {
-        uint64_t end = idle_usec > 0 ? server->last_usec + idle_usec : now_usec + USEC_PER_SEC * 60;
+        uint64_t end = idle_usec > 0 && !server->clients.first ? server->last_usec + idle_usec
+                                                               : now_usec + USEC_PER_SEC * 60;
 
         for (size_t i = 0; i < CLIENTS_MAX; i++)
                 if (server->askers[i].client && server->askers[i].deadline_usec < end)
@@ -202,14 +191,9 @@ static int wait_msec(const AgentServer *server, uint64_t idle_usec, uint64_t now
 
 /* The listening sockets, then a place for each asker. */
 static void fill_fds(const AgentServer *server, struct pollfd *fds, uint64_t now_usec) {
-        for (size_t i = 0; i < server->n_fds; i++)
-                fds[i] = (struct pollfd){
-                        .fd = server->accept_usec > now_usec ? -1 : server->fds[i],
-                        .events = POLLIN,
-                };
-
+        activation_poll(&server->sockets, server->accept_usec <= now_usec, fds);
         for (size_t i = 0; i < CLIENTS_MAX; i++)
-                fds[server->n_fds + i] = (struct pollfd){
+                fds[server->sockets.n + i] = (struct pollfd){
                         .fd = server->askers[i].client ? server->askers[i].client->fd : -1,
                         .events = POLLIN,
                 };
@@ -225,13 +209,14 @@ int agent_server_run(AgentServer *server, uint64_t idle_usec) {
                         return 0;
 
                 fill_fds(server, fds, now);
-                if (poll(fds, server->n_fds + CLIENTS_MAX, wait_msec(server, idle_usec, now)) < 0 &&
+                if (poll(fds, server->sockets.n + CLIENTS_MAX, wait_msec(server, idle_usec, now)) <
+                                                0 &&
                                 errno != EINTR)
                         return -errno;
 
                 now = clock_now_usec();
                 for (size_t i = 0; i < CLIENTS_MAX; i++)
-                        if (fds[server->n_fds + i].revents && server->askers[i].client)
+                        if (fds[server->sockets.n + i].revents && server->askers[i].client)
                                 asker_hear(server, &server->askers[i], now);
                 end_late_askers(server, now);
                 accept_askers(server, fds);

@@ -13,14 +13,15 @@
 
 #include "agent/agent_view.h"
 #include "base/cleanup.h"
+#include "exporter/activation.h"
 
 #define AGENT_PATIENCE_USEC (2 * USEC_PER_SEC)
 
 typedef struct AgentServer AgentServer;
 
-/* Makes a server of the view, which is borrowed, at listening sockets, which it takes. Returns 0 or a negative
- * errno. */
-int agent_server_new(AgentServer **ret, AgentView *view, const int *fds, size_t n_fds);
+/* Makes a server of the view, which is borrowed, at these sockets, which it takes if it succeeds. Returns 0 or
+ * -ENOMEM. */
+int agent_server_new(AgentServer **ret, AgentView *view, ActivationSockets *sockets);
 AgentServer *agent_server_free(AgentServer *server);
 DEFINE_CLEANUP(AgentServer, agent_server_free);
 

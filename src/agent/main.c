@@ -65,18 +65,19 @@ static int parse_arguments(int argc, char *argv[]) {
 int main(int argc, char *argv[]) {
         _cleanup_(agent_server_freep) AgentServer *server = NULL;
         _cleanup_(agent_view_done) AgentView view = {};
-        int fds[ACTIVATION_SOCKETS_MAX], n, r;
+        _cleanup_(activation_done) ActivationSockets sockets = {};
+        int r;
 
         r = parse_arguments(argc, argv);
         if (r >= 0)
                 return r;
 
-        n = activation_receive(fds);
-        if (n < 0)
+        r = activation_receive(&sockets);
+        if (r < 0)
                 return EX_USAGE;
 
         view.conf_dir = arg_conf_dir;
-        r = agent_server_new(&server, &view, fds, (size_t) n);
+        r = agent_server_new(&server, &view, &sockets);
         if (r >= 0)
                 r = agent_server_run(server, arg_idle_usec);
         if (r < 0)

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <systemd/sd-daemon.h>
 
+#include "base/fd.h"
 #include "base/journal_socket.h"
 
 int activation_parse_idle(const char *text, uint64_t *ret_usec) {
@@ -31,7 +32,8 @@ static void raise_file_limit(void) {
         }
 }
 
-int activation_receive(int fds[static ACTIVATION_SOCKETS_MAX]) {
+int activation_receive(ActivationSockets *ret) {
+        ActivationSockets sockets = {};
         int n = sd_listen_fds(1);
 
         if (n <= 0 || n > ACTIVATION_SOCKETS_MAX) {
@@ -41,13 +43,32 @@ int activation_receive(int fds[static ACTIVATION_SOCKETS_MAX]) {
         }
 
         for (int i = 0; i < n; i++) {
-                fds[i] = SD_LISTEN_FDS_START + i;
-                if (sd_is_socket(fds[i], AF_UNSPEC, SOCK_STREAM, 1) <= 0) {
+                int fd = SD_LISTEN_FDS_START + i;
+
+                if (sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, 1) <= 0 ||
+                                fd_set_nonblock(fd, true) < 0) {
                         stderr_line("<3>Socket %d is no stream that listens\n", i);
                         return -EINVAL;
                 }
+                sockets.fds[sockets.n++] = fd;
         }
 
         raise_file_limit();
-        return n;
+        *ret = sockets;
+        return 0;
+}
+
+void activation_done(ActivationSockets *sockets) {
+        for (size_t i = 0; i < sockets->n; i++)
+                fd_close(sockets->fds[i]);
+
+        sockets->n = 0;
+}
+
+void activation_poll(const ActivationSockets *sockets, bool accepts, struct pollfd *ret) {
+        for (size_t i = 0; i < sockets->n; i++)
+                ret[i] = (struct pollfd){
+                        .fd = accepts ? sockets->fds[i] : -EBADF,
+                        .events = POLLIN,
+                };
 }

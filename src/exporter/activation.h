@@ -4,6 +4,8 @@
  *
  * Runs in: fpmd-exporter, fpmd-agent. */
 
+#include <poll.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,7 +20,17 @@ enum {
 /* Reads the text of --idle-timeout, a number of seconds. Returns 0, or -EINVAL after printing what is wrong. */
 int activation_parse_idle(const char *text, uint64_t *ret_usec);
 
+typedef struct ActivationSockets {
+        int fds[ACTIVATION_SOCKETS_MAX]; /* they do not block */
+        size_t n;
+} ActivationSockets;
+
 /* Takes the sockets from systemd, streams that listen, and lets this process have as many files as it may: it needs a
- * connection to each manager. Returns how many sockets are in fds, which the caller closes, or -EINVAL after printing
- * what is wrong. */
-int activation_receive(int fds[static ACTIVATION_SOCKETS_MAX]);
+ * connection to each manager. Returns 0, or -EINVAL after printing what is wrong. */
+int activation_receive(ActivationSockets *ret);
+
+/* Closes the sockets. */
+void activation_done(ActivationSockets *sockets);
+
+/* Fills in one pollfd for each of them: to wait for a connection, or for nothing where accepts is false. */
+void activation_poll(const ActivationSockets *sockets, bool accepts, struct pollfd *ret);

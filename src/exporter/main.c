@@ -91,20 +91,21 @@ static int parse_arguments(int argc, char *argv[]) {
 int main(int argc, char *argv[]) {
         _cleanup_(server_freep) Server *server = NULL;
         _cleanup_(page_done) Page page = {};
-        int fds[ACTIVATION_SOCKETS_MAX], n, r;
+        _cleanup_(activation_done) ActivationSockets sockets = {};
+        int r;
 
         r = parse_arguments(argc, argv);
         if (r >= 0)
                 return r;
 
-        n = activation_receive(fds);
-        if (n < 0)
+        r = activation_receive(&sockets);
+        if (r < 0)
                 return EX_USAGE;
 
         (void) signal(SIGPIPE, SIG_IGN);
         page.conf_dir = arg_conf_dir;
         page.left_out = arg_left_out;
-        r = server_new(&server, &page, fds, (size_t) n);
+        r = server_new(&server, &page, &sockets);
         if (r >= 0)
                 r = server_run(server, arg_idle_usec);
         if (r < 0)

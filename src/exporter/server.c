@@ -13,7 +13,6 @@
 #include "base/fd.h"
 #include "base/journal_socket.h"
 #include "exporter/accept.h"
-#include "exporter/activation.h"
 #include "exporter/clients.h"
 
 enum {
@@ -31,8 +30,7 @@ enum {
 struct Server {
         Page *page;
         struct MHD_Daemon *daemon;
-        int fds[ACTIVATION_SOCKETS_MAX];
-        size_t n_fds;
+        ActivationSockets sockets;
         Clients clients;
         uint64_t last_usec;   /* when a client was there last */
         uint64_t accept_usec; /* no client is accepted before this time */
@@ -165,9 +163,9 @@ static int accept_client(Server *server, int listen_fd) {
 }
 
 static void accept_clients(Server *server, const struct pollfd *fds) {
-        for (size_t i = 0; i < server->n_fds; i++)
+        for (size_t i = 0; i < server->sockets.n; i++)
                 for (size_t n = 0; fds[i].revents && n < BATCH_MAX; n++)
-                        if (accept_client(server, server->fds[i]) == 0)
+                        if (accept_client(server, fds[i].fd) == 0)
                                 break;
 }
 
@@ -185,30 +183,20 @@ static struct MHD_Daemon *start_daemon(Server *server) {
                         MHD_OPTION_NOTIFY_CONNECTION, server_on_connection, server, MHD_OPTION_END);
 }
 
-int server_new(Server **ret, Page *page, const int *fds, size_t n_fds) {
-        _cleanup_(server_freep) Server *server = NULL;
-        int r;
+int server_new(Server **ret, Page *page, ActivationSockets *sockets) {
+        _cleanup_(server_freep) Server *server = calloc(1, sizeof(*server));
 
-        if (n_fds > ACTIVATION_SOCKETS_MAX)
-                return -E2BIG;
-
-        server = calloc(1, sizeof(*server));
         if (!server)
                 return -ENOMEM;
 
         server->page = page;
         server->last_usec = clock_now_usec();
-        for (size_t i = 0; i < n_fds; i++) {
-                server->fds[server->n_fds++] = fds[i];
-                r = fd_set_nonblock(fds[i], true);
-                if (r < 0)
-                        return r;
-        }
-
         server->daemon = start_daemon(server);
         if (!server->daemon)
                 return -EIO;
 
+        server->sockets = *sockets;
+        *sockets = (ActivationSockets){};
         *ret = TAKE_PTR(server);
         return 0;
 }
@@ -219,8 +207,7 @@ Server *server_free(Server *server) {
 
         if (server->daemon)
                 MHD_stop_daemon(server->daemon);
-        for (size_t i = 0; i < server->n_fds; i++)
-                fd_close(server->fds[i]);
+        activation_done(&server->sockets);
         free(server);
         return NULL;
 }
@@ -249,17 +236,12 @@ static bool is_over(const Server *server, uint64_t idle_usec, uint64_t now) {
 
 /* The listening sockets, then libmicrohttpd's own fd. */
 static size_t fill_fds(const Server *server, struct pollfd *fds, uint64_t now) {
-        for (size_t i = 0; i < server->n_fds; i++)
-                fds[i] = (struct pollfd){
-                        .fd = server->accept_usec > now ? -1 : server->fds[i],
-                        .events = POLLIN,
-                };
-
-        fds[server->n_fds] = (struct pollfd){
+        activation_poll(&server->sockets, server->accept_usec <= now, fds);
+        fds[server->sockets.n] = (struct pollfd){
                 .fd = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd,
                 .events = POLLIN,
         };
-        return server->n_fds + 1;
+        return server->sockets.n + 1;
 }
 
 int server_run(Server *server, uint64_t idle_usec) {

@@ -12,13 +12,14 @@
 #include <stdint.h>
 
 #include "base/cleanup.h"
+#include "exporter/activation.h"
 #include "exporter/page.h"
 
 typedef struct Server Server;
 
-/* Makes a server for the page, which is borrowed, at listening sockets, which it takes. Returns 0 or a negative
- * errno. */
-int server_new(Server **ret, Page *page, const int *fds, size_t n_fds);
+/* Makes a server for the page, which is borrowed, at these sockets, which it takes if it succeeds. Returns 0 or a
+ * negative errno. */
+int server_new(Server **ret, Page *page, ActivationSockets *sockets);
 Server *server_free(Server *server);
 DEFINE_CLEANUP(Server, server_free);
 

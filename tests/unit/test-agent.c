@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* What HAProxy is told: agent/agent_answer.c and agent/cpu_pressure.c. */
+/* What HAProxy is told: agent/agent_answer.c and agent/cpu_pressure.c; and how agent/agent_server.c waits. */
 
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "agent/agent_answer.h"
+#include "agent/agent_server.h"
 #include "agent/cpu_pressure.h"
+#include "base/clock.h"
+#include "base/parse.h"
 #include "unit.h"
 
 static const char *answer_to(AgentPool pool) {
@@ -109,6 +116,40 @@ START_TEST(pressure_is_a_share) {
 }
 END_TEST
 
+static uint64_t cpu_now_usec(void) {
+        struct rusage usage;
+
+        ck_assert_int_eq(getrusage(RUSAGE_SELF, &usage), 0);
+        return (uint64_t) (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * USEC_PER_SEC +
+               (uint64_t) (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+}
+
+/* One who connects and asks nothing stays for longer than the agent waits for others. */
+START_TEST(a_silent_asker_costs_no_cpu) {
+        struct sockaddr_un address = { .sun_family = AF_UNIX };
+        socklen_t size = sizeof(sa_family_t);
+        int listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0),
+            fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        uint64_t begin = clock_now_usec(), cpu = cpu_now_usec();
+        AgentView view = { .conf_dir = "/nonexistent" };
+        ActivationSockets sockets = { .fds = { listen_fd }, .n = 1 };
+        AgentServer *server;
+
+        ck_assert_int_eq(bind(listen_fd, (struct sockaddr *) &address, size), 0);
+        ck_assert_int_eq(listen(listen_fd, 1), 0);
+        size = sizeof(address);
+        ck_assert_int_eq(getsockname(listen_fd, (struct sockaddr *) &address, &size), 0);
+        ck_assert_int_eq(connect(fd, (struct sockaddr *) &address, size), 0);
+
+        ck_assert_int_eq(agent_server_new(&server, &view, &sockets), 0);
+        ck_assert_int_eq(agent_server_run(server, USEC_PER_SEC), 0);
+        ck_assert_uint_ge(clock_now_usec() - begin, AGENT_PATIENCE_USEC);
+        ck_assert_uint_lt(cpu_now_usec() - cpu, USEC_PER_SEC / 4);
+        agent_server_free(server);
+        close(fd);
+}
+END_TEST
+
 UNIT_MAIN("agent", one_that_runs_is_up_with_its_weight, one_at_rest_is_up,
                 one_that_cannot_serve_is_down_with_a_reason, an_asker_may_want_less,
-                a_weight_has_bounds, pressure_is_a_share);
+                a_weight_has_bounds, pressure_is_a_share, a_silent_asker_costs_no_cpu);
