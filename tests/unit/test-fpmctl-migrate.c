@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -13,6 +14,7 @@
 #include "unit.h"
 
 static char path[] = "/tmp/fpmd-test-XXXXXX";
+static mode_t read_mode = 0644;
 
 static void read_text(MigrateSource *source, const char *text) {
         int fd;
@@ -20,6 +22,7 @@ static void read_text(MigrateSource *source, const char *text) {
         strcpy(path, "/tmp/fpmd-test-XXXXXX");
         fd = mkstemp(path);
         ck_assert_int_ge(fd, 0);
+        ck_assert_int_eq(fchmod(fd, read_mode), 0);
         ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t) strlen(text));
         close(fd);
         ck_assert_int_eq(migrate_source_read(source, path, "8.2"), 0);
@@ -43,6 +46,14 @@ static void file_is(const MigratePlan *plan, const char *name, const char *expec
         ck_abort_msg("there is no %s", name);
 }
 
+static mode_t mode_of(const MigratePlan *plan, const char *name) {
+        for (size_t i = 0; i < plan->n_files; i++)
+                if (strcmp(plan->files[i].name, name) == 0)
+                        return plan->files[i].mode;
+
+        return 0;
+}
+
 static bool row_says(const MigratePlan *plan, const char *what, const char *now) {
         for (size_t i = 0; i < plan->n_rows; i++)
                 if (strstr(plan->rows[i].what, what) && strstr(plan->rows[i].now, now))
@@ -55,9 +66,9 @@ START_TEST(files) {
         _cleanup_(migrate_source_done) MigrateSource source = {};
         _cleanup_(migrate_plan_done) MigratePlan plan = {};
         MigrateUnitLine lines[] = {
-                { "x:1", "LimitNOFILE", "9" },
-                { "x:2", "User", "root" },
-                { "x:3", "Environment", "'A=b c'" },
+                { "x:1", "LimitNOFILE", "9", 0644 },
+                { "x:2", "User", "root", 0644 },
+                { "x:3", "Environment", "'A=b c'", 0644 },
         };
 
         read_text(&source,
@@ -79,6 +90,23 @@ START_TEST(files) {
         ck_assert(row_says(&plan, "User=root", "not taken over: cannot be set here"));
         ck_assert(row_says(&plan, "Environment='A=b c'", "its quotes are not understood"));
         ck_assert(row_says(&plan, "LimitNOFILE=9", "fpmd.conf"));
+}
+END_TEST
+
+/* What only root could read before only root can read afterwards. */
+START_TEST(modes) {
+        _cleanup_(migrate_source_done) MigrateSource source = {};
+        _cleanup_(migrate_plan_done) MigratePlan plan = {};
+        MigrateUnitLine lines[] = { { "x:1", "Nice", "5", 0640 }, { "x:2", "User", "root", 0600 } };
+
+        read_mode = 0644;
+        read_text(&source, "rlimit_files = 1\n[open]\nuser = a\nlisten = 9000\npm = static\n");
+        read_mode = 0600;
+        read_text(&source, "[open]\n[secret]\nuser = a\nlisten = 9001\npm = static\n");
+        ck_assert_int_eq(migrate_plan_make(&plan, &source, lines, 2), 0);
+        ck_assert_uint_eq(mode_of(&plan, "conf.d/open.conf"), 0644);
+        ck_assert_uint_eq(mode_of(&plan, "conf.d/secret.conf"), 0600);
+        ck_assert_uint_eq(mode_of(&plan, "fpmd.conf"), 0640);
 }
 END_TEST
 
@@ -138,4 +166,4 @@ START_TEST(users_of_a_socket) {
 }
 END_TEST
 
-UNIT_MAIN("fpmctl-migrate", files, global_after_pools, problems, users_of_a_socket);
+UNIT_MAIN("fpmctl-migrate", files, modes, global_after_pools, problems, users_of_a_socket);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -22,6 +23,12 @@ char *migrate_file_read(const char *path) {
         }
 
         return text;
+}
+
+mode_t migrate_file_mode(const char *path) {
+        struct stat st;
+
+        return stat(path, &st) < 0 ? 0600 : 0600 | (st.st_mode & 0044);
 }
 
 char *migrate_file_path(const char *folder, const char *name) {

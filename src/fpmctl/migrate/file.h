@@ -4,8 +4,13 @@
  *
  * Runs in: fpmctl, as root. */
 
+#include <sys/types.h>
+
 /* Returns the text of a file, which the caller frees, or NULL with errno if it cannot be read. */
 char *migrate_file_read(const char *path);
+
+/* Returns the permissions that a copy of a file may have: 0644, without what the file does not have for all. */
+mode_t migrate_file_mode(const char *path);
 
 /* Returns FOLDER/NAME, which the caller frees, or NULL without memory. */
 char *migrate_file_path(const char *folder, const char *name);

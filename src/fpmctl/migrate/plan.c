@@ -13,7 +13,8 @@
 typedef struct Plan {
         MigratePlan *plan;
         const MigrateSource *source;
-        FILE *out;
+        FILE *out; /* the file that is being written */
+        mode_t mode;
         size_t n_written;
 } Plan;
 
@@ -43,6 +44,12 @@ static int row(Plan *plan, const MigrateLine *line, const char *now) {
         return add_row(plan->plan, place, what, now);
 }
 
+static int begin_file(Plan *plan, char **text, size_t *size) {
+        plan->out = open_memstream(text, size);
+        plan->mode = 0644;
+        return plan->out ? 0 : -ENOMEM;
+}
+
 static int add_file(Plan *plan, const char *name, char *text) {
         MigrateFile *grown =
                         reallocarray(plan->plan->files, plan->plan->n_files + 1, sizeof(*grown));
@@ -53,7 +60,7 @@ static int add_file(Plan *plan, const char *name, char *text) {
         }
 
         plan->plan->files = grown;
-        grown[plan->plan->n_files++] = (MigrateFile){ strdup(name), text };
+        grown[plan->plan->n_files++] = (MigrateFile){ strdup(name), text, plan->mode };
         return grown[plan->plan->n_files - 1].name ? 0 : -ENOMEM;
 }
 
@@ -65,6 +72,7 @@ static int put_line(Plan *plan, const MigrateLine *line, const char **file) {
         if (!*file || strcmp(*file, line->file) != 0)
                 fprintf(plan->out, "; %s\n", line->file);
         *file = line->file;
+        plan->mode &= line->mode;
 
         if (line->sub)
                 fprintf(plan->out, "%s[%s] = %s\n", line->key, line->sub, line->raw);
@@ -115,8 +123,7 @@ static int write_pool(Plan *plan, const MigratePool *pool) {
         if (asprintf(&name, "conf.d/%s.conf", pool->name) < 0)
                 return -ENOMEM;
 
-        plan->out = open_memstream(&text, &size);
-        if (!plan->out)
+        if (begin_file(plan, &text, &size) < 0)
                 return -ENOMEM;
 
         fprintf(plan->out, "; Made by fpmctl migrate of what php-fpm had.\n[%s]\n", pool->name);
@@ -159,6 +166,7 @@ static int put_unit_line(Plan *plan, const MigrateUnitLine *line) {
                 return -ENOMEM;
 
         if (key && put_setting(plan->out, key, line->value)) {
+                plan->mode &= line->mode;
                 plan->n_written++;
                 return add_row(plan->plan, line->place, what, "[defaults] of /etc/fpmd/fpmd.conf");
         }
@@ -185,8 +193,7 @@ static int write_global(Plan *plan, const MigrateUnitLine *lines, size_t n) {
         size_t size;
         int r;
 
-        plan->out = open_memstream(&text, &size);
-        if (!plan->out)
+        if (begin_file(plan, &text, &size) < 0)
                 return -ENOMEM;
 
         fputs("; Made by fpmctl migrate of what php-fpm had for all pools.\n[global]\n", plan->out);

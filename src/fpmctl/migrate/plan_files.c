@@ -25,7 +25,8 @@ int plan_files_write(const MigratePlan *plan, const char *base) {
                 _cleanup_free_ char *path = migrate_file_path(base, plan->files[i].name);
                 int r;
 
-                r = path ? fd_replace_file(AT_FDCWD, path, plan->files[i].text, 0644) : -ENOMEM;
+                r = path ? fd_replace_file(AT_FDCWD, path, plan->files[i].text, plan->files[i].mode)
+                         : -ENOMEM;
                 if (r < 0)
                         return r;
         }

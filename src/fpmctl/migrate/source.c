@@ -11,10 +11,12 @@
 
 #include "base/fd.h"
 #include "config/config_reader.h"
+#include "fpmctl/migrate/file.h"
 
 typedef struct Reading {
         MigrateSource *source;
         const char *file;
+        mode_t mode; /* that a copy of file may have */
         unsigned depth, n_files;
         ssize_t section; /* of source->pools; -1: [global]. Leaks out of an include, as in php-fpm */
         const char *php;
@@ -132,7 +134,8 @@ static int add_line(Reading *reading, const IniEvent *event, const Directive *di
         MigrateSource *source = reading->source;
         MigratePool *pool =
                         reading->section < 0 ? &source->global : &source->pools[reading->section];
-        MigrateLine line = { .directive = directive, .line = event->line }, *grown;
+        MigrateLine line = { .directive = directive, .line = event->line, .mode = reading->mode },
+                    *grown;
 
         line.key = strdup(event->key);
         line.raw = strdup(event->raw);
@@ -179,6 +182,7 @@ static int read_file(Reading *reading, const char *file, unsigned from_line);
 static int on_include(Reading *reading, const IniEvent *event) {
         _cleanup_free_ char *pattern = NULL;
         const char *file = reading->file;
+        mode_t mode = reading->mode;
         glob_t found = {};
         int r = 0, status;
 
@@ -205,6 +209,7 @@ static int on_include(Reading *reading, const IniEvent *event) {
                 if (stat(found.gl_pathv[i], &st) < 0 || !S_ISDIR(st.st_mode))
                         r = read_file(reading, found.gl_pathv[i], event->line);
                 reading->file = file;
+                reading->mode = mode;
         }
         reading->depth--;
 
@@ -254,6 +259,7 @@ static int read_file(Reading *reading, const char *file, unsigned from_line) {
                                 r == -EINVAL ? "it is not a regular file" : strerror(-r));
 
         reading->file = file;
+        reading->mode = migrate_file_mode(file);
         return ini_parse(text, size, no_variable, migrate_source_on_event, reading);
 }
 

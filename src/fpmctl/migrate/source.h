@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "config/directive/directive.h"
 
@@ -16,6 +17,7 @@ typedef struct MigrateLine {
         char *key, *sub, *raw; /* as written; sub is NULL without brackets */
         char *file;
         unsigned line;
+        mode_t mode; /* that a copy of the file may have */
 } MigrateLine;
 
 typedef struct MigratePool {

@@ -23,6 +23,7 @@ static int add(UnitLines *lines, const char *file, unsigned number, const char *
                 line.place = NULL;
         line.key = strdup(key);
         line.value = strdup(value);
+        line.mode = migrate_file_mode(file);
         grown[lines->n_items++] = line;
         return line.place && line.key && line.value ? 0 : -ENOMEM;
 }

@@ -95,7 +95,7 @@ php_value[max_input_vars] = '2000'
 [global]
 rlimit_files = 4096
 END
-# ISPConfig
+# ISPConfig, with secrets
 cat >"$fpm/pool.d/web1.conf" <<'END'
 [web1]
 listen = /var/lib/php8.2-fpm/web1.sock
@@ -114,6 +114,7 @@ env[TMP] = /srv/alice/tmp
 php_admin_value[open_basedir] = none
 php_admin_value[memory_limit] = 96M
 END
+chmod 600 "$fpm/pool.d/web1.conf"
 # YunoHost
 cat >"$fpm/pool.d/myapp.conf" <<'END'
 [myapp]
@@ -289,6 +290,7 @@ for name in "${names[@]}"; do
 		"$(in_container fpmctl config "$name" | grep '^listen ')"
 done
 assert_eq 'the same answers' "$before" "$(answers)"
+assert_eq "for root's eyes only" '600 644' "$(cd "$etc/fpmd/conf.d" && stat -c %a web1.conf shop.conf | xargs)"
 assert_eq 'of the unit' 123456 "$(unit_property fpmd@web1.service LimitMEMLOCK)"
 output=$(in_container fpmctl migrate --now 2>&1) && fail 'migrated twice'
 assert_contains 'twice' 'migrated already' "$output"
