@@ -71,7 +71,7 @@ int complain_question(const Invocation *in, const Question *question);
 /* Returns how tables look on standard output: with colours and a width if it is a terminal. */
 TableFormat output_format(void);
 
-/* Print a table or JSON, which stay the caller's. Return the exit status. */
+/* Print a table or JSON, which stay the caller's. Return the exit status; that all was written main() sees. */
 int print_table(const Table *table);
 int print_json(const json_t *json);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* fpmctl: asks and orders the managers of pools. See fpmctl(1). */
 
+#include <errno.h>
 #include <getopt.h>
 #include <langinfo.h>
 #include <locale.h>
@@ -98,8 +99,8 @@ static const Command commands[] = {
           OPTION_CONF_DIR | OPTION_DRY_RUN | OPTION_NOW | OPTION_BACK, false, command_migrate,
           "FILE is a php-fpm.conf; without it, those of the machine are read. Says where each setting lives now,\n"
           "writes a pool file for each pool and fpmd.conf for global settings, and overwrites nothing. If it does\n"
-          "not understand something, it writes nothing. With --now it moves pool by pool, without losing a request\n"
-          "on unix paths. With --back php-fpm serves as before. See fpmd-migrate(7).\n" },
+          "not understand something, it writes nothing. With --now it moves pool by pool, without losing a request.\n"
+          "With --back php-fpm serves as before. See fpmd-migrate(7).\n" },
 };
 
 static const struct {
@@ -335,6 +336,15 @@ static void raise_file_limit(void) {
         }
 }
 
+/* What a script reads is whole where the exit status is 0. */
+static int end_of_output(int status) {
+        if (fflush(stdout) == 0 && !ferror(stdout))
+                return status;
+
+        return status != EXIT_SUCCESS ? status
+                                      : complain(EX_IOERR, "cannot write: %s", strerror(errno));
+}
+
 int main(int argc, char *argv[]) {
         CommandLine line = { .in = { .conf_dir = FPMD_CONF_DIR, .lines = LINES_DEFAULT } };
         int status;
@@ -351,5 +361,5 @@ int main(int argc, char *argv[]) {
                 line.in.n_arguments = (size_t) (argc - optind - 1);
         }
 
-        return run(&line);
+        return end_of_output(run(&line));
 }

@@ -67,7 +67,9 @@ expect 78 'there is no such directive' sh -c "mkdir -p /srv/c && printf '[p]\nno
 expect 78 '/srv/c/p.conf:2: ' fpmctl check /srv/c/p.conf
 expect 78 './p.conf:2: ' sh -c 'cd /srv/c && fpmctl check ./p.conf'
 expect 64 'is called NAME.conf' fpmctl check /etc/passwd
-expect 74 'cannot write' sh -c 'fpmctl status bad --json >/dev/full'
+for command in 'status bad --json' 'status bad' 'list --names' 'metrics' 'help'; do
+	expect 74 'cannot write' sh -c "fpmctl $command >/dev/full"
+done
 
 # --- a manager that hangs: it alone does not answer, and costs a second and a half whatever else is asked
 manager=$(manager_of bad)
