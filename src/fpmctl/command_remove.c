@@ -11,6 +11,7 @@
 
 #include "base/escape.h"
 #include "config/pool_files.h"
+#include "contract/rotation.h"
 #include "fpmctl/command.h"
 #include "fpmctl/migrate/systemctl.h"
 #include "fpmctl/pools/pools.h"
@@ -86,6 +87,7 @@ static int end_units(const char *pool) {
         (void) systemctl_remove_dropin(socket, "90-moved.conf");
         (void) systemctl("reset-failed", socket, service, NULL);
         (void) systemctl("clean", "--what=cache", service, NULL);
+        (void) rotation_enter(pool);
         printf("ended %s\n", service);
         if (listen)
                 remove_sockets(listen);

@@ -11,6 +11,7 @@ gone() {
 	assert_eq "$1: links" '' "$(in_container find /etc/systemd/system -name "fpmd@$1.*")"
 	assert_eq "$1: drop-ins" '' "$(in_container find /run/systemd/system /run/systemd/generator -path "*fpmd@$1.*" 2>/dev/null || :)"
 	[[ ! -e $CONTAINER_ROOT$2 ]] || in_container test ! -e "$2" || fail "$1: $2 is there"
+	in_container test ! -e "/run/fpmd/.drained/$1" || fail "$1: a pool of this name would be drained"
 	assert_eq "$1: in the list" '' "$(in_container fpmctl list --names | grep -x "$1" || :)"
 }
 
@@ -23,6 +24,7 @@ listen = /run/fpmd/leaving-b.sock
 END
 site leaving unix:/run/fpmd/leaving-a.sock
 in_container systemctl enable --quiet fpmd@leaving.service
+in_container fpmctl drain leaving >/dev/null
 fetch http://leaving.test/page.php >"$CONTAINER_ROOT/srv/answer" &
 sleep 0.7
 output=$(in_container fpmctl remove leaving)
