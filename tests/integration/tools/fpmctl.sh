@@ -221,15 +221,22 @@ assert_eq 'top on a terminal' 'True True 0 True True' "$top"
 assert_contains 'help' 'Usage: fpmctl COMMAND' "$(in_container fpmctl help)"
 
 # --- completion
-# shellcheck disable=SC2016  # the inner shell expands it
-names=$(in_container bash -c 'source /usr/share/bash-completion/bash_completion
-	source /usr/share/bash-completion/completions/fpmctl
-	COMP_WORDS=(fpmctl status "") COMP_CWORD=2 COMP_LINE="fpmctl status " COMP_POINT=14
-	_fpmctl; echo "${COMPREPLY[*]}"')
-assert_contains 'completion of a pool' ctl "$names"
+# completions WORD…: for the last one, with bash's own words.
+completions() {
+	# shellcheck disable=SC2016  # the inner shell expands it
+	in_container bash -c 'source /usr/share/bash-completion/bash_completion
+		source /usr/share/bash-completion/completions/fpmctl
+		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+		_fpmctl; printf "%s\n" "${COMPREPLY[@]}"' bash fpmctl "$@" | sort | xargs
+}
+assert_contains 'completion of a pool' ctl "$(completions status '')"
+assert_contains 'behind a folder' ctl "$(completions --conf-dir = /etc/fpmd/conf.d status '')"
+assert_eq 'of a folder' /etc/fpmd/conf.d "$(completions list --conf-dir = /etc/fpmd/c)"
+assert_eq 'of a column' 'busy cpu memory name queue rate' "$(completions top --sort =)"
 in_container zsh -n /usr/share/zsh/vendor-completions/_fpmctl
 for command in $(in_container fpmctl --help | sed -n 's/^  \([a-z]\{3,\}\) .*/\1/p'); do
-	in_container fpmctl "$command" --help >/dev/null
+	options=$(in_container fpmctl "$command" --help | sed -n 's/^  .*\(--[a-z-]*=\?\).*/\1/p' | sort | xargs)
+	assert_eq "options of $command" "$options" "$(completions "$command" --)"
 	in_container grep -qw "$command" /usr/share/bash-completion/completions/fpmctl || fail "bash does not complete $command"
 	in_container grep -qw "$command" /usr/share/zsh/vendor-completions/_fpmctl || fail "zsh does not complete $command"
 	in_container sh -c "man -l /usr/share/man/man1/fpmctl.1 2>/dev/null || zcat -f /usr/share/man/man1/fpmctl.1*" |
