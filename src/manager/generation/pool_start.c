@@ -116,8 +116,9 @@ static int pool_on_retry(sd_event_source *source, uint64_t usec, void *userdata)
 
         (void) source;
         (void) usec;
-        if (pool->state != POOL_STOPPING && !pool->current)
-                (void) pool_start(pool);
+        /* What it lacks now, an executable or a process, may be there at the next try. */
+        if (pool->state != POOL_STOPPING && !pool->current && pool_start(pool) < 0)
+                pool_replace_later(pool);
 
         return 0;
 }
@@ -187,10 +188,5 @@ int pool_start(Pool *pool) {
         r = pool_start_generation(pool, &pool->resources, pool->reason, &pool->current);
         pool->has_served = false;
         pool->started_usec = timer_now_usec(pool->event);
-        if (r < 0 && pool->state == POOL_SERVING) {
-                pool_replace_later(pool);
-                return 0;
-        }
-
         return r;
 }

@@ -51,3 +51,20 @@ in_container systemctl daemon-reload
 in_container systemctl restart "$unit"
 assert_eq 'a page' lives "$(fetch http://dying.test/page.php)"
 assert_eq 'the socket' active "$(unit_property fpmd@dying.socket ActiveState)"
+
+# A program that is gone after its first try is tried as often: it may come back, and nobody waits for a manager that does
+# nothing.
+vanishing=/srv/vanishing/php
+in_container install -d -o alice -g alice /srv/vanishing
+printf '#!/bin/sh\nrm %s\nexit 1\n' "$vanishing" >"$CONTAINER_ROOT$vanishing"
+chmod +x "$CONTAINER_ROOT$vanishing"
+mkdir -p "$CONTAINER_ROOT/etc/systemd/system/$unit.d"
+printf '%s\n' '[Service]' ExecStart= "ExecStart=/usr/sbin/fpmd --pool-program=$vanishing %i" \
+	>"$CONTAINER_ROOT/etc/systemd/system/$unit.d/dying.conf"
+in_container systemctl daemon-reload
+in_container systemctl restart --no-block "$unit"
+tried_again() {
+	(($(journal_of "$unit" | grep -c '^Cannot execute the pool program') >= 2))
+}
+wait_for 10 tried_again
+in_container systemctl stop "$unit"
