@@ -30,7 +30,7 @@ typedef struct ConfigReader {
         bool reads_defaults; /* fpmd.conf, behind the pool's own files: what they say counts */
         bool pool_seen;
         const IncludeLists *includes; /* may be NULL */
-        bool has_others; /* a file that may not be quoted was read */
+        bool has_others;              /* a file that may not be quoted was read */
         ConfigSection section;
         const char *file;                         /* being read, borrowed from config */
         const char *files[INCLUDE_DEPTH_MAX + 1]; /* that file, behind those that include it */
@@ -47,10 +47,6 @@ int config_read_entry(ConfigReader *reader, const IniEvent *event);
 
 /* Returns the value of ${NAME} in a pool file: the variable of this process, or NULL. For ini_parse(). */
 const char *config_environment_lookup(const char *name);
-
-/* Returns the pattern of an include line, relative to the folder of the file that it stands in; or NULL for want of
- * memory. The caller frees it. */
-char *config_include_pattern(const char *file, const char *value);
 
 /* Finds the files that an include line of file names, relative to the folder of that file. Returns what glob(3) does.
  * The caller frees the pattern, which is for messages, and calls globfree(). */

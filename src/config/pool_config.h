@@ -29,7 +29,11 @@ typedef struct PoolSource {
         const char *file; /* may have sections of other pools, which are passed over */
         /* fpmd.conf, whose [global] and [defaults] count where the file says nothing; NULL: none */
         const char *defaults;
-        bool units_only; /* as pool_config_load_listen() does */
+        /* Reads only listen and listen.*, for the socket unit, systemd.KEY and the folders that the service needs.
+         * Mistakes elsewhere in the file are skipped, because a typo in pm.max_children must not take the pool's
+         * address away at the next daemon-reload; mistakes in these directives are skipped after a LOG_WARNING
+         * report. */
+        bool units_only;
         const IncludeLists *
                         includes; /* what is known of files that the file includes; NULL: nothing */
         const FileSections *sections; /* the file, where it was read already; NULL: it is read */
@@ -48,11 +52,7 @@ int pool_config_load(PoolConfig **ret, const char *name, const char *path, Confi
 int pool_config_parse(PoolConfig **ret, const char *name, const char *file, const char *text,
                 size_t size, ConfigReport report, void *userdata);
 
-/* Read only listen and listen.*, for the socket unit, and the folders that the service needs. Mistakes elsewhere in the
- * file are skipped, because a typo in pm.max_children must not take the pool's address away at the next daemon-reload;
- * mistakes in these directives are skipped after a LOG_WARNING report. Return values are as above. */
-int pool_config_load_listen(PoolConfig **ret, const char *name, const char *path,
-                ConfigReport report, void *userdata);
+/* Does that as units_only says. */
 int pool_config_parse_listen(PoolConfig **ret, const char *name, const char *file, const char *text,
                 size_t size, ConfigReport report, void *userdata);
 

@@ -45,7 +45,7 @@ bool pool_config_is_wrong(const PoolConfig *config, const char *directive);
  * when there was a LOG_ERR report, now or before. */
 int pool_config_validate(PoolConfig *config, ConfigReporter *reporter);
 
-/* Checks the part of it that pool_config_load_listen() needs, and takes out wrong addresses. Returns as above. */
+/* Checks the part of it that units_only asks for, and takes out wrong addresses. Returns as above. */
 int pool_config_validate_listen(PoolConfig *config, ConfigReporter *reporter);
 
 /* Returns the entry of a key[sub] list that comes first in the file, so that a further one with the same sub has no

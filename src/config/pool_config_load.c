@@ -99,7 +99,8 @@ static int read_list(ConfigReader *reader, unsigned line, const IncludeList *lis
         return r;
 }
 
-char *config_include_pattern(const char *file, const char *value) {
+/* The pattern of an include line, which is relative to the folder of the file; NULL: no memory. */
+static char *include_pattern(const char *file, const char *value) {
         const char *slash = strrchr(file, '/');
         char *pattern;
 
@@ -111,7 +112,7 @@ char *config_include_pattern(const char *file, const char *value) {
 }
 
 int config_include_find(const char *file, const char *value, char **ret_pattern, glob_t *ret) {
-        *ret_pattern = config_include_pattern(file, value);
+        *ret_pattern = include_pattern(file, value);
         return *ret_pattern ? glob(*ret_pattern, GLOB_ERR | GLOB_BRACE, NULL, ret) : GLOB_NOSPACE;
 }
 
@@ -150,7 +151,7 @@ static int pool_config_load_on_include(ConfigReader *reader, const IniEvent *eve
                 return config_refuse(reader, event->line, "include",
                                 "is nested deeper than %d files", INCLUDE_DEPTH_MAX);
 
-        pattern = config_include_pattern(reader->file, event->value);
+        pattern = include_pattern(reader->file, event->value);
         if (!pattern)
                 return -ENOMEM;
 
@@ -384,13 +385,6 @@ int pool_config_load(PoolConfig **ret, const char *name, const char *path, Confi
                 void *userdata) {
         return pool_config_load_source(
                         ret, &(PoolSource){ .name = name, .file = path }, report, userdata);
-}
-
-int pool_config_load_listen(PoolConfig **ret, const char *name, const char *path,
-                ConfigReport report, void *userdata) {
-        return pool_config_load_source(ret,
-                        &(PoolSource){ .name = name, .file = path, .units_only = true }, report,
-                        userdata);
 }
 
 int pool_config_parse(PoolConfig **ret, const char *name, const char *file, const char *text,

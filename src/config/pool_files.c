@@ -312,19 +312,3 @@ int pool_files_load_name(PoolConfig **ret, const char *conf_dir, const char *nam
                         &(PoolFile){ .name = (char *) (uintptr_t) name, .file = path }, units_only,
                         report, userdata);
 }
-
-int pool_files_path(const char *conf_dir, const char *name, char **ret) {
-        _cleanup_(pool_files_done) PoolFiles files = {};
-        const PoolFile *file;
-
-        if (pool_files_read(&files, conf_dir, NULL, NULL) == -ENOMEM)
-                return -ENOMEM;
-
-        file = pool_files_find(&files, name);
-        if (file)
-                *ret = strdup(file->file);
-        else if (asprintf(ret, "%s/%s.conf", conf_dir, name) < 0)
-                *ret = NULL;
-
-        return *ret ? 0 : -ENOMEM;
-}

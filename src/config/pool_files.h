@@ -56,7 +56,3 @@ int pool_files_load(PoolConfig **ret, const PoolFiles *files, const PoolFile *fi
  * returns what pool_config_load() does for CONF_DIR/NAME.conf: -ENOENT if there is no such file. */
 int pool_files_load_name(PoolConfig **ret, const char *conf_dir, const char *name, bool units_only,
                 ConfigReport report, void *userdata);
-
-/* Makes the path of the file that a pool stands in, or of CONF_DIR/NAME.conf where there is no such pool. The caller
- * frees *ret. Returns 0 or -ENOMEM. */
-int pool_files_path(const char *conf_dir, const char *name, char **ret);

@@ -142,8 +142,7 @@ static void check_file(Check *check, const char *path) {
                 return;
         }
 
-        if (pool_files_read(&known, check->in->conf_dir, NULL, NULL) < 0)
-                known = (PoolFiles){};
+        (void) pool_files_read(&known, check->in->conf_dir, NULL, NULL);
         for (size_t i = 0; i < files.n_items; i++)
                 check_pool(check, is_of(&known, path) ? check->in->conf_dir : dir,
                                 files.items[i].name, NULL);

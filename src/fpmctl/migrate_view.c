@@ -10,12 +10,6 @@
 #include "fpmctl/command.h"
 #include "fpmctl/migrate/file.h"
 
-static char *path_of(const char *base, const char *name) {
-        char *path;
-
-        return asprintf(&path, "%s/%s", base, name) < 0 ? NULL : path;
-}
-
 int migrate_print_problems(const MigrateSource *source) {
         for (size_t i = 0; i < source->n_problems; i++) {
                 char escaped[4096];
@@ -75,7 +69,7 @@ static size_t count_lines(const char *text) {
 void migrate_print_diff(const MigratePlan *plan, const char *base) {
         for (size_t i = 0; i < plan->n_files; i++) {
                 const MigrateFile *file = &plan->files[i];
-                _cleanup_free_ char *path = path_of(base, file->name),
+                _cleanup_free_ char *path = migrate_file_path(base, file->name),
                                     *old = path ? migrate_file_read(path) : NULL;
                 size_t n_old = old ? count_lines(old) : 0;
 

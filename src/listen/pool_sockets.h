@@ -22,7 +22,7 @@ typedef struct PoolSockets {
         SettingList pools; /* the key is the name, the value is the file */
 } PoolSockets;
 
-/* Adds the addresses of one pool file, which was loaded whole or by pool_config_load_listen(). Returns 0 or -ENOMEM. */
+/* Adds the addresses of one pool file, which was loaded whole or with units_only. Returns 0 or -ENOMEM. */
 int pool_sockets_add(PoolSockets *sockets, const PoolConfig *config);
 
 /* Adds the addresses of each pool of conf_dir and of the folders that fpmd.conf names. Mistakes in a file are passed

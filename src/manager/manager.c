@@ -66,7 +66,6 @@ static void manager_on_serving(void *userdata) {
 
 static void manager_on_changed(void *userdata) {
         Manager *m = userdata;
-
         PoolStatus status;
 
         if (!m->ready || m->stopping)

@@ -27,7 +27,7 @@ typedef enum StartReason {
 } StartReason;
 
 typedef struct PoolStatus {
-        const char *state; /* "starting", "running", "reloading", "restarting", "stopping" */
+        const char *state; /* "starting", "serving", "reloading", "restarting", "stopping" */
         const char *pm;    /* "auto" … */
         unsigned n_idle, n_busy, n_starting; /* of the generation that serves */
         unsigned n_draining;                 /* workers of older ones */

@@ -39,7 +39,7 @@ void pool_check_report_line(void *userdata, int priority, const char *line) {
                 log_full(priority, "%s", line);
 }
 
-/* Reports a mistake with its place in the file. Returns -EINVAL. */
+/* Reports a mistake, or what is worth a line, with its place in the file. */
 _printf_(4, 0) static void report_valist(const Check *check, int priority, const char *directive,
                 const char *format, va_list arguments) {
         _cleanup_free_ char *text = NULL, *whole = NULL;

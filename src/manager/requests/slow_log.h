@@ -19,7 +19,7 @@ typedef struct SlowLog SlowLog;
 /* Makes the slow log of a generation. Borrows everything. Returns 0 or -ENOMEM. */
 int slow_log_new(SlowLog **ret, sd_event *event, const PoolConfig *config, Scoreboard *board,
                 const Slots *slots, StackRequests *stack_requests);
-SlowLog *slow_log_free(SlowLog *log); /* before traces */
+SlowLog *slow_log_free(SlowLog *log); /* before stack_requests */
 DEFINE_CLEANUP(SlowLog, slow_log_free);
 
 /* Is to be called when the request of this slot word is slow: asks for its stack, and writes the entry when the stack

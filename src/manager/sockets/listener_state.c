@@ -18,6 +18,7 @@
 
 enum {
         BLOCKED_SEC = 1,
+        TEXT_MAX = 128,
 
         /* A queue that is shorter than this was not asked for, unless listen.backlog says so. */
         BACKLOG_LEAST = 128,
@@ -44,20 +45,21 @@ static unsigned port_of(const BoundAddress *address) {
         return address->any.sa_family == AF_INET6 ? ntohs(address->v6.sin6_port) : 0;
 }
 
-void listener_state_describe(int fd, char text[static LISTENER_TEXT_MAX]) {
+/* Where the socket is bound, for messages. */
+static void describe(int fd, char text[static TEXT_MAX]) {
         char host[INET6_ADDRSTRLEN] = "?";
         BoundAddress address;
 
         if (bound_address(fd, &address) < 0)
-                snprintf(text, LISTENER_TEXT_MAX, "fd %d", fd);
+                snprintf(text, TEXT_MAX, "fd %d", fd);
         else if (address.any.sa_family == AF_UNIX)
-                snprintf(text, LISTENER_TEXT_MAX, "%s", address.path.sun_path);
+                snprintf(text, TEXT_MAX, "%s", address.path.sun_path);
         else if (address.any.sa_family == AF_INET6)
-                snprintf(text, LISTENER_TEXT_MAX, "[%s]:%u",
+                snprintf(text, TEXT_MAX, "[%s]:%u",
                                 inet_ntop(AF_INET6, &address.v6.sin6_addr, host, sizeof(host)),
                                 port_of(&address));
         else
-                snprintf(text, LISTENER_TEXT_MAX, "%s:%u",
+                snprintf(text, TEXT_MAX, "%s:%u",
                                 inet_ntop(AF_INET, &address.v4.sin_addr, host, sizeof(host)),
                                 port_of(&address));
 }
@@ -78,7 +80,7 @@ static bool listens(int fd) {
 
 /* A socket that another process has connected was not shut down. */
 bool listener_state_revive(int fd) {
-        char text[LISTENER_TEXT_MAX];
+        char text[TEXT_MAX];
         BoundAddress address, peer;
         socklen_t size = sizeof(peer);
 
@@ -88,7 +90,7 @@ bool listener_state_revive(int fd) {
                         getpeername(fd, &peer.any, &size) >= 0 || listen(fd, INT_MAX) < 0)
                 return false;
 
-        listener_state_describe(fd, text);
+        describe(fd, text);
         log_warning("A process of this pool had shut down the socket %s: it listens again", text);
         return true;
 }
@@ -126,9 +128,9 @@ static void restore_backlog(int fd, int64_t backlog, const char *text) {
 }
 
 void listener_state_restore(int fd, int64_t backlog, const char *pool) {
-        char text[LISTENER_TEXT_MAX];
+        char text[TEXT_MAX];
 
-        listener_state_describe(fd, text);
+        describe(fd, text);
         if (!listener_state_revive(fd) || listener_state_is_hung_up(fd)) {
                 log_error("A process of this pool has shut down the socket %s, which gets no connections any more: "
                           "systemctl restart fpmd@%s.socket fpmd@%s.service",

@@ -25,9 +25,3 @@ int listener_state_unblock(int fd);
 /* Undoes what was done to the socket and logs a line for each change. backlog is that of listen.backlog, negative if
  * not set; pool is for the advice about a socket that was shut down. */
 void listener_state_restore(int fd, int64_t backlog, const char *pool);
-
-/* Describes where the socket is bound, for messages. */
-enum {
-        LISTENER_TEXT_MAX = 128,
-};
-void listener_state_describe(int fd, char text[static LISTENER_TEXT_MAX]);

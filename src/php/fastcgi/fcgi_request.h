@@ -127,7 +127,7 @@ int fcgi_request_broken(const FcgiRequest *req);
 void fcgi_request_hurry(FcgiRequest *req);
 
 /* Ends the reply, then discards what the peer still sends of the body, so that it neither turns the close into a reset
- * nor becomes the next request (CVE-2026-129289). Returns 1 when the next read() may follow, 0 when the connection is
+ * nor becomes the next request. Returns 1 when the next read() may follow, 0 when the connection is
  * to be closed, or a negative errno when the reply did not get through and the connection is to be closed. A second
  * call returns the same. */
 int fcgi_request_finish(FcgiRequest *req, uint32_t app_status);

@@ -76,10 +76,6 @@ unsigned children_count(const Children *children) {
         return children->n;
 }
 
-pid_t children_pid(const Children *children, unsigned slot) {
-        return children->items[slot].pid;
-}
-
 bool children_has(const Children *children, unsigned slot) {
         return children->items[slot].pid > 0;
 }

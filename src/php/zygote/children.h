@@ -24,10 +24,9 @@ DEFINE_CLEANUP(Children, children_free);
 /* In a process that was forked from the zygote: closes its copies of all lifelines. */
 void children_forget(Children *children);
 
-/* Return how many workers live, whether one lives in a slot, and its pid, or 0. */
+/* Return how many workers live, and whether one lives in a slot. */
 unsigned children_count(const Children *children);
 bool children_has(const Children *children, unsigned slot);
-pid_t children_pid(const Children *children, unsigned slot);
 
 /* Forks a worker. Returns, as fork(2), the pid in the zygote, and 0 in the worker, which has no fd of its siblings and
  * gets its end of the lifeline; or a negative errno. */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -13,7 +14,7 @@ enum {
 };
 
 /* The kernel lists the mounts below the root folder only, and writes a blank in a name as \040. */
-bool proc_folder_is_in_root(int proc_fd) {
+static bool is_in_root(int proc_fd) {
         _cleanup_close_ int fd = openat(proc_fd, "self/mountinfo", O_RDONLY | O_CLOEXEC);
         _cleanup_free_ char *mounts = NULL;
         size_t size;
@@ -23,7 +24,7 @@ bool proc_folder_is_in_root(int proc_fd) {
 }
 
 int proc_folder_choose(int proc_fd) {
-        if (proc_fd < 0 || !proc_folder_is_in_root(proc_fd))
+        if (proc_fd < 0 || !is_in_root(proc_fd))
                 return proc_fd;
 
         fd_close(proc_fd);

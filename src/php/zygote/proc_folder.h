@@ -8,11 +8,6 @@
  *
  * Runs in: worker, before it is dumpable for the first time. */
 
-#include <stdbool.h>
-
-/* Returns whether processes can be seen from inside the root folder of this process, by a proc file system that is
- * mounted there; also when that cannot be found out. proc_fd: of /proc from before the chroot, borrowed. */
-bool proc_folder_is_in_root(int proc_fd);
-
-/* Takes proc_fd, or -EBADF. Returns it, or closes it and returns -EBADF: /proc is where it should be. */
+/* Takes proc_fd, of /proc from before the chroot, or -EBADF. Returns it, or closes it and returns -EBADF where a proc
+ * file system is mounted inside the root folder of this process, also when that cannot be found out. */
 int proc_folder_choose(int proc_fd);

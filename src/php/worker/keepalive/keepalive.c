@@ -247,7 +247,6 @@ int keepalive_borrow(Keepalive *keepalive, uint64_t tag, KeepalivePast *ret_past
 
 int keepalive_borrow_ready(Keepalive *keepalive, size_t *place) {
         KeepalivePast past;
-
         struct pollfd pollfds[KEEPALIVE_MAX];
 
         if (!keepalive || !poll_from(&keepalive->table, *place, pollfds))
