@@ -46,4 +46,4 @@ load_end 'a restart' 10
 
 pool plain </dev/null
 at_most 'hardened.conf' fpmd@hard.service 15
-at_most 'as shipped' fpmd@plain.service 38
+at_most 'as shipped' fpmd@plain.service 36
