@@ -166,4 +166,29 @@ START_TEST(users_of_a_socket) {
 }
 END_TEST
 
-UNIT_MAIN("fpmctl-migrate", files, modes, global_after_pools, problems, users_of_a_socket);
+static void path_is(const char *lines, const char *key, const char *expected) {
+        _cleanup_(migrate_source_done) MigrateSource source = {};
+        _cleanup_free_ char *text = NULL, *found = NULL;
+
+        ck_assert_int_ge(asprintf(&text, "[shop]\nuser = a\npm = static\n%s\n", lines), 0);
+        read_text(&source, text);
+        ck_assert_int_eq(source.n_problems, 0);
+        ck_assert_int_eq(migrate_pool_path(&source.pools[0], key, &found), 0);
+        ck_assert_pstr_eq(found, expected);
+}
+
+/* php-fpm's own word for a socket that it is given is the text of its file. */
+START_TEST(paths_as_php_fpm_has_them) {
+        path_is("listen = /run/x.sock", "listen", "/run/x.sock");
+        path_is("listen = \"/run//$pool/./x.sock\" ; here", "listen", "/run//shop/./x.sock");
+        path_is("listen = /run/a\nlisten = /run//b", "listen", "/run//b");
+        path_is("prefix = /srv/\nlisten = x.sock", "listen", "/srv//x.sock");
+        path_is("listen = 9000", "listen", NULL);
+        path_is("listen = [::1]:9000", "listen", NULL);
+        path_is("listen = /run/a\npm.status_listen = /run//s", "pm.status_listen", "/run//s");
+        path_is("listen = /run/a", "pm.status_listen", NULL);
+}
+END_TEST
+
+UNIT_MAIN("fpmctl-migrate", files, modes, global_after_pools, problems, users_of_a_socket,
+                paths_as_php_fpm_has_them);

@@ -56,13 +56,14 @@ void back_sockets_done(BackSockets *sockets) {
 
 /* The socket that the path leads to is the example for the new one (back_sockets_give()); and no byte may end a name in
  * php-fpm's list, or the value in the unit. */
-bool back_sockets_can_pass(const char *path) {
+bool back_sockets_can_pass(const MoveAddress *address) {
+        const char *path = address->text;
         struct stat st;
 
         if (stat(path, &st) < 0 || !S_ISSOCK(st.st_mode))
                 return false;
 
-        for (const char *p = path; *p; p++)
+        for (const char *p = address->php_fpm; *p; p++)
                 if ((unsigned char) *p < ' ' || *p == 0x7f || strchr(",=\"\\", *p))
                         return false;
 
@@ -89,11 +90,11 @@ int back_sockets_add(BackSockets *sockets, const MovePool *pool, const MovePorts
 
         for (size_t i = 0; i < pool->n_addresses; i++) {
                 char stream[LISTENER_NAME_MAX], inherited[LISTENER_NAME_MAX];
-                const char *path = pool->addresses[i];
+                const MoveAddress *address = &pool->addresses[i];
                 int r;
 
-                if (move_is_unix(path)) {
-                        add_one(sockets, path, MOVE_PHP_FPM_SUFFIX, path);
+                if (move_is_unix(address)) {
+                        add_one(sockets, address->text, MOVE_PHP_FPM_SUFFIX, address->php_fpm);
                         continue;
                 }
 
@@ -198,13 +199,13 @@ int back_sockets_give(const MovePool *pool) {
                 _cleanup_free_ char *to = NULL;
                 int r;
 
-                if (!move_is_unix(pool->addresses[i]))
+                if (!move_is_unix(&pool->addresses[i]))
                         continue;
 
-                to = move_php_fpm_path(pool->addresses[i]);
-                r = to ? give(pool->addresses[i], to) : -ENOMEM;
+                to = move_php_fpm_path(pool->addresses[i].text);
+                r = to ? give(pool->addresses[i].text, to) : -ENOMEM;
                 if (r < 0)
-                        return move_complain(pool->name, pool->addresses[i], r);
+                        return move_complain(pool->name, pool->addresses[i].text, r);
         }
 
         return 0;

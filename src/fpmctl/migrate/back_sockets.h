@@ -23,8 +23,8 @@ typedef struct BackSockets {
 /* Begins for a unit of php-fpm. The caller ends with back_sockets_done(), also after an error. Returns 0 or -ENOMEM. */
 int back_sockets_new(BackSockets *ret, const char *unit);
 
-/* Returns whether a path leads to a socket now, and can be told of in that way. */
-bool back_sockets_can_pass(const char *path);
+/* Returns whether the path of a unix socket leads to one now, and can be told of in that way. */
+bool back_sockets_can_pass(const MoveAddress *address);
 
 /* Adds the sockets of a pool; ports are its present ones. Returns 0 or a negative errno. */
 int back_sockets_add(BackSockets *sockets, const MovePool *pool, const MovePorts *ports);

@@ -35,7 +35,7 @@ static void move_done(Move *move) {
 
 static bool has_room(const MovePool *pool) {
         for (size_t i = 0; i < pool->n_addresses; i++)
-                if (move_is_unix(pool->addresses[i]) && !move_has_room(pool->addresses[i]))
+                if (move_is_unix(&pool->addresses[i]) && !move_has_room(pool->addresses[i].text))
                         return false;
 
         return true;
@@ -99,7 +99,7 @@ static int write_moved(const MovePool *pool) {
               "\nListenStream=\n",
                         out);
         for (size_t i = 0; i < pool->n_addresses; i++)
-                write_stream(out, pool->addresses[i]);
+                write_stream(out, pool->addresses[i].text);
         if (fclose(out) != 0)
                 return -ENOMEM;
 
@@ -165,9 +165,9 @@ static int move_pool(const Move *move, const MovePool *pool) {
 
         move_ports_choose(&ports, 1);
         for (size_t i = 0; i < pool->n_addresses; i++) {
-                r = move_is_unix(pool->addresses[i]) ? turn_path(pool->addresses[i]) : 0;
+                r = move_is_unix(&pool->addresses[i]) ? turn_path(pool->addresses[i].text) : 0;
                 if (r < 0)
-                        return move_complain(pool->name, pool->addresses[i], r);
+                        return move_complain(pool->name, pool->addresses[i].text, r);
         }
 
         printf("moved %s\n", pool->name);
@@ -186,11 +186,18 @@ static int move_pools(const Move *move) {
 
 /* --- php-fpm --- */
 
+/* It has bound the path as it is written; or it has the one beside it from systemd, after a way back. */
+static bool has_users_at(const MoveAddress *address) {
+        _cleanup_free_ char *beside =
+                        move_is_unix(address) ? move_php_fpm_path(address->text) : NULL;
+
+        return beside && (socket_has_users(address->php_fpm) || socket_has_users(beside));
+}
+
 static bool has_users(const Move *move, const MovePorts *ports) {
         for (size_t i = 0; i < move->unit->n_pools; i++)
                 for (size_t j = 0; j < move->unit->pools[i].n_addresses; j++)
-                        if (move_is_unix(move->unit->pools[i].addresses[j]) &&
-                                        socket_has_users(move->unit->pools[i].addresses[j]))
+                        if (has_users_at(&move->unit->pools[i].addresses[j]))
                                 return true;
 
         return move_ports_have_queue(ports);
@@ -216,18 +223,6 @@ static void wait_for_php_fpm(const Move *move) {
                         stderr);
 }
 
-/* The name by which php-fpm's socket could have been brought back. */
-static void forget_paths(const MovePool *pool) {
-        for (size_t i = 0; i < pool->n_addresses; i++) {
-                _cleanup_free_ char *path = move_is_unix(pool->addresses[i])
-                                                            ? move_php_fpm_path(pool->addresses[i])
-                                                            : NULL;
-
-                if (path)
-                        (void) unlink(path);
-        }
-}
-
 static void forget_choice(const MovePool *pool) {
         _cleanup_(move_ports_done) MovePorts ports = {};
         _cleanup_free_ char *service = move_unit_name(pool->name, "service");
@@ -245,7 +240,7 @@ static int finish(const MoveUnit *unit) {
 
         r = move_systemctl(unit, "enable", "--no-reload", "service");
         for (size_t i = 0; i < unit->n_pools; i++) {
-                forget_paths(&unit->pools[i]);
+                move_forget_paths(&unit->pools[i], move_php_fpm_path);
                 forget_choice(&unit->pools[i]);
         }
 

@@ -47,7 +47,8 @@ static pid_t owner_of(const MovePool *pool) {
 
 static bool can_pass(const MovePool *pool) {
         for (size_t i = 0; i < pool->n_addresses; i++)
-                if (move_is_unix(pool->addresses[i]) && !back_sockets_can_pass(pool->addresses[i]))
+                if (move_is_unix(&pool->addresses[i]) &&
+                                !back_sockets_can_pass(&pool->addresses[i]))
                         return false;
 
         return pool->n_addresses > 0;
@@ -183,11 +184,11 @@ static int turn_back(const MoveUnit *unit) {
                 move_ports_choose(&ports, is_second ? 1 : 0);
 
                 for (size_t j = 0; j < pool->n_addresses; j++) {
-                        int r = move_is_unix(pool->addresses[j]) ? turn_path(pool->addresses[j])
-                                                                 : 0;
+                        const MoveAddress *address = &pool->addresses[j];
+                        int r = move_is_unix(address) ? turn_path(address->text) : 0;
 
                         if (r < 0)
-                                return move_complain(pool->name, pool->addresses[j], r);
+                                return move_complain(pool->name, address->text, r);
                 }
         }
 
@@ -200,11 +201,12 @@ static int turn_back(const MoveUnit *unit) {
 static bool has_queue(const MoveUnit *unit, const MovePorts *ports) {
         for (size_t i = 0; i < unit->n_pools; i++)
                 for (size_t j = 0; j < unit->pools[i].n_addresses; j++) {
-                        const char *path = unit->pools[i].addresses[j];
+                        const MoveAddress *address = &unit->pools[i].addresses[j];
                         _cleanup_free_ char *beside =
-                                        move_is_unix(path) ? move_fpmd_path(path) : NULL;
+                                        move_is_unix(address) ? move_fpmd_path(address->text)
+                                                              : NULL;
 
-                        if (beside && (socket_has_queue(beside) || socket_has_queue(path)))
+                        if (beside && (socket_has_queue(beside) || socket_has_queue(address->text)))
                                 return true;
                 }
 
@@ -231,14 +233,7 @@ static void forget_pool(const MovePool *pool) {
 
         if (socket)
                 (void) systemctl_remove_dropin(socket, MOVE_DROPIN);
-        for (size_t i = 0; i < pool->n_addresses; i++) {
-                _cleanup_free_ char *path = move_is_unix(pool->addresses[i])
-                                                            ? move_fpmd_path(pool->addresses[i])
-                                                            : NULL;
-
-                if (path)
-                        (void) unlink(path);
-        }
+        move_forget_paths(pool, move_fpmd_path);
 }
 
 /* In this order one side has all pools at a boot, also when the power is cut between these: where both are enabled,

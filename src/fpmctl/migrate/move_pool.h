@@ -7,9 +7,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+typedef struct MoveAddress {
+        char *text; /* as in the pool file; a path without doubled slashes and "/./", which is what systemd binds */
+        char *php_fpm; /* the path as php-fpm has it, which binds what is written */
+} MoveAddress;
+
 typedef struct MovePool {
         char *name;
-        char **addresses; /* as in the pool file */
+        MoveAddress *addresses;
         size_t n_addresses;
 } MovePool;
 

@@ -31,10 +31,10 @@ int move_ports_add(MovePorts *ports, const MovePool *pool, pid_t pid) {
         for (size_t i = 0; i < pool->n_addresses; i++) {
                 _cleanup_close_ int fd = -EBADF;
 
-                if (move_is_unix(pool->addresses[i]))
+                if (move_is_unix(&pool->addresses[i]))
                         continue;
 
-                fd = listener_take(pid, pool->addresses[i]);
+                fd = listener_take(pid, pool->addresses[i].text);
                 if (fd < 0)
                         return fd;
                 if (add(ports, fd) < 0)

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/un.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "fpmctl/migrate/processes.h"
@@ -19,8 +20,8 @@ enum {
 
 /* --- names --- */
 
-bool move_is_unix(const char *address) {
-        return *address == '/';
+bool move_is_unix(const MoveAddress *address) {
+        return *address->text == '/';
 }
 
 bool move_has_room(const char *path) {
@@ -46,6 +47,16 @@ char *move_unit_name(const char *pool, const char *type) {
         char *unit;
 
         return asprintf(&unit, "fpmd@%s.%s", pool, type) < 0 ? NULL : unit;
+}
+
+void move_forget_paths(const MovePool *pool, char *(*beside)(const char *path)) {
+        for (size_t i = 0; i < pool->n_addresses; i++) {
+                const MoveAddress *address = &pool->addresses[i];
+                _cleanup_free_ char *path = move_is_unix(address) ? beside(address->text) : NULL;
+
+                if (path)
+                        (void) unlink(path);
+        }
 }
 
 void move_pause(void) {

@@ -22,9 +22,8 @@ enum {
         MOVE_STEP_MSEC = 20,
 };
 
-/* Returns whether an address, as in the pool file, is the path of a unix socket, and whether there is room for the one
- * beside it. */
-bool move_is_unix(const char *address);
+/* Returns whether an address is the path of a unix socket, and whether there is room for the one beside a path. */
+bool move_is_unix(const MoveAddress *address);
 bool move_has_room(const char *path);
 
 /* Make PATH.fpmd and PATH.php-fpm, which are beside the path, so that a container that has its folder has all of them;
@@ -32,6 +31,9 @@ bool move_has_room(const char *path);
 char *move_fpmd_path(const char *path);
 char *move_php_fpm_path(const char *path);
 char *move_unit_name(const char *pool, const char *type);
+
+/* Removes what stands beside the paths of a pool under the name that beside makes: one of the first two above. */
+void move_forget_paths(const MovePool *pool, char *(*beside)(const char *path));
 
 /* Waits for MOVE_STEP_MSEC. */
 void move_pause(void);

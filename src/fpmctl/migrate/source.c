@@ -11,6 +11,8 @@
 
 #include "base/fd.h"
 #include "config/config_reader.h"
+#include "config/pool_config.h"
+#include "config/value/pool_name.h"
 #include "fpmctl/migrate/file.h"
 
 typedef struct Reading {
@@ -303,6 +305,41 @@ int migrate_source_read(MigrateSource *source, const char *file, const char *php
                 r = check_pool(source, &source->pools[i]);
 
         return r == 0 ? check_names(source, n) : r;
+}
+
+static int evaluate(const MigratePool *pool, const char *key, char **ret) {
+        const MigrateLine *line = migrate_pool_find(pool, key);
+        _cleanup_free_ char *value = NULL;
+        char why[INI_WHY_MAX];
+        const char *end;
+        bool is_word;
+        int r;
+
+        *ret = NULL;
+        if (!line)
+                return 0;
+
+        r = ini_value_evaluate(line->raw, no_variable, &value, &is_word, &end, why);
+        if (r < 0)
+                return r == -EINVAL ? 0 : r;
+
+        return pool_name_expand(value, pool->name, ret);
+}
+
+int migrate_pool_path(const MigratePool *pool, const char *key, char **ret) {
+        _cleanup_free_ char *prefix = NULL, *path = NULL;
+        int r;
+
+        r = evaluate(pool, "prefix", &prefix);
+        if (r == 0)
+                r = evaluate(pool, key, &path);
+        if (r == 0 && path)
+                r = pool_config_resolve_path(prefix, &path);
+        if (r < 0 && r != -ENOENT)
+                return r;
+
+        *ret = path && *path == '/' ? TAKE_PTR(path) : NULL;
+        return 0;
 }
 
 char *migrate_pool_unit(const MigratePool *pool) {

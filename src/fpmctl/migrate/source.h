@@ -48,6 +48,11 @@ __attribute__((format(printf, 2, 3))) int migrate_source_add_problem(
 /* Returns the last line of a pool with that key, which is the one that counts, or NULL. */
 const MigrateLine *migrate_pool_find(const MigratePool *pool, const char *key);
 
+/* Makes the path of a line, "listen" or "pm.status_listen", as php-fpm itself calls it: with doubled slashes, if it is
+ * written with them. The caller frees *ret, which is NULL where the pool has no such line or it is no path. Returns 0
+ * or -ENOMEM. */
+int migrate_pool_path(const MigratePool *pool, const char *key, char **ret);
+
 /* Returns the unit of the php-fpm that has the pool, "php8.2-fpm.service", or "" where the path of its php-fpm.conf
  * does not say the version. The caller frees it. NULL: no memory. */
 char *migrate_pool_unit(const MigratePool *pool);

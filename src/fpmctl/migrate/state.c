@@ -11,6 +11,7 @@
 
 #include "base/fd.h"
 #include "config/pool_files.h"
+#include "config/value/address.h"
 #include "fpmctl/migrate/file.h"
 #include "fpmctl/migrate/plan_files.h"
 #include "fpmctl/migrate/systemctl.h"
@@ -56,11 +57,42 @@ static json_t *unit_state(json_t *units, const char *unit) {
         return json_object_set_new(units, unit, state) < 0 ? NULL : state;
 }
 
+/* One that php-fpm calls otherwise is an object. */
+static int add_address(json_t *addresses, const char *address, const char *php_fpm) {
+        _cleanup_free_ char *simple = php_fpm ? strdup(php_fpm) : NULL;
+        json_t *one;
+
+        if (php_fpm && !simple)
+                return -ENOMEM;
+        if (simple)
+                address_simplify(simple);
+
+        one = simple && strcmp(simple, address) == 0 && strcmp(php_fpm, address) != 0
+                              ? json_pack("{s:s, s:s}", "address", address, "php-fpm", php_fpm)
+                              : json_string(address);
+        return json_array_append_new(addresses, one) < 0 ? -ENOMEM : 0;
+}
+
+static int add_addresses(json_t *addresses, const PoolConfig *config, const MigratePool *pool) {
+        _cleanup_free_ char *path = NULL, *status_path = NULL;
+        int r;
+
+        r = migrate_pool_path(pool, "listen", &path);
+        if (r == 0)
+                r = migrate_pool_path(pool, "pm.status_listen", &status_path);
+        for (size_t i = 0; r == 0 && i < config->listen.n_items; i++)
+                r = add_address(addresses, config->listen.items[i].value, path);
+
+        return r == 0 && config->status_listen
+                               ? add_address(addresses, config->status_listen, status_path)
+                               : r;
+}
+
 int migrate_state_add_pool(json_t *state, const char *conf_dir, const MigratePool *pool) {
         _cleanup_(pool_config_freep) PoolConfig *config = NULL;
         _cleanup_free_ char *unit = migrate_pool_unit(pool);
         json_t *of_unit = unit ? unit_state(json_object_get(state, "units"), unit) : NULL;
-        json_t *addresses;
+        json_auto_t *addresses = json_array();
         int r;
 
         if (!of_unit)
@@ -70,13 +102,11 @@ int migrate_state_add_pool(json_t *state, const char *conf_dir, const MigratePoo
         if (r < 0)
                 return r;
 
-        addresses = json_array();
-        for (size_t i = 0; i < config->listen.n_items; i++)
-                (void) json_array_append_new(addresses, json_string(config->listen.items[i].value));
-        if (config->status_listen)
-                (void) json_array_append_new(addresses, json_string(config->status_listen));
+        r = add_addresses(addresses, config, pool);
+        if (r < 0)
+                return r;
 
-        return json_object_set_new(json_object_get(of_unit, "pools"), pool->name, addresses) < 0
+        return json_object_set(json_object_get(of_unit, "pools"), pool->name, addresses) < 0
                                ? -ENOMEM
                                : 0;
 }
@@ -117,19 +147,26 @@ int migrate_state_undo_files(const json_t *state) {
         return 0;
 }
 
+static int read_address(MoveAddress *address, const json_t *one) {
+        const char *text = json_string_value(
+                                   json_is_object(one) ? json_object_get(one, "address") : one),
+                   *php_fpm = json_string_value(json_object_get(one, "php-fpm"));
+
+        address->text = strdup(text ? text : "");
+        address->php_fpm = strdup(php_fpm ? php_fpm : text ? text : "");
+        return address->text && address->php_fpm ? 0 : -ENOMEM;
+}
+
 static int read_pool(MovePool *pool, const char *name, const json_t *addresses) {
         pool->name = strdup(name);
-        pool->addresses = calloc(json_array_size(addresses) + 1, sizeof(char *));
+        pool->addresses = calloc(json_array_size(addresses) + 1, sizeof(*pool->addresses));
         if (!pool->name || !pool->addresses)
                 return -ENOMEM;
 
         for (size_t i = 0; i < json_array_size(addresses); i++) {
-                const char *text = json_string_value(json_array_get(addresses, i));
-
-                pool->addresses[i] = strdup(text ? text : "");
-                if (!pool->addresses[i])
-                        return -ENOMEM;
                 pool->n_addresses++;
+                if (read_address(&pool->addresses[i], json_array_get(addresses, i)) < 0)
+                        return -ENOMEM;
         }
 
         return 0;
@@ -158,8 +195,10 @@ int migrate_state_unit(MoveUnit *ret, const char *name, const json_t *unit) {
 
 void migrate_state_unit_done(MoveUnit *unit) {
         for (size_t i = 0; i < unit->n_pools; i++) {
-                for (size_t j = 0; j < unit->pools[i].n_addresses; j++)
-                        free(unit->pools[i].addresses[j]);
+                for (size_t j = 0; j < unit->pools[i].n_addresses; j++) {
+                        free(unit->pools[i].addresses[j].text);
+                        free(unit->pools[i].addresses[j].php_fpm);
+                }
                 free(unit->pools[i].addresses);
                 free(unit->pools[i].name);
         }

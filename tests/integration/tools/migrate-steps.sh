@@ -37,7 +37,7 @@ in_container mkdir -p /run/php
 
 names=(path top four six any later port)
 declare -A listen=([path]=/run/php/path.sock [top]=/run/top.sock [four]=127.0.0.1:9104 [six]='[::1]:9106' [any]=9107
-	[later]=/run/php/later.sock [port]=127.0.0.1:9204)
+	[later]=/run/php//./later.sock [port]=127.0.0.1:9204)
 declare -A version_of=([later]=$another [port]=$another)
 for name in "${names[@]}"; do
 	write_page "$name" page.php <<-'END'
