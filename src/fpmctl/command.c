@@ -12,6 +12,7 @@
 
 #include "base/escape.h"
 #include "config/pool_files.h"
+#include "contract/remedies.h"
 #include "fpmctl/checker.h"
 
 int complain(int status, const char *format, ...) {
@@ -77,10 +78,9 @@ static int complain_absent(const Invocation *in, const char *pool) {
                                 pool);
         if (presence == PRESENCE_FAILED)
                 return complain(EX_UNAVAILABLE,
-                                "pool %s has failed: journalctl -u fpmd@%s says why, and after the "
-                                "repair systemctl reset-failed 'fpmd@%s.*' && systemctl start "
-                                "fpmd@%s.socket brings it back",
-                                pool, pool, pool, pool);
+                                "pool %s has failed: correct what journalctl -u fpmd@%s "
+                                "names, " REMEDY_RESTART,
+                                pool, pool, pool);
 
         return complain(EX_UNAVAILABLE, "pool %s does not run: systemctl start fpmd@%s", pool,
                         pool);

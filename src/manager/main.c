@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/escape.h"
+#include "contract/remedies.h"
 #include "manager/base/log.h"
 #include "manager/generation/pool.h"
 #include "manager/generation/pool_check.h"
@@ -209,8 +210,8 @@ static void close_socket(void) {
                 return;
 
         log_event(EVENT_START_GIVEN_UP, LOG_ERR, LOG_NO_FIELDS,
-                        "The configuration is wrong and connections wait, so the socket was stopped: correct it, "
-                        "then run systemctl restart fpmd@%s",
+                        "The configuration is wrong and connections wait, so the socket was stopped: "
+                        "correct it, " REMEDY_RESTART,
                         arg_pool);
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/fd.h"
 #include "base/number.h"
+#include "contract/remedies.h"
 #include "manager/base/log.h"
 #include "manager/base/timer.h"
 #include "manager/generation/pool_internal.h"
@@ -126,7 +127,7 @@ static int pool_on_retry(sd_event_source *source, uint64_t usec, void *userdata)
 static void give_up(Pool *pool) {
         log_event(EVENT_START_GIVEN_UP, LOG_ERR, LOG_NO_FIELDS,
                         "PHP died %u times in a row while it started, giving up: correct what the lines above "
-                        "name, then run systemctl restart fpmd@%s",
+                        "name, " REMEDY_RESTART,
                         pool->backoff.n_failures, pool->resources.config->name);
         pool->hooks->ended(POOL_BROKEN, pool->userdata);
 }

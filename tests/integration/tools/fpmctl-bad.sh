@@ -52,7 +52,7 @@ for command in status requests trace reload top; do
 done
 write_pool broken <<<'pm = sttaic'
 assert_fails in_container systemctl start fpmd@broken.service 2>/dev/null
-expect 69 'pool broken has failed: journalctl -u fpmd@broken says why' fpmctl status broken
+expect 69 'pool broken has failed: correct what journalctl -u fpmd@broken names, then run systemctl restart fpmd@broken' fpmctl status broken
 expect 66 'there is no such file' fpmctl config nosuch
 expect 66 'there is no pool nosuch: no /etc/fpmd/conf.d/nosuch.conf' fpmctl slow nosuch
 expect 66 'there is no pool nosuch: no /etc/fpmd/conf.d/nosuch.conf' fpmctl check nosuch
