@@ -20,11 +20,11 @@
 #include "manager/late_start.h"
 #include "manager/manager.h"
 #include "manager/own_unit.h"
-#include "manager/socket_restart.h"
 #include "manager/socket_unit.h"
 #include "manager/sockets/listener.h"
 #include "manager/sockets/socket_check.h"
 #include "manager/spawn/privilege.h"
+#include "manager/unit_restart.h"
 
 static const char *arg_conf_dir = FPMD_CONF_DIR;
 static const char *arg_program; /* NULL: the php-fpm of the pool's PHP, with our engine */
@@ -120,6 +120,11 @@ static int exit_status(int r) {
         return r == POOL_REFUSED ? EX_CONFIG : EXIT_FAILURE;
 }
 
+/* When systemd was to start the pool again. */
+static int restart_status(int r) {
+        return r == 0 ? EXIT_SUCCESS : r == -ENOTCONN ? EX_CONFIG : EXIT_FAILURE;
+}
+
 static void report_address(void *userdata, int priority, const char *line) {
         (void) userdata;
         log_full(priority, "%s", line);
@@ -136,9 +141,10 @@ static int run_pool(PoolResources *resources) {
         int r;
 
         r = listeners_receive(&listeners, resources->account.uid);
+        if (r == -ENOTCONN)
+                return restart_status(unit_restart_socket(arg_pool));
         if (r < 0)
-                return r == -ENOTCONN && socket_restart(arg_pool) != -ENOTCONN ? EXIT_FAILURE
-                                                                               : EX_CONFIG;
+                return EX_CONFIG;
 
         /* A pool that has its addresses goes on, also when another pool file names them meanwhile. */
         if (!socket_check_serves_all(&listeners, resources->config) &&
@@ -215,6 +221,15 @@ static void close_socket(void) {
                         arg_pool);
 }
 
+static int end_start(int r) {
+        if (r == POOL_CHECK_LACKS_RIGHT && unit_restart_for_chroot(arg_pool) == 0)
+                return EXIT_SUCCESS;
+
+        if (r != POOL_CHECK_LACKS) /* which may come with the next look */
+                close_socket();
+        return EX_CONFIG;
+}
+
 static int load_and_run(void) {
         _cleanup_(pool_resources_done) PoolResources resources = POOL_RESOURCES_NONE;
         LateStart late = {};
@@ -246,11 +261,8 @@ static int load_and_run(void) {
                 r = pool_resources_open(&resources, arg_conf_dir, arg_pool,
                                 late.n_checks == 0 ? report_mistake : NULL, NULL);
         while (late_start_again(&late, r));
-        if (r < 0) {
-                if (r != POOL_CHECK_LACKS) /* which may come with the next look */
-                        close_socket();
-                return EX_CONFIG;
-        }
+        if (r < 0)
+                return end_start(r);
 
         log_open(arg_pool, (int) resources.config->log_level);
         log_event(EVENT_POOL_STARTING, LOG_INFO, LOG_NO_FIELDS,

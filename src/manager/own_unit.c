@@ -17,6 +17,9 @@
 /* An answer takes a millisecond. */
 #define CALL_LIMIT_USEC (2 * USEC_PER_SEC)
 
+/* Of thousands of units it takes seconds. */
+#define RELOAD_LIMIT_USEC (30 * USEC_PER_SEC)
+
 static void bus_freep(sd_bus **bus) {
         sd_bus_flush_close_unref(*bus);
 }
@@ -162,7 +165,7 @@ int own_unit_is_restarted(const char *pool) {
         return 0;
 }
 
-static int order_socket(const char *pool, const char *method) {
+static int order(const char *pool, const char *suffix, const char *method) {
         _cleanup_(bus_freep) sd_bus *bus = NULL;
         _cleanup_free_ char *unit = NULL;
         int r;
@@ -171,7 +174,7 @@ static int order_socket(const char *pool, const char *method) {
         if (r < 0)
                 return r;
 
-        if (asprintf(&unit, "fpmd@%s.socket", pool) < 0)
+        if (asprintf(&unit, "fpmd@%s.%s", pool, suffix) < 0)
                 return -ENOMEM;
 
         r = sd_bus_call_method(bus, SYSTEMD, "/org/freedesktop/systemd1", SYSTEMD ".Manager",
@@ -180,11 +183,29 @@ static int order_socket(const char *pool, const char *method) {
 }
 
 int own_unit_stop_socket(const char *pool) {
-        return order_socket(pool, "StopUnit");
+        return order(pool, "socket", "StopUnit");
 }
 
 int own_unit_restart_socket(const char *pool) {
-        return order_socket(pool, "RestartUnit");
+        return order(pool, "socket", "RestartUnit");
+}
+
+int own_unit_restart_service(const char *pool) {
+        return order(pool, "service", "RestartUnit");
+}
+
+int own_unit_reload_all(const char *pool) {
+        _cleanup_(bus_freep) sd_bus *bus = NULL;
+        int r;
+
+        r = open_bus(&bus, pool);
+        if (r >= 0)
+                r = sd_bus_set_method_call_timeout(bus, RELOAD_LIMIT_USEC);
+        if (r >= 0)
+                r = sd_bus_call_method(bus, SYSTEMD, "/org/freedesktop/systemd1",
+                                SYSTEMD ".Manager", "Reload", NULL, NULL, NULL);
+
+        return r < 0 ? r : 0;
 }
 
 /* --- by a helper --- */

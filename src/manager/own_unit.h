@@ -27,6 +27,12 @@ int own_unit_keep_tmp(const char *pool);
  * service starts the socket as well. Returns 0 or a negative errno. */
 int own_unit_stop_socket(const char *pool);
 
+/* Lets systemd run its generators and read all units again. Returns 0 or a negative errno. */
+int own_unit_reload_all(const char *pool);
+
+/* Lets systemd start the service again, which stops this process. Returns 0 or a negative errno. */
+int own_unit_restart_service(const char *pool);
+
 /* Lets systemd open the socket anew, which stops this process and starts the service again. Returns 0 or a negative
  * errno. */
 int own_unit_restart_socket(const char *pool);

@@ -375,14 +375,14 @@ static int check_user(const Check *check) {
 }
 
 static int check_chroot(const Check *check) {
-        const char *pool = check->config->name;
+        bool is_refused = check->as == POOL_CHECK_FOR_SELF && !privilege_can_chroot();
 
-        if (check->as == POOL_CHECK_FOR_SELF && !privilege_can_chroot())
-                return refuse(check, "chroot", UNIT_CHECK_REFUSED, pool);
-        if (unit_check_lacks_chroot(pool))
-                log_line(check, LOG_NOTICE, "chroot", UNIT_CHECK_NEW, pool);
+        if (is_refused)
+                log_line(check, LOG_ERR, "chroot", UNIT_CHECK_REFUSED, check->config->name);
+        else if (unit_check_will_lack_chroot(check->config->name))
+                log_line(check, LOG_NOTICE, "chroot", UNIT_CHECK_NEW, check->config->name);
 
-        return 0;
+        return is_refused ? POOL_CHECK_LACKS_RIGHT : 0;
 }
 
 static int check_folders(const Check *check) {

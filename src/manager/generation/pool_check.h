@@ -13,11 +13,12 @@ typedef void (*PoolCheckReport)(void *userdata, const char *line);
 
 enum {
         POOL_CHECK_LACKS = -ENODEV, /* the file is right, and this machine lacks what it names */
+        POOL_CHECK_LACKS_RIGHT = -EPERM, /* the same: the right to change the root directory */
 };
 
 /* Reads, validates and checks the pool file of name in conf_dir. Logs warnings, and reports all mistakes of the file
- * or, if it has none, all that this machine lacks; with a report of NULL it does neither. Returns 0, POOL_CHECK_LACKS
- * or another negative errno, after at least one report. */
+ * or, if it has none, all that this machine lacks; with a report of NULL it does neither. Returns 0, POOL_CHECK_LACKS,
+ * POOL_CHECK_LACKS_RIGHT or another negative errno, after at least one report. */
 int pool_check_load(PoolConfig **ret, const char *conf_dir, const char *name,
                 PoolCheckReport report, void *userdata);
 

@@ -11,10 +11,14 @@
 bool unit_check_lacks_chroot(const char *pool) {
         char path[PATH_MAX];
 
-        if (getenv("INVOCATION_ID") || access("/run/systemd/system", F_OK) < 0)
+        if (access("/run/systemd/system", F_OK) < 0)
                 return false;
 
         snprintf(path, sizeof(path), UNIT_GENERATOR_DIR "/fpmd@%s.service.d/" UNIT_CHROOT_FILE,
                         pool);
         return access(path, F_OK) < 0;
+}
+
+bool unit_check_will_lack_chroot(const char *pool) {
+        return !getenv("INVOCATION_ID") && unit_check_lacks_chroot(pool);
 }

@@ -12,6 +12,9 @@
 #define UNIT_CHECK_REFUSED "its service may not do that yet: " UNIT_CHECK_REMEDY
 #define UNIT_CHECK_NEW "is new to its service: " UNIT_CHECK_REMEDY
 
-/* Returns whether the service would be started without the right to change its root directory. Always false in a
- * service, which can try it, and where systemd does not run: a pool is not started by a unit there. */
+/* Returns whether fpmd-generator has not given the service of a pool the right to change its root directory. Always
+ * false where systemd does not run: a pool is not started by a unit there. */
 bool unit_check_lacks_chroot(const char *pool);
+
+/* Does the same for a start that is to come. Always false in a service, which has tried it. */
+bool unit_check_will_lack_chroot(const char *pool);

@@ -64,3 +64,28 @@ site late unix:/run/fpmd/late.sock /
 assert_eq 'with' inside "$(fetch http://late.test/where.php)"
 assert_lacks 'a check then' 'new to its service' "$(in_container fpmctl check late 2>&1)"
 in_container fpmctl reload late
+
+# One that gets its chroot while no reload asks, and has left before systemd has read of it, wakes with it all the same;
+# so does one that is restarted. The administrator's own word counts: then it says why, and is not started again and again.
+pool sleeper </dev/null
+cp -r "$CONTAINER_ROOT/srv/www/late/." "$CONTAINER_ROOT/srv/www/sleeper/"
+site sleeper unix:/run/fpmd/sleeper.sock /srv/www/sleeper
+assert_eq 'awake' outside "$(fetch http://sleeper.test/where.php)"
+site sleeper unix:/run/fpmd/sleeper.sock /
+sed -i "s,^pm = .*,&\nchroot = /srv/www/sleeper," "$CONTAINER_ROOT/etc/fpmd/conf.d/sleeper.conf"
+in_container systemctl stop fpmd@sleeper.service
+in_container systemctl start fpmd@sleeper.socket
+assert_eq 'it wakes' inside "$(fetch http://sleeper.test/where.php)"
+assert_contains 'and says so' 'chroot is new to the service of this pool' "$(journal_of fpmd@sleeper.service --priority=warning)"
+sed -i /^chroot/d "$CONTAINER_ROOT/etc/fpmd/conf.d/sleeper.conf"
+in_container systemctl daemon-reload
+in_container systemctl restart fpmd@sleeper.service
+sed -i "s,^pm = .*,&\nchroot = /srv/www/sleeper," "$CONTAINER_ROOT/etc/fpmd/conf.d/sleeper.conf"
+in_container systemctl restart fpmd@sleeper.service
+assert_eq 'a restart' inside "$(fetch http://sleeper.test/where.php)"
+mkdir -p "$CONTAINER_ROOT/etc/systemd/system/fpmd@sleeper.service.d"
+printf '[Service]\nCapabilityBoundingSet=~CAP_SYS_CHROOT\n' >"$CONTAINER_ROOT/etc/systemd/system/fpmd@sleeper.service.d/60-none.conf"
+in_container systemctl daemon-reload
+assert_fails in_container systemctl restart fpmd@sleeper.service 2>/dev/null
+assert_eq 'its status' '78 0' "$(unit_property fpmd@sleeper.service ExecMainStatus) $(unit_property fpmd@sleeper.service NRestarts)"
+rm -r "$CONTAINER_ROOT/etc/systemd/system/fpmd@sleeper.service.d"

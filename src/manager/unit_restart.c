@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "manager/socket_restart.h"
+#include "manager/unit_restart.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -9,23 +9,24 @@
 #include "base/cleanup.h"
 #include "manager/base/log.h"
 #include "manager/own_unit.h"
+#include "manager/spawn/unit_check.h"
 
 enum {
         WAIT_SEC = 10,
 };
 
 /* systemd ends us with SIGTERM, which may be blocked by now. */
-static void wait_for_the_end(void) {
+static int wait_for_the_end(void) {
         const struct timespec limit = { .tv_sec = WAIT_SEC };
         sigset_t signals;
 
         (void) sigemptyset(&signals);
         (void) sigaddset(&signals, SIGTERM);
         (void) sigprocmask(SIG_BLOCK, &signals, NULL);
-        (void) sigtimedwait(&signals, NULL, &limit);
+        return sigtimedwait(&signals, NULL, &limit) < 0 ? -ETIMEDOUT : 0;
 }
 
-int socket_restart(const char *pool) {
+int unit_restart_socket(const char *pool) {
         _cleanup_free_ char *unit = NULL;
         int r;
 
@@ -46,6 +47,26 @@ int socket_restart(const char *pool) {
                                 "Cannot have systemd open the sockets, run systemctl restart %s: %m",
                                 unit);
 
-        wait_for_the_end();
-        return r < 0 ? r : -ETIMEDOUT;
+        return r < 0 ? r : wait_for_the_end();
+}
+
+int unit_restart_for_chroot(const char *pool) {
+        int r;
+
+        if (own_unit_check(pool) < 0)
+                return -ENOTCONN;
+        if (!unit_check_lacks_chroot(pool))
+                return -EALREADY;
+
+        log_warning("chroot is new to the service of this pool: having systemd read the pool files again "
+                    "(systemctl daemon-reload), and starting again");
+        r = own_unit_reload_all(pool);
+        if (r == 0 && unit_check_lacks_chroot(pool))
+                r = -ENODATA;
+        if (r == 0)
+                r = own_unit_restart_service(pool);
+
+        return r < 0 ? log_error_errno(r,
+                                       "Cannot have systemd give the service what a chroot takes: %m")
+                     : wait_for_the_end();
 }
