@@ -144,11 +144,7 @@ assert_eq 'backlog' 4096 "$(ask get listen\ queue\ len)"
 assert_contains 'control bytes' 'user:                 a\x0apool: lie' "$(ask raw full REMOTE_USER=$'a\npool: lie')"
 
 # Five wait behind two naps.
-for _ in 1 2 3 4 5 6 7; do
-	fetch http://status.test/nap.php >/dev/null &
-done
-sleep 0.3
-wait
+assert_all_answered 'seven at once' "$(burst http://status.test/nap.php 7)" 7
 queued=$(ask get max\ listen\ queue)
 ((queued >= 4 && queued <= 5)) || fail "at most $queued waited, of 5"
 
