@@ -80,6 +80,17 @@ if in_container sh -c 'command -v logrotate' >/dev/null; then
 	in_container logrotate --force /etc/logrotate.d/fpmd
 fi
 
+### without its PHP: stopped, and no connection starts it to fail
+
+in_container systemctl is-active fpmd@up.socket
+in_container dpkg --remove "fpmd-php$php"
+assert_eq 'a pool without PHP' 'inactive inactive' \
+	"$(unit_property fpmd@up.service ActiveState) $(unit_property fpmd@up.socket ActiveState)"
+assert_eq 'failed units' '' "$(in_container systemctl list-units --failed --plain --no-legend 'fpmd@*')"
+install_debs 0.1.0+2 "fpmd-php$php" fpmd
+in_container systemctl start fpmd@up.socket
+assert_matches 'with PHP again' ' 77M$' "$(fetch http://up.test/slow.php)"
+
 ### removed
 
 in_container dpkg --remove "${all[@]}"
