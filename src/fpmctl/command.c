@@ -50,6 +50,12 @@ int complain_no_pool(const char *conf_dir, const char *pool) {
         return complain(EX_NOINPUT, "there is no pool %s: no %s/%s.conf", pool, conf_dir, pool);
 }
 
+int complain_failed(const char *pool) {
+        return complain(EX_UNAVAILABLE,
+                        "pool %s has failed: correct what journalctl -u fpmd@%s names, " REMEDY_RESTART,
+                        pool, pool, pool);
+}
+
 PoolPresence pool_presence_by_unit(const Invocation *in, const char *name) {
         _cleanup_(pools_done) Pools pools = {};
         PoolFacts *pool;
@@ -77,10 +83,7 @@ static int complain_absent(const Invocation *in, const char *pool) {
                                 "pool %s does not run: it listens, and the next connection starts it",
                                 pool);
         if (presence == PRESENCE_FAILED)
-                return complain(EX_UNAVAILABLE,
-                                "pool %s has failed: correct what journalctl -u fpmd@%s "
-                                "names, " REMEDY_RESTART,
-                                pool, pool, pool);
+                return complain_failed(pool);
 
         return complain(EX_UNAVAILABLE, "pool %s does not run: systemctl start fpmd@%s", pool,
                         pool);

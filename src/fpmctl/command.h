@@ -59,6 +59,9 @@ int complain_memory(void);
 bool pool_has_file(const char *conf_dir, const char *pool);
 int complain_no_pool(const char *conf_dir, const char *pool);
 
+/* Writes how a pool that has failed is brought back, and returns the exit status. */
+int complain_failed(const char *pool);
+
 /* Returns the state of a pool as systemd has it, without a question to its manager. */
 PoolPresence pool_presence_by_unit(const Invocation *in, const char *pool);
 

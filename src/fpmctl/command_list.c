@@ -72,8 +72,17 @@ static int print_all_json(const Pools *pools) {
         return print_json(list);
 }
 
+static void complain_first_failed(const Pools *pools) {
+        for (size_t i = 0; i < pools->n_items; i++)
+                if (pool_presence(&pools->items[i]) == PRESENCE_FAILED) {
+                        (void) complain_failed(pools->items[i].name);
+                        return;
+                }
+}
+
 static int print_all(const Pools *pools) {
         _cleanup_(table_freep) Table *table = NULL;
+        int status;
 
         if (table_new(&table, columns, ELEMENTSOF(columns)) < 0)
                 return complain_memory();
@@ -81,7 +90,9 @@ static int print_all(const Pools *pools) {
         for (size_t i = 0; i < pools->n_items; i++)
                 add_row(table, &pools->items[i]);
 
-        return print_table(table);
+        status = print_table(table);
+        complain_first_failed(pools);
+        return status;
 }
 
 int command_list(const Invocation *in) {

@@ -57,6 +57,9 @@ assert_eq 'answer' 'done' "$(fetch http://ctl.test/nap.php)"
 assert_eq 'a pool that serves' serving "$(state ctl)"
 assert_eq 'a pool that nobody has come to' listening "$(state waits)"
 assert_eq 'a pool that cannot start' failed "$(state broken)"
+assert_eq 'how it is brought back' \
+	'fpmctl: pool broken has failed: correct what journalctl -u fpmd@broken names, then run systemctl restart fpmd@broken' \
+	"$(in_container fpmctl list 2>&1 >/dev/null)"
 assert_eq 'a pool that was not started' stopped "$(state off)"
 wait_for 5 is_state idle idle
 assert_eq 'names' 'broken ctl idle off waits www' "$(in_container fpmctl list --names | tr '\n' ' ' | sed 's/ $//')"
