@@ -92,7 +92,7 @@ bool caller_asks_for(const char *arguments, size_t size, const char *unit) {
         /* Behind the name of the program. */
         for (const char *p = arguments + strlen(arguments) + 1; p < end; p += strlen(p) + 1) {
                 reloads = reloads || is_reload(p);
-                is_meant = is_meant || (*p != '-' && means_unit(p, unit));
+                is_meant = is_meant || means_unit(p, unit);
         }
 
         return reloads && is_meant;

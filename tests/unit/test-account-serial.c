@@ -50,6 +50,17 @@ START_TEST(what_is_cut_or_longer_is_refused) {
         memcpy(longer, data, size);
         ck_assert_int_eq(account_deserialize(&back, longer, size + 1), -EBADMSG);
 
+        /* The user takes the bytes of the home directory, of which nothing is left. */
+        memcpy(longer,
+                        (uint32_t[]){ 2001, 2002, 3, strlen("alice") + 1 + strlen(alice.home) + 1,
+                                        0 },
+                        5 * sizeof(uint32_t));
+        ck_assert_int_eq(account_deserialize(&back, longer, size), -EBADMSG);
+
+        memcpy(longer, data, size);
+        longer[size - strlen(alice.home) - 2] = 'x'; /* the end of the user */
+        ck_assert_int_eq(account_deserialize(&back, longer, size), -EBADMSG);
+
         data[size - 1] = 'x';
         ck_assert_int_eq(account_deserialize(&back, data, size), -EBADMSG);
         ck_assert_ptr_null(back.user);

@@ -39,6 +39,7 @@ START_TEST(stat_of_others) {
                 "17 (systemctl2) S 1 17 17 34816 17",
                 "17 (xsystemctl) S 1 17 17 34816 17",
                 "17 (sh) S 1 17 17 34816 17",
+                "17 (systemctk) S 1 17 17 34816 17",
                 "17 (a) (systemctl) S 1 17 17 34816 17",
                 "17 (systemctl) x) S 1 17 17 34816 17",
                 ")(",

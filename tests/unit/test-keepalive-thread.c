@@ -69,6 +69,38 @@ START_TEST(between_requests_it_does_nothing) {
 }
 END_TEST
 
+/* A tick each 2 ms would be 150 waits. */
+START_TEST(without_requests_nothing_ticks) {
+        struct rusage before, after;
+        Seen seen = {};
+
+        ck_assert_int_eq(keepalive_thread_new(&seen.thread, on_look, &seen), 0);
+        begin(&seen);
+        end(&seen);
+        sleep_msec(50);
+        getrusage(RUSAGE_SELF, &before);
+        sleep_msec(300);
+        getrusage(RUSAGE_SELF, &after);
+        ck_assert_int_lt(after.ru_nvcsw - before.ru_nvcsw, 50);
+        keepalive_thread_free(seen.thread);
+}
+END_TEST
+
+/* One that has ended by the next tick costs no system calls that watch it. */
+START_TEST(short_requests_are_not_watched) {
+        Seen seen = {};
+
+        ck_assert_int_eq(keepalive_thread_new(&seen.thread, on_look, &seen), 0);
+        for (unsigned i = 0; i < 300; i++) {
+                begin(&seen);
+                sleep_msec(1);
+                end(&seen);
+        }
+        ck_assert_uint_gt(seen.n[KEEPALIVE_CHECK_SHORT], 0);
+        keepalive_thread_free(seen.thread);
+}
+END_TEST
+
 START_TEST(an_arrival_in_a_long_request_is_seen_at_once) {
         Seen seen = {};
         int fd = eventfd(0, EFD_CLOEXEC);
@@ -76,6 +108,7 @@ START_TEST(an_arrival_in_a_long_request_is_seen_at_once) {
 
         ck_assert_int_eq(keepalive_thread_new(&seen.thread, on_look, &seen), 0);
         ck_assert_int_eq(keepalive_thread_watch(seen.thread, fd, 77), 0);
+        sleep_msec(50); /* it sleeps, and has to be woken */
         begin(&seen);
         sleep_msec(300);
         ck_assert_uint_ge(seen.n[KEEPALIVE_CHECK_LONG], 1);
@@ -148,6 +181,7 @@ START_TEST(its_end_is_not_waited_for) {
 }
 END_TEST
 
-UNIT_MAIN("keepalive-thread", between_requests_it_does_nothing,
-                an_arrival_in_a_long_request_is_seen_at_once, a_sleeping_worker_costs_a_few_looks,
-                what_is_left_is_tried_again, its_end_is_not_waited_for);
+UNIT_MAIN("keepalive-thread", between_requests_it_does_nothing, without_requests_nothing_ticks,
+                short_requests_are_not_watched, an_arrival_in_a_long_request_is_seen_at_once,
+                a_sleeping_worker_costs_a_few_looks, what_is_left_is_tried_again,
+                its_end_is_not_waited_for);

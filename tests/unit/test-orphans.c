@@ -71,9 +71,21 @@ static unsigned claim(pid_t pid) {
         return slot;
 }
 
+/* The board as a worker has it. */
+static Scoreboard *attach(void) {
+        Scoreboard *worker = NULL;
+
+        ck_assert_int_eq(scoreboard_attach(&worker, scoreboard_board_fd(orphans.board),
+                                         scoreboard_control_page_fd(orphans.board), N_SLOTS),
+                        0);
+        return worker;
+}
+
 START_TEST(each_is_told_of_once) {
         unsigned a = claim(child()), b = claim(child());
+        Scoreboard *worker = attach();
 
+        scoreboard_set(worker, b, SLOT_RUNNING, 1000);
         ck_assert_uint_eq(orphans_adopt(&orphans, 0), 2);
         n_expected = 2;
         orphans_kill(&orphans);
@@ -82,6 +94,9 @@ START_TEST(each_is_told_of_once) {
         ck_assert_uint_eq(n_left[b], 1);
         ck_assert(WIFSIGNALED(last_status) && WTERMSIG(last_status) == SIGKILL);
         ck_assert_uint_eq(slots_taken(orphans.slots), 0);
+        ck_assert_int_ge(scoreboard_copy(orphans.board), 0);
+        ck_assert_uint_eq(slot_word_state(scoreboard_word(orphans.board, b)), SLOT_EMPTY);
+        scoreboard_free(worker);
 }
 END_TEST
 
@@ -107,14 +122,12 @@ END_TEST
 
 START_TEST(only_the_request_that_is_meant_is_ended) {
         unsigned slot = claim(child());
-        Scoreboard *worker = NULL;
+        Scoreboard *worker = attach();
 
-        ck_assert_int_eq(scoreboard_attach(&worker, scoreboard_board_fd(orphans.board),
-                                         scoreboard_control_page_fd(orphans.board), N_SLOTS),
-                        0);
         ck_assert_uint_eq(orphans_adopt(&orphans, 0), 1);
         scoreboard_set(worker, slot, SLOT_RUNNING, 2000);
         orphans_end(&orphans, slot, slot_word(SLOT_RUNNING, 1000));
+        usleep(100000); /* a signal would have come by now */
         ck_assert_int_eq(waitpid(slots_pid(orphans.slots, slot), NULL, WNOHANG), 0);
 
         n_expected = 1;

@@ -40,6 +40,8 @@ START_TEST(the_policy_follows_the_waits) {
         ck_assert_int_eq(sched_getscheduler(0), SCHED_BATCH);
         sched_policy_add(&policy, 1);
         ck_assert_int_eq(sched_getscheduler(0), SCHED_OTHER);
+        sched_policy_add(&policy, 1); /* not yet the next look */
+        ck_assert_int_eq(sched_getscheduler(0), SCHED_OTHER);
 
         for (int i = 0; i < 100; i++)
                 sched_policy_add(&policy, SCHED_POLICY_LOOK_USEC / 100);

@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -40,6 +41,25 @@ START_TEST(what_is_in_use) {
         ck_assert_str_eq(script_list_next(list, size, &position), "/seldom.php");
         ck_assert_str_eq(script_list_next(list, size, &position), "/compiled-now.php");
         ck_assert_ptr_null(script_list_next(list, size, &position));
+}
+END_TEST
+
+/* Whoever reads it has no room for more. */
+START_TEST(what_is_too_much) {
+        enum { N = SCRIPT_LIST_BYTES_MAX / 4000 + 20 };
+        static char path[4000];
+        static ScriptUse uses[N];
+        int fd = memfd_create("list", MFD_CLOEXEC);
+
+        memset(path, 'x', sizeof(path) - 1);
+        path[0] = '/';
+        for (size_t i = 0; i < N; i++)
+                uses[i] = (ScriptUse){ path, 1, NOW };
+
+        ck_assert_int_eq(script_list_write(fd, uses, N, NOW), 0);
+        ck_assert_int_eq(lseek(fd, 0, SEEK_END),
+                        SCRIPT_LIST_BYTES_MAX - SCRIPT_LIST_BYTES_MAX % sizeof(path));
+        close(fd);
 }
 END_TEST
 
@@ -93,5 +113,5 @@ START_TEST(what_can_be_opened) {
 }
 END_TEST
 
-UNIT_MAIN("script-list", what_is_in_use, what_is_no_list, a_list_without_an_end,
+UNIT_MAIN("script-list", what_is_in_use, what_is_too_much, what_is_no_list, a_list_without_an_end,
                 what_can_be_opened);
