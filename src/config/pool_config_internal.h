@@ -7,6 +7,7 @@
 #include <stdarg.h>
 
 #include "config/pool_config.h"
+#include "ini/ini_value.h"
 
 typedef struct ConfigPlace {
         const char *file; /* borrowed from config->files */
@@ -36,6 +37,10 @@ int pool_config_new(PoolConfig **ret, const char *name, const char *file);
 
 /* Adds a copy of path to the files that were read; *ret lives as long as config. Returns 0 or -ENOMEM. */
 int pool_config_add_file(PoolConfig *config, const char *path, const char **ret);
+
+/* Gives those settings of the pool that name E_ALL the number that it has in the pool's PHP, which may be named behind
+ * them. Returns 0 or -ENOMEM. */
+int pool_config_take_levels(PoolConfig *config, IniLookup lookup);
 
 /* Marks the value of a directive as wrong, and returns whether it is marked. */
 void pool_config_mark_wrong(PoolConfig *config, const char *directive);

@@ -312,6 +312,17 @@ static uint64_t now_usec(void) {
                                : (uint64_t) now.tv_sec * 1000000 + (uint64_t) now.tv_nsec / 1000;
 }
 
+/* From here on the configuration names the version, for each process that gets it. */
+static int take_default_php(PoolConfig *config) {
+        char version[PHP_SIDE_VERSION_MAX];
+
+        if (config->php || php_side_default(version) < 0)
+                return 0;
+
+        config->php = strdup(version);
+        return config->php ? 0 : -ENOMEM;
+}
+
 /* source->file is only a name where text is not NULL. */
 static int load(PoolConfig **ret, const PoolSource *source, const char *text, size_t size,
                 ConfigReader *reader) {
@@ -337,6 +348,10 @@ static int load(PoolConfig **ret, const PoolSource *source, const char *text, si
         }
         if (r == 0)
                 r = read_defaults(reader, source->defaults);
+        if (r == 0 && !text && !reader->listen_only)
+                r = take_default_php(config);
+        if (r == 0)
+                r = pool_config_take_levels(config, config_environment_lookup);
         if (r == 0)
                 r = finish(reader);
         if (r < 0 && reader->reporter.n_refused == 0)
@@ -349,17 +364,6 @@ static int load(PoolConfig **ret, const PoolSource *source, const char *text, si
         return 0;
 }
 
-/* From here on the configuration names the version, for each process that gets it. */
-static int take_default_php(PoolConfig *config) {
-        char version[PHP_SIDE_VERSION_MAX];
-
-        if (config->php || php_side_default(version) < 0)
-                return 0;
-
-        config->php = strdup(version);
-        return config->php ? 0 : -ENOMEM;
-}
-
 int pool_config_load_source(
                 PoolConfig **ret, const PoolSource *source, ConfigReport report, void *userdata) {
         ConfigReader reader = {
@@ -368,17 +372,7 @@ int pool_config_load_source(
                 .includes = source->includes,
         };
 
-        _cleanup_(pool_config_freep) PoolConfig *config = NULL;
-        int r;
-
-        r = load(&config, source, NULL, 0, &reader);
-        if (r == 0 && !source->units_only)
-                r = take_default_php(config);
-        if (r < 0)
-                return r;
-
-        *ret = TAKE_PTR(config);
-        return 0;
+        return load(ret, source, NULL, 0, &reader);
 }
 
 int pool_config_load(PoolConfig **ret, const char *name, const char *path, ConfigReport report,

@@ -5,10 +5,11 @@
 
 #include "base/cleanup.h"
 
-const char *ini_constant(const char *name, size_t length) {
+const char *ini_constant(const char *name, size_t length, unsigned php) {
         static const struct {
                 const char *name, *value;
         } levels[] = {
+                { "E_ALL", "30719" }, /* since PHP 8.4, where E_STRICT is only a number */
                 { "E_ERROR", "1" },
                 { "E_WARNING", "2" },
                 { "E_PARSE", "4" },
@@ -27,7 +28,7 @@ const char *ini_constant(const char *name, size_t length) {
                 { "E_ALL", "32767" },
         };
 
-        for (size_t i = 0; i < ELEMENTSOF(levels); i++)
+        for (size_t i = php >= 804 ? 0 : 1; i < ELEMENTSOF(levels); i++)
                 if (strlen(levels[i].name) == length && memcmp(levels[i].name, name, length) == 0)
                         return levels[i].value;
 

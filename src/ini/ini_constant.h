@@ -6,5 +6,6 @@
 
 #include <stddef.h>
 
-/* Returns the number that the name of that length stands for, as text, or NULL if it is no constant. */
-const char *ini_constant(const char *name, size_t length);
+/* Returns the number that the name of that length stands for in that version of PHP (804: 8.4; 0: any before it), as
+ * text, or NULL if it is no constant. */
+const char *ini_constant(const char *name, size_t length, unsigned php);

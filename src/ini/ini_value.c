@@ -23,6 +23,7 @@ typedef struct Text {
 typedef struct Value {
         const char *p;
         IniLookup lookup;
+        unsigned php; /* as ini_constant() wants it */
         unsigned nesting;
         char *why;
 } Value;
@@ -176,7 +177,7 @@ static int bare(Value *value, Text *ret) {
         while ((n = bare_length(value->p)) > 0)
                 value->p += n;
 
-        known = ini_constant(start, (size_t) (value->p - start));
+        known = ini_constant(start, (size_t) (value->p - start), value->php);
         if (known)
                 return append(value, ret, known, strlen(known));
 
@@ -368,10 +369,24 @@ static int take(Text *text, char **ret) {
         return 0;
 }
 
+/* Up to the end or a comment, which p then is at. */
+static int whole_expression(Value *value, char **ret) {
+        _cleanup_(text_done) Text result = {};
+        int r;
+
+        r = expression(value, &result);
+        if (r < 0)
+                return r;
+        if (*value->p != '\0' && *value->p != ';')
+                return refuse(value, "unexpected %c; a value that contains it needs quotes: \"…\"",
+                                *value->p);
+
+        return take(&result, ret);
+}
+
 int ini_value_evaluate(const char *text, IniLookup lookup, char **ret, bool *ret_word,
                 const char **ret_end, char why[static INI_WHY_MAX]) {
         Value value = { .p = text, .lookup = lookup, .why = why };
-        _cleanup_(text_done) Text result = {};
         const char *word;
         size_t length;
         int r;
@@ -384,18 +399,22 @@ int ini_value_evaluate(const char *text, IniLookup lookup, char **ret, bool *ret
                 return *ret ? 0 : -ENOMEM;
         }
 
-        r = expression(&value, &result);
+        r = whole_expression(&value, ret);
         if (r < 0)
                 return r;
-        if (*value.p != '\0' && *value.p != ';')
-                return refuse(&value, "unexpected %c; a value that contains it needs quotes: \"…\"",
-                                *value.p);
 
         while (value.p > text && strchr(BLANKS, value.p[-1]))
                 value.p--;
 
         *ret_end = value.p;
-        return take(&result, ret);
+        return 0;
+}
+
+int ini_value_of_php(const char *raw, IniLookup lookup, unsigned php, char **ret) {
+        char why[INI_WHY_MAX];
+        Value value = { .p = raw, .lookup = lookup, .php = php, .why = why };
+
+        return whole_expression(&value, ret);
 }
 
 int ini_value_bracket(const char *text, IniLookup lookup, char **ret, const char **ret_end,

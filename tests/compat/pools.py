@@ -27,6 +27,8 @@ POOLS = {
     "silent": (2, "php_admin_flag[fastcgi.logging] = off\nphp_flag[display_errors] = off\n"
                "php_admin_value[error_reporting] = 32767\n"),
     "log-stderr": (2, "php_admin_value[error_log] = /dev/stderr\nphp_value[error_reporting] = 32767\n"),
+    "levels": (2, "php_value[error_reporting] = E_ALL & ~E_NOTICE\nphp_admin_value[user_agent] = E_ALL\n"
+               "php_value[precision] = 2048 ^ E_STRICT\nenv[LEVELS] = E_ALL | E_STRICT\nenv[LEVEL_WORDS] = \"E_ALL\"\n"),
     "log-limit": (2, ""),
     "log-small": (2, ""),
     "log-warning": (2, ""),

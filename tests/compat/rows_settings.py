@@ -109,6 +109,9 @@ for pool in ("chroot", "chroot-chdir"):
     row(f"{pool}-upload", "/files.php", root="", pool=pool, type="multipart/form-data; boundary=X",
         body="--X\r\nContent-Disposition: form-data; name=f; filename=a\r\n\r\nx\r\n--X--\r\n")
 
+row("levels", pool="levels", php="foreach (['error_reporting', 'user_agent', 'precision'] as $k) echo ini_get($k), ' '; "
+    "echo getenv('LEVELS'), ' ', getenv('LEVEL_WORDS'), ' ', error_reporting() === (E_ALL & ~E_NOTICE) ? 'as PHP' : 'not as PHP';")
+
 row("user-ini", "/ini/show.php", pool="fresh")
 row("user-ini-sub", "/ini/sub/show.php", pool="fresh")
 row("user-ini-parent", "/ini/plain/show.php", pool="fresh")

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "unit.h"
 
 typedef struct Log {
@@ -205,6 +206,32 @@ START_TEST(constants) {
 }
 END_TEST
 
+static void value_of_php_is(const char *text, unsigned php, const char *expected) {
+        char *value = NULL;
+
+        ck_assert_int_eq(ini_value_of_php(text, lookup, php, &value), 0);
+        ck_assert_str_eq(value, expected);
+        free(value);
+}
+
+/* As parse_ini_string() of each has it. */
+START_TEST(constants_of_versions) {
+        static const unsigned before[] = { 0, 802, 803 }, since[] = { 804, 805, 900 };
+
+        for (size_t i = 0; i < ELEMENTSOF(before); i++) {
+                value_of_php_is("E_ALL", before[i], "32767");
+                value_of_php_is("E_ALL & ~E_STRICT", before[i], "30719");
+        }
+        for (size_t i = 0; i < ELEMENTSOF(since); i++) {
+                value_of_php_is("E_ALL", since[i], "30719");
+                value_of_php_is("E_ALL & ~(E_NOTICE|E_STRICT)", since[i], "30711");
+                value_of_php_is("E_ALL | E_STRICT", since[i], "32767");
+                value_of_php_is("E_STRICT", since[i], "2048");
+                value_of_php_is("\"E_ALL ${HOME}\"", since[i], "E_ALL /root");
+        }
+}
+END_TEST
+
 START_TEST(wrong_values) {
         value_is_refused("it's", "' is not closed");
         value_is_refused("\"x", "\" is not closed");
@@ -294,6 +321,6 @@ START_TEST(the_handler_stops_it) {
 END_TEST
 
 UNIT_MAIN("ini", sections_and_keys, line_ends, arrays, includes, plain_values, quotes, variables,
-                words, operators, constants, wrong_values,
+                words, operators, constants, constants_of_versions, wrong_values,
                 a_variable_without_name_ends_a_quoted_value, wrong_lines, nul_bytes, long_lines,
                 the_handler_stops_it);

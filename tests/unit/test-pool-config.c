@@ -204,6 +204,33 @@ START_TEST(what_has_no_effect_is_said) {
 }
 END_TEST
 
+static void levels_are(const char *php, const char *level, const char *without) {
+        char text[512];
+        PoolConfig *config;
+
+        snprintf(text, sizeof(text),
+                        "env[A] = \"$pool \" E_ALL\nphp_value[error_reporting] = E_ALL & ~E_NOTICE\n"
+                        "php_admin_flag[a] = !!E_ALL\nprefix = /srv\nphp_value[error_log] = E_ALL\n%s",
+                        php);
+        config = parse_more(text, 0);
+        ck_assert_str_eq(strchr(config->env.items[0].value, ' ') + 1, level);
+        ck_assert_int_eq(strncmp(config->env.items[0].value, "www ", 4), 0);
+        ck_assert_str_eq(config->php_values.items[0].value, without);
+        ck_assert_str_eq(config->php_values.items[1].value, "1");
+        ck_assert_str_eq(strrchr(config->php_values.items[2].value, '/') + 1, level);
+        ck_assert_int_eq(strncmp(config->php_values.items[2].value, "/srv/", 5), 0);
+        pool_config_free(config);
+}
+
+/* Also where the version comes behind it. */
+START_TEST(e_all_is_that_of_the_php) {
+        levels_are("", "32767", "32759");
+        levels_are("php = 8.2\n", "32767", "32759");
+        levels_are("php = 8.4\n", "30719", "30711");
+        levels_are("php = 8.10\n", "30719", "30711");
+}
+END_TEST
+
 START_TEST(pool_is_expanded) {
         PoolConfig *config = parse_more("user = $pool\nenv[A] = x$poolx$pool\n"
                                         "php_value[a] = '/$pool'\nlisten = /run/$pool.sock\n",
@@ -361,6 +388,6 @@ END_TEST
 
 UNIT_MAIN("pool-config", the_least, the_file_of_debian, the_file_on_this_machine, the_default_pool,
                 sections, wrong_lines, several_mistakes, every_wrong_line_is_told,
-                what_has_no_effect_is_said, pool_is_expanded, environment_is_expanded,
-                what_comes_twice, the_first_php_value_counts, long_values, names_of_pools,
-                extensions, only_listen);
+                what_has_no_effect_is_said, e_all_is_that_of_the_php, pool_is_expanded,
+                environment_is_expanded, what_comes_twice, the_first_php_value_counts, long_values,
+                names_of_pools, extensions, only_listen);

@@ -52,16 +52,20 @@ int assignment_put_text_or_none(const Assignment *a) {
 }
 
 int assignment_put_setting(const Assignment *a, const char *sub, const char *text) {
+        const char *raw = a->value->raw;
+
         if (!a->field)
                 return 0;
 
-        return setting_list_add(
-                        a->field, &(Setting){
-                                                  .kind = a->directive->kind,
-                                                  .key = (char *) (uintptr_t) sub,
-                                                  .value = (char *) (uintptr_t) text,
-                                                  .file = (char *) (uintptr_t) a->value->file,
-                                                  .line = a->value->line,
-                                                  .is_default = a->value->is_default,
-                                  });
+        return setting_list_add(a->field,
+                        &(Setting){
+                                        .kind = a->directive->kind,
+                                        .key = (char *) (uintptr_t) sub,
+                                        .value = (char *) (uintptr_t) text,
+                                        .raw = strstr(raw, "E_ALL") ? (char *) (uintptr_t) raw
+                                                                    : NULL,
+                                        .file = (char *) (uintptr_t) a->value->file,
+                                        .line = a->value->line,
+                                        .is_default = a->value->is_default,
+                        });
 }

@@ -10,6 +10,7 @@
 static void setting_done(Setting *setting) {
         free(setting->key);
         free(setting->value);
+        free(setting->raw);
         free(setting->file);
 }
 
@@ -20,13 +21,13 @@ static int dup_text(char **ret, const char *text) {
 }
 
 int setting_list_add(SettingList *list, const Setting *like) {
-        _cleanup_(setting_done) Setting copy = { .kind = like->kind,
-                .line = like->line,
-                .is_default = like->is_default };
+        _cleanup_(setting_done) Setting copy = {
+                .kind = like->kind, .line = like->line, .is_default = like->is_default
+        };
         Setting *items;
 
         if (dup_text(&copy.key, like->key) < 0 || dup_text(&copy.value, like->value) < 0 ||
-                        dup_text(&copy.file, like->file) < 0)
+                        dup_text(&copy.raw, like->raw) < 0 || dup_text(&copy.file, like->file) < 0)
                 return -ENOMEM;
 
         items = reallocarray(list->items, list->n_items + 1, sizeof(*items));

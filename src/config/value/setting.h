@@ -22,8 +22,9 @@ typedef struct Setting {
         SettingKind kind;
         char *key; /* NULL for SETTING_PLAIN */
         char *value;
-        char *file;    /* where it stands: a pool file or one that it includes, NULL: nowhere */
-        unsigned line; /* there */
+        char *raw;       /* as it is written, where it names E_ALL; else NULL; not serialized */
+        char *file;      /* where it stands: a pool file or one that it includes, NULL: nowhere */
+        unsigned line;   /* there */
         bool is_default; /* fpmd.conf says it; not serialized */
 } Setting;
 
