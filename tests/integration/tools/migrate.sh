@@ -5,36 +5,37 @@
 
 source "${BASH_SOURCE[0]%/*}/../lib.sh"
 needs_fpmd
-[[ -e /usr/sbin/php-fpm8.2 ]] || skip 'no php-fpm8.2 on this machine'
+php=$FPMD_TEST_PHP
+[[ -e /usr/sbin/php-fpm$php ]] || skip "no php-fpm$php on this machine"
 
-etc=$CONTAINER_ROOT/etc fpm=$CONTAINER_ROOT/etc/php/8.2/fpm
-rm -rf "${fpm:?}/pool.d" "$etc/systemd/system/php8.2-fpm.service.d"
-mkdir -p "$fpm/pool.d" "$etc/systemd/system/php8.2-fpm.service.d" "$CONTAINER_ROOT"/srv/{jail,alice/tmp} \
-	"$CONTAINER_ROOT"/var/lib/{php8.2-fpm,apache2/fastcgi} "$CONTAINER_ROOT/var/log/myapp"
+unit=php$php-fpm.service etc=$CONTAINER_ROOT/etc fpm=$CONTAINER_ROOT/etc/php/$php/fpm
+rm -rf "${fpm:?}/pool.d" "$etc/systemd/system/$unit.d"
+mkdir -p "$fpm/pool.d" "$etc/systemd/system/$unit.d" "$CONTAINER_ROOT"/srv/{jail,alice/tmp} \
+	"$CONTAINER_ROOT"/var/lib/{"php$php-fpm",apache2/fastcgi} "$CONTAINER_ROOT/var/log/myapp"
 chmod 0777 "$CONTAINER_ROOT/srv/alice/tmp"
 
 cat >"$fpm/php-fpm.conf" <<'END'
 ; as Debian has it, and what an administrator adds
 [global]
-pid = /run/php/php8.2-fpm.pid
-error_log = /var/log/php8.2-fpm.log
+pid = /run/php/php@PHP@-fpm.pid
+error_log = /var/log/php@PHP@-fpm.log
 log_level = warning
 emergency_restart_threshold = 10
 emergency_restart_interval = 1m
 process_control_timeout = 10s
 rlimit_files = 1111
 process.max = 100
-include=/etc/php/8.2/fpm/pool.d/*.conf
+include=/etc/php/@PHP@/fpm/pool.d/*.conf
 END
 printf '[Service]\n# more than the default\nLimitMEMLOCK=123456\nUser=root\nEnvironment=STAGE=live\n' \
-	>"$etc/systemd/system/php8.2-fpm.service.d/override.conf"
+	>"$etc/systemd/system/$unit.d/override.conf"
 
 # Debian
 cat >"$fpm/pool.d/www.conf" <<'END'
 [www]
 user = www-data
 group = www-data
-listen = /run/php/php8.2-fpm.sock
+listen = /run/php/php@PHP@-fpm.sock
 listen.owner = www-data
 listen.group = www-data
 pm = dynamic
@@ -46,7 +47,7 @@ END
 # HestiaCP
 cat >"$fpm/pool.d/hestia.test.conf" <<'END'
 [hestia.test]
-listen = /run/php/php8.2-fpm-hestia.test.sock
+listen = /run/php/php@PHP@-fpm-hestia.test.sock
 listen.owner = alice
 listen.group = www-data
 listen.mode = 0660
@@ -98,7 +99,7 @@ END
 # ISPConfig, with secrets
 cat >"$fpm/pool.d/web1.conf" <<'END'
 [web1]
-listen = /var/lib/php8.2-fpm/web1.sock
+listen = /var/lib/php@PHP@-fpm/web1.sock
 listen.owner = alice
 listen.group = www-data
 listen.mode = 0660
@@ -121,7 +122,7 @@ cat >"$fpm/pool.d/myapp.conf" <<'END'
 user = bob
 group = bob
 chdir = /srv/www/myapp
-listen = /var/run/php/php8.2-fpm-myapp.sock
+listen = /var/run/php/php@PHP@-fpm-myapp.sock
 listen.owner = www-data
 listen.group = www-data
 pm = ondemand
@@ -140,11 +141,11 @@ cat >"$fpm/pool.d/pair.conf" <<'END'
 [shop]
 user = alice
 listen = /run/php/$pool.sock
-include = /etc/php/8.2/fpm/common.inc
+include = /etc/php/@PHP@/fpm/common.inc
 [blog]
 user = bob
 listen = /run/php/$pool.sock
-include = /etc/php/8.2/fpm/common.inc
+include = /etc/php/@PHP@/fpm/common.inc
 php_value[memory_limit] = 77M
 END
 printf 'listen.mode = 0666\npm = static\npm.max_children = 3\n' >"$fpm/common.inc"
@@ -166,10 +167,12 @@ pm = static
 pm.max_children = 2
 END
 
+sed -i "s,@PHP@,$php,g" "$fpm/php-fpm.conf" "$fpm/pool.d"/*.conf
+
 names=(www hestia.test froxlor.test web1 myapp shop blog jail port)
-declare -A address=([www]=/run/php/php8.2-fpm.sock [hestia.test]=/run/php/php8.2-fpm-hestia.test.sock
-	[froxlor.test]=/var/lib/apache2/fastcgi/1-bob-froxlor.test-php-fpm.socket [web1]=/var/lib/php8.2-fpm/web1.sock
-	[myapp]=/var/run/php/php8.2-fpm-myapp.sock [shop]=/run/php/shop.sock [blog]=/run/php/blog.sock
+declare -A address=([www]=/run/php/php$php-fpm.sock [hestia.test]=/run/php/php$php-fpm-hestia.test.sock
+	[froxlor.test]=/var/lib/apache2/fastcgi/1-bob-froxlor.test-php-fpm.socket [web1]=/var/lib/php$php-fpm/web1.sock
+	[myapp]=/var/run/php/php$php-fpm-myapp.sock [shop]=/run/php/shop.sock [blog]=/run/php/blog.sock
 	[jail]=/run/php/jail.sock)
 for name in "${names[@]}"; do
 	write_page "$name" page.php <<-'END'
@@ -190,8 +193,8 @@ for name in "${names[@]}"; do
 done
 in_container mkdir -p /run/php
 in_container systemctl daemon-reload
-in_container systemctl enable --quiet php8.2-fpm.service
-in_container systemctl start php8.2-fpm.service
+in_container systemctl enable --quiet "$unit"
+in_container systemctl start "$unit"
 
 answers() {
 	local name
@@ -218,26 +221,27 @@ half_understood() {
 	assert_contains "$1" "$2" "$output"
 	unchanged "$1"
 }
-odd=$CONTAINER_ROOT/etc/php/8.2/fpm/odd.conf
-printf 'include=/etc/php/8.2/fpm/odd.conf\n[a]\nuser=alice\nlisten=/run/a\npm=static\npm.max_children=1\n' >"$odd"
-half_understood 'a loop' 'nested deeper than 5 files' /etc/php/8.2/fpm/odd.conf
+odd_inside=/etc/php/$php/fpm/odd.conf
+odd=$CONTAINER_ROOT$odd_inside
+printf 'include=%s\n[a]\nuser=alice\nlisten=/run/a\npm=static\npm.max_children=1\n' "$odd_inside" >"$odd"
+half_understood 'a loop' 'nested deeper than 5 files' "$odd_inside"
 printf '[a b]\nuser=alice\n[..]\n' >"$odd"
-half_understood 'hostile names' '[a b]: a unit cannot have this name' /etc/php/8.2/fpm/odd.conf
+half_understood 'hostile names' '[a b]: a unit cannot have this name' "$odd_inside"
 printf '[a]\nuser=alice\nlisten=/run/a\npm=static\npm.max_children=1\nfuture.directive = 1\n' >"$odd"
-half_understood 'a new directive' 'odd.conf:6: future.directive: there is no such directive' /etc/php/8.2/fpm/odd.conf
+half_understood 'a new directive' 'odd.conf:6: future.directive: there is no such directive' "$odd_inside"
 printf '[a]\nuser=nobody-at-all\nlisten=/run/a\npm=static\npm.max_children=1\n' >"$odd"
-half_understood 'an unknown user' 'fpmd refuses it' /etc/php/8.2/fpm/odd.conf
+half_understood 'an unknown user' 'fpmd refuses it' "$odd_inside"
 printf '[a]\nuser=alice\nlisten=/run/a\npm=static\npm.max_children=1\n[b]\nuser=bob\nlisten=/run/a\npm=static\npm.max_children=1\n' >"$odd"
-half_understood 'one address in two pools' '/run/a' /etc/php/8.2/fpm/odd.conf
+half_understood 'one address in two pools' '/run/a' "$odd_inside"
 printf '[a]\nuser=alice\npm=static\n' >"$odd"
-half_understood 'no listen' 'has no listen' /etc/php/8.2/fpm/odd.conf
+half_understood 'no listen' 'has no listen' "$odd_inside"
 rm "$odd"
 ln -s /dev/zero "$odd"
-half_understood 'a device' 'not a regular file' /etc/php/8.2/fpm/odd.conf
+half_understood 'a device' 'not a regular file' "$odd_inside"
 rm "$odd"
 echo '[shop]' >"$etc/fpmd/conf.d/mine.conf"
 conf=$(cd "$etc/fpmd" && find . -type f -exec sha256sum {} + | sort)
-half_understood 'a pool of that name' 'there is a pool [shop] already' /etc/php/8.2/fpm/php-fpm.conf
+half_understood 'a pool of that name' 'there is a pool [shop] already' "/etc/php/$php/fpm/php-fpm.conf"
 rm "$etc/fpmd/conf.d/mine.conf"
 conf=$(cd "$etc/fpmd" && find . -type f -exec sha256sum {} + | sort)
 
@@ -274,13 +278,13 @@ mkdir -p "$CONTAINER_ROOT/etc/systemd/system/fpmd@web1.service.d"
 printf '[Service]\nExecStartPre=/bin/false\n' >"$CONTAINER_ROOT/etc/systemd/system/fpmd@web1.service.d/no.conf"
 output=$(in_container fpmctl migrate --now 2>&1) && fail 'moved a pool that does not start'
 assert_contains 'it says which' 'pool web1: does not start; php-fpm goes on serving it' "$output"
-assert_eq 'php-fpm still runs' active "$(unit_property php8.2-fpm.service ActiveState)"
+assert_eq 'php-fpm still runs' active "$(unit_property "$unit" ActiveState)"
 assert_eq 'each site answers' "$before" "$(answers)"
 rm -r "$CONTAINER_ROOT/etc/systemd/system/fpmd@web1.service.d"
 in_container systemctl daemon-reload
 time in_container fpmctl migrate --now
 end_loads 'to fpmd'
-assert_eq 'php-fpm is gone' inactive "$(unit_property php8.2-fpm.service ActiveState)"
+assert_eq 'php-fpm is gone' inactive "$(unit_property "$unit" ActiveState)"
 assert_eq 'its master too' '' "$(in_container pgrep -f 'php-fpm: master process' || :)"
 for name in "${names[@]}"; do
 	in_container fpmctl check "$name" >/dev/null
@@ -302,20 +306,20 @@ assert_eq 'after restarts' "$(grep ^shop <<<"$before")" "shop $(fetch http://sho
 # what a boot leaves: links of folders that last, and no drop-in
 in_container sh -c 'rm -rf /run/systemd/system/fpmd@web1.socket.d && systemctl daemon-reload && systemctl restart fpmd@web1.socket fpmd@web1.service'
 assert_eq 'after a boot' "$(grep ^web1 <<<"$before")" "web1 $(fetch http://web1.test/page.php)"
-assert_eq 'a socket again' socket "$(in_container stat -c %F /var/lib/php8.2-fpm/web1.sock)"
+assert_eq 'a socket again' socket "$(in_container stat -c %F "/var/lib/php$php-fpm/web1.sock")"
 
 # back
 echo '; by hand' >>"$etc/fpmd/conf.d/blog.conf"
 begin_loads 20
 time in_container fpmctl migrate --back
 end_loads 'to php-fpm'
-assert_eq 'php-fpm again' active "$(unit_property php8.2-fpm.service ActiveState)"
-assert_eq 'at boot' enabled "$(in_container systemctl is-enabled php8.2-fpm.service)"
+assert_eq 'php-fpm again' active "$(unit_property "$unit" ActiveState)"
+assert_eq 'at boot' enabled "$(in_container systemctl is-enabled "$unit")"
 assert_eq 'the answers of before' "$before" "$(answers)"
 [[ -e $etc/fpmd/conf.d/blog.conf.changed ]] || fail 'what was changed by hand is lost'
 rm "$etc/fpmd/conf.d/blog.conf.changed"
 unchanged 'back'
 assert_eq 'no pool of fpmd' '' "$(in_container systemctl list-units --no-legend --plain --state=active 'fpmd@*')"
-in_container systemctl restart php8.2-fpm.service
+in_container systemctl restart "$unit"
 assert_eq 'after a restart of php-fpm' "$before" "$(answers)"
-in_container systemctl disable --quiet --now php8.2-fpm.service
+in_container systemctl disable --quiet --now "$unit"
