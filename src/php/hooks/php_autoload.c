@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "php/hooks/php_autoload.h"
 
-#include <errno.h>
+#include <dlfcn.h>
 #include <php.h>
 #include <php_version.h>
 #include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
 #include <zend_observer.h>
 
-#include "base/cleanup.h"
 #include "base/journal_socket.h"
+#include "php/hooks/php_autoload_request.h"
+#include "php/hooks/php_class_links.h"
 #include "php/hooks/php_class_store.h"
 #include "php/hooks/php_code.h"
+#include "php/hooks/php_hooks.h"
 #include "php/hooks/php_loaders.h"
 #include "php/hooks/php_opcache_state.h"
 
@@ -36,56 +35,22 @@ static typeof(zend_compile_file) original_compile_file;
 static Search *innermost;
 static uint64_t n_errors;
 
-/* Of the request, once it is known. */
-static struct {
-        bool is_known, is_usable;
-        uint64_t state;
-        int64_t now_sec, until_sec;
-        uint64_t open_basedir;
-} request;
+/* A fiber that waits in an autoload function is elsewhere on the stack, and may never come back. */
+static uint64_t n_switches;
 
 /* --- a request --- */
 
 void php_autoload_begin_request(void) {
         innermost = NULL;
-        request.is_known = false;
         php_loaders_begin_request();
-        php_opcache_state_begin_request();
+        php_autoload_request_begin();
 }
 
-static uint64_t sum_of_text(const char *text) {
-        return text && *text ? zend_inline_hash_func(text, strlen(text)) : 0;
-}
-
-static bool begin_use(void) {
-        int64_t interval = INI_INT("opcache.revalidate_freq");
-
-        request.state = php_opcache_state();
-        if (request.state == 0)
-                return false;
-
-        request.now_sec = (int64_t) time(NULL);
-        request.until_sec = INT64_MAX;
-        if (INI_BOOL("opcache.validate_timestamps")) {
-                if (interval <= 0)
-                        return false;
-                request.until_sec = request.now_sec + interval;
-        }
-
-        request.open_basedir = sum_of_text(PG(open_basedir));
-        php_class_store_keep(request.state);
-        return true;
-}
-
-/* Is to be asked behind the first autoload function that is known, which came from opcache's memory. What a script
- * invalidates is not used any more from then on. */
-static bool request_is_usable(void) {
-        if (!request.is_known) {
-                request.is_known = true;
-                request.is_usable = begin_use();
-        }
-
-        return request.is_usable && php_opcache_state() == request.state;
+static void on_fiber_switch(zend_fiber_context *from, zend_fiber_context *to) {
+        (void) from;
+        (void) to;
+        innermost = NULL;
+        n_switches++;
 }
 
 static void on_error(int type, zend_string *file, uint32_t line, zend_string *message) {
@@ -112,8 +77,23 @@ static int find_loader(const Search *search) {
                         Z_TYPE(outermost->This) == IS_OBJECT ? Z_OBJ(outermost->This) : NULL);
 }
 
-static bool is_absolute(const zend_string *path) {
-        return path && *ZSTR_VAL(path) == '/';
+/* What include_path or the current directory has made absolute is not. */
+static bool is_included_by_absolute_path(void) {
+        const zend_execute_data *frame = EG(current_execute_data);
+        const zval *path;
+        const zend_op *op;
+
+        if (!frame || !frame->func || !ZEND_USER_CODE(frame->func->type))
+                return false;
+
+        op = frame->opline;
+        if (op->opcode != ZEND_INCLUDE_OR_EVAL)
+                return false;
+
+        path = op->op1_type == IS_CONST ? RT_CONSTANT(op, op->op1)
+                                        : ZEND_CALL_VAR(frame, op->op1.var);
+        ZVAL_DEREF(path);
+        return Z_TYPE_P(path) == IS_STRING && *Z_STRVAL_P(path) == '/';
 }
 
 static zend_op_array *watched_compile_file(zend_file_handle *handle, int type) {
@@ -126,7 +106,7 @@ static zend_op_array *watched_compile_file(zend_file_handle *handle, int type) {
         if (!search)
                 return original_compile_file(handle, type);
 
-        is_plain = is_absolute(handle->filename);
+        is_plain = is_included_by_absolute_path();
         search->loader = find_loader(search);
         search->n_files++;
         search->n_classes = n_classes;
@@ -142,17 +122,24 @@ static zend_op_array *watched_compile_file(zend_file_handle *handle, int type) {
         return script;
 }
 
+/* Some tools watch what is compiled, and begin when a request does. */
+static bool may_be_used(void) {
+        return zend_compile_file == watched_compile_file && zend_execute_ex == execute_ex &&
+               php_autoload_request_is_usable();
+}
+
 static void learn(const Search *search, zend_string *name, const zend_class_entry *class) {
-        ClassRules rules = { .until_sec = request.until_sec, .open_basedir = request.open_basedir };
+        ClassRules rules;
 
         if (search->n_files != 1 || !search->file || !search->only_declares || search->loader < 0 ||
                         search->n_errors != n_errors || EG(exception) ||
-                        (unsigned) search->loader >= php_loaders_known() || !request_is_usable() ||
+                        (unsigned) search->loader >= php_loaders_known() || !may_be_used() ||
                         !zend_hash_exists(&EG(included_files), search->file))
                 return;
 
+        rules = php_autoload_request_rules();
         rules.loader = (unsigned) search->loader;
-        rules.loaders_sum = php_loaders_sum(rules.loader);
+        rules.loaders_sum = php_loaders_sum(rules.loader, name);
         if (rules.loaders_sum != 0)
                 php_class_store_learn(name, class, search->file, search->n_classes, &rules);
 }
@@ -165,6 +152,7 @@ static zend_class_entry *search(zend_string *name, zend_string *lc_name) {
                 .loader = -1,
         };
         zend_class_entry *class = NULL;
+        uint64_t n = n_switches;
 
         innermost = &search;
         zend_try {
@@ -175,20 +163,19 @@ static zend_class_entry *search(zend_string *name, zend_string *lc_name) {
                 zend_bailout();
         }
         zend_end_try();
-        innermost = search.outer;
-        if (class)
-                learn(&search, lc_name, class);
+        innermost = n == n_switches ? search.outer : NULL;
+        if (class && n == n_switches)
+                learn(&search, name, class);
         return class;
 }
 
 /* --- what was learned --- */
 
-static bool is_valid(const StoredClass *stored) {
+static bool is_valid(const StoredClass *stored, zend_string *name) {
         const ClassRules *rules = php_class_store_rules(stored);
 
-        return request.now_sec <= rules->until_sec && rules->loader < php_loaders_known() &&
-               request.open_basedir == rules->open_basedir &&
-               php_loaders_sum(rules->loader) == rules->loaders_sum;
+        return php_autoload_request_allows(rules) && rules->loader < php_loaders_known() &&
+               php_loaders_sum(rules->loader, name) == rules->loaders_sum;
 }
 
 /* What the class is linked with comes here again, if it is not there yet. */
@@ -196,34 +183,67 @@ static zend_class_entry *watched_autoload(zend_string *name, zend_string *lc_nam
         StoredClass *stored;
         zend_class_entry *class;
 
-        if (php_loaders_known() == 0 || !request_is_usable())
+        if (php_loaders_known() == 0 || !may_be_used())
                 return search(name, lc_name);
 
-        stored = php_class_store_find(lc_name);
-        if (!stored || !is_valid(stored))
+        stored = php_class_store_find(name);
+        if (!stored || !is_valid(stored, name))
                 return search(name, lc_name);
 
         class = php_class_store_declare(stored);
         return class ? class : search(name, lc_name);
 }
 
+/* --- start --- */
+
+static bool is_of(const void *function, const void *other) {
+        Dl_info a, b;
+
+        return dladdr(function, &a) && dladdr(other, &b) && a.dli_fbase == b.dli_fbase;
+}
+
+/* Tools that measure, trace or protect want to know of each class and file. */
+static bool others_watch(const zend_extension *opcache) {
+        return zend_observer_class_linked_observed || zend_execute_ex != execute_ex ||
+               !is_of((const void *) (uintptr_t) zend_compile_file,
+                               (const void *) (uintptr_t) opcache->startup) ||
+               zend_get_user_opcode_handler(ZEND_DECLARE_CLASS) ||
+               zend_get_user_opcode_handler(ZEND_DECLARE_CLASS_DELAYED) ||
+               zend_get_user_opcode_handler(ZEND_INCLUDE_OR_EVAL);
+}
+
+static const char *why_not(const zend_extension *opcache) {
+        if (PHP_VERSION_ID >= 80500)
+                return "on PHP " PHP_VERSION; /* not proven there */
+        if (INI_BOOL("opcache.validate_permission"))
+                return "with opcache.validate_permission";
+        if (INI_BOOL("opcache.revalidate_path"))
+                return "with opcache.revalidate_path";
+        if (others_watch(opcache))
+                return "beside an extension that watches what PHP compiles";
+
+        return NULL;
+}
+
 int php_autoload_init(void) {
+        const zend_extension *opcache = php_hooks_opcache();
+        const char *reason = opcache ? why_not(opcache) : "without opcache";
         int r;
 
-        /* Not proven there. */
-        if (PHP_VERSION_ID >= 80500) {
-                stderr_line("<5>preload = auto has no effect on PHP " PHP_VERSION "\n");
+        if (reason) {
+                stderr_line("<5>preload = auto has no effect %s\n", reason);
                 return 0;
         }
 
         r = php_opcache_state_watch();
-
-        /* Somebody wants to know of each class. */
-        if (r < 0 || zend_observer_class_linked_observed || !zend_autoload)
+        if (r < 0 || !zend_autoload)
                 return r;
 
         php_loaders_init();
+        php_class_links_init();
+        php_autoload_request_init();
         zend_observer_error_register(on_error);
+        zend_observer_fiber_switch_register(on_fiber_switch);
         original_autoload = zend_autoload;
         zend_autoload = watched_autoload;
         original_compile_file = zend_compile_file;

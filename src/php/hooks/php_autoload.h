@@ -10,19 +10,21 @@
  * for it. Only what they would do then is not done again.
  *
  * A worker learns while it serves. It keeps a class when
- * - one file was included for it, by its absolute path, by an autoload function that, with all those in front of it,
- *   does the same for the same name (php_loaders.h): other functions may look at the request, and are always called;
+ * - one file was included for it, by a path that was absolute, by an autoload function that, with all those in front
+ *   of it, does the same for the same name (php_loaders.h): others may look at the request, and are always called;
  * - this file does nothing but declare classes (php_code.h), no function and no constant;
- * - all that was declared is in opcache's memory, linked, and made no warning, which each request is to see.
+ * - all that was declared is in opcache's memory, linked with what is known (php_class_links.h), and made no warning,
+ *   which each request is to see.
  * It is used as long as
- * - the autoload functions up to that one are the same, and so is open_basedir;
+ * - the name is spelled in the same way, and the autoload functions up to that one are the same;
+ * - open_basedir is the same, and PHP's own functions look for files (php_autoload_request.h);
  * - opcache has not started afresh, and no script has called opcache_invalidate();
  * - its file was not included, and what it is linked with is what this request has under these names;
  * - opcache.revalidate_freq is not over since it was learned, where opcache looks at the time of files. So an edit is
  *   seen at the latest after twice this time.
  * Then the classes of the file are declared, with those that they are linked with in front, and the file counts as
  * included. What differs from a request that loads them: get_declared_classes() has another order, and opcache counts
- * no hit.
+ * no hit. Where others watch what PHP compiles, nothing is done at all: they would miss it.
  *
  * Runs in: worker. Zygote: php_autoload_init(). */
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "php/hooks/php_class_links.h"
 #include "php/hooks/php_code.h"
 
 enum {
@@ -14,7 +15,7 @@ enum {
 };
 
 typedef struct Named {
-        zend_string *key;
+        zend_string *key, *name;
         zend_class_entry *class;
 } Named;
 
@@ -24,7 +25,7 @@ struct StoredClass {
         zend_class_entry *class;
         unsigned names; /* of PHP, see php_code.h */
         unsigned n_members, n_dependencies;
-        Named *items; /* the members, then the dependencies */
+        Named *items; /* the members, then the dependencies, whose keys are copies */
 };
 
 static HashTable *store;
@@ -33,6 +34,8 @@ static uint64_t store_state;
 static void free_stored(zval *value) {
         StoredClass *stored = Z_PTR_P(value);
 
+        for (unsigned i = 0; i < stored->n_dependencies; i++)
+                zend_string_release(stored->items[stored->n_members + i].key);
         free(stored->items);
         free(stored);
 }
@@ -44,6 +47,7 @@ void php_class_store_keep(uint64_t state) {
         store_state = state;
         if (store) {
                 zend_hash_clean(store);
+                php_class_links_forget();
                 return;
         }
 
@@ -63,26 +67,36 @@ typedef struct Collection {
         unsigned n_members, n_dependencies, names;
 } Collection;
 
-/* One without a name, or within a condition, is linked while the code runs: it is still as it was compiled. */
+/* One without a name, or within a condition, is linked while the code runs. */
+static bool is_linked_later(const Named *member) {
+        return !*ZSTR_VAL(member->key) || member->class->ce_flags & ZEND_ACC_ANON_CLASS;
+}
+
+/* It must be as it was compiled. */
+static bool is_as_declared(const Named *member) {
+        return is_in_opcache(member->key, member->class) &&
+               (is_linked_later(member) ? !php_class_links_has(member->class)
+                                        : (member->class->ce_flags & ZEND_ACC_LINKED) != 0);
+}
+
 static int collect_members(Collection *found, zend_string *file, uint32_t n_before) {
         for (uint32_t i = n_before; i < EG(class_table)->nNumUsed; i++) {
-                Bucket *bucket = &EG(class_table)->arData[i];
-                zend_class_entry *class;
+                const Bucket *bucket = &EG(class_table)->arData[i];
+                Named member = { .key = bucket->key };
 
                 if (Z_TYPE(bucket->val) == IS_UNDEF)
                         continue;
 
-                class = Z_CE(bucket->val);
-                if (class->type != ZEND_USER_CLASS ||
-                                !zend_string_equals(class->info.user.filename, file))
+                member.class = Z_CE(bucket->val);
+                member.name = member.class->name;
+                if (member.class->type != ZEND_USER_CLASS ||
+                                !zend_string_equals(member.class->info.user.filename, file))
                         continue;
-                if (found->n_members == MEMBERS_MAX || !is_in_opcache(bucket->key, class) ||
-                                (!(class->ce_flags & (ZEND_ACC_LINKED | ZEND_ACC_ANON_CLASS)) &&
-                                                *ZSTR_VAL(bucket->key)))
+                if (found->n_members == MEMBERS_MAX || !is_as_declared(&member))
                         return -1;
 
-                found->items[found->n_members++] = (Named){ bucket->key, class };
-                found->names |= php_code_names_of_class(class);
+                found->items[found->n_members++] = member;
+                found->names |= php_code_names_of_class(member.class);
         }
 
         return found->n_members > 0 ? 0 : -1;
@@ -96,62 +110,23 @@ static bool is_member(const Collection *found, const zend_class_entry *class) {
         return false;
 }
 
-/* PHP's own classes are always there. */
-static int add_dependency(Collection *found, zend_string *lc_name, zend_class_entry *expected) {
-        zval *value = zend_hash_find(EG(class_table), lc_name);
-        zend_class_entry *class = value ? Z_CE_P(value) : NULL;
-        zend_string *key;
+/* By its own name what is PHP's is always there, and what is of the file comes with it. */
+static bool comes_anyway(const Collection *found, const ClassLink *link) {
+        return zend_string_equals_ci(link->name, link->class->name) &&
+               (link->class->type != ZEND_USER_CLASS || is_member(found, link->class));
+}
 
-        if (!class || (expected && class != expected))
-                return -1;
-        if (class->type != ZEND_USER_CLASS || is_member(found, class))
+static int add_dependency(const ClassLink *link, void *userdata) {
+        Collection *found = userdata;
+
+        if (comes_anyway(found, link))
                 return 0;
-
-        /* A value is the first field of its bucket. */
-        key = ((Bucket *) value)->key;
-        if (found->n_dependencies == DEPENDENCIES_MAX || !is_in_opcache(key, class))
+        if (found->n_dependencies == DEPENDENCIES_MAX || !is_in_opcache(link->name, link->class))
                 return -1;
 
-        found->items[found->n_members + found->n_dependencies++] = (Named){ key, class };
+        found->items[found->n_members + found->n_dependencies++] =
+                        (Named){ .name = link->name, .class = link->class };
         return 0;
-}
-
-static int add_linked(Collection *found, zend_class_entry *class) {
-        zend_string *lc_name;
-        int r;
-
-        if (class->type != ZEND_USER_CLASS)
-                return 0;
-
-        lc_name = zend_string_tolower(class->name);
-        r = add_dependency(found, lc_name, class);
-        zend_string_release(lc_name);
-        return r;
-}
-
-/* One that comes with another one needs not be looked at. */
-static bool comes_with_another(const zend_class_entry *class, const zend_class_entry *interface) {
-        if (class->parent && instanceof_function(class->parent, interface))
-                return true;
-
-        for (uint32_t i = 0; i < class->num_interfaces; i++)
-                if (class->interfaces[i] != interface &&
-                                instanceof_function(class->interfaces[i], interface))
-                        return true;
-
-        return false;
-}
-
-static int collect_dependencies(Collection *found, const zend_class_entry *class) {
-        int r = class->parent ? add_linked(found, class->parent) : 0;
-
-        for (uint32_t i = 0; r >= 0 && i < class->num_traits; i++)
-                r = add_dependency(found, class->trait_names[i].lc_name, NULL);
-        for (uint32_t i = 0; r >= 0 && i < class->num_interfaces; i++)
-                if (!comes_with_another(class, class->interfaces[i]))
-                        r = add_linked(found, class->interfaces[i]);
-
-        return r;
 }
 
 static int collect(Collection *found, zend_string *file, uint32_t n_before) {
@@ -160,13 +135,25 @@ static int collect(Collection *found, zend_string *file, uint32_t n_before) {
         found->n_members = found->n_dependencies = found->names = 0;
         r = collect_members(found, file, n_before);
         for (unsigned i = 0; r >= 0 && i < found->n_members; i++)
-                if (found->items[i].class->ce_flags & ZEND_ACC_LINKED)
-                        r = collect_dependencies(found, found->items[i].class);
+                if (!is_linked_later(&found->items[i]))
+                        r = php_class_links_each(found->items[i].class, add_dependency, found);
 
         return r;
 }
 
-static StoredClass *new_stored(zend_string *lc_name, const Collection *found) {
+/* A copy: opcache's strings are gone when it starts afresh, before this one is freed. */
+static zend_string *copy_of(const zend_string *name) {
+        return zend_string_init(ZSTR_VAL(name), ZSTR_LEN(name), true);
+}
+
+static zend_string *key_of(const zend_string *name) {
+        zend_string *key = copy_of(name);
+
+        zend_str_tolower(ZSTR_VAL(key), ZSTR_LEN(key));
+        return key;
+}
+
+static StoredClass *new_stored(zend_string *asked, const Collection *found) {
         unsigned n = found->n_members + found->n_dependencies;
         StoredClass *stored = calloc(1, sizeof(*stored));
         zend_string *name;
@@ -185,16 +172,18 @@ static StoredClass *new_stored(zend_string *lc_name, const Collection *found) {
         stored->n_dependencies = found->n_dependencies;
         stored->names = found->names;
 
-        /* A copy: opcache's strings are gone when it starts afresh, before this one is freed. */
-        name = zend_string_init(ZSTR_VAL(lc_name), ZSTR_LEN(lc_name), true);
+        for (unsigned i = found->n_members; i < n; i++)
+                stored->items[i].key = key_of(stored->items[i].name);
+
+        name = copy_of(asked);
         (void) zend_hash_update_ptr(store, name, stored);
         zend_string_release(name);
         return stored;
 }
 
-void php_class_store_learn(zend_string *lc_name, const zend_class_entry *class, zend_string *file,
+void php_class_store_learn(zend_string *name, const zend_class_entry *class, zend_string *file,
                 uint32_t n_before, const ClassRules *rules) {
-        StoredClass *stored = zend_hash_find_ptr(store, lc_name);
+        StoredClass *stored = zend_hash_find_ptr(store, name);
         Collection found;
 
         /* In opcache's memory a class stays what it is. */
@@ -208,7 +197,7 @@ void php_class_store_learn(zend_string *lc_name, const zend_class_entry *class, 
                         !is_member(&found, class))
                 return;
 
-        stored = new_stored(lc_name, &found);
+        stored = new_stored(name, &found);
         if (!stored)
                 return;
 
@@ -219,8 +208,8 @@ void php_class_store_learn(zend_string *lc_name, const zend_class_entry *class, 
 
 /* --- use --- */
 
-StoredClass *php_class_store_find(zend_string *lc_name) {
-        return zend_hash_find_ptr(store, lc_name);
+StoredClass *php_class_store_find(zend_string *name) {
+        return zend_hash_find_ptr(store, name);
 }
 
 const ClassRules *php_class_store_rules(const StoredClass *stored) {
@@ -231,9 +220,9 @@ static bool is_there(const Named *dependency) {
         zend_class_entry *class = zend_hash_find_ptr(EG(class_table), dependency->key);
 
         if (!class)
-                class = zend_lookup_class_ex(dependency->class->name, dependency->key, 0);
+                class = zend_lookup_class_ex(dependency->name, dependency->key, 0);
 
-        return class == dependency->class;
+        return class == dependency->class && !EG(exception);
 }
 
 static void declare_member(const Named *member) {
@@ -245,26 +234,34 @@ static void declare_member(const Named *member) {
                 ZSTR_SET_CE_CACHE_EX(class->name, class, 0);
 }
 
-static bool has_one(const StoredClass *stored) {
+static bool has_member(const StoredClass *stored) {
         for (unsigned i = 0; i < stored->n_members; i++)
                 if (zend_hash_exists(EG(class_table), stored->items[i].key))
                         return true;
 
-        return zend_hash_exists(&EG(included_files), stored->file);
+        return false;
+}
+
+/* They may load anything. */
+static bool has_dependencies(const StoredClass *stored) {
+        for (unsigned i = 0; i < stored->n_dependencies; i++)
+                if (!is_there(&stored->items[stored->n_members + i]))
+                        return false;
+
+        return !has_member(stored);
 }
 
 zend_class_entry *php_class_store_declare(StoredClass *stored) {
-        for (unsigned i = 0; i < stored->n_dependencies; i++)
-                if (!is_there(&stored->items[stored->n_members + i]) || EG(exception))
-                        return NULL;
-
-        /* The dependencies may have loaded anything. */
-        if (has_one(stored))
+        /* As when PHP includes the file, it counts as included before anything is linked. */
+        if (has_member(stored) || !zend_hash_add_empty_element(&EG(included_files), stored->file))
                 return NULL;
+        if (!has_dependencies(stored)) {
+                (void) zend_hash_del(&EG(included_files), stored->file);
+                return NULL;
+        }
 
         php_code_fill_names(stored->names);
         for (unsigned i = 0; i < stored->n_members; i++)
                 declare_member(&stored->items[i]);
-        (void) zend_hash_add_empty_element(&EG(included_files), stored->file);
         return stored->class;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "php/hooks/php_disabled.h"
 
 enum {
         VARIABLES_MAX = 64, /* of an autoload function */
@@ -56,14 +57,41 @@ static bool is_plain_function(const zend_string *name) {
 
 /* A call of what may be the user's own function, or a method, is another instruction. */
 static bool is_plain_call(const zend_op *op) {
+        zend_string *name = Z_STR_P(RT_CONSTANT(op, op->op2));
         const zend_function *function;
-        const zend_string *name = Z_STR_P(RT_CONSTANT(op, op->op2));
 
         if (!is_plain_function(name))
                 return false;
 
-        function = zend_hash_find_ptr(CG(function_table), Z_STR_P(RT_CONSTANT(op, op->op2)));
-        return function && function->type == ZEND_INTERNAL_FUNCTION;
+        function = zend_hash_find_ptr(CG(function_table), name);
+        return function && function->type == ZEND_INTERNAL_FUNCTION &&
+               !php_disabled_has(ZSTR_VAL(name));
+}
+
+static bool is_of_files(const zend_string *name) {
+        static const char *const names[] = { "file_exists", "is_file", "is_readable" };
+
+        for (size_t i = 0; i < ELEMENTSOF(names); i++)
+                if (strcmp(names[i], ZSTR_VAL(name)) == 0)
+                        return true;
+
+        return false;
+}
+
+bool php_code_looks_for_files(const zend_op_array *function) {
+        for (uint32_t i = 0; i < function->last; i++) {
+                const zend_op *op = &function->opcodes[i];
+
+                if (op->opcode == ZEND_INIT_FCALL && is_of_files(Z_STR_P(RT_CONSTANT(op, op->op2))))
+                        return true;
+#if PHP_VERSION_ID >= 80400
+                if (op->opcode >= ZEND_FRAMELESS_ICALL_1 && op->opcode <= ZEND_FRAMELESS_ICALL_3 &&
+                                is_of_files(ZEND_FLF_FUNC(op)->common.function_name))
+                        return true;
+#endif
+        }
+
+        return false;
 }
 
 static bool is_bit_set(uint64_t bits, uint32_t variable) {
@@ -249,9 +277,29 @@ static unsigned names_of_function(const zend_op_array *function) {
         return names;
 }
 
+#if PHP_VERSION_ID >= 80400
+static unsigned names_of_hooks(const zend_class_entry *class) {
+        const zend_property_info *property;
+        unsigned names = 0;
+
+        ZEND_HASH_FOREACH_PTR((HashTable *) &class->properties_info, property) {
+                for (size_t i = 0; property->hooks && i < ZEND_PROPERTY_HOOK_COUNT; i++)
+                        if (property->hooks[i] && property->ce == class)
+                                names |= names_of_function(&property->hooks[i]->op_array);
+        }
+        ZEND_HASH_FOREACH_END();
+        return names;
+}
+#else
+static unsigned names_of_hooks(const zend_class_entry *class) {
+        (void) class;
+        return 0;
+}
+#endif
+
 unsigned php_code_names_of_class(const zend_class_entry *class) {
         const zend_function *function;
-        unsigned names = 0;
+        unsigned names = names_of_hooks(class);
 
         ZEND_HASH_FOREACH_PTR((HashTable *) &class->function_table, function) {
                 if (function->type == ZEND_USER_FUNCTION && function->common.scope == class)

@@ -14,6 +14,10 @@ bool php_code_only_declares(const zend_op_array *script);
  * with, and which files there are: it includes one, or does nothing. */
 bool php_code_is_plain_loader(const zend_op_array *function);
 
+/* Returns whether such a function asks which files there are. The answer depends on the current directory, unless it
+ * asks for absolute paths. */
+bool php_code_looks_for_files(const zend_op_array *function);
+
 enum {
         PHP_CODE_SERVER = 1 << 0,
         PHP_CODE_ENV = 1 << 1,

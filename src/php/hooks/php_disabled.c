@@ -33,6 +33,14 @@ static void make_throw(zend_internal_function *function) {
         function->handler = throw_undefined;
 }
 
+bool php_disabled_has(const char *name) {
+        for (size_t i = 0; i < n_disabled; i++)
+                if (strcmp(ZSTR_VAL(disabled[i].function->function_name), name) == 0)
+                        return true;
+
+        return false;
+}
+
 /* --- those that are taken away --- */
 
 static bool has_jit, has_preload, failed, for_good;

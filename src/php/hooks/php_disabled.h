@@ -27,5 +27,8 @@ bool php_disabled_failed(void);
 /* Returns whether this worker may serve no further request. */
 bool php_disabled_for_good(void);
 
+/* Returns whether the function is there and throws. */
+bool php_disabled_has(const char *name);
+
 /* Enables the functions again after the request. */
 void php_disabled_end(void);

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "php/hooks/php_loaders.h"
 
+#include <SAPI.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "php/hooks/php_code.h"
+#include "php/hooks/php_disabled.h"
 #include "php/hooks/php_hooks.h"
 #include "php/hooks/php_opcache_state.h"
 
@@ -27,13 +30,14 @@ static struct {
         unsigned n, n_known;
         bool is_lost; /* until the end of the request */
         bool has_composer;
+        bool has_moved; /* the script is in another directory than that of its own */
 } chain;
 
-static zif_handler original_register, original_unregister;
+static zif_handler original_register, original_unregister, original_chdir;
 
 void php_loaders_begin_request(void) {
         chain.n = chain.n_known = 0;
-        chain.is_lost = chain.has_composer = false;
+        chain.is_lost = chain.has_composer = chain.has_moved = false;
 }
 
 /* --- what one depends on --- */
@@ -81,12 +85,28 @@ static uint64_t id_of_values(uint64_t sum, HashTable *values) {
         return sum;
 }
 
+/* Of the directory in which the script runs, or 0. */
+static uint64_t id_of_directory(void) {
+        const char *path = SG(request_info).path_translated,
+                   *end = path ? strrchr(path, '/') : NULL;
+
+        return end && !chain.has_moved ? zend_inline_hash_func(path, (size_t) (end - path)) : 0;
+}
+
 static uint64_t id_of_function(const zend_op_array *code) {
         HashTable *values = NULL;
         uint64_t sum = mix_pointer(1, code->opcodes);
 
         if (!php_code_is_plain_loader(code))
                 return 0;
+
+        if (php_code_looks_for_files(code)) {
+                uint64_t directory = id_of_directory();
+
+                if (directory == 0)
+                        return 0;
+                sum = mix(sum, directory);
+        }
 
         if (code->static_variables) {
                 values = ZEND_MAP_PTR_GET(code->static_variables_ptr);
@@ -104,14 +124,33 @@ static bool is_composer(const zend_function *function, const zend_object *object
                zend_string_equals_literal(function->common.function_name, "loadClass");
 }
 
-/* What it has not found so far decides nothing about what it finds. */
+static zval *property_of(zend_object *object, const char *name, size_t n) {
+        const zend_property_info *info =
+                        zend_hash_str_find_ptr(&object->ce->properties_info, name, n);
+
+        return info && !(info->flags & ZEND_ACC_STATIC) ? OBJ_PROP(object, info->offset) : NULL;
+}
+
+/* It calls these. */
+static bool has_what_it_needs(void) {
+        static const char *const names[] = { "file_exists", "strpos", "strrpos", "strtr", "substr",
+                "apcu_fetch" };
+
+        for (size_t i = 0; i < ELEMENTSOF(names); i++)
+                if (php_disabled_has(names[i]))
+                        return false;
+
+        return true;
+}
+
+/* include_path may be another one in each request. What it has not found so far is looked at where a name is known. */
 static uint64_t id_of_composer(const zend_function *function, zend_object *object) {
-        const zend_property_info *missing = zend_hash_str_find_ptr(
-                        &object->ce->properties_info, ZEND_STRL("missingClasses"));
-        const zval *skipped = missing ? OBJ_PROP(object, missing->offset) : NULL;
+        const zval *skipped = property_of(object, ZEND_STRL("missingClasses")),
+                   *looks_in_path = property_of(object, ZEND_STRL("useIncludePath"));
         uint64_t sum = mix_pointer(2, function->op_array.opcodes);
 
-        if (object->properties)
+        if (object->properties || !has_what_it_needs() ||
+                        (looks_in_path && Z_TYPE_P(looks_in_path) != IS_FALSE))
                 return 0;
 
         for (int i = 0; i < object->ce->default_properties_count && sum != 0; i++) {
@@ -202,6 +241,15 @@ static void remove_at(int at) {
 
 /* --- the functions of PHP --- */
 
+/* From now on, whatever looks for files may find other ones. */
+static ZEND_NAMED_FUNCTION(watched_chdir) {
+        original_chdir(INTERNAL_FUNCTION_PARAM_PASSTHRU);
+        chain.has_moved = true;
+        for (unsigned i = 0; i < chain.n; i++)
+                identify(&chain.items[i]);
+        sum_up(0);
+}
+
 /* What a trampoline leads to is not known, and another one has the same place. */
 static Loader loader_of(zval *callable) {
         zend_fcall_info_cache call = {};
@@ -264,6 +312,7 @@ static ZEND_NAMED_FUNCTION(watched_unregister) {
 
 void php_loaders_init(void) {
         (void) php_hooks_replace("spl_autoload_register", watched_register, &original_register);
+        (void) php_hooks_replace("chdir", watched_chdir, &original_chdir);
         (void) php_hooks_replace(
                         "spl_autoload_unregister", watched_unregister, &original_unregister);
 }
@@ -301,9 +350,23 @@ static void look_at_composers(unsigned last) {
         }
 }
 
-uint64_t php_loaders_sum(unsigned index) {
+static bool has_missed(const Loader *loader, zend_string *name) {
+        const zval *missing = property_of(loader->object, ZEND_STRL("missingClasses"));
+
+        return missing && Z_TYPE_P(missing) == IS_ARRAY &&
+               zend_hash_num_elements(Z_ARRVAL_P(missing)) > 0 &&
+               zend_hash_exists(Z_ARRVAL_P(missing), name);
+}
+
+uint64_t php_loaders_sum(unsigned index, zend_string *name) {
         if (chain.has_composer)
                 look_at_composers(index);
+        if (index >= chain.n_known)
+                return 0;
 
-        return index < chain.n_known ? chain.items[index].sum : 0;
+        for (unsigned i = 0; chain.has_composer && i <= index; i++)
+                if (chain.items[i].is_composer && has_missed(&chain.items[i], name))
+                        return 0;
+
+        return chain.items[index].sum;
 }

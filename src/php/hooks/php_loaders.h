@@ -22,5 +22,6 @@ int php_loaders_find(const zend_function *function, const zend_object *object);
 unsigned php_loaders_known(void);
 
 /* Returns a number for the functions up to the one at index, which is below php_loaders_known(): in another request it
- * is the same if they do the same. 0: one of them has turned out to be unknown. */
-uint64_t php_loaders_sum(unsigned index);
+ * is the same if they do the same for the name. 0: one of them has turned out to be unknown, or remembers that it has
+ * found nothing by that name. */
+uint64_t php_loaders_sum(unsigned index, zend_string *name);

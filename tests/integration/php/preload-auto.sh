@@ -37,6 +37,11 @@ class Printing 'class Printing {} ?>printed'
 class Once 'class Once {}'
 class Covariant 'class Covariant extends Wide { function get(): Child { return new Child; } }'
 class Wide 'class Wide { function get(): Base { return new Child; } }'
+class Aliased 'class Aliased extends Former implements FormerFace { use Mixin; }'
+class Former 'class_alias(Wide::class, "App\Former");'
+class FormerFace 'class_alias(Face::class, "App\FormerFace");'
+class Point '#[\Attribute] readonly class Point { const AT = Child::F . self::class; function __construct(public int $x = 1, public ?Suit $suit = Suit::Wild) {} }'
+class Hooked 'class Hooked { public string $method { get => $_SERVER["REQUEST_METHOD"]; } }'
 class Counted 'class Counted { static function count() { static $n = 0; return ++$n; } const NOW = STAMP; public $now = STAMP; }'
 app other/Child.php <<<'<?php namespace App; class Child { const F = "other"; function me() { return "other"; } }'
 app other/Poly.php <<<'<?php namespace App; class Poly { const FROM = "other"; }'
@@ -63,7 +68,8 @@ spl_autoload_register(function ($class) {
 			'app\alias' => '/../lib/Alias.php', 'app\server' => '/../lib/Server.php', 'app\old' => '/../lib/Old.php',
 			'app\orphan' => '/../lib/Orphan.php', 'app\poly' => '/../lib/Poly.php', 'app\printing' => '/../lib/Printing.php',
 			'app\once' => '/../lib/Once.php', 'app\covariant' => '/../lib/Covariant.php', 'app\wide' => '/../lib/Wide.php',
-			'app\counted' => '/../lib/Counted.php');
+			'app\counted' => '/../lib/Counted.php', 'app\aliased' => '/../lib/Aliased.php', 'app\former' => '/../lib/Former.php',
+			'app\formerface' => '/../lib/FormerFace.php', 'app\point' => '/../lib/Point.php', 'app\hooked' => '/../lib/Hooked.php');
 	}
 	$cn = strtolower($class);
 	if (isset($classes[$cn])) {
@@ -85,50 +91,24 @@ spl_autoload_register(function (string $class) use ($prefix, $folder): void {
 	}
 });
 END
-app loaders/ClassLoader.php <<'END'
-<?php
-namespace Composer\Autoload;
-class ClassLoader {
-	private static $includeFile;
-	private $vendorDir;
-	private $prefixDirsPsr4 = [];
-	private $missingClasses = [];
-	function __construct($vendorDir) {
-		$this->vendorDir = $vendorDir;
-		self::$includeFile = self::$includeFile ?? \Closure::bind(static function ($file) { include $file; }, null, null);
-	}
-	function addPsr4($prefix, $paths) { $this->prefixDirsPsr4[$prefix] = [$paths, ...($this->prefixDirsPsr4[$prefix] ?? [])]; }
-	function register($prepend = false) { spl_autoload_register([$this, 'loadClass'], true, $prepend); }
-	function loadClass($class) {
-		if ($file = $this->findFile($class)) {
-			(self::$includeFile)($file);
-			return true;
-		}
-		return null;
-	}
-	function findFile($class) {
-		if (isset($this->missingClasses[$class])) {
-			return false;
-		}
-		foreach ($this->prefixDirsPsr4 as $prefix => $folders) {
-			foreach ($folders as $folder) {
-				if (0 === strpos($class, $prefix) && file_exists($file = $folder . '/' . substr($class, strlen($prefix)) . '.php')) {
-					return $file;
-				}
-			}
-		}
-		$this->missingClasses[$class] = true;
-		return false;
-	}
-}
-END
+# Composer's own is in this package.
+composer=/usr/share/dokuwiki/vendor/composer/ClassLoader.php
+of_composer=()
+if [[ -f $composer ]]; then
+	app loaders/ClassLoader.php <"$composer"
+	of_composer=(composer authoritative)
+fi
 app loaders/static.php <<'END'
 <?php
 namespace Composer\Autoload;
 class ComposerStaticInit1 {
-	public static $prefixDirsPsr4 = ['App\\' => [__DIR__ . '/../lib']];
-	static function getInitializer(ClassLoader $loader) {
-		return \Closure::bind(function () use ($loader) { $loader->prefixDirsPsr4 = ComposerStaticInit1::$prefixDirsPsr4; }, null, ClassLoader::class);
+	public static $prefixLengthsPsr4 = array('A' => array('App\\' => 4));
+	public static $prefixDirsPsr4 = array('App\\' => array(0 => __DIR__ . '/..' . '/lib'));
+	public static function getInitializer(ClassLoader $loader) {
+		return \Closure::bind(function () use ($loader) {
+			$loader->prefixLengthsPsr4 = ComposerStaticInit1::$prefixLengthsPsr4;
+			$loader->prefixDirsPsr4 = ComposerStaticInit1::$prefixDirsPsr4;
+		}, null, ClassLoader::class);
 	}
 }
 END
@@ -182,6 +162,21 @@ spl_autoload_register(function ($class) {
 	require __DIR__ . '/../lib/' . substr($class, 4) . '.php';
 });
 END
+app loaders/path.php <<'END'
+<?php
+set_include_path(dirname(__DIR__) . '/' . ($_GET['visitor'] ?? 'lib'));
+spl_autoload_register(function ($class) {
+	require_once substr($class, 4) . '.php';
+});
+END
+app loaders/near.php <<'END'
+<?php
+chdir(dirname(__DIR__) . '/' . ($_GET['visitor'] ?? 'lib'));
+spl_autoload_register(function ($class) {
+	$file = substr($class, 4) . '.php';
+	require file_exists($file) && file_exists('Base.php') ? __DIR__ . "/../lib/$file" : __DIR__ . "/../other/$file";
+});
+END
 app loaders/turns.php <<'END'
 <?php
 spl_autoload_register(function ($class) {
@@ -193,6 +188,39 @@ spl_autoload_register(function ($class) {
 	require __DIR__ . '/../lib/' . substr($class, 4) . '.php';
 });
 END
+
+# With a map that is all there is, and with include_path.
+app loaders/map_static.php <<'END'
+<?php
+namespace Composer\Autoload;
+class ComposerStaticInit2 {
+	public static $classMap = array('App\\Base' => __DIR__ . '/..' . '/lib/Base.php', 'App\\Child' => __DIR__ . '/..' . '/lib/Child.php',
+		'App\\Face' => __DIR__ . '/..' . '/lib/Face.php', 'App\\Deep' => __DIR__ . '/..' . '/lib/Deep.php',
+		'App\\Mixin' => __DIR__ . '/..' . '/lib/Mixin.php', 'App\\Once' => __DIR__ . '/..' . '/lib/Once.php');
+	public static function getInitializer(ClassLoader $loader) {
+		return \Closure::bind(function () use ($loader) { $loader->classMap = ComposerStaticInit2::$classMap; }, null, ClassLoader::class);
+	}
+}
+END
+for name in authoritative included; do
+	app loaders/$name.php <<-END
+		<?php
+		require __DIR__ . '/ClassLoader.php';
+		require __DIR__ . '/map_static.php';
+		\$loader = new \\Composer\\Autoload\\ClassLoader(__DIR__);
+		call_user_func(\\Composer\\Autoload\\ComposerStaticInit2::getInitializer(\$loader));
+		if ('$name' === 'authoritative') {
+			\$loader->setClassMapAuthoritative(true);
+		} else {
+			set_include_path(dirname(__DIR__) . '/' . (\$_GET['visitor'] ?? 'lib'));
+			\$loader->setUseIncludePath(true);
+		}
+		\$loader->register(true);
+		return \$loader;
+	END
+done
+app lib/Lone.php <<<'<?php class Lone { const FROM = "lib"; }'
+app other/Lone.php <<<'<?php class Lone { const FROM = "other"; }'
 
 # Runs ?do, with the loader ?loader, and says all that a script can see of it.
 app page.php <<'END'
@@ -210,7 +238,6 @@ try {
 $classes = preg_grep('/^App/', [...get_declared_classes(), ...get_declared_interfaces(), ...get_declared_traits()]);
 $included = array_map(fn ($file) => substr($file, strlen(__DIR__)), get_included_files());
 sort($classes);
-sort($included);
 echo json_encode([$seen, $before, $errors, $classes, $included, preg_grep('/^app/', get_defined_functions()['user']),
 	class_exists('App\Once', false)], JSON_UNESCAPED_SLASHES), "\n";
 END
@@ -241,49 +268,74 @@ does parent 'if ($_GET["n"] % 2) { eval("namespace App; class Base { function me
 does added 'if ($_GET["n"] % 2) { $loader->addPsr4("App\\", __DIR__ . "/../other"); } return (new App\Child)->me();'
 does front 'if ($_GET["n"] % 2) { spl_autoload_register(function ($class) { require __DIR__ . "/../other/Child.php"; }, true, true); } return (new App\Child)->me();'
 does away 'foreach (spl_autoload_functions() as $function) { if ($_GET["n"] % 2) { spl_autoload_unregister($function); } } return class_exists("App\Child");'
+does spelled '(new App\Child)->me(); return class_exists("App\oNCE");'
+does again 'return [class_exists("App\Once"), class_exists("App\oNCE", false)];'
+does aliased '$c = new App\Aliased; return [class_exists("App\Former", false), (fn (App\FormerFace $x) => $x::F)($c), $c instanceof App\Former, $c->mix()];'
+does variance 'return [class_exists("App\Covariant"), class_exists("App\Child", false)];'
+does point '$p = new App\Point(2); return [$p, App\Point::AT, (new ReflectionClass($p))->getAttributes()[0]->getName(), enum_exists("App\Suit", false)];'
+does hooked 'return (new App\Hooked)->method;'
+does fiber '$f = new Fiber(function () { spl_autoload_register(function ($c) { if (Fiber::getCurrent()) Fiber::suspend($c); }, true, true);
+	new App\Child; }); $seen = [$f->start(), (new App\Once)::class]; if ($_GET["n"] % 2) $f->resume(); unset($f); gc_collect_cycles(); return [$seen, (new App\Child)->me()];'
+does wrapper 'class NoFiles { public $context; function url_stat() { return false; } function stream_open() { return false; } } if ($_GET["n"] % 2) {
+	stream_wrapper_unregister("file"); stream_wrapper_register("file", "NoFiles"); } $exists = class_exists("App\Once"); @stream_wrapper_restore("file"); return $exists;'
+does based 'new App\Child; if ($_GET["n"] % 2) ini_set("open_basedir", __DIR__); return class_exists("App\Once");'
+does uncached 'class_exists("App\Face"); if ($_GET["n"] % 2) ini_set("opcache.enable", 0); return [(new App\Child)->me(), (new ReflectionClass("App\Child"))->getConstants()];'
+does moved 'chdir(__DIR__ . "/../" . ($_GET["n"] % 2 ? "lib" : "other")); return [getcwd(), (new App\Child)->me()];'
+does missed 'if ($_GET["n"] % 2) class_exists("Lone"); $loader->addClassMap([]); $loader->setPsr4("", ["/srv/www/app/lib"]); return class_exists("Lone");'
 does thrown 'spl_autoload_register(function ($class) { throw new LogicException($class); }); return [class_exists("App\Once"), class_exists("App\Missing")];'
 does exit 'new App\Child; echo "exit"; exit;'
 
-for name in none auto; do
-	printf '%s\n' 'pm.max_children = 1' "preload = ${name/none/no}" 'php_admin_value[display_errors] = 1' | pool $name
+for name in none auto jit; do
+	preload=auto
+	[[ $name != none ]] || preload=no
+	printf '%s\n' 'pm.max_children = 1' "preload = $preload" 'php_admin_value[display_errors] = 1' | pool $name
+	[[ $name != jit ]] || printf 'php_admin_value[opcache.%s\n' 'jit_buffer_size] = 16M' 'jit] = tracing' 'jit_hot_func] = 3' \
+		'jit_hot_loop] = 3' >>"$CONTAINER_ROOT/etc/fpmd/conf.d/jit.conf"
 	site $name "unix:/run/fpmd/$name.sock" /srv/www/app
 done
 
 ### the same answers, of the same worker
 
-# ask POOL QUERY…: all answers, by one client; but for the number that a class without a name gets when it is compiled.
+# ask POOL QUERY…: all answers, by one client, each with its query behind it; but for the number that a class without a name
+# gets when it is compiled.
 ask() {
 	local pool=$1
 	shift
 
-	printf "url=http://$pool.test/page.php?%s\n" "$@" | fetch --config - | sed 's/\(@anonymous[^"]*\)\$[0-9a-f]*"/\1"/'
+	printf "url=http://$pool.test/page.php?%s\n" "$@" | fetch --config - --write-out '\n= %{url_effective}\n' |
+		sed "s/\(@anonymous[^\"]*\)[$][0-9a-f]*\"/\1\"/; s/$pool\.test/HOST/"
 }
 same() {
-	assert_eq "$*" "$(ask none "$@")" "$(ask auto "$@")"
+	local expected pool
+
+	expected=$(ask none "$@")
+	for pool in auto jit; do
+		assert_eq "differs in pool $pool" '' "$(diff <(echo "$expected") <(ask $pool "$@") | head -20)"
+	done
 }
 all=(child me suit two heir func alias server old orphan poly printing once plain twice covariant counted lazy other parent
-	front away thrown exit)
-for loader in map psr4 composer bound; do
+	front away spelled again aliased variance point hooked fiber wrapper based uncached moved thrown exit)
+for loader in map psr4 bound "${of_composer[@]}" ${of_composer:+included}; do
 	queries=()
 	for round in 1 2 3 4 5; do
 		for do in "${all[@]}"; do
 			queries+=("loader=$loader&do=$do&n=$round")
 		done
 		queries+=("loader=$loader&do=poly&n=$round&poly=other" "loader=$loader&do=me&n=$round&visitor=other")
-		[[ $loader != composer ]] || queries+=("loader=$loader&do=added&n=$round")
+		[[ $loader != composer ]] || queries+=("loader=$loader&do=added&n=$round" "loader=$loader&do=missed&n=$round")
 	done
 	same "${queries[@]}"
-	# One by one, so that the first difference is named.
-	for do in "${all[@]}"; do
-		same "loader=$loader&do=$do&n=6"
-	done
 done
-for loader in visitor global turns; do
+for loader in visitor global turns path near; do
+	queries=()
 	for round in 1 2 3; do
-		same "loader=$loader&do=second&n=$round" "loader=$loader&do=second&n=$round&visitor=other"
+		queries+=("loader=$loader&do=second&n=$round" "loader=$loader&do=second&n=$round&visitor=other")
 	done
+	same "${queries[@]}"
 done
-assert_eq 'crashes' '' "$(journal_of fpmd@auto.service | grep -i 'signal\|crash' || :)"
+for name in auto jit; do
+	assert_eq "crashes of $name" '' "$(journal_of fpmd@$name.service | grep -i 'signal\|crash' || :)"
+done
 
 ### that it has learned them: opcache counts no hits
 
@@ -299,7 +351,7 @@ learned() {
 	shift 2
 
 	files=$(tr ' ' , <<<"$*")
-	ask auto "$query" "$query" >/dev/null
+	assert_contains "$query is found" /lib/ "$(ask auto "$query" "$query")"
 	before=$(fetch "http://auto.test/hits.php?files=$files")
 	ask auto "$query" "$query" "$query" "$query" >/dev/null
 	[[ $before == "$(fetch "http://auto.test/hits.php?files=$files")" ]]
@@ -307,15 +359,16 @@ learned() {
 conf=$CONTAINER_ROOT/etc/fpmd/conf.d/auto.conf
 printf 'php_admin_value[opcache.validate_timestamps] = 0\n' >>"$conf"
 in_container systemctl reload fpmd@auto.service
-for loader in map psr4 composer; do
+for loader in map psr4 "${of_composer[@]}"; do
 	learned $loader child lib/Child lib/Base lib/Face lib/Deep lib/Mixin || fail "$loader: child is not learned"
+	[[ $loader != authoritative ]] || continue
 	learned $loader two lib/Two || fail "$loader: two is not learned"
 	learned $loader server lib/Server || fail "$loader: server is not learned"
 	for do in func alias old poly printing; do
 		! learned $loader $do "lib/${do^}" || fail "$loader: $do is learned"
 	done
 done
-for loader in visitor global turns; do
+for loader in visitor global turns path near ${of_composer:+included}; do
 	! learned $loader second lib/Child || fail "$loader is known"
 done
 
