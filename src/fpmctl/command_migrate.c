@@ -108,19 +108,30 @@ static int check_free(Migration *m) {
 }
 
 /* Each pool as fpmd will read it; what is wrong becomes a problem. */
+static int check_pool(Migration *m, const char *conf_dir, const MigratePool *pool) {
+        _cleanup_free_ char *output = NULL, *made = NULL;
+        int status;
+
+        if (asprintf(&made, "%s/%s.conf", conf_dir, pool->name) < 0) {
+                made = NULL;
+                return -ENOMEM;
+        }
+
+        status = checker_run(conf_dir, pool->name, &output);
+        if (status < 0)
+                return migrate_source_add_problem(&m->source, "[%s]: it cannot be checked: %s",
+                                pool->name, strerror(-status));
+
+        return status == EXIT_SUCCESS ? 0
+                                      : migrate_source_add_refusal(&m->source, pool, made, output);
+}
+
 static int check_pools(Migration *m, const char *base) {
         _cleanup_free_ char *conf_dir = migrate_file_path(base, "conf.d");
         int r = conf_dir ? 0 : -ENOMEM;
 
-        for (size_t i = 0; r == 0 && i < m->source.n_pools; i++) {
-                _cleanup_free_ char *output = NULL;
-                int status = checker_run(conf_dir, m->source.pools[i].name, &output);
-
-                if (status != EXIT_SUCCESS)
-                        r = migrate_source_add_problem(&m->source, "[%s]: fpmd refuses it: %s",
-                                        m->source.pools[i].name,
-                                        output ? output : strerror(-status));
-        }
+        for (size_t i = 0; r == 0 && i < m->source.n_pools; i++)
+                r = check_pool(m, conf_dir, &m->source.pools[i]);
 
         return r;
 }

@@ -166,6 +166,41 @@ START_TEST(users_of_a_socket) {
 }
 END_TEST
 
+/* A panel calls its files after domains, which visitors choose. */
+START_TEST(a_file_name_is_a_comment) {
+        _cleanup_(migrate_source_done) MigrateSource source = {};
+        _cleanup_(migrate_plan_done) MigratePlan plan = {};
+        char name[] = "/tmp/fpmd-test\nphp_value[x] = y\n;-XXXXXX";
+        static const char text[] = "[a]\nuser = b\nlisten = 9000\npm = static\n";
+        int fd = mkstemp(name);
+
+        ck_assert_int_ge(fd, 0);
+        ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t) strlen(text));
+        close(fd);
+        ck_assert_int_eq(migrate_source_read(&source, name, NULL), 0);
+        unlink(name);
+        ck_assert_int_eq(migrate_plan_make(&plan, &source, NULL, 0), 0);
+        file_is(&plan, "conf.d/a.conf", "[a]\nuser = b\nlisten = 9000\npm = static\n");
+}
+END_TEST
+
+START_TEST(refusals) {
+        _cleanup_(migrate_source_done) MigrateSource source = {};
+        char output[] = "/run/x/a.conf:7: user: there is none\n/run/x/a.conf: php: none\nanother thing\n";
+        char expected[64];
+
+        read_text(&source, "[a]\n\nuser = b\nlisten = 9000\npm = static\n");
+        ck_assert_int_eq(migrate_source_add_refusal(
+                                         &source, &source.pools[0], "/run/x/a.conf", output),
+                        0);
+        ck_assert_uint_eq(source.n_problems, 3);
+        snprintf(expected, sizeof(expected), "%s:3: fpmd refuses it: user: there is none", path);
+        ck_assert_str_eq(source.problems[0], expected);
+        ck_assert_str_eq(source.problems[1], "[a]: fpmd refuses it: php: none");
+        ck_assert_str_eq(source.problems[2], "[a]: fpmd refuses it: another thing");
+}
+END_TEST
+
 static void path_is(const char *lines, const char *key, const char *expected) {
         _cleanup_(migrate_source_done) MigrateSource source = {};
         _cleanup_free_ char *text = NULL, *found = NULL;
@@ -191,4 +226,4 @@ START_TEST(paths_as_php_fpm_has_them) {
 END_TEST
 
 UNIT_MAIN("fpmctl-migrate", files, modes, global_after_pools, problems, users_of_a_socket,
-                paths_as_php_fpm_has_them);
+                paths_as_php_fpm_has_them, a_file_name_is_a_comment, refusals);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/escape.h"
 #include "config/value/unit_setting.h"
 
 typedef struct Plan {
@@ -69,8 +70,13 @@ static int put_line(Plan *plan, const MigrateLine *line, const char **file) {
         if (line->directive->status == DIRECTIVE_NEVER)
                 return row(plan, line, line->directive->help);
 
-        if (!*file || strcmp(*file, line->file) != 0)
-                fprintf(plan->out, "; %s\n", line->file);
+        if (!*file || strcmp(*file, line->file) != 0) {
+                _cleanup_free_ char *escaped = escape_string_new(line->file);
+
+                if (!escaped)
+                        return -ENOMEM;
+                fprintf(plan->out, "; %s\n", escaped);
+        }
         *file = line->file;
         plan->mode &= line->mode;
 

@@ -307,6 +307,40 @@ int migrate_source_read(MigrateSource *source, const char *file, const char *php
         return r == 0 ? check_names(source, n) : r;
 }
 
+/* "MADE:5: listen: …" */
+static int add_refusal(MigrateSource *source, const MigratePool *pool, const char *made,
+                const char *text) {
+        size_t size = strlen(made);
+        const char *rest = strncmp(text, made, size) == 0 && text[size] == ':'
+                                           ? strstr(text + size, ": ")
+                                           : NULL;
+        const MigrateLine *line;
+        char key[64];
+
+        if (!rest)
+                return migrate_source_add_problem(
+                                source, "[%s]: fpmd refuses it: %s", pool->name, text);
+
+        rest += strlen(": ");
+        snprintf(key, sizeof(key), "%.*s", (int) strcspn(rest, ":["), rest);
+        line = migrate_pool_find(pool, key);
+        return line ? migrate_source_add_problem(source, "%s:%u: fpmd refuses it: %s", line->file,
+                                      line->line, rest)
+                    : migrate_source_add_problem(
+                                      source, "[%s]: fpmd refuses it: %s", pool->name, rest);
+}
+
+int migrate_source_add_refusal(
+                MigrateSource *source, const MigratePool *pool, const char *made, char *output) {
+        int r = 0;
+
+        for (char *line; r == 0 && (line = strsep(&output, "\n"));)
+                if (*line)
+                        r = add_refusal(source, pool, made, line);
+
+        return r;
+}
+
 static int evaluate(const MigratePool *pool, const char *key, char **ret) {
         const MigrateLine *line = migrate_pool_find(pool, key);
         _cleanup_free_ char *value = NULL;

@@ -45,6 +45,11 @@ void migrate_source_done(MigrateSource *source);
 __attribute__((format(printf, 2, 3))) int migrate_source_add_problem(
                 MigrateSource *source, const char *format, ...);
 
+/* Adds what a check of the file that was made of a pool has said, a problem for each line: with the place in php-fpm's
+ * files, where the text names the made one. Takes output apart. Returns 0 or -ENOMEM. */
+int migrate_source_add_refusal(
+                MigrateSource *source, const MigratePool *pool, const char *made, char *output);
+
 /* Returns the last line of a pool with that key, which is the one that counts, or NULL. */
 const MigrateLine *migrate_pool_find(const MigratePool *pool, const char *key);
 

@@ -230,7 +230,7 @@ half_understood 'hostile names' '[a b]: a unit cannot have this name' "$odd_insi
 printf '[a]\nuser=alice\nlisten=/run/a\npm=static\npm.max_children=1\nfuture.directive = 1\n' >"$odd"
 half_understood 'a new directive' 'odd.conf:6: future.directive: there is no such directive' "$odd_inside"
 printf '[a]\nuser=nobody-at-all\nlisten=/run/a\npm=static\npm.max_children=1\n' >"$odd"
-half_understood 'an unknown user' 'fpmd refuses it' "$odd_inside"
+half_understood 'an unknown user' 'odd.conf:2: fpmd refuses it: user: ' "$odd_inside"
 printf '[a]\nuser=alice\nlisten=/run/a\npm=static\npm.max_children=1\n[b]\nuser=bob\nlisten=/run/a\npm=static\npm.max_children=1\n' >"$odd"
 half_understood 'one address in two pools' '/run/a' "$odd_inside"
 printf '[a]\nuser=alice\npm=static\n' >"$odd"
