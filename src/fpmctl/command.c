@@ -39,11 +39,12 @@ bool pool_has_file(const char *conf_dir, const char *pool) {
         _cleanup_(pool_files_done) PoolFiles files = {};
         _cleanup_free_ char *path = NULL;
 
-        if (pool_files_read(&files, conf_dir, NULL, NULL) == 0 && pool_files_find(&files, pool))
+        /* All files are read only where its own is not there: --all asks for each pool. */
+        if (asprintf(&path, "%s/%s.conf", conf_dir, pool) >= 0 &&
+                        (access(path, F_OK) == 0 || errno != ENOENT))
                 return true;
 
-        return asprintf(&path, "%s/%s.conf", conf_dir, pool) >= 0 &&
-               (access(path, F_OK) == 0 || errno != ENOENT);
+        return pool_files_read(&files, conf_dir, NULL, NULL) == 0 && pool_files_find(&files, pool);
 }
 
 int complain_no_pool(const char *conf_dir, const char *pool) {

@@ -43,6 +43,12 @@ int command_migrate(const Invocation *in);
 int command_drain(const Invocation *in); /* and undrain */
 int command_ping(const Invocation *in);
 int command_reload(const Invocation *in);
+
+/* Tells of a pool that systemd will start for the next connection what a check of its file has said, see checker_run():
+ * it has nothing to reload, and the next start reads the file, which is to be right by then. Returns the exit status.
+ * Takes output apart. */
+int command_reload_at_rest(const Invocation *in, int status, char *output);
+
 int command_remove(const Invocation *in);
 int command_requests(const Invocation *in);
 int command_slow(const Invocation *in);

@@ -68,12 +68,7 @@ static void print_result(
 }
 
 /* One of many pools: its mistakes do not stop the others. */
-static void check_pool(
-                Check *check, const char *conf_dir, const char *pool, const PoolFacts *known) {
-        _cleanup_free_ char *output = NULL;
-        int status;
-
-        status = checker_run(conf_dir, pool, &output);
+static void tell(Check *check, const char *pool, int status, char *output, const PoolFacts *known) {
         if (status < 0) {
                 check->status = complain(EX_OSERR, "cannot run %s: %s", FPMD_MANAGER_PROGRAM,
                                 strerror(-status));
@@ -83,6 +78,14 @@ static void check_pool(
         if (status != EXIT_SUCCESS)
                 check->status = status;
         print_result(check, pool, status, output, known);
+}
+
+static void check_pool(
+                Check *check, const char *conf_dir, const char *pool, const PoolFacts *known) {
+        _cleanup_free_ char *output = NULL;
+        int status = checker_run(conf_dir, pool, &output);
+
+        tell(check, pool, status, output, known);
 }
 
 /* The pool that was asked for. */
@@ -148,8 +151,25 @@ static void check_file(Check *check, const char *path) {
                                 files.items[i].name, NULL);
 }
 
+static void check_those(Check *check, const PoolFacts *const those[], size_t n) {
+        _cleanup_(checker_results_done) CheckerResults results = {};
+        _cleanup_free_ const char **names = calloc(n + 1, sizeof(*names));
+
+        for (size_t i = 0; names && i < n; i++)
+                names[i] = those[i]->name;
+        if (!names || checker_run_all(check->in->conf_dir, names, n, &results) < 0) {
+                check->status = complain_memory();
+                return;
+        }
+
+        for (size_t i = 0; i < n; i++)
+                tell(check, names[i], results.items[i].status, results.items[i].output, those[i]);
+}
+
 static void check_all(Check *check) {
         _cleanup_(pools_done) Pools pools = {};
+        _cleanup_free_ const PoolFacts **those = NULL;
+        size_t n = 0;
         int r;
 
         r = pools_find(&pools, check->in->conf_dir, POOLS_WITHOUT_UNITS);
@@ -159,10 +179,16 @@ static void check_all(Check *check) {
         }
 
         pools_ask(&pools, ASK_TIMEOUT_USEC);
+        those = calloc(pools.n_items + 1, sizeof(*those));
+        if (!those) {
+                check->status = complain_memory();
+                return;
+        }
+
         for (size_t i = 0; i < pools.n_items; i++)
                 if (pools.items[i].has_file)
-                        check_pool(check, check->in->conf_dir, pools.items[i].name,
-                                        &pools.items[i]);
+                        those[n++] = &pools.items[i];
+        check_those(check, those, n);
 }
 
 int command_check(const Invocation *in) {

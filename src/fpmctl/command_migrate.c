@@ -107,31 +107,36 @@ static int check_free(Migration *m) {
         return r;
 }
 
-/* Each pool as fpmd will read it; what is wrong becomes a problem. */
-static int check_pool(Migration *m, const char *conf_dir, const MigratePool *pool) {
-        _cleanup_free_ char *output = NULL, *made = NULL;
-        int status;
+static int note_check(Migration *m, const char *conf_dir, const MigratePool *pool,
+                const CheckerResult *result) {
+        _cleanup_free_ char *made = NULL;
 
+        if (result->status < 0)
+                return migrate_source_add_problem(&m->source, "[%s]: it cannot be checked: %s",
+                                pool->name, strerror(-result->status));
+        if (result->status == EXIT_SUCCESS)
+                return 0;
         if (asprintf(&made, "%s/%s.conf", conf_dir, pool->name) < 0) {
                 made = NULL;
                 return -ENOMEM;
         }
 
-        status = checker_run(conf_dir, pool->name, &output);
-        if (status < 0)
-                return migrate_source_add_problem(&m->source, "[%s]: it cannot be checked: %s",
-                                pool->name, strerror(-status));
-
-        return status == EXIT_SUCCESS ? 0
-                                      : migrate_source_add_refusal(&m->source, pool, made, output);
+        return migrate_source_add_refusal(&m->source, pool, made, result->output);
 }
 
+/* Each pool as fpmd will read it; what is wrong becomes a problem. */
 static int check_pools(Migration *m, const char *base) {
+        _cleanup_(checker_results_done) CheckerResults results = {};
         _cleanup_free_ char *conf_dir = migrate_file_path(base, "conf.d");
-        int r = conf_dir ? 0 : -ENOMEM;
+        _cleanup_free_ const char **names = calloc(m->source.n_pools + 1, sizeof(*names));
+        int r = conf_dir && names ? 0 : -ENOMEM;
 
         for (size_t i = 0; r == 0 && i < m->source.n_pools; i++)
-                r = check_pool(m, conf_dir, &m->source.pools[i]);
+                names[i] = m->source.pools[i].name;
+        if (r == 0)
+                r = checker_run_all(conf_dir, names, m->source.n_pools, &results);
+        for (size_t i = 0; r == 0 && i < results.n_items; i++)
+                r = note_check(m, conf_dir, &m->source.pools[i], &results.items[i]);
 
         return r;
 }

@@ -71,14 +71,7 @@ static void command_status_on_stop(int signal) {
         (void) alarm(STOP_PATIENCE_SEC);
 }
 
-/* A pool that systemd will start for the next connection has nothing to reload: the next start reads the file, which is
- * to be right by then. */
-static int reload_at_rest(const Invocation *in) {
-        const char *pool = in->arguments[0];
-        _cleanup_free_ char *output = NULL;
-        int status;
-
-        status = checker_run(in->conf_dir, pool, &output);
+int command_reload_at_rest(const Invocation *in, int status, char *output) {
         if (status < 0)
                 return complain(EX_OSERR, "cannot run %s: %s", FPMD_MANAGER_PROGRAM,
                                 strerror(-status));
@@ -91,6 +84,13 @@ static int reload_at_rest(const Invocation *in) {
                         "not running: the file is right, and the next start reads it (but for a changed listen: "
                         "systemctl daemon-reload, then restart the socket)");
         return EXIT_SUCCESS;
+}
+
+static int reload_at_rest(const Invocation *in) {
+        _cleanup_free_ char *output = NULL;
+        int status = checker_run(in->conf_dir, in->arguments[0], &output);
+
+        return command_reload_at_rest(in, status, output);
 }
 
 static bool is_at_rest(const Invocation *in, const Question *question) {

@@ -24,19 +24,23 @@
 #include "manager/sockets/listener.h"
 #include "manager/sockets/socket_check.h"
 #include "manager/spawn/privilege.h"
+#include "manager/test_pools.h"
 #include "manager/unit_restart.h"
 
 static const char *arg_conf_dir = FPMD_CONF_DIR;
 static const char *arg_program; /* NULL: the php-fpm of the pool's PHP, with our engine */
-static const char *arg_pool;
+static const char *arg_pool;    /* the first one */
+static char *const *arg_pools;
+static size_t arg_n_pools;
 static bool arg_test;
 static int (*arg_socket_command)(const char *conf_dir, const char *pool); /* NULL: none */
 
 static void usage(FILE *f) {
         fputs("Usage: fpmd [OPTION]... POOL\n"
+              "       fpmd --test [OPTION]... POOL...\n"
               "Runs one pool of PHP workers on the sockets that systemd passes.\n"
               "\n"
-              "  -t, --test               check the pool file and exit\n"
+              "  -t, --test               check the pool files and exit\n"
               "      --conf-dir=DIR       where POOL.conf is [" FPMD_CONF_DIR "]\n"
               "      --pool-program=FILE  what runs the pool in place of PHP\n"
               "  -h, --help               this text\n"
@@ -98,13 +102,15 @@ static int parse_arguments(int argc, char *argv[], int *ret) {
                         return 0;
                 }
 
-        if (optind + 1 != argc) {
+        if (optind >= argc || (optind + 1 < argc && !arg_test)) {
                 usage(stderr);
                 *ret = EX_USAGE;
                 return 0;
         }
 
-        arg_pool = argv[optind];
+        arg_pools = argv + optind;
+        arg_n_pools = (size_t) (argc - optind);
+        arg_pool = arg_pools[0];
         return 1;
 }
 
@@ -169,41 +175,6 @@ static void report_mistake(void *userdata, const char *line) {
         log_event(EVENT_CONFIG_REFUSED, LOG_ERR, LOG_NO_FIELDS, "%s", line);
 }
 
-/* What a pool does that its file does not ask for. */
-static void say_default(const PoolConfig *config) {
-        if (config->idle_exit_timeout_usec > 0 &&
-                        pool_config_line_of(config, "pm.idle_exit_timeout") == 0)
-                printf("after %" PRIu64
-                       " minutes without a request the pool leaves, and the next request starts "
-                       "it again (pm.idle_exit_timeout)\n",
-                                config->idle_exit_timeout_usec / (60 * USEC_PER_SEC));
-}
-
-/* Also what only concerns the socket unit: at a start that was checked when the socket was opened. */
-static int test_pool(void) {
-        _cleanup_(pool_config_freep) PoolConfig *config = NULL;
-        /* The user who asks does not run the pool. */
-        PoolCheck check = {
-                .conf_dir = arg_conf_dir,
-                .name = arg_pool,
-                .as = geteuid() != 0 ? POOL_CHECK_FOR_ROOT : POOL_CHECK_FOR_SELF,
-        };
-        int r;
-
-        log_plainly();
-        r = pool_check_load_as(&config, &check, report_mistake, NULL);
-        if (r == -EACCES)
-                return EX_NOPERM;
-        if (r == -ENOENT)
-                return EX_NOINPUT;
-        if (socket_unit_check(arg_conf_dir, arg_pool, report_address, NULL) > 0 || r < 0)
-                return EX_CONFIG;
-
-        printf("configuration file %s test is successful\n", config->file);
-        say_default(config);
-        return EXIT_SUCCESS;
-}
-
 /* For a connection that waits systemd would start the pool again, to hear the same. To stop the socket is to stop the
  * service, which is to fail all the same: so that signal waits. */
 static void close_socket(void) {
@@ -230,18 +201,26 @@ static int end_start(int r) {
         return EX_CONFIG;
 }
 
+static bool names_are_valid(void) {
+        for (size_t i = 0; i < arg_n_pools; i++)
+                if (!pool_name_is_valid(arg_pools[i])) {
+                        log_error("'%s' is not the name of a pool: letters, digits and _-:. are, at most "
+                                  "64",
+                                        arg_pools[i]);
+                        return false;
+                }
+
+        return true;
+}
+
 static int load_and_run(void) {
         _cleanup_(pool_resources_done) PoolResources resources = POOL_RESOURCES_NONE;
         LateStart late = {};
         int r;
 
         log_open("", LOG_INFO);
-        if (!pool_name_is_valid(arg_pool)) {
-                log_error("'%s' is not the name of a pool: letters, digits and _-:. are, at most "
-                          "64",
-                                arg_pool);
+        if (!names_are_valid())
                 return EX_CONFIG;
-        }
 
         log_open(arg_pool, LOG_INFO);
         if (arg_socket_command)
@@ -254,7 +233,7 @@ static int load_and_run(void) {
         }
 
         if (arg_test)
-                return test_pool();
+                return test_pools(arg_conf_dir, arg_pools, arg_n_pools);
 
         /* Nobody is served yet: what takes long here holds up nobody, and a signal ends it. */
         do

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* SocketUnit: what fpmd does for fpmd@POOL.socket, which fpmd-generator writes into its drop-in, and the same checks
- * for fpmd --test.
+/* SocketUnit: what fpmd does for fpmd@POOL.socket, which fpmd-generator writes into its drop-in.
  *
- * Runs in: ExecStartPre= and ExecStartPost= of the socket unit, as root; fpmd --test. */
+ * Runs in: ExecStartPre= and ExecStartPost= of the socket unit, as root; the start of a pool. */
 
 #include "config/pool_config.h"
 

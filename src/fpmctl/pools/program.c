@@ -13,7 +13,8 @@
 #include "base/fd.h"
 
 enum {
-        OUTPUT_MAX = 64 * 1024,
+        OUTPUT_FIRST = 64 * 1024,
+        OUTPUT_MAX = 16 * 1024 * 1024,
 };
 
 extern char **environ;
@@ -37,23 +38,37 @@ static int spawn(const char *const arguments[], int output_fd, pid_t *ret) {
         return -r;
 }
 
+/* A longer output is kept as far as there is memory for it. */
+static void make_room(char **text, size_t size, size_t *room) {
+        char *grown = size == *room && *room < OUTPUT_MAX ? realloc(*text, 2 * *room + 1) : NULL;
+
+        if (!grown)
+                return;
+
+        *text = grown;
+        *room *= 2;
+}
+
 /* All of it, as much as is kept of it. */
 static int read_output(int fd, char **ret) {
-        char *text = calloc(1, OUTPUT_MAX + 1), rest[4096] = "";
-        size_t size = 0;
+        size_t size = 0, room = OUTPUT_FIRST;
+        char *text = malloc(room + 1), rest[4096] = "";
         ssize_t n;
 
         if (!text)
                 return -ENOMEM;
 
         do {
-                bool full = size == OUTPUT_MAX;
+                bool full;
 
-                n = read(fd, full ? rest : text + size, full ? sizeof(rest) : OUTPUT_MAX - size);
+                make_room(&text, size, &room);
+                full = size == room;
+                n = read(fd, full ? rest : text + size, full ? sizeof(rest) : room - size);
                 if (n > 0 && !full)
                         size += (size_t) n;
         } while (n > 0 || (n < 0 && errno == EINTR));
 
+        text[size] = '\0';
         *ret = text;
         return 0;
 }

@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "config/pool_config.h"
+#include "config/pool_files.h"
 
 /* Is called for each mistake, for the caller to log: "www.conf:12: directive: reason". */
 typedef void (*PoolCheckReport)(void *userdata, const char *line);
@@ -30,6 +31,7 @@ typedef enum PoolCheckAs {
 typedef struct PoolCheck {
         const char *conf_dir, *name;
         PoolCheckAs as;
+        const PoolFiles *files; /* the pools of conf_dir; NULL: they are looked for */
 } PoolCheck;
 
 /* Does the same. For POOL_CHECK_FOR_ROOT, what only root could check is named and counts as right. */

@@ -21,11 +21,22 @@ static int take_clients_of_environment(PoolConfig *config) {
         return config->listen_allowed_clients ? 0 : -ENOMEM;
 }
 
-static int load(PoolConfig **ret, const char *conf_dir, const char *name, Check *check) {
+static int load_file(PoolConfig **ret, const PoolCheck *what, Check *check) {
+        const PoolFile *file = what->files ? pool_files_find(what->files, what->name) : NULL;
+
+        if (file)
+                return pool_files_load(
+                                ret, what->files, file, false, pool_check_report_line, check);
+
+        return pool_files_load_name(
+                        ret, what->conf_dir, what->name, false, pool_check_report_line, check);
+}
+
+static int load(PoolConfig **ret, const PoolCheck *what, Check *check) {
         _cleanup_(pool_config_freep) PoolConfig *config = NULL;
         int r;
 
-        r = pool_files_load_name(&config, conf_dir, name, false, pool_check_report_line, check);
+        r = load_file(&config, what, check);
         if (r < 0)
                 return r;
 
@@ -45,7 +56,7 @@ static int load(PoolConfig **ret, const char *conf_dir, const char *name, Check 
 int pool_check_load(PoolConfig **ret, const char *conf_dir, const char *name,
                 PoolCheckReport report, void *userdata) {
         return pool_check_load_as(
-                        ret, &(PoolCheck){ conf_dir, name, POOL_CHECK_FOR_SELF }, report, userdata);
+                        ret, &(PoolCheck){ .conf_dir = conf_dir, .name = name }, report, userdata);
 }
 
 int pool_check_load_as(
@@ -53,7 +64,7 @@ int pool_check_load_as(
         Check check = { .as = what->as, .report = report, .userdata = userdata };
         int r;
 
-        r = load(ret, what->conf_dir, what->name, &check);
+        r = load(ret, what, &check);
         if (r == -ENOMEM)
                 pool_check_report_line(&check, LOG_ERR, "no memory");
 

@@ -57,6 +57,20 @@ echo "fpmctl list of them: $(((${EPOCHREALTIME/./} - ${begin/./}) / 1000)) ms"
 in_container fpmctl --conf-dir=/srv/many/conf.d check good999
 said=$(in_container fpmctl --conf-dir=/srv/many/conf.d check bad1 2>&1) && fail 'a broken one is right'
 assert_eq 'only of itself' '' "$(grep -v 'conf.d/bad1.conf:' <<<"$said" || true)"
+
+# Each is compared with all others, which are read once: it took minutes when each read them for itself.
+begin=$EPOCHREALTIME
+in_container fpmctl --conf-dir=/srv/many/conf.d check --json >"$many/checked" && fail 'all of them are right'
+took=$(((${EPOCHREALTIME/./} - ${begin/./}) / 1000))
+echo "fpmctl check of them: $took ms"
+assert_at_most 'milliseconds of fpmctl check' 30000 "$took"
+assert_eq 'fpmctl check of all: right, wrong' '1000 0 700' "$(python3 -c 'import json, sys
+pools = json.load(open(sys.argv[1]))
+print(*(sum(p["pool"].startswith(kind) and p["good"] for p in pools) for kind in ("good", "bad")), sum(not p["good"] for p in pools))' "$many/checked")"
+assert_eq 'the same of one of them' "$said" "$(python3 -c 'import json, sys
+print(*(line for p in json.load(open(sys.argv[1])) if p["pool"] == "bad1" for line in p["messages"]), sep="\n")' "$many/checked")"
+said=$(in_container fpmd --conf-dir=/srv/many/conf.d --test good1 bad1 nonesuch 2>/dev/null) && fail 'fpmd --test of three'
+assert_eq 'fpmd --test of three' '[good1] 0 [bad1] 78 [nonesuch] 66' "$(grep '^\[' <<<"$said" | tr '\n' ' ' | sed 's/ $//')"
 rm -r "$many"
 
 # --- sockets that cannot be opened

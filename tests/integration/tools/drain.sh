@@ -109,5 +109,16 @@ at_rest 'reload --all'
 assert_eq 'generation' 2 "$(pool_status second generation)"
 echo 'nonsense = 1' >>"$CONTAINER_ROOT/etc/fpmd/conf.d/second.conf"
 fpmctl_says 78 'nonsense' reload --all
+sed -i '$d' "$CONTAINER_ROOT/etc/fpmd/conf.d/second.conf"
+printf '[fourth]\nuser = alice\npm = static\npm.max_children = 1\n' >"$CONTAINER_ROOT/etc/fpmd/conf.d/fourth.conf"
+in_container systemctl start fpmd@fourth.socket
+echo 'pm.max_children = many' >>"$CONTAINER_ROOT/etc/fpmd/conf.d/drained.conf"
+fpmctl_says 78 'drained.conf:' reload --all
+output=$(in_container fpmctl reload --all 2>&1) && fail 'a wrong file of a pool at rest is right'
+assert_contains 'reload --all beside it' 'fourth: not running: the file is right' "$output"
+assert_contains 'reload --all beside it' 'second: ' "$output"
+assert_lacks 'reload --all beside it' 'drained: not running' "$output"
+sed -i '$d' "$CONTAINER_ROOT/etc/fpmd/conf.d/drained.conf"
+in_container systemctl stop fpmd@fourth.socket
 fpmctl_says 64 'Usage' reload --all second
 fpmctl_says 64 'Usage' list --all
