@@ -19,24 +19,29 @@
 /* At a restart idle workers leave within this time, and those whose requests are short. */
 #define LEAVE_USEC (USEC_PER_SEC / 20)
 
-static void notify_status(Manager *m, const char *state) {
+static void notify_status_of(Manager *m, const char *state, const PoolStatus *status) {
         time_t now = time(NULL), trouble_at;
         StatusTrouble trouble = { .text = log_last_trouble(&trouble_at) };
         uint64_t now_usec = 0;
-        PoolStatus status;
         char line[768];
         struct tm tm;
 
-        pool_status(m->pool, &status);
         (void) sd_event_now(m->event, CLOCK_MONOTONIC, &now_usec);
-        status_rate_update(&m->rate, status.counts.n_requests, now_usec);
-        m->n_workers_shown = status.n_busy + status.n_idle + status.n_starting;
+        status_rate_update(&m->rate, status->counts.n_requests, now_usec);
+        m->n_workers_shown = status->n_busy + status->n_idle + status->n_starting;
         m->n_troubles_shown = log_n_troubles();
         if (!localtime_r(&now, &tm) || !localtime_r(&trouble_at, &trouble.at))
                 return;
 
-        status_line_format(line, sizeof(line), &status, &m->rate, &trouble, &tm);
+        status_line_format(line, sizeof(line), status, &m->rate, &trouble, &tm);
         (void) sd_notifyf(0, "%sSTATUS=%s", state, line);
+}
+
+static void notify_status(Manager *m, const char *state) {
+        PoolStatus status;
+
+        pool_status(m->pool, &status);
+        notify_status_of(m, state, &status);
 }
 
 void manager_stop(Manager *m) {
@@ -76,14 +81,17 @@ static void manager_on_changed(void *userdata) {
         pool_status(m->pool, &status);
         if (status.n_busy + status.n_idle + status.n_starting != m->n_workers_shown ||
                         log_n_troubles() != m->n_troubles_shown)
-                notify_status(m, "");
+                notify_status_of(m, "", &status);
 }
 
 static void manager_on_alive(void *userdata) {
         Manager *m = userdata;
+        PoolStatus status;
 
-        if (watchdog_requests_flow(&m->watchdog))
-                notify_status(m, "WATCHDOG=1\n");
+        /* All managers of the machine do this each ten seconds: what it takes is what a pool at rest costs. */
+        pool_status(m->pool, &status);
+        if (watchdog_requests_flow(&m->watchdog, &status))
+                notify_status_of(m, "WATCHDOG=1\n", &status);
         else
                 log_event(EVENT_POOL_STUCK, LOG_ERR, LOG_NO_FIELDS,
                                 "Connections wait, workers are idle, and no request is answered: waiting for "

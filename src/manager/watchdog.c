@@ -13,14 +13,11 @@ enum {
 /* That a timer ticks, and that the zygote answers, proves little. When connections wait while workers are
  * idle, and not one request has been answered since the last look, the pool is stuck: systemd is to start
  * it anew. */
-bool watchdog_requests_flow(Watchdog *watchdog) {
-        PoolStatus status;
-        bool moved;
+bool watchdog_requests_flow(Watchdog *watchdog, const PoolStatus *status) {
+        bool moved = status->counts.n_requests != watchdog->n_requests_seen;
 
-        pool_status(watchdog->pool, &status);
-        moved = status.counts.n_requests != watchdog->n_requests_seen;
-        watchdog->n_requests_seen = status.counts.n_requests;
-        watchdog->n_stuck = moved || status.n_queued == 0 || status.n_idle == 0
+        watchdog->n_requests_seen = status->counts.n_requests;
+        watchdog->n_stuck = moved || status->n_queued == 0 || status->n_idle == 0
                                             ? 0
                                             : watchdog->n_stuck + 1;
         return watchdog->n_stuck < 2;

@@ -25,5 +25,6 @@ typedef struct Watchdog {
 int watchdog_start(Watchdog *watchdog, sd_event *event);
 void watchdog_stop(Watchdog *watchdog);
 
-/* Is to be called at each answer of the zygote: returns whether systemd may get a sign of life. */
-bool watchdog_requests_flow(Watchdog *watchdog);
+/* Is to be called at each answer of the zygote, with how the pool is now: returns whether systemd may get a sign of
+ * life. */
+bool watchdog_requests_flow(Watchdog *watchdog, const PoolStatus *status);
