@@ -393,11 +393,17 @@ Draining scoreboard_draining(const Scoreboard *board) {
                         &board->control_page->draining, memory_order_relaxed);
 }
 
-bool scoreboard_idle_below(const Scoreboard *board, unsigned n) {
-        for (unsigned i = 0; i < board->n_slots && n > 0; i++)
+bool scoreboard_idle_below(Scoreboard *board, unsigned n) {
+        unsigned slot = atomic_load_explicit(&board->idle_slot, memory_order_relaxed);
+
+        for (unsigned i = 0; i < board->n_slots && n > 0; i++, slot++) {
+                if (slot >= board->n_slots)
+                        slot = 0;
                 if (slot_word_state(atomic_load_explicit(
-                                    word_at(board, i), memory_order_seq_cst)) == SLOT_IDLE)
-                        n--;
+                                    word_at(board, slot), memory_order_seq_cst)) == SLOT_IDLE &&
+                                --n == 0)
+                        atomic_store_explicit(&board->idle_slot, slot, memory_order_relaxed);
+        }
 
         return n > 0;
 }

@@ -264,8 +264,9 @@ bool scoreboard_must_leave(const Scoreboard *board, unsigned slot);
  * or the manager was killed. */
 Draining scoreboard_draining(const Scoreboard *board);
 
-/* Worker: returns whether fewer than n workers are idle right now. */
-bool scoreboard_idle_below(const Scoreboard *board, unsigned n);
+/* Worker: returns whether fewer than n workers are idle right now. It looks first where it saw one last: each request
+ * asks, and beside a thousand busy workers would otherwise walk past all of them. */
+bool scoreboard_idle_below(Scoreboard *board, unsigned n);
 
 /* Worker: returns whether fewer than n workers serve a request right now. */
 bool scoreboard_busy_below(const Scoreboard *board, unsigned n);

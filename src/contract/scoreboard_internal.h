@@ -38,7 +38,8 @@ struct Scoreboard {
         size_t size;
         void *map; /* NULL in the manager */
         PoolControl *control_page;
-        SlotWord *copy; /* manager: where words and counters are copied to */
+        SlotWord *copy;             /* manager: where words and counters are copied to */
+        _Atomic unsigned idle_slot; /* worker: where an idle one was seen last */
 };
 
 /* What all workers write, each in a cache line of its own. */

@@ -41,6 +41,14 @@ START_TEST(it_counts) {
         ck_assert_uint_eq(summary.n_busy, 2);
         ck_assert_uint_eq(summary.n_starting, 1);
         ck_assert_uint_eq(summary.n_requests, 3);
+
+        /* the one that was seen last is busy now, and those that are not stand on both sides of it */
+        scoreboard_set(pool, 0, SLOT_RUNNING, 4);
+        scoreboard_set(pool, 3, SLOT_IDLE, 4);
+        ck_assert(!scoreboard_idle_below(pool, 1));
+        scoreboard_set(pool, 1, SLOT_IDLE, 5);
+        ck_assert(!scoreboard_idle_below(pool, 2));
+        ck_assert(scoreboard_idle_below(pool, 3));
 }
 END_TEST
 

@@ -77,7 +77,7 @@ static void worker_request_on_stage(SlotState state, void *userdata) {
  * this worker's slot word was written, so that either the manager sees the slot word or the worker sees the
  * threshold. */
 static bool someone_should_know(const Worker *worker) {
-        const Scoreboard *board = worker->context->board;
+        Scoreboard *board = worker->context->board;
         const PoolControl *control_page = scoreboard_view(board);
         uint32_t below = atomic_load(&control_page->wake_below);
 
