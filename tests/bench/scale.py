@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Many workers, many connections, many pools: what only shows at size. Runs in the container that `run --scale` boots.
 
-    tests/bench/run --scale                     all cases, about ten minutes
+    tests/bench/run --scale                     all cases, about fifteen minutes
     tests/bench/run --scale --quick             the short form: 20 of everything, a smoke test
     tests/bench/run --scale --only busy,kept    some of them
 
@@ -11,6 +11,7 @@ size (requests lost, connections closed, a total that falls)."""
 import argparse
 import sys
 
+import scale_crowd
 import scale_pools
 import scale_quiet
 import scale_workers
@@ -28,6 +29,7 @@ CASES = {
     "quiet": scale_quiet.quiet,
     "live": scale_quiet.live,
     "wake": scale_quiet.wake,
+    "crowd": scale_crowd.crowd,
 }
 
 
