@@ -9,8 +9,9 @@
 
 typedef struct Setter {
         const char *name;
-        const char *getter; /* what it says now, to be given to the setter */
-        int option;         /* the first argument of both; 0: none */
+        const char *getter; /* what it says now, to be given to the setter; in the place of it: */
+        const char *class, *property;
+        int option; /* the first argument of both; 0: none */
         bool has_value, called;
         zval value;
 } Setter;
@@ -31,6 +32,7 @@ static Setter setters[] = {
         { .name = "libxml_use_internal_errors", .getter = "libxml_use_internal_errors" },
         { .name = "libxml_set_external_entity_loader",
                         .getter = "libxml_get_external_entity_loader" },
+        { .name = "mysqli_report", .class = "mysqli_driver", .property = "report_mode" },
         { .name = "assert_options", .getter = "assert_options", .option = ASSERT_CALLBACK },
 };
 
@@ -143,6 +145,20 @@ static void call(const char *name, int option, zval *value, zval *ret) {
                 zend_clear_exception();
 }
 
+static void read_property(const Setter *setter, zval *ret) {
+        zend_class_entry *class = zend_hash_str_find_ptr(
+                        EG(class_table), setter->class, strlen(setter->class));
+        zval object, unused;
+
+        ZVAL_UNDEF(ret);
+        if (!class || object_init_ex(&object, class) != SUCCESS)
+                return;
+
+        ZVAL_COPY(ret, zend_read_property(class, Z_OBJ(object), setter->property,
+                                       strlen(setter->property), true, &unused));
+        zval_ptr_dtor(&object);
+}
+
 static void forget(Setter *setter) {
         if (setter->has_value)
                 zval_ptr_dtor(&setter->value);
@@ -154,7 +170,10 @@ void php_watched_seal(void) {
         for (size_t i = 0; i < ELEMENTSOF(setters); i++) {
                 Setter *setter = &setters[i];
 
-                call(setter->getter, setter->option, NULL, &setter->value);
+                if (setter->getter)
+                        call(setter->getter, setter->option, NULL, &setter->value);
+                else
+                        read_property(setter, &setter->value);
                 setter->has_value = !Z_ISUNDEF(setter->value);
                 setter->called = false;
         }

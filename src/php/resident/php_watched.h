@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 /* PhpWatched: functions whose effect outlasts a request and that are undone by calling them once more: time zone, mb_*,
- * libxml, assert, rewritten URLs. A request that calls none of them costs nothing.
+ * libxml, assert, mysqli, rewritten URLs. A request that calls none of them costs nothing.
  *
  * Runs in: zygote (init), worker. */
 

@@ -13,6 +13,9 @@ page() {
 	fetch "http://app.test/index.php?$1" "${@:2}"
 }
 
+if in_container test -e "/usr/share/php$FPMD_TEST_PHP-mysql"; then
+	enable_extensions mysqlnd mysqli
+fi
 pool app <<-'END'
 	pm.max_children = 1
 	worker_script = /srv/www/app/index.php
@@ -44,6 +47,7 @@ write_page app index.php <<-'END'
 			setlocale(LC_ALL, 'C.UTF-8'); set_time_limit(99); ob_start(); $_ENV['LEAK'] = 1; $_SERVER['LEAK'] = 1;
 			set_exception_handler(fn () => print('leak')); stream_wrapper_unregister('http'); error_reporting(1);
 			stream_context_set_default(['http' => ['method' => 'LEAK']]); assert_options(ASSERT_CALLBACK, 'strlen');
+			if (function_exists('mysqli_report')) mysqli_report(0);
 			@trigger_error('leak'); http_response_code(201); $_GET['leak'] = 1; ini_set('memory_limit', '77M');
 			posix_setrlimit(POSIX_RLIMIT_NOFILE, 100, posix_getrlimit()['hard openfiles'] == 'unlimited' ? -1 : (int) posix_getrlimit()['hard openfiles']);
 			echo 'changed';
@@ -55,7 +59,8 @@ write_page app index.php <<-'END'
 				function_exists('mb_internal_encoding') ? mb_internal_encoding() : '', libxml_use_internal_errors(), $h, setlocale(LC_ALL, '0'), ini_get('max_execution_time'),
 				ob_get_level(), $_ENV, $_SERVER['LEAK'] ?? null, $e, in_array('http', stream_get_wrappers()), error_reporting(),
 				stream_context_get_options(stream_context_get_default()), assert_options(ASSERT_CALLBACK), error_get_last(),
-				http_response_code(), $_GET, ini_get('memory_limit'), posix_getrlimit()['soft openfiles'] != 100]);
+				http_response_code(), $_GET, ini_get('memory_limit'), posix_getrlimit()['soft openfiles'] != 100,
+				class_exists('mysqli_driver') ? (new mysqli_driver)->report_mode : 3]);
 			break;
 		case 'session':
 			session_start();
