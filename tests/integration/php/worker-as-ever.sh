@@ -77,7 +77,7 @@ entry() {
 }
 
 check() {
-	local pid former answer
+	local pid answer
 
 	assert_eq "$pool: first" "n=$1" "$(page)"
 	assert_eq "$pool: ping" pong "$(fetch "http://$pool.test/ping")"
@@ -95,7 +95,6 @@ check() {
 
 	# too long
 	for how in sleep spin; do
-		former=$(page do=pid)
 		assert_matches "$pool: $how is ended" '^50[24]$' "$(fetch_status "http://$pool.test/page?do=$how&ms=20000")"
 		assert_matches "$pool: behind it" '^n=' "$(page)"
 	done

@@ -87,6 +87,7 @@ for n in $(seq 60); do
 	{ echo '<?php return ['; seq -s "+$n," 1 20000; echo '];'; } >"$CONTAINER_ROOT/srv/www/hot/large$n.php"
 	touch -d '1 hour ago' "$CONTAINER_ROOT/srv/www/hot/large$n.php"
 done
+# shellcheck disable=SC2016  # PHP
 write_page hot large.php <<<'<?php for ($n = 1; $n <= 60; $n++) { include "large$n.php"; opcache_compile_file(__DIR__ . "/large$n.php"); } echo "read";'
 assert_eq 'large ones' read "$(fetch http://hot.test/large.php)"
 printf 'reload_warm = 1s\nphp_admin_value[opcache.optimization_level] = -1\n' >>"$CONTAINER_ROOT/etc/fpmd/conf.d/hot.conf"
