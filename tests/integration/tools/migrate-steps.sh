@@ -1,5 +1,5 @@
 #!/bin/bash
-# Time limit: 300 s
+# Time limit: 600 s
 # fpmctl migrate --now and --back with two versions of PHP, on unix paths, tcp4 and tcp6: no request is lost there and back.
 # Nor is one when fpmctl is killed at each step and run again, and after each of these one side would have all pools at a
 # boot. Where a port cannot be shared, it says so.
