@@ -36,12 +36,13 @@ static int open_full(void) {
         return fd;
 }
 
+static char window[SPOOL_WINDOW];
 static Spool spool;
 
 static void begin(int (*open_file)(void)) {
         for (size_t i = 0; i < sizeof(data); i++)
                 data[i] = (char) (i * 7 + i / 251);
-        spool = (Spool){ .open_file = open_file, .fd = -EBADF };
+        spool = (Spool){ .open_file = open_file, .fd = -EBADF, .window = window };
         n_opened = 0;
 }
 

@@ -14,6 +14,9 @@
 
 static int open_file(void);
 
+/* Not in the struct, which is no zeros: these would be 32 pages of the file. */
+static char window[SPOOL_WINDOW];
+
 /* One request runs, and it has one body. */
 static struct {
         Spool spool;
@@ -21,7 +24,7 @@ static struct {
         bool given;         /* belongs to this request, even if it has been closed since */
         bool opened;        /* a script has opened php://input */
         zend_off_t position;
-} body = { .spool = { .open_file = open_file, .fd = -EBADF } };
+} body = { .spool = { .open_file = open_file, .fd = -EBADF, .window = window } };
 
 /* --- the stream; what fails is said as by php://temp --- */
 

@@ -22,24 +22,22 @@ int fcgi_params_init(FcgiParams *params, size_t max_bytes, size_t max_items) {
         while (params->table_size < 2 * max_items)
                 params->table_size *= 2;
 
-        /* Pages that no request has needed yet cost nothing. */
-        params->bytes = malloc(max_bytes);
-        params->items = calloc(max_items, sizeof(*params->items));
-        params->envp = calloc(max_items + 1, sizeof(*params->envp));
-        params->table = calloc(params->table_size, sizeof(*params->table));
-        if (!params->bytes || !params->items || !params->envp || !params->table) {
-                fcgi_params_done(params);
+        /* As one, it comes from the kernel and is not cleared: pages that no request has needed yet cost nothing. */
+        params->items = calloc(1, max_items * sizeof(*params->items) +
+                                                  (max_items + 1) * sizeof(*params->envp) +
+                                                  params->table_size * sizeof(*params->table) +
+                                                  max_bytes);
+        if (!params->items)
                 return -ENOMEM;
-        }
 
+        params->envp = (char **) (params->items + max_items);
+        params->table = (uint16_t *) (params->envp + max_items + 1);
+        params->bytes = (uint8_t *) (params->table + params->table_size);
         return 0;
 }
 
 void fcgi_params_done(FcgiParams *params) {
-        free(params->bytes);
         free(params->items);
-        free(params->envp);
-        free(params->table);
         *params = (FcgiParams){};
 }
 

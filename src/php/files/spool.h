@@ -3,7 +3,7 @@
 /* Spool: bytes that are appended and read again at any place, through a window on a file. A file is made only when the
  * window cannot hold all bytes, and a system call is made only for a whole window.
  *
- * Runs in: worker.     Owns: the file. */
+ * Runs in: worker.     Owns: the file, not the window. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,7 +22,7 @@ typedef struct Spool {
         off_t start;
         size_t used;
         bool dirty;
-        char window[SPOOL_WINDOW];
+        char *window; /* SPOOL_WINDOW bytes */
 } Spool;
 
 /* Makes it empty and closes the file. */
