@@ -29,7 +29,7 @@ engine: $(out)/engine.so
 $(out)/%.o: $(srcdir)/%.c Makefile
 	$(call say,CC)mkdir -p $(@D) && $(compile) -c -o $@ $<
 
-$(out)/engine.so: $(objects) $(LIBS)
+$(out)/engine.so: $(objects) $(LIBS) $(srcdir)/src/php/engine.ld
 	$(call say,CCLD)$(link) -o $@.tmp $(objects) $(LIBS) $(SYSTEM_LIBS) && mv $@.tmp $@
 
 # A test is a shared object that has fpmd_php_main() as the engine has, and a script that runs it.
