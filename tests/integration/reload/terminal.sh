@@ -16,8 +16,9 @@ on_terminal() {
 	in_container script --quiet --return --command "$*" /dev/null </dev/null
 }
 # dummy NAME USER PROGRAM ARGUMENT…: a process of that user that calls itself systemctl, on a terminal.
+# script(1) takes the shell of the account otherwise, which for alice is nologin.
 dummy() {
-	in_container setpriv --reuid "$2" --clear-groups script --quiet --flush --command \
+	in_container env SHELL=/bin/sh setpriv --reuid "$2" --clear-groups script --quiet --flush --command \
 		"$3 -pc 'sleep 30; :' $4 $5" "/tmp/$1" </dev/null >/dev/null 2>&1 &
 }
 # Not readable: what the kernel then says of the process' files is that they are root's.
