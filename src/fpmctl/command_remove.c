@@ -69,6 +69,14 @@ static void remove_sockets(const char *listen) {
         }
 }
 
+/* systemd complains of a unit that is not loaded any more. */
+static void forget_failure(const char *unit) {
+        _cleanup_free_ char *state = systemctl_property(unit, "ActiveState");
+
+        if (state && strcmp(state, "failed") == 0)
+                (void) systemctl("reset-failed", unit, NULL);
+}
+
 static int end_units(const char *pool) {
         _cleanup_free_ char *socket = NULL, *service = NULL, *listen = NULL;
         int r;
@@ -85,7 +93,8 @@ static int end_units(const char *pool) {
                 return EXIT_FAILURE;
 
         (void) systemctl_remove_dropin(socket, "90-moved.conf");
-        (void) systemctl("reset-failed", socket, service, NULL);
+        forget_failure(socket);
+        forget_failure(service);
         (void) systemctl("clean", "--what=cache", service, NULL);
         (void) rotation_enter(pool);
         printf("ended %s\n", service);

@@ -75,4 +75,6 @@ rm "$CONTAINER_ROOT/etc/fpmd/fpmd.conf"
 echo 'nonsense' >>"$CONTAINER_ROOT/etc/fpmd/conf.d/fresh.conf"
 assert_eq 'wrong' wrong "$(state)"
 assert_contains 'in JSON' '"file_state": "wrong"' "$(in_container fpmctl list --json)"
-in_container fpmctl remove fresh >/dev/null
+# one that has been stopped, of which systemd knows no more
+in_container systemctl stop fpmd@fresh.socket fpmd@fresh.service
+assert_lacks 'of a stopped pool' 'fpmctl:' "$(in_container fpmctl remove fresh 2>&1)"
