@@ -2,6 +2,7 @@
 # Many pools: a thousand broken pool files among a thousand good ones, of which the generator makes the good ones' units;
 # sockets half of which cannot be opened, where the others listen; and the metrics of all that are at rest, for which none
 # is woken. FPMD_TEST_POOLS is how many these are.
+# Time limit: 300 s
 
 source "${BASH_SOURCE[0]%/*}/../lib.sh"
 needs_fpmd
