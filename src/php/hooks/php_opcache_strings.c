@@ -5,6 +5,8 @@
 #include <php_ini.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/journal_socket.h"
 #include "php/hooks/php_hooks.h"
@@ -14,6 +16,7 @@ enum {
         PLACE_SIZE = 4,
         SHRINK_BY = 16,
         TABLE_MIN = 256 * 1024, /* that of one megabyte */
+        CLEAR_MIN = 64 * 1024,  /* that of 8 192 scripts */
         BEHIND_TABLE_MAX = 512, /* between table and first string */
 };
 
@@ -26,7 +29,7 @@ typedef struct StringTable {
 
 static struct {
         bool is_starting;
-        const void *places; /* NULL: not seen */
+        char *places; /* NULL: not seen */
         size_t size, used_size;
 } table;
 
@@ -55,13 +58,28 @@ size_t php_opcache_strings_shrink(void *bytes, size_t size) {
                 return 0;
 
         strings->mask = (uint32_t) (table_size / SHRINK_BY) - PLACE_SIZE;
+        strings->saved_top = strings->start;
         return table_size / SHRINK_BY;
 }
 
-/* The calls of opcache, and of all of PHP's program where opcache is a part of it. When opcache starts afresh it clears
- * the table again, the whole of it. */
+/* Shared memory without a page is as good as zeros. Of other memory the kernel says that it has no such thing. */
+static void clear(char *bytes, size_t size) {
+        size_t page = (size_t) sysconf(_SC_PAGESIZE), head = -(uintptr_t) bytes & (page - 1),
+               whole = size > head ? (size - head) & ~(page - 1) : 0;
+
+        if (whole == 0 || madvise(bytes + head, whole, MADV_REMOVE) < 0) {
+                memset(bytes, 0, size);
+                return;
+        }
+
+        memset(bytes, 0, head);
+        memset(bytes + head + whole, 0, size - head - whole);
+}
+
+/* The calls of opcache, and of all of PHP's program where opcache is a part of it. At the start opcache clears its table
+ * of scripts as well. When it starts afresh it clears the table of strings again, the whole of it. */
 static void *on_memset(void *bytes, int value, size_t size) {
-        if (size < TABLE_MIN || value != 0)
+        if (size < CLEAR_MIN || value != 0)
                 return memset(bytes, value, size);
 
         if (table.is_starting && !table.places) {
@@ -70,8 +88,13 @@ static void *on_memset(void *bytes, int value, size_t size) {
                 table.places = table.used_size > 0 ? bytes : NULL;
         }
 
-        return memset(bytes, value,
-                        bytes == table.places && size == table.size ? table.used_size : size);
+        if (bytes == table.places && size == table.size)
+                clear(bytes, table.used_size);
+        else if (table.is_starting)
+                clear(bytes, size);
+        else
+                memset(bytes, 0, size);
+        return bytes;
 }
 
 static const zend_extension *opcache_with_strings(void) {
@@ -86,7 +109,11 @@ void php_opcache_strings_watch_start(void) {
 }
 
 void php_opcache_strings_end_start(void) {
+        const StringTable *strings = (const StringTable *) table.places - 1;
+
         table.is_starting = false;
+        if (table.places && strings->n_strings == 0)
+                clear(table.places, table.used_size);
         if (!table.places && opcache_with_strings())
                 stderr_line("<5>opcache of PHP " PHP_VERSION
                             " does not make the table of its strings as fpmd expects: it takes "

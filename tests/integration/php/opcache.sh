@@ -37,8 +37,8 @@ if [[ -z ${FPMD_TEST_PHP_FPM:-} ]]; then
 	assert_eq 'the other pool starts from nothing' 1 "$misses"
 fi
 
-# The table of its strings, 2 MiB in php-fpm, takes a sixteenth of that, also when opcache has started afresh, and PHP
-# sees no difference.
+# The table of its strings, 2 MiB in php-fpm, takes a sixteenth of that, also when opcache has started afresh. PHP's own
+# strings, 7 000, stay in the zygote's memory, and what opcache has cleared has no pages. PHP sees no other difference.
 needs_fpmd
 shared_of() {
 	in_container cat "/proc/$(zygote_of opcache)/smaps" |
@@ -50,7 +50,7 @@ small() {
 
 	kib=$(shared_of)
 	echo "$1: $kib KiB"
-	((kib > 100 && kib < 1500)) || fail "$1: $kib KiB"
+	((kib > 0 && kib < 300)) || fail "$1: $kib KiB"
 }
 write_page opcache reset.php <<<'<?php echo (int) opcache_reset();'
 write_page opcache strings.php <<'END'
@@ -58,12 +58,12 @@ write_page opcache strings.php <<'END'
 $s = opcache_get_status(false)["interned_strings_usage"];
 echo $s["buffer_size"] > 6000000 ? "whole" : "small", " ", $s["number_of_strings"] > 1000 ? "many" : "few";
 END
-assert_eq strings 'whole many' "$(fetch http://opcache.test/strings.php)"
+assert_eq strings 'whole few' "$(fetch http://opcache.test/strings.php)"
 small 'after the start'
 assert_eq reset 1 "$(fetch http://opcache.test/reset.php)"
 restarted() {
 	[[ $(fetch "$url" | cut -d' ' -f3) == [01] ]]
 }
 wait_for 5 restarted
-assert_eq 'strings then' 'whole many' "$(fetch http://opcache.test/strings.php)"
+assert_eq 'strings then' 'whole few' "$(fetch http://opcache.test/strings.php)"
 small 'after a reset'
