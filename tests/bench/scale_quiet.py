@@ -16,6 +16,7 @@ from sides import Fpmd, PhpFpm
 
 MIB = 1024 * 1024
 FILES = 300  # of the application that wakes
+REST = 12  # seconds, after which idle workers have given back the memory of their requests
 
 
 def write_pools(folder, n, lines):
@@ -93,6 +94,7 @@ def live(report):
     write_pools(CONF, n, "pm = static\npm.max_children = 1\n")
     start_sockets(n)
     visit(n)
+    time.sleep(report.size(REST, 0))
     kinds = {"manager": [], "zygote": [], "worker": []}
     for name in site_names(n):
         manager = processes.main_pid(f"fpmd@{name}.service")

@@ -36,6 +36,7 @@
 #include "php/hooks/libc_hooks.h"
 #include "php/hooks/php_autoload.h"
 #include "php/hooks/php_disabled.h"
+#include "php/hooks/php_heap.h"
 #include "php/hooks/php_hooks.h"
 #include "php/hooks/php_opcache_lock.h"
 #include "php/hooks/php_opcache_state.h"
@@ -195,6 +196,10 @@ void php_engine_enter_worker(void) {
         php_timeout_enter_worker();
         php_variables_install();
         SG(options) |= SAPI_OPTION_NO_CHDIR;
+}
+
+void php_engine_rest(void) {
+        php_heap_release();
 }
 
 void php_engine_take_place(unsigned slot, const volatile unsigned char *is_worker) {

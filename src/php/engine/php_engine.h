@@ -21,6 +21,9 @@ void php_engine_root_changed(void);
 /* Worker: is to be called once, after the fork. */
 void php_engine_enter_worker(void);
 
+/* Worker that no request has come to for long: gives back the memory of those before. */
+void php_engine_rest(void);
+
 /* Worker: tells PHP in which slot it is, where the status worker is behind all others. *is_worker becomes 0 in children
  * of scripts. */
 void php_engine_take_place(unsigned slot, const volatile unsigned char *is_worker);

@@ -76,8 +76,8 @@ static void clear(char *bytes, size_t size) {
         memset(bytes + head + whole, 0, size - head - whole);
 }
 
-/* The calls of opcache, and of all of PHP's program where opcache is a part of it. At the start opcache clears its table
- * of scripts as well. When it starts afresh it clears the table of strings again, the whole of it. */
+/* The calls of opcache, and of all of PHP's program where opcache is a part of it. At the start opcache clears the
+ * table of scripts, too. When it starts afresh it clears the table of strings again, the whole of it. */
 static void *on_memset(void *bytes, int value, size_t size) {
         if (size < CLEAR_MIN || value != 0)
                 return memset(bytes, value, size);

@@ -15,9 +15,6 @@
 #include "php/worker/worker_internal.h"
 
 enum {
-        /* How long the status worker waits for another question. */
-        STATUS_IDLE_MSEC = 10000,
-
         /* How often a worker that can open no more files waits for a tenth of a second before it is replaced. */
         PAUSES_MAX = 50,
 };
@@ -102,12 +99,6 @@ static bool is_admitted(Worker *worker, const Arrival *arrival) {
         return false;
 }
 
-/* While it sleeps, others may need to know. */
-static void publish_keepalive(const Worker *worker) {
-        scoreboard_set_keepalive(worker->context->board, worker->slot,
-                        keepalive_count(keepalive_of(worker)));
-}
-
 /* What worker and thread have met with, and can go on after: a line each, and not too often. */
 static void report_troubles(Worker *worker) {
         const char *complaint = keepalive_take_complaint(keepalive_of(worker));
@@ -151,32 +142,10 @@ static int wait_for_room(Worker *worker, int error) {
         return acceptor_pause(worker->acceptor);
 }
 
-static int wait_msec(const Worker *worker) {
-        uint64_t until = worker->source.until_usec, now;
-
-        if (worker->is_status)
-                return STATUS_IDLE_MSEC;
-        if (until == 0)
-                return -1;
-
-        now = clock_now_usec();
-        return until > now ? (int) ((until - now) / 1000 + 1) : 0;
-}
-
-/* Sleeps until something may have come. As acceptor_wait(). */
-static int wait_for_arrival(Worker *worker) {
-        int msec = wait_msec(worker), silence_msec = keepalive_close_silent(keepalive_of(worker)),
-            r;
-        bool is_shorter = silence_msec >= 0 && (msec < 0 || silence_msec < msec);
-
+static int sleep_until_arrival(Worker *worker) {
         worker->meets_silence = false;
         report_troubles(worker);
-        publish_keepalive(worker);
-        r = acceptor_wait(worker->acceptor, is_shorter ? silence_msec : msec);
-        if (r == -ETIMEDOUT && is_shorter)
-                return 0;
-
-        return r == -ETIMEDOUT && worker->is_status ? -ENODATA : r;
+        return worker_sleep(worker);
 }
 
 /* 0, or -ESHUTDOWN when this worker is to leave. */
@@ -204,7 +173,7 @@ static int next_arrival(Worker *worker, Arrival *ret) {
 
                 /* A connection wakes one worker. If that is this one, and it left without a look, nobody
                  * would take the connection until the next one comes. */
-                r = r == -EAGAIN ? wait_for_arrival(worker) : wait_for_room(worker, r);
+                r = r == -EAGAIN ? sleep_until_arrival(worker) : wait_for_room(worker, r);
                 if (r == -ENODATA)
                         return -ESHUTDOWN;
                 if (r < 0 && r != -ESHUTDOWN)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* What worker.c, the life of a worker, request_source.c, where its requests come from, worker_request.c, one request of
- * it, and resident_worker.c, one whose requests a script answers that stays, know of each other. */
+/* What worker.c, the life of a worker, request_source.c, where its requests come from, worker_sleep.c, how it waits,
+ * worker_request.c, one request of it, and resident_worker.c, one whose requests a script answers that stays, know of
+ * each other. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -36,6 +37,7 @@ typedef struct RequestSource {
         bool is_broken;      /* PHP serves nobody any more */
         int end;             /* why the worker leaves */
         uint64_t until_usec; /* nobody waits for longer than that; 0: for ever */
+        uint64_t n_rested;   /* after so many requests it has given back memory */
 
         /* while it leaves */
         bool in_round;
@@ -73,6 +75,10 @@ typedef struct Worker {
         AccessLog *access; /* while a warm-up runs, of which no line is written */
         void (*stage)(SlotState state, void *userdata); /* the same */
 } Worker;
+
+/* Sleeps until something may have come, and closes connections that have been silent for too long. Returns as
+ * acceptor_wait() does, or -ENODATA when nobody asks the status worker any more. */
+int worker_sleep(Worker *worker);
 
 /* Wakes the manager, so that it reads the scoreboard. */
 void worker_wake_manager(Worker *worker);
