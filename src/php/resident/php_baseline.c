@@ -41,10 +41,6 @@ void php_baseline_init(const PoolConfig *config) {
         php_watched_init();
 }
 
-bool php_baseline_is_sealed(void) {
-        return baseline.is_sealed;
-}
-
 bool php_baseline_is_spent(void) {
         return baseline.is_spent;
 }

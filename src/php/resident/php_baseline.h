@@ -20,9 +20,6 @@ void php_baseline_seal_env(void);
 /* Notes the present state as what each request begins with. */
 void php_baseline_seal(void);
 
-/* Returns whether that was done and php_baseline_unseal() was not called since. */
-bool php_baseline_is_sealed(void);
-
 /* Returns whether a request has done to the process what cannot be undone, so that the worker may serve no further
  * one. */
 bool php_baseline_is_spent(void);

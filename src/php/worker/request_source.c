@@ -58,7 +58,7 @@ static void measure_memory(Worker *worker) {
 }
 
 static bool has_done_enough(const Worker *worker) {
-        if (worker->too_heavy || php_engine_is_spent())
+        if (worker->too_heavy || php_engine_is_spent() || php_resident_is_spent())
                 return true;
 
         return worker->max_requests > 0 && worker->n_requests >= worker->max_requests;

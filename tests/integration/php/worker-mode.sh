@@ -86,6 +86,8 @@ write_page app index.php <<-'END'
 			echo 'parent'; 
 			if (function_exists('pcntl_fork') && pcntl_fork() == 0) { echo 'child'; exit; }
 			break;
+		case 'limit': posix_setrlimit(POSIX_RLIMIT_NOFILE, 90, 90); echo posix_getrlimit()['hard openfiles']; break;
+		case 'limited': echo posix_getrlimit()['hard openfiles'] == 90 ? 'yes' : 'no'; break;
 		case 'opcache': echo (int) opcache_reset(); break;
 		}
 	};
@@ -158,6 +160,11 @@ done
 assert_contains "end of the loop" 'deep' "$(page 'do=buffers')"
 page do=end >/dev/null
 assert_eq "boots again behind its end" '[1' "$(page z=1 | cut -d, -f1)"
+
+### what cannot be given back ends with its worker
+
+assert_eq "hard limit" '90[down]' "$(page do=limit)"
+assert_eq "hard limit of the next" 'no[down]' "$(page do=limited)"
 
 ### other requests
 
