@@ -67,12 +67,29 @@ lost_files() {
         done
 }
 
+# Functions that src/php/engine.ld puts together and that are not there: they would lie elsewhere, and nobody would see it.
+lost_functions() {
+        grep -oE '[(. ]\.text\.[a-z_]+[ )]' "$src/php/engine.ld" | sed 's/^.*\.text\.//; s/[ )]$//' | sort -u |
+                while read -r name; do
+                        grep -rqE "\b$name\(" "$src" --include='*.[ch]' || echo "$name"
+                done
+}
+
+# The same of its files.
+lost_objects() {
+        grep -oE '[a-z_0-9]+\.o\(' "$src/php/engine.ld" | sed 's/\.o($//' | grep -v '^pthread_atfork$' | sort -u |
+                while read -r name; do
+                        [ -n "$(find "$src" -name "$name.c" | head -n 1)" ] || echo "$name.c"
+                done
+}
+
 export LC_ALL=C
 prove "no file has more than 450 lines" "$(long_files)"
 prove "no function has more than 50 lines" "$(long_functions)"
 prove "no line is too long" "$(long_lines)"
 prove "the manual pages have no faults" "$(faulty_pages)"
 prove "src/README.md names what is there" "$(lost_files)"
+prove "src/php/engine.ld names what is there" "$(lost_functions; lost_objects)"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
