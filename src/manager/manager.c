@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/parse.h"
+#include "base/stack.h"
 #include "manager/base/log.h"
 #include "manager/base/timer.h"
 #include "manager/manager_internal.h"
@@ -67,6 +68,7 @@ static void manager_on_serving(void *userdata) {
         m->ready = true;
         notify_status(m, m->reload.asked ? "" : "READY=1\n");
         reload_open(&m->reload);
+        stack_release();
 }
 
 static void manager_on_changed(void *userdata) {

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "base/clock.h"
+#include "base/stack.h"
 #include "php/engine/php_engine.h"
 #include "php/worker/worker_internal.h"
 
@@ -42,6 +43,7 @@ static int rest_msec(const Worker *worker) {
 static void rest(Worker *worker) {
         worker->source.n_rested = worker->n_requests;
         php_engine_rest();
+        stack_release();
 }
 
 int worker_sleep(Worker *worker) {

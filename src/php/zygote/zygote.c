@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/journal_socket.h"
+#include "base/stack.h"
 #include "php/zygote/zygote_internal.h"
 
 /* After a status worker that died, or could not be forked. */
@@ -327,6 +328,7 @@ int zygote_run(Zygote *zygote) {
         bool room_is_watched = false;
 
         zygote_report(zygote, MESSAGE_READY, 0, 0);
+        stack_release();
 
         while (!zygote->draining || children_count(zygote->children) > 0) {
                 struct epoll_event events[EVENTS_MAX];
