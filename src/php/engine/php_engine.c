@@ -119,11 +119,11 @@ static int install_hooks(void) {
 }
 
 /* What was asked of PHP behind its start, to read php.ini once more above all, has left pieces in the heap. The first
- * request of each worker would lie around them, in other pages than all later ones. PHP ends its start in this way. */
+ * request of each worker would lie around them, in other pages than all later ones, and each pool would keep the text
+ * of its php.ini. */
 static void tidy_heap(void) {
         virtual_cwd_deactivate();
-        if (zend_memory_usage(false) == 0)
-                shutdown_memory_manager(true, false);
+        php_heap_release();
         virtual_cwd_activate();
 }
 
