@@ -89,9 +89,9 @@ def quiet(report):
 
 
 def live(report):
-    """Pools of one worker that has served: what each of them keeps."""
+    """Pools of one worker that has served: what each of them keeps, while it is not quiet for long enough to leave."""
     n = report.size(100, 20)
-    write_pools(CONF, n, "pm = static\npm.max_children = 1\n")
+    write_pools(CONF, n, "pm = ondemand\npm.max_children = 1\npm.process_idle_timeout = 10m\n")
     start_sockets(n)
     visit(n)
     time.sleep(report.size(REST, 0))

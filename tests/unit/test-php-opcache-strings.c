@@ -42,7 +42,6 @@ START_TEST(a_new_table) {
         ck_assert_uint_eq(
                         php_opcache_strings_shrink(table.places, sizeof(table.places)), TABLE / 16);
         ck_assert_uint_eq(table.mask, TABLE / 16 - 4);
-        ck_assert_ptr_eq(table.saved_top, table.start);
         stays();
 }
 END_TEST
@@ -101,7 +100,7 @@ START_TEST(php_starts_with_it) {
         start_php();
 #ifndef __SANITIZE_ADDRESS__
         ck_assert_uint_gt(resident(), 0);
-        ck_assert_uint_lt(resident(), 100);
+        ck_assert_uint_lt(resident(), 600);
 #else
         (void) resident;
 #endif

@@ -79,7 +79,7 @@ static void on_started(void) {
         php_opcache_state_init();
         php_settings_disable(&starting_config->php_values);
         php_opcache_lock_watch_start();
-        php_opcache_strings_watch_start();
+        php_opcache_strings_watch_start(starting_config->pm == PM_ONDEMAND);
 }
 
 static const PhpStartHooks start_hooks = {

@@ -28,7 +28,7 @@ typedef struct StringTable {
 } StringTable;
 
 static struct {
-        bool is_starting;
+        bool is_starting, leaves_own_out;
         char *places; /* NULL: not seen */
         size_t size, used_size;
 } table;
@@ -58,7 +58,6 @@ size_t php_opcache_strings_shrink(void *bytes, size_t size) {
                 return 0;
 
         strings->mask = (uint32_t) (table_size / SHRINK_BY) - PLACE_SIZE;
-        strings->saved_top = strings->start;
         return table_size / SHRINK_BY;
 }
 
@@ -76,17 +75,27 @@ static void clear(char *bytes, size_t size) {
         memset(bytes + head + whole, 0, size - head - whole);
 }
 
+static void see_table(char *bytes, size_t size) {
+        StringTable *strings = (StringTable *) bytes - 1;
+
+        table.used_size = php_opcache_strings_shrink(bytes, size);
+        if (table.used_size == 0)
+                return;
+
+        table.places = bytes;
+        table.size = size;
+        if (table.leaves_own_out)
+                strings->saved_top = strings->start;
+}
+
 /* The calls of opcache, and of all of PHP's program where opcache is a part of it. At the start opcache clears the
  * table of scripts, too. When it starts afresh it clears the table of strings again, the whole of it. */
 static void *on_memset(void *bytes, int value, size_t size) {
         if (size < CLEAR_MIN || value != 0)
                 return memset(bytes, value, size);
 
-        if (table.is_starting && !table.places) {
-                table.used_size = php_opcache_strings_shrink(bytes, size);
-                table.size = size;
-                table.places = table.used_size > 0 ? bytes : NULL;
-        }
+        if (table.is_starting && !table.places)
+                see_table(bytes, size);
 
         if (bytes == table.places && size == table.size)
                 clear(bytes, table.used_size);
@@ -101,9 +110,10 @@ static const zend_extension *opcache_with_strings(void) {
         return INI_INT("opcache.interned_strings_buffer") > 0 ? php_hooks_opcache() : NULL;
 }
 
-void php_opcache_strings_watch_start(void) {
+void php_opcache_strings_watch_start(bool leaves_own_out) {
         const zend_extension *extension = opcache_with_strings();
 
+        table.leaves_own_out = leaves_own_out;
         table.is_starting = extension && plt_hook_set((const void *) extension->startup, "memset",
                                                          (void *) on_memset);
 }
