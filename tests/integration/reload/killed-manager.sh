@@ -19,10 +19,11 @@ manager=$(manager_of killed)
 first=$manager
 zygote=$(zygote_of killed)
 
-another_idle_zygote() {
+another_zygote_serves() {
 	local now
 	now=$(zygote_of killed | head -n 1)
-	[[ $now =~ ^[0-9]+$ && $now != "$zygote" && $(in_container fpmctl status killed) == *'idle:                 '[1-8]* ]]
+	# With eight clients, each of its eight workers may be busy.
+	[[ $now =~ ^[0-9]+$ && $now != "$zygote" && $(in_container fpmctl status killed) =~ (busy|idle):\ +[1-8] ]]
 }
 fetch --write-out ' %{http_code}' http://killed.test/nap.php >"$CONTAINER_ROOT/srv/nap1" &
 naps=($!)
@@ -31,8 +32,8 @@ sleep 0.5
 
 in_container kill -KILL "$zygote"
 start=${EPOCHREALTIME/./}
-wait_for 3 another_idle_zygote
-assert_at_most 'ms to another zygote' 2000 $(((${EPOCHREALTIME/./} - start) / 1000))
+wait_for 5 another_zygote_serves
+assert_at_most 'ms to another zygote' 4000 $(((${EPOCHREALTIME/./} - start) / 1000))
 assert_eq 'the manager, after the zygote' "$manager" "$(manager_of killed)"
 
 # ten managers, the fifth with a nap in flight

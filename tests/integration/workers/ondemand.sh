@@ -53,4 +53,9 @@ in_container systemctl reload fpmd@ondemand.service
 result=$(burst http://ondemand.test/nap.php 15)
 assert_all_answered 'answers of the limited burst' "$result" 15
 assert_eq 'workers of the limited burst' 3 "$(json_number bodies "$result")"
-assert_eq 'advice' 1 "$(journal_of fpmd@ondemand.service --priority=warning | grep -c 'workers: pm.max_children')"
+# The manager looks when it is woken, which on a busy machine can be when nobody waits just now.
+is_advised() {
+	burst http://ondemand.test/nap.php 15 >/dev/null
+	[[ $(journal_of fpmd@ondemand.service --priority=warning | grep -c 'workers: pm.max_children') == 1 ]]
+}
+wait_for 15 is_advised
