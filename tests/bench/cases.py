@@ -12,6 +12,9 @@ from rows import Row
 
 DOKUWIKI = "/usr/share/dokuwiki"
 DOKUWIKI_USERS = "/var/lib/dokuwiki/acl/users.auth.php"
+# Debian 13's package leaves it out, and each page logs two warnings then: to the journal here, under php-fpm to nginx,
+# whose log nobody keeps here. Each side would be measured with another log.
+DOKUWIKI_VERSIONS = f"{DOKUWIKI}/lib/scripts/jquery/versions"
 PACKAGES = pathlib.Path(__file__).with_name("packages")
 FRONT_PAGE = "====== Welcome ======\n\n" + "\n\n".join(
     f"===== Part {n} =====\n\nA **page** with a [[link{n}]], a list:\n\n  * one\n  * two"
@@ -69,6 +72,8 @@ def lacks_dokuwiki():
     # Without this file, which Debian makes when it asks for a password, nobody may read a page.
     if not os.path.exists(DOKUWIKI_USERS):
         write(DOKUWIKI_USERS, "")
+    if not os.path.exists(DOKUWIKI_VERSIONS):
+        write(DOKUWIKI_VERSIONS, "JQ_VERSION=3.7.1\nJQUI_VERSION=1.13.2\n")
     return ""
 
 
