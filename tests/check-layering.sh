@@ -139,9 +139,9 @@ prove "no folder has more than 20 modules" "$(crowded)"
         absent "fork and exec stand in manager/spawn/, php/zygote/ and fpmctl/pools/program.c only" \
                 '\b(v?fork|exec[vlpe]+|posix_spawnp?|system|popen) ?\(' \
                 $(but 'manager/spawn/*' 'php/zygote/*' fpmctl/pools/program.c)
-        absent "processes are signalled in manager/generation/, manager/spawn/helper.c and php/zygote/ only" \
+        absent "processes are signalled in manager/spawn/helper.c, manager/spawn/pool_signal.c and php/zygote/ only" \
                 '\b(kill|killpg|tgkill|pidfd_send_signal|sd_event_source_send_child_signal) ?\(' \
-                $(but 'manager/generation/*' manager/spawn/helper.c 'php/zygote/*')
+                $(but manager/spawn/helper.c manager/spawn/pool_signal.c 'php/zygote/*')
         absent "base/, config/ and contract/ neither log nor exit" \
                 '\b(fprintf ?\(stderr|printf|perror|syslog|sd_journal_[a-z]+|exit|_exit|abort) ?\(' \
                 $(find "$src"/base "$src"/config "$src"/contract -name '*.c')

@@ -5,6 +5,3 @@
  * Runs in: fpmd-generator, manager. */
 
 #define UNIT_GENERATOR_DIR "/run/systemd/generator"
-
-/* In fpmd@POOL.service.d: the right to change the root directory. */
-#define UNIT_CHROOT_FILE "55-chroot.conf"

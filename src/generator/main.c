@@ -16,7 +16,6 @@
 
 #include "base/fd.h"
 #include "config/pool_files.h"
-#include "contract/unit_files.h"
 #include "generator/names.h"
 #include "generator/unit.h"
 #include "listen/pool_sockets.h"
@@ -142,15 +141,20 @@ static int write_socket(Generator *generator, const PoolConfig *config) {
 }
 
 /* Before what the pool file says of units, and before what an administrator takes away (hardened.conf). */
-static int write_chroot(const Generator *generator, const PoolConfig *config) {
-        _cleanup_free_ char *text = NULL;
-        int r;
+static int write_rights(const Generator *generator, const PoolConfig *config) {
+        for (UnitRight right = 0; right < _UNIT_RIGHT_MAX; right++) {
+                _cleanup_free_ char *text = NULL;
+                int r;
 
-        r = unit_chroot(config, &text);
-        if (r < 0 || !text)
-                return r;
+                r = unit_right(config, right, &text);
+                if (r >= 0 && text)
+                        r = write_dropin(generator, config->name, "service", unit_right_file(right),
+                                        text);
+                if (r < 0)
+                        return r;
+        }
 
-        return write_dropin(generator, config->name, "service", UNIT_CHROOT_FILE, text);
+        return 0;
 }
 
 /* Behind 50-pool-file.conf, which says what the service waits for. */
@@ -192,9 +196,9 @@ static void generate(Generator *generator, const PoolConfig *config) {
         if (r < 0)
                 fail(generator, "make the target of its mounts", config->file, r);
 
-        r = write_chroot(generator, config);
+        r = write_rights(generator, config);
         if (r < 0)
-                fail(generator, "make the drop-in for its chroot", config->file, r);
+                fail(generator, "make the drop-ins of its rights", config->file, r);
 
         r = write_settings(generator, config);
         if (r < 0)

@@ -8,6 +8,7 @@
  * left out; a percent sign is doubled. */
 
 #include "config/pool_config.h"
+#include "config/unit_rights.h"
 
 enum {
         UNIT_SLICE_POOLS = 64, /* with more pools than these each has a slice of unit_slice() */
@@ -38,9 +39,9 @@ int unit_mounts(const PoolConfig *config, char **ret_target, char **ret_dropin);
  * none. The caller frees *ret. Returns 0 or -ENOMEM. */
 int unit_settings(const PoolConfig *config, char **ret);
 
-/* Makes the text of the drop-in by which fpmd@POOL.service may change its root directory; *ret is NULL if the pool file
- * has no chroot. The caller frees *ret. Returns 0 or -ENOMEM. */
-int unit_chroot(const PoolConfig *config, char **ret);
+/* Makes the text of the drop-in by which fpmd@POOL.service gets a right of its own; *ret is NULL if the pool file does
+ * not ask for it. The caller frees *ret. Returns 0 or -ENOMEM. */
+int unit_right(const PoolConfig *config, UnitRight right, char **ret);
 
 /* Makes the text of the drop-in that puts the socket or the service (section: "Socket" or "Service") of the pool of
  * that name into one of 32 slices below system-fpmd.slice. The caller frees *ret. Returns 0 or -ENOMEM. */

@@ -193,7 +193,7 @@ static void close_socket(void) {
 }
 
 static int end_start(int r) {
-        if (r == POOL_CHECK_LACKS_RIGHT && unit_restart_for_chroot(arg_pool) == 0)
+        if (r == POOL_CHECK_LACKS_RIGHT && unit_restart_for_rights(arg_pool) == 0)
                 return EXIT_SUCCESS;
 
         if (r != POOL_CHECK_LACKS) /* which may come with the next look */

@@ -50,23 +50,22 @@ int unit_restart_socket(const char *pool) {
         return r < 0 ? r : wait_for_the_end();
 }
 
-int unit_restart_for_chroot(const char *pool) {
+int unit_restart_for_rights(const char *pool) {
+        unsigned n_before = unit_check_count_rights(pool);
         int r;
 
         if (own_unit_check(pool) < 0)
                 return -ENOTCONN;
-        if (!unit_check_lacks_chroot(pool))
-                return -EALREADY;
 
-        log_warning("chroot is new to the service of this pool: having systemd read the pool files again "
+        log_warning("What the pool file asks for is new to the service: having systemd read the pool files again "
                     "(systemctl daemon-reload), and starting again");
         r = own_unit_reload_all(pool);
-        if (r == 0 && unit_check_lacks_chroot(pool))
+        if (r == 0 && unit_check_count_rights(pool) <= n_before)
                 r = -ENODATA;
         if (r == 0)
                 r = own_unit_restart_service(pool);
 
         return r < 0 ? log_error_errno(r,
-                                       "Cannot have systemd give the service what a chroot takes: %m")
+                                       "Cannot have systemd give the service what the pool file asks for: %m")
                      : wait_for_the_end();
 }

@@ -5,8 +5,9 @@
  *
  * systemd closes a socket at daemon-reload when its unit no longer has the address: when listen has changed, or the
  * pool file was removed. The manager that runs does not notice, but the next one, after a restart or a crash, would
- * start without a socket. And a chroot that is new to the pool file is not known to the service before a daemon-reload:
- * a manager that runs refuses to be reloaded with it, but one that has left meanwhile has to start with it.
+ * start without a socket. And what is new to the pool file and takes a right that not every service has
+ * (unit_rights.h), such as a chroot, is not known to the service before a daemon-reload: a manager that runs refuses to
+ * be reloaded with it, but one that has left meanwhile has to start with it.
  *
  * Runs in: manager, before there is an event loop. */
 
@@ -15,7 +16,7 @@
  * -ENOTCONN if systemd has not started this process as fpmd@POOL.service. Logs why. */
 int unit_restart_socket(const char *pool);
 
-/* Has systemd read the pool files again (daemon-reload) if the service lacks what it gets for a chroot, and if it has
- * that then restart the service. Returns only when this process is to end, as unit_restart_socket() does; -EALREADY if
- * the service lacks nothing that a daemon-reload would bring. */
-int unit_restart_for_chroot(const char *pool);
+/* Has systemd read the pool files again (daemon-reload) for a service that lacks a right, and if it has more rights
+ * then restart the service. Returns only when this process is to end, as unit_restart_socket() does; -ENODATA if a
+ * daemon-reload has brought nothing. */
+int unit_restart_for_rights(const char *pool);

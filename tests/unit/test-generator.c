@@ -184,18 +184,39 @@ START_TEST(mounts) {
 }
 END_TEST
 
-START_TEST(a_chroot_needs_rights) {
-        _cleanup_(pool_config_freep) PoolConfig *without = config_of("chdir = /srv\n");
-        _cleanup_(pool_config_freep) PoolConfig *with =
-                        config_of("chroot = /srv\nSystemCallFilter=\n");
+/* What follows from the pool file: lines of [Service], or NULL. */
+static void needs_right(UnitRight right, const char *pool_file, const char *expected) {
+        _cleanup_(pool_config_freep) PoolConfig *config = config_of(pool_file);
         _cleanup_free_ char *text = NULL;
 
-        ck_assert_int_eq(unit_chroot(without, &text), 0);
-        ck_assert_ptr_null(text);
-        ck_assert_int_eq(unit_chroot(with, &text), 0);
-        ck_assert_ptr_nonnull(text);
-        ck_assert_str_eq(strchr(text, '['),
-                        "[Service]\nCapabilityBoundingSet=CAP_SYS_CHROOT\nSystemCallFilter=chroot\n");
+        ck_assert_int_eq(unit_right(config, right, &text), 0);
+        ck_assert_int_eq(!text, !expected);
+        if (expected)
+                ck_assert_str_eq(strchr(text, '[') + strlen("[Service]\n"), expected);
+}
+
+#define NICE "CapabilityBoundingSet=CAP_SYS_NICE\n"
+#define RESOURCE "CapabilityBoundingSet=CAP_SYS_RESOURCE\n"
+
+START_TEST(what_takes_rights) {
+        needs_right(UNIT_RIGHT_CHROOT, "chdir = /srv\n", NULL);
+        needs_right(UNIT_RIGHT_CHROOT, "chroot = /srv\nSystemCallFilter=\n",
+                        "CapabilityBoundingSet=CAP_SYS_CHROOT\nSystemCallFilter=chroot\n");
+
+        needs_right(UNIT_RIGHT_PRIORITY, "pm.max_children = 5\n", NULL);
+        needs_right(UNIT_RIGHT_PRIORITY, "process.priority = 7\n", NULL);
+        needs_right(UNIT_RIGHT_PRIORITY, "process.priority = -1\n", NICE);
+        needs_right(UNIT_RIGHT_PRIORITY, "process.priority = 0\nsystemd.Nice = 5\n", NICE);
+        needs_right(UNIT_RIGHT_PRIORITY, "[global]\nprocess.priority = -5\n", NICE);
+        needs_right(UNIT_RIGHT_PRIORITY, "process.priority = 1\n[global]\nprocess.priority = -5\n",
+                        NULL);
+
+        needs_right(UNIT_RIGHT_LIMITS, "pm.max_children = 1984\nrlimit_files = 4096\n", NULL);
+        needs_right(UNIT_RIGHT_LIMITS, "rlimit_core = 0\nrlimit_files = 0\n", NULL);
+        needs_right(UNIT_RIGHT_LIMITS, "pm.max_children = 1985\n", RESOURCE);
+        needs_right(UNIT_RIGHT_LIMITS, "rlimit_files = 4097\n", RESOURCE);
+        needs_right(UNIT_RIGHT_LIMITS, "rlimit_core = unlimited\n", RESOURCE);
+        needs_right(UNIT_RIGHT_LIMITS, "[global]\nrlimit_core = 1\n", RESOURCE);
 }
 END_TEST
 
@@ -349,5 +370,5 @@ END_TEST
 
 UNIT_MAIN("generator", nothing_said, slices, addresses, owner_group_mode_backlog,
                 access_by_descriptor, refused, late_names, names_of_files, mounts,
-                a_chroot_needs_rights, free_bind, allowed_clients, nothing_else_gets_into_a_unit,
+                what_takes_rights, free_bind, allowed_clients, nothing_else_gets_into_a_unit,
                 a_wrong_file_keeps_its_address, peers, client_lists, addresses_that_are_none);

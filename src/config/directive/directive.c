@@ -316,11 +316,16 @@ static bool is_listen(const Directive *directive) {
 }
 
 bool directive_is_for_units(const Directive *directive) {
-        static const char *const places[] = { "prefix", "chroot", "chdir", "access.log",
-                "slowlog" };
+        static const char *const places[] = { "prefix", "chroot", "chdir", "access.log", "slowlog",
+                "pm.max_children" };
+        static const char *const of_both[] = { "process.priority", "rlimit_files", "rlimit_core" };
 
         if (is_listen(directive) || directive_is_unit(directive))
                 return true;
+
+        for (size_t i = 0; i < ELEMENTSOF(of_both); i++)
+                if (strcmp(directive->key, of_both[i]) == 0)
+                        return true;
 
         for (size_t i = 0; i < ELEMENTSOF(places); i++)
                 if (directive->section == DIRECTIVE_POOL && strcmp(directive->key, places[i]) == 0)

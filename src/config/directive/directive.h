@@ -28,11 +28,11 @@ typedef enum DirectiveType {
         DIRECTIVE_LIMIT, /* of setrlimit(): 0 means LIMIT_UNSET, as in php-fpm */
         DIRECTIVE_PM,
         DIRECTIVE_LEVEL,
-        DIRECTIVE_STRING, /* empty means absent */
-        DIRECTIVE_TEXT,   /* empty is a value */
+        DIRECTIVE_STRING,  /* empty means absent */
+        DIRECTIVE_TEXT,    /* empty is a value */
         DIRECTIVE_RELEASE, /* of PHP */
-        DIRECTIVE_NAME,   /* of a user or group, or its number */
-        DIRECTIVE_NAMES,  /* comma-separated */
+        DIRECTIVE_NAME,    /* of a user or group, or its number */
+        DIRECTIVE_NAMES,   /* comma-separated */
         DIRECTIVE_CLIENTS,
         DIRECTIVE_PATH, /* relative to prefix */
         DIRECTIVE_LOG,  /* the same, or the journal: config/value/log_target.h */
@@ -113,8 +113,8 @@ bool directive_is_unit(const Directive *directive);
 /* Returns whether its value is kept in a PoolConfig. */
 bool directive_has_field(const Directive *directive);
 
-/* Returns whether fpmd-generator reads the directive: listen and listen.*, and those that name a folder that may be a
- * mount. */
+/* Returns whether fpmd-generator reads the directive: listen and listen.*, those that name a folder that may be a
+ * mount, and those that take a right (unit_rights.h). */
 bool directive_is_for_units(const Directive *directive);
 
 /* Returns whether $pool is expanded in its value. */

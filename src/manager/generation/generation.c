@@ -275,6 +275,7 @@ int generation_start(Generation *g) {
         };
         int control_fd, r;
 
+        g->orphans.user = g->context.account->uid;
         g->spawned_usec = clock_now_usec();
         php_files_note(&g->php_files, g->context.program ? NULL : g->config->php);
         r = zygote_start(&plan, &g->zygote_pid, &control_fd);

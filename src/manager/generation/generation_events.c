@@ -10,6 +10,7 @@
 #include "manager/base/timer.h"
 #include "manager/generation/generation_internal.h"
 #include "manager/requests/worker_report.h"
+#include "manager/spawn/pool_signal.h"
 
 void generation_order_leave(Generation *g, Draining draining) {
         atomic_store(&scoreboard_control_page(g->board)->draining, draining);
@@ -51,7 +52,7 @@ static void kill_zygote(Generation *g) {
                 generation_order_leave(g, DRAINING_REPLACED);
         let_go_of_zygote(g);
         if (g->zygote_pid > 0)
-                (void) kill(g->zygote_pid, SIGKILL);
+                pool_signal_child(g->zygote_pid, g->orphans.user, SIGKILL);
 }
 
 static void kill_all(Generation *g) {

@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 
 #include "manager/base/log.h"
+#include "manager/spawn/pool_signal.h"
 
 /* The slots of one generation never share a pid here: the reaper watches each once. */
 static bool find_slot(const Orphans *orphans, pid_t pid, unsigned *ret) {
@@ -70,13 +72,20 @@ void orphans_end(Orphans *orphans, unsigned slot, SlotWord word) {
         if (pid > 0 && scoreboard_copy(orphans->board) >= 0 &&
                         slot_word_since_usec(scoreboard_word(orphans->board, slot)) ==
                                         slot_word_since_usec(word))
-                (void) kill(pid, SIGKILL);
+                pool_signal_child(pid, orphans->user, SIGKILL);
 }
 
 void orphans_kill(Orphans *orphans) {
-        for (unsigned slot = 0; slot < slots_count(orphans->slots); slot++)
+        unsigned n_slots = slots_count(orphans->slots);
+        _cleanup_free_ PoolSignalTarget *targets = calloc(n_slots, sizeof(*targets));
+        size_t n = 0;
+
+        for (unsigned slot = 0; targets && slot < n_slots; slot++)
                 if (slots_pid(orphans->slots, slot) > 0)
-                        (void) kill(slots_pid(orphans->slots, slot), SIGKILL);
+                        targets[n++] = (PoolSignalTarget){ slots_pid(orphans->slots, slot),
+                                -EBADF };
+
+        pool_signal(targets, n, orphans->user, SIGKILL);
 }
 
 void orphans_forget(Orphans *orphans) {

@@ -20,6 +20,7 @@ typedef struct Orphans {
         Slots *slots;
         Scoreboard *board;
         unsigned generation; /* for display */
+        uid_t user;          /* whose they are */
 
         /* The worker of that slot has ended, and was marked dead on the scoreboard. */
         void (*left)(unsigned slot, int wait_status, void *userdata);

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -22,7 +21,6 @@
 #include "manager/generation/pool_check_internal.h"
 #include "manager/spawn/account.h"
 #include "manager/spawn/as_user.h"
-#include "manager/spawn/file_limits.h"
 #include "manager/spawn/log_file.h"
 #include "manager/spawn/privilege.h"
 #include "manager/spawn/unit_check.h"
@@ -374,23 +372,10 @@ static int check_user(const Check *check) {
         return switches_user(check) ? check_root(check) : check_plain_user(check);
 }
 
-static int check_chroot(const Check *check) {
-        bool is_refused = check->as == POOL_CHECK_FOR_SELF && !privilege_can_chroot();
-
-        if (is_refused)
-                log_line(check, LOG_ERR, "chroot", UNIT_CHECK_REFUSED, check->config->name);
-        else if (unit_check_will_lack_chroot(check->config->name))
-                log_line(check, LOG_NOTICE, "chroot", UNIT_CHECK_NEW, check->config->name);
-
-        return is_refused ? POOL_CHECK_LACKS_RIGHT : 0;
-}
-
 static int check_folders(const Check *check) {
         const char *root = switches_user(check) ? check->config->chroot : NULL;
         int r = check_directory(check, "chroot", NULL, root);
 
-        if (r >= 0 && root)
-                r = check_chroot(check);
         return r < 0 ? r : check_directory(check, "chdir", root, check->config->chdir);
 }
 
@@ -409,19 +394,19 @@ static int check_php_files(const Check *check) {
         return r < 0 ? r : check_ini_files(check);
 }
 
-/* The zygote would go on with fewer workers, and try to fork the others for ever. */
-static int check_files(const Check *check) {
-        uint64_t needed = file_limits_needed(check->config), limit = 0;
+static void pool_check_on_lack(
+                void *userdata, int priority, const char *directive, const char *text) {
+        log_line(userdata, priority, directive, "%s", text);
+}
 
-        /* Another process runs it, with limits of its own. */
-        if (check->as == POOL_CHECK_FOR_ROOT || file_limits_allow(needed, &limit))
-                return 0;
-
-        return refuse(check,
-                        check->config->rlimit_files == needed ? "rlimit_files" : "pm.max_children",
-                        "needs %" PRIu64 " open files in one process, and the limit is %" PRIu64
-                        ": raise LimitNOFILE= of the unit",
-                        needed, limit);
+static int check_rights(const Check *check) {
+        return unit_check(&(UnitCheck){
+                        .config = check->config,
+                        .is_own = check->as == POOL_CHECK_FOR_SELF,
+                        .switches_user = switches_user(check),
+                        .report = pool_check_on_lack,
+                        .userdata = (void *) (uintptr_t) check,
+        });
 }
 
 /* Runs all checks: each mistake is reported, and the error of the first is returned. */
@@ -434,7 +419,7 @@ int pool_check_machine(const Check *check) {
                 check_php_files,
                 check_access_log,
                 check_slow_log,
-                check_files,
+                check_rights,
         };
         int result = 0;
 

@@ -14,7 +14,8 @@ typedef void (*PoolCheckReport)(void *userdata, const char *line);
 
 enum {
         POOL_CHECK_LACKS = -ENODEV, /* the file is right, and this machine lacks what it names */
-        POOL_CHECK_LACKS_RIGHT = -EPERM, /* the same: the right to change the root directory */
+        POOL_CHECK_LACKS_RIGHT =
+                        -EPERM, /* the same: a right that the unit gets at a daemon-reload */
 };
 
 /* Reads, validates and checks the pool file of name in conf_dir. Logs warnings, and reports all mistakes of the file

@@ -9,10 +9,6 @@
 
 #include "config/pool_config.h"
 
-/* Returns the hard limit that the zygote of this pool needs: two fds for each worker, and those that it is started
- * with. */
-uint64_t file_limits_needed(const PoolConfig *config);
-
 /* Returns whether the zygote can have that limit: by the hard limit of this process, or because this process may raise
  * it. *ret_limit is the highest limit that it can have. */
 bool file_limits_allow(uint64_t needed, uint64_t *ret_limit);

@@ -9,6 +9,7 @@
 #include <sys/capability.h>
 #include <sys/fsuid.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -37,15 +38,34 @@ static int take_capabilities(cap_t wanted) {
         return cap_set_proc(wanted) < 0 ? -errno : 0;
 }
 
-bool privilege_can_switch_user(void) {
+static bool has_capability(cap_value_t capability) {
         _cleanup_(cap_freep) cap_t caps = cap_get_proc();
-        cap_flag_value_t uid = CAP_CLEAR, gid = CAP_CLEAR;
+        cap_flag_value_t value = CAP_CLEAR;
 
-        if (!caps || cap_get_flag(caps, CAP_SETUID, CAP_EFFECTIVE, &uid) < 0 ||
-                        cap_get_flag(caps, CAP_SETGID, CAP_EFFECTIVE, &gid) < 0)
-                return false;
+        return caps && cap_get_flag(caps, capability, CAP_EFFECTIVE, &value) >= 0 &&
+               value == CAP_SET;
+}
 
-        return uid == CAP_SET && gid == CAP_SET;
+bool privilege_can_switch_user(void) {
+        return has_capability(CAP_SETUID) && has_capability(CAP_SETGID);
+}
+
+/* The limit is counted from 40 down. */
+bool privilege_allows_priority(int64_t priority) {
+        struct rlimit limit;
+        int present;
+
+        errno = 0;
+        present = getpriority(PRIO_PROCESS, 0);
+        if (present == -1 && errno != 0)
+                return true; /* then the start reports it */
+
+        return priority >= present || has_capability(CAP_SYS_NICE) ||
+               (getrlimit(RLIMIT_NICE, &limit) >= 0 && 20 - priority <= (int64_t) limit.rlim_cur);
+}
+
+bool privilege_can_raise_limits(void) {
+        return has_capability(CAP_SYS_RESOURCE);
 }
 
 bool privilege_can_chroot(void) {
@@ -58,7 +78,6 @@ int privilege_keep_spawning(void) {
                 CAP_SETGID,
                 CAP_SETPCAP,
                 CAP_SYS_CHROOT,
-                CAP_KILL,
                 CAP_SYS_NICE,
                 CAP_SYS_RESOURCE,
                 CAP_DAC_READ_SEARCH,
@@ -175,6 +194,21 @@ int privilege_try_files(const Account *account, int (*attempt)(void *userdata), 
 
         leave_files(groups, (size_t) n);
         return r;
+}
+
+int privilege_lend_effective(uid_t user) {
+        return setresuid((uid_t) -1, user, (uid_t) -1) < 0 ? -errno : 0;
+}
+
+/* The effective capabilities come back with root's id. */
+void privilege_take_effective_back(void) {
+        uid_t own = getuid();
+
+        if (setresuid((uid_t) -1, own, (uid_t) -1) >= 0 && geteuid() == own)
+                return;
+
+        log_error_errno(EPERM, "Cannot get the manager's own ids back, aborting: %m");
+        abort();
 }
 
 /* Tries what must fail now, and checks what must have worked: the child ends if a kernel or a policy has kept the old

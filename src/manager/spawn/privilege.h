@@ -5,6 +5,7 @@
  * Runs in: manager, and its child between fork and exec. */
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "manager/spawn/account.h"
 
@@ -19,6 +20,16 @@ bool privilege_can_chroot(void);
  * account's, where the manager's few rights do not suffice and more would be too many. Returns what attempt returns, or
  * a negative errno when the rights cannot be changed. A manager that cannot get its own rights back aborts. */
 int privilege_try_files(const Account *account, int (*attempt)(void *userdata), void *userdata);
+
+/* Manager, or a child of it: takes the effective id of user, and all that its own one may do goes with it; takes its
+ * own one back. A manager that cannot get it back aborts. Returns 0 or a negative errno. */
+int privilege_lend_effective(uid_t user);
+void privilege_take_effective_back(void);
+
+/* Returns whether this process may come before others by a nice value of that number; whether it may exceed the hard
+ * limits that it has. */
+bool privilege_allows_priority(int64_t priority);
+bool privilege_can_raise_limits(void);
 
 /* Manager, at its start: keeps the capabilities that spawning needs, and drops others that the unit may allow. The
  * bounding set stays as it is: it limits the set-id programs that scripts start (a sendmail). Returns 0 or a negative

@@ -1,20 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* UnitCheck: whether the service of a pool has what fpmd-generator makes of the pool file. It makes that at a
- * daemon-reload, which a new line of the file may not have seen yet.
+/* UnitCheck: whether the service of a pool may do what the pool file asks for: change its root directory, have the
+ * limits, come before others. fpmd-generator makes the drop-ins for that at a daemon-reload (unit_rights.h), which a
+ * new line of the file may not have seen yet.
  *
  * Runs in: manager. */
 
 #include <stdbool.h>
 
-/* What is said then; both take the name of the pool. */
-#define UNIT_CHECK_REMEDY "systemctl daemon-reload && systemctl restart fpmd@%s.service"
-#define UNIT_CHECK_REFUSED "its service may not do that yet: " UNIT_CHECK_REMEDY
-#define UNIT_CHECK_NEW "is new to its service: " UNIT_CHECK_REMEDY
+#include "config/unit_rights.h"
 
-/* Returns whether fpmd-generator has not given the service of a pool the right to change its root directory. Always
- * false where systemd does not run: a pool is not started by a unit there. */
-bool unit_check_lacks_chroot(const char *pool);
+typedef struct UnitCheck {
+        const PoolConfig *config;
+        bool is_own; /* this process runs the pool; else only what its unit will let it do is looked at */
+        bool switches_user; /* the pool runs, or will run, with a manager that becomes the pool's user */
 
-/* Does the same for a start that is to come. Always false in a service, which has tried it. */
-bool unit_check_will_lack_chroot(const char *pool);
+        void (*report)(void *userdata, int priority, const char *directive, const char *text);
+        void *userdata;
+} UnitCheck;
+
+/* Reports what the pool may not do, with LOG_ERR, and what its unit has yet to get, with LOG_NOTICE. Returns 0, -EPERM
+ * if systemd has yet to read the pool file for that, -EINVAL if a limit of the unit is too low, or -EACCES if the unit
+ * takes the right away. */
+int unit_check(const UnitCheck *check);
+
+/* Returns how many of the rights fpmd-generator has given to the service of a pool. */
+unsigned unit_check_count_rights(const char *pool);

@@ -18,6 +18,7 @@
 #include "base/fd.h"
 #include "base/parse.h"
 #include "manager/base/log.h"
+#include "manager/spawn/pool_signal.h"
 
 enum {
         ROUND_PROCESSES_MAX = 256, /* the rest comes in the next round */
@@ -238,20 +239,20 @@ bool leftovers_are_there(const char *pool) {
 
 /* How many of them are to end now. */
 static unsigned signal_all(const Round *round, int signal, bool with_earlier) {
+        PoolSignalTarget targets[ROUND_PROCESSES_MAX];
         unsigned n = 0;
 
         for (size_t i = 0; i < round->n; i++) {
                 const Process *process = &round->processes[i];
 
-                if (process->is_earlier && !with_earlier)
-                        continue;
-
-                n++;
-                if (signal > 0)
-                        (void) syscall(SYS_pidfd_send_signal, process->fd, signal, NULL, 0);
-                if (signal == SIGTERM) /* a stopped process would not get the signal */
-                        (void) syscall(SYS_pidfd_send_signal, process->fd, SIGCONT, NULL, 0);
+                if (!process->is_earlier || with_earlier)
+                        targets[n++] = (PoolSignalTarget){ process->pid, process->fd };
         }
+
+        if (signal > 0)
+                pool_signal(targets, n, POOL_SIGNAL_ANY_USER, signal);
+        if (signal == SIGTERM) /* a stopped process would not get the signal */
+                pool_signal(targets, n, POOL_SIGNAL_ANY_USER, SIGCONT);
 
         return n;
 }

@@ -76,7 +76,7 @@ sed -i "s,^pm = .*,&\nchroot = /srv/www/sleeper," "$CONTAINER_ROOT/etc/fpmd/conf
 in_container systemctl stop fpmd@sleeper.service
 in_container systemctl start fpmd@sleeper.socket
 assert_eq 'it wakes' inside "$(fetch http://sleeper.test/where.php)"
-assert_contains 'and says so' 'chroot is new to the service of this pool' "$(journal_of fpmd@sleeper.service --priority=warning)"
+assert_contains 'and says so' 'What the pool file asks for is new to the service' "$(journal_of fpmd@sleeper.service --priority=warning)"
 sed -i /^chroot/d "$CONTAINER_ROOT/etc/fpmd/conf.d/sleeper.conf"
 in_container systemctl daemon-reload
 in_container systemctl restart fpmd@sleeper.service

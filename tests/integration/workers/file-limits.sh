@@ -54,18 +54,22 @@ assert_eq 'rlimit_files' '64 64' "$(fetch http://files.test/limits.php)"
 n=$(fetch http://files.test/open.php)
 ((n > 20 && n < 64)) || fail "a script could open $n files"
 
-# The unit's own limit is too low: a manager that may raises it for the zygote, and scripts do not get more.
-limit 200:400
-configure 300 ''
+# The unit's own limit is too low for what the pool file asks for, which systemd has not read yet.
+limit 200:4000
+configure 10 ''
+sed -i 's/^pm = .*/&\nrlimit_files = 5000/' "$CONTAINER_ROOT/etc/fpmd/conf.d/files.conf"
 if in_container prlimit --nofile=200:400 prlimit --nofile=200:500 true 2>/dev/null; then
+	assert_contains 'a check' 'rlimit_files: is new to its service' \
+		"$(in_container prlimit --nofile=200:4000 fpmctl check files 2>&1)"
 	in_container systemctl restart "$unit"
-	wait_for 10 n_idle 300
-	assert_matches 'what scripts get' '^200 ' "$(fetch http://files.test/limits.php)"
+	wait_for 10 n_idle 10
+	assert_eq 'raised' '5000 5000' "$(fetch http://files.test/limits.php)"
+	assert_contains 'and says so' 'What the pool file asks for is new to the service' "$(journal_of "$unit" --priority=warning)"
 fi
 
 # It may not raise it: said before anything is started.
-printf '[Service]\nCapabilityBoundingSet=~CAP_SYS_RESOURCE\n' >>"$dropin/files.conf"
-in_container systemctl daemon-reload
+limit 200:400
+configure 300 ''
 assert_fails in_container systemctl restart "$unit" 2>/dev/null
 wait_for 5 journal_has "$unit" \
 	'files.conf:4: pm.max_children: needs 728 open files in one process, and the limit is 400: raise LimitNOFILE= of the unit'

@@ -49,10 +49,17 @@ user = alice
 pm = static
 pm.max_children = 1
 rlimit_core = unlimited
-process.priority = -5
 END
+# Without a daemon-reload
+sed -i 's/^pm = .*/&\nprocess.priority = -5/' "$CONTAINER_ROOT/etc/fpmd/conf.d/limits.conf"
 in_container systemctl start fpmd@limits.socket
 reply=$(fetch http://limits.test/limits.php)
+if [[ -z ${FPMD_TEST_PHP_FPM:-} ]]; then
+	assert_contains 'a right that it had not' 'What the pool file asks for is new to the service' \
+		"$(journal_of fpmd@limits.service --priority=warning)"
+	assert_contains 'the right' cap_sys_nice "$(unit_property fpmd@limits.service CapabilityBoundingSet)"
+	assert_lacks 'another pool' cap_sys_nice "$(unit_property fpmd@another.service CapabilityBoundingSet)"
+fi
 assert_contains 'rlimit_core = unlimited' '"core":"unlimited"' "$reply"
 assert_contains 'negative priority' '"nice":-5' "$reply"
 assert_contains 'group by default' '"gid":2001' "$reply"

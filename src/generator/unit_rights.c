@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdio.h>
+
+#include "generator/unit.h"
+
+static const struct {
+        const char *from, *why, *lines;
+} drop_ins[_UNIT_RIGHT_MAX] = {
+        [UNIT_RIGHT_CHROOT] = { "chroot", "Other pools may not change their root directory.",
+                        "CapabilityBoundingSet=CAP_SYS_CHROOT\nSystemCallFilter=chroot\n" },
+        [UNIT_RIGHT_PRIORITY] = { "process.priority",
+                        "Other pools may not come before other processes.",
+                        "CapabilityBoundingSet=CAP_SYS_NICE\n" },
+        [UNIT_RIGHT_LIMITS] = { "rlimit_files, rlimit_core and pm.max_children",
+                        "Other pools may not exceed the limits of the service.",
+                        "CapabilityBoundingSet=CAP_SYS_RESOURCE\n" },
+};
+
+int unit_right(const PoolConfig *config, UnitRight right, char **ret) {
+        *ret = NULL;
+        if (!unit_right_is_wanted(config, right))
+                return 0;
+
+        if (asprintf(ret, "# Made by fpmd-generator(8) from %s of the pool %s.\n# %s\n[Service]\n%s",
+                            drop_ins[right].from, config->name, drop_ins[right].why,
+                            drop_ins[right].lines) < 0) {
+                *ret = NULL;
+                return -ENOMEM;
+        }
+
+        return 0;
+}
