@@ -52,6 +52,12 @@ void fd_finish_shutdown(int fd) {
                 (void) shutdown(fd, SHUT_RDWR);
 }
 
+void fd_signal_event(int fd) {
+        static const uint64_t one = 1;
+
+        (void) !write(fd, &one, sizeof(one));
+}
+
 int fd_drain_event(int fd) {
         uint64_t count;
         struct iovec iov = { .iov_base = &count, .iov_len = sizeof(count) };

@@ -30,6 +30,9 @@ int fd_set_cloexec(int fd, bool on);
  * -EAGAIN when it is empty, or another negative errno (before Linux 5.8 -EOPNOTSUPP). */
 int fd_drain_event(int fd);
 
+/* Adds one to an eventfd, which wakes who waits for it. It stays as it is when it is full: who waits is awake then. */
+void fd_signal_event(int fd);
+
 /* A unix socket that listens and was shut down for reading is ready for ever, and poll(2) reports no hang-up: shuts it
  * down whole, so that it does. Does nothing to others. */
 void fd_finish_shutdown(int fd);

@@ -310,9 +310,8 @@ void scoreboard_begin_busy(Scoreboard *board) {
         BoardHead *head = head_of(board);
         uint64_t n = atomic_fetch_add_explicit(&head->n_busy, 1, memory_order_relaxed) + 1;
 
-        if (n > atomic_load_explicit(&head->n_busy_max, memory_order_relaxed) &&
-                        n <= board->n_slots)
-                atomic_store_explicit(&head->n_busy_max, n, memory_order_relaxed);
+        if (n <= board->n_slots)
+                raise_number(&head->n_busy_max, n);
 }
 
 void scoreboard_end_busy(Scoreboard *board) {

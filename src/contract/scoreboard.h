@@ -98,8 +98,8 @@ typedef struct PoolControl {
         _Atomic uint8_t retired[SCOREBOARD_SLOTS_MAX + 1]; /* the worker in this slot leaves */
         _Atomic uint64_t n_queued_max; /* of this generation, each time that the queues are read */
         _Atomic uint64_t totals[sizeof(PoolTotals) / sizeof(uint64_t)];
-        _Atomic uint32_t
-                        totals_are_whole; /* nobody else counts on: this generation is the one that serves */
+        _Atomic uint32_t totals_are_whole; /* no other generation counts on */
+        _Atomic uint32_t totals_answered; /* the last question that these totals are younger than */
 } PoolControl;
 
 typedef struct Scoreboard Scoreboard;
@@ -153,15 +153,27 @@ int scoreboard_summarize(Scoreboard *board, ScoreboardSummary *ret);
 int scoreboard_accepted(const Scoreboard *board, size_t queue, uint64_t *ret);
 int scoreboard_refused(const Scoreboard *board, uint64_t *ret);
 
-/* Manager: publishes the numbers of the pool for the status page, and whether they are whole; and reads the most
- * requests that ran at the same time (0 where scoreboard_begin_busy() is not used), which returns 0 or a negative
- * errno. */
-void scoreboard_set_totals(Scoreboard *board, const PoolTotals *totals, bool are_whole);
+/* Manager: returns the last question for totals, a claim. Publishes the numbers for the status page, whether they are
+ * whole, and which question they answer: one that was read before they were added up. Reads the most requests that ran
+ * at the same time (0 where scoreboard_begin_busy() is not used), which returns 0 or a negative errno. */
+uint32_t scoreboard_totals_asked(const Scoreboard *board);
+void scoreboard_set_totals(
+                Scoreboard *board, const PoolTotals *totals, bool are_whole, uint32_t question);
 int scoreboard_busy_max(const Scoreboard *board, uint64_t *ret);
 
 /* Worker: reads these numbers, with the peak so far of this generation and those before. Returns whether they are
- * whole: while the generation before still serves they lack what that one has counted meanwhile. */
+ * whole: while another generation serves, or ends its requests, they lack what that one has counted meanwhile. The next
+ * returns the number of a question for totals that lack nothing, which the manager reads when it is woken, and the last
+ * whether that question is answered. */
 bool scoreboard_totals(const Scoreboard *board, PoolTotals *ret);
+uint32_t scoreboard_ask_for_totals(Scoreboard *board);
+bool scoreboard_totals_answer(const Scoreboard *board, uint32_t question);
+
+/* Worker: notes how many connections and requests a status page shows as waiting and running: the most that a later
+ * page shows, of whichever generation, are not fewer. Manager: reads the most that waited; returns 0 or a negative
+ * errno. */
+void scoreboard_note_shown(Scoreboard *board, uint64_t n_queued, uint64_t n_busy);
+int scoreboard_queued_max(const Scoreboard *board, uint64_t *ret);
 
 /* Worker, where a status page is configured: count a request that begins, and one that ends. Zygote: counts the end of
  * a request that a dead worker had, if it had one. */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/number.h"
 #include "contract/scoreboard_internal.h"
 
 _Static_assert(sizeof(SlotDurations) == sizeof(Durations), "one is copied to the other");
@@ -48,7 +49,8 @@ int scoreboard_mark_orphan_dead(Scoreboard *board, unsigned slot) {
 }
 
 /* Counted by their place in the struct: a total is one aligned word, and a reader sees the old or the new. */
-void scoreboard_set_totals(Scoreboard *board, const PoolTotals *totals, bool are_whole) {
+void scoreboard_set_totals(
+                Scoreboard *board, const PoolTotals *totals, bool are_whole, uint32_t question) {
         const uint64_t *from = (const uint64_t *) totals;
 
         for (size_t i = 0; i < ELEMENTSOF(board->control_page->totals); i++)
@@ -56,6 +58,8 @@ void scoreboard_set_totals(Scoreboard *board, const PoolTotals *totals, bool are
                                 &board->control_page->totals[i], from[i], memory_order_relaxed);
         atomic_store_explicit(
                         &board->control_page->totals_are_whole, are_whole, memory_order_release);
+        atomic_store_explicit(
+                        &board->control_page->totals_answered, question, memory_order_release);
 }
 
 int scoreboard_busy_max(const Scoreboard *board, uint64_t *ret) {
@@ -66,14 +70,13 @@ bool scoreboard_totals(const Scoreboard *board, PoolTotals *ret) {
         bool are_whole = atomic_load_explicit(
                         &board->control_page->totals_are_whole, memory_order_acquire);
         uint64_t *to = (uint64_t *) ret, n_busy_max = atomic_load(&head_of(board)->n_busy_max),
-                 n_queued_max = atomic_load(&board->control_page->n_queued_max);
+                 n_queued_max = atomic_load(&board->control_page->n_queued_max),
+                 n_queued_shown = atomic_load(&head_of(board)->n_queued_max);
 
         for (size_t i = 0; i < ELEMENTSOF(board->control_page->totals); i++)
                 to[i] = atomic_load_explicit(&board->control_page->totals[i], memory_order_relaxed);
-        if (n_busy_max > ret->n_busy_max)
-                ret->n_busy_max = n_busy_max;
-        if (n_queued_max > ret->n_queued_max)
-                ret->n_queued_max = n_queued_max;
+        ret->n_busy_max = number_max(ret->n_busy_max, n_busy_max);
+        ret->n_queued_max = number_max(ret->n_queued_max, number_max(n_queued_max, n_queued_shown));
 
         return are_whole;
 }

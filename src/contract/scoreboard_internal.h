@@ -51,10 +51,12 @@ typedef struct BoardHead {
         _Atomic uint32_t n_changes;     /* of files that workers run */
         _Atomic uint32_t has_spare;     /* a worker has booted that has no slot yet */
         _Atomic uint32_t wants_renewal; /* a worker has seen that opcache waits for all to leave */
+        _Atomic uint32_t n_questions;   /* for totals that lack nothing */
         _Alignas(64) _Atomic uint64_t accepted[SCOREBOARD_QUEUES_MAX];
         _Alignas(64) _Atomic uint64_t refused;
         _Alignas(64) _Atomic uint64_t n_busy;
         _Atomic uint64_t n_busy_max;
+        _Atomic uint64_t n_queued_max; /* that a status page has shown */
 } BoardHead;
 
 enum {
@@ -75,6 +77,15 @@ size_t scoreboard_lingering_offset(unsigned n_slots);
 /* Returns the head of the scoreboard in this process's mapping. */
 static inline BoardHead *head_of(const Scoreboard *board) {
         return board->map;
+}
+
+/* Raises a number that never falls, whoever else raises it. */
+static inline void raise_number(_Atomic uint64_t *number, uint64_t to) {
+        uint64_t now = atomic_load_explicit(number, memory_order_relaxed);
+
+        while (to > now && !atomic_compare_exchange_weak_explicit(number, &now, to,
+                                           memory_order_relaxed, memory_order_relaxed))
+                ;
 }
 
 /* Reads from this process's mapping, or in the manager, which has none, from the fd. Returns 0 or a negative errno. */

@@ -30,6 +30,34 @@ bool scoreboard_wants_renewal(const Scoreboard *board) {
                wants != 0;
 }
 
+void scoreboard_note_shown(Scoreboard *board, uint64_t n_queued, uint64_t n_busy) {
+        raise_number(&head_of(board)->n_queued_max, n_queued);
+        raise_number(&head_of(board)->n_busy_max, n_busy);
+}
+
+int scoreboard_queued_max(const Scoreboard *board, uint64_t *ret) {
+        return scoreboard_read(board, ret, sizeof(*ret), offsetof(BoardHead, n_queued_max));
+}
+
+uint32_t scoreboard_ask_for_totals(Scoreboard *board) {
+        return atomic_fetch_add(&head_of(board)->n_questions, 1) + 1;
+}
+
+uint32_t scoreboard_totals_asked(const Scoreboard *board) {
+        uint32_t n = 0;
+
+        (void) scoreboard_read(board, &n, sizeof(n), offsetof(BoardHead, n_questions));
+        return n;
+}
+
+/* The numbers start again behind the largest one. */
+bool scoreboard_totals_answer(const Scoreboard *board, uint32_t question) {
+        uint32_t answered = atomic_load_explicit(
+                        &board->control_page->totals_answered, memory_order_acquire);
+
+        return (int32_t) (answered - question) >= 0;
+}
+
 void scoreboard_count_change(Scoreboard *board) {
         atomic_fetch_add_explicit(&head_of(board)->n_changes, 1, memory_order_release);
 }

@@ -100,7 +100,8 @@ START_TEST(what_is_shown_reaches_manager_and_workers) {
         PoolTotals totals = { .start_sec = 5, .n_slow = 7, .n_busy_max = 1, .generation = 3 };
         RequestUsage usage = { 10, 20, 30 };
         ScoreboardSummary summary;
-        uint64_t n_busy_max;
+        uint32_t question, asked, later;
+        uint64_t n_busy_max, n_queued_max;
         SlotView view;
 
         make(&manager, &pool, 2);
@@ -127,7 +128,7 @@ START_TEST(what_is_shown_reaches_manager_and_workers) {
         ck_assert_uint_eq(view.usage.memory_bytes, (UINT64_C(1) << 53) - 1);
         ck_assert_uint_eq(view.usage.duration_usec, (UINT64_C(1) << 53) - 1);
 
-        scoreboard_set_totals(manager, &totals, false);
+        scoreboard_set_totals(manager, &totals, false, scoreboard_totals_asked(manager));
         scoreboard_begin_busy(pool);
         scoreboard_begin_busy(pool);
         scoreboard_end_busy(pool);
@@ -138,8 +139,25 @@ START_TEST(what_is_shown_reaches_manager_and_workers) {
         ck_assert_uint_eq(totals.n_busy_max, 2);
         ck_assert_int_eq(scoreboard_busy_max(manager, &n_busy_max), 0);
         ck_assert_uint_eq(n_busy_max, 2);
-        scoreboard_set_totals(manager, &totals, true);
+
+        /* What a page has shown stays the least that the next one shows. */
+        scoreboard_note_shown(pool, 9, 1);
+        scoreboard_note_shown(pool, 4, 0);
+        ck_assert(!scoreboard_totals(pool, &totals));
+        ck_assert_uint_eq(totals.n_queued_max, 9);
+        ck_assert_uint_eq(totals.n_busy_max, 2);
+        ck_assert_int_eq(scoreboard_queued_max(manager, &n_queued_max), 0);
+        ck_assert_uint_eq(n_queued_max, 9);
+
+        /* An answer to an earlier question is none. */
+        question = scoreboard_ask_for_totals(pool);
+        ck_assert(!scoreboard_totals_answer(pool, question));
+        asked = scoreboard_totals_asked(manager);
+        later = scoreboard_ask_for_totals(pool);
+        scoreboard_set_totals(manager, &totals, true, asked);
         ck_assert(scoreboard_totals(pool, &totals));
+        ck_assert(scoreboard_totals_answer(pool, question));
+        ck_assert(!scoreboard_totals_answer(pool, later));
 
         /* The status worker is not one of the pool's. */
         scoreboard_set(pool, scoreboard_status_slot(pool), SLOT_IDLE, 1);

@@ -67,7 +67,7 @@ typedef struct GenerationContext {
         Reaper *reaper;
         const GenerationHooks *hooks;
         void *userdata;
-        uint64_t *n_exits; /* [_SLOT_END_MAX]: counts the workers that leave */
+        uint64_t *n_exits;     /* [_SLOT_END_MAX]: counts the workers that leave */
         bool cache_is_suspect; /* workers crashed: it deletes what earlier ones have compiled */
         bool strict; /* another generation serves: what PHP would only warn of at its start is a failure */
 } GenerationContext;
@@ -136,9 +136,12 @@ const char *generation_outdated(const Generation *generation);
 /* Adds up how long requests took, as the workers claim. Returns 0 or a negative errno. */
 int generation_durations(const Generation *generation, Durations *ret);
 
-/* Publishes the numbers of the whole pool for the status page, which a worker serves. are_whole says whether they have
- * the counts of earlier generations as well. */
-void generation_publish(Generation *generation, const PoolTotals *totals, bool are_whole);
+/* Publishes the numbers of the whole pool for the status page, which a worker serves. are_whole says whether they stay
+ * right, since no other generation counts on; else a worker asks for new ones. question is what the first function
+ * returned before they were added up. */
+uint32_t generation_totals_asked(const Generation *generation);
+void generation_publish(Generation *generation, const PoolTotals *totals, bool are_whole,
+                uint32_t question);
 
 /* Reads what the scoreboard says now. Returns 0 or a negative errno. */
 int generation_summarize(Generation *generation, ScoreboardSummary *ret);

@@ -2,6 +2,7 @@
 /* What can be seen of a generation and its workers from outside. */
 
 #include <errno.h>
+#include <limits.h>
 
 #include "base/number.h"
 #include "manager/generation/generation_internal.h"
@@ -65,8 +66,13 @@ uint64_t generation_php_start_usec(const Generation *g) {
         return g->php_start_usec;
 }
 
-void generation_publish(Generation *g, const PoolTotals *totals, bool are_whole) {
-        scoreboard_set_totals(g->board, totals, are_whole);
+uint32_t generation_totals_asked(const Generation *g) {
+        return scoreboard_totals_asked(g->board);
+}
+
+void generation_publish(
+                Generation *g, const PoolTotals *totals, bool are_whole, uint32_t question) {
+        scoreboard_set_totals(g->board, totals, are_whole, question);
 }
 
 int generation_summarize(Generation *g, ScoreboardSummary *ret) {
@@ -74,18 +80,22 @@ int generation_summarize(Generation *g, ScoreboardSummary *ret) {
 }
 
 int generation_add_counts(Generation *g, GenerationCounts *counts, ScoreboardSummary *ret_now) {
-        uint64_t n_refused = 0, n_busy_max = 0, n_slots = scoreboard_slots(g->board);
+        uint64_t n_refused = 0, n_busy_max = 0, n_queued_max = 0,
+                 n_slots = scoreboard_slots(g->board);
         int r;
 
         (void) scoreboard_refused(g->board, &n_refused);
         (void) scoreboard_busy_max(g->board, &n_busy_max);
-        if (n_busy_max > n_slots) /* a claim */
-                n_busy_max = n_slots;
+        (void) scoreboard_queued_max(g->board, &n_queued_max);
+        /* Claims: no more requests run than there are slots, and no queue is longer than an int. */
+        n_busy_max = number_min(n_busy_max, n_slots);
+        n_queued_max = number_min(n_queued_max, INT_MAX);
 
         counts->n_slow += request_timeouts_count_slow(g->request_timeouts);
         counts->n_queue_timeouts += n_refused;
         counts->n_limit_reached += workforce_limit_reached(g->workforce);
-        counts->n_queued_max = number_max(counts->n_queued_max, queue_watch_peak(g->queue_watch));
+        counts->n_queued_max = number_max(number_max(counts->n_queued_max, n_queued_max),
+                        queue_watch_peak(g->queue_watch));
         counts->n_busy_max = number_max(counts->n_busy_max, n_busy_max);
 
         r = generation_summarize(g, ret_now);

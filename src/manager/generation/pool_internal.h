@@ -65,9 +65,7 @@ struct Pool {
         Helper *tidier;
 };
 
-/* Publish the numbers of the pool for the status page, whose worker cannot see them itself: to one generation, or to
- * the one that serves, if there is one. */
-void pool_publish_to(Pool *pool, Generation *generation);
+/* Publishes the numbers of the pool for the status page, whose worker cannot see them itself, to all generations. */
 void pool_publish(Pool *pool);
 
 /* Takes a pool that starts out of rotation, if fpmctl drain has taken out the one before it. */

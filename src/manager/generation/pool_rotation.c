@@ -13,8 +13,6 @@ static void set(Pool *pool, bool is_out) {
                 return;
 
         pool->is_out_of_rotation = is_out;
-        if (pool->next)
-                pool_publish_to(pool, pool->next);
         pool_publish(pool);
         log_notice(is_out ? "Drained: the ping page answers 503, requests are served as before"
                           : "No longer drained: the ping page answers as before");

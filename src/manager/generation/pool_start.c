@@ -103,10 +103,10 @@ int pool_start_generation(
         if (r < 0)
                 return r;
 
-        /* The first request may be for the status page, and is there before anything else happens. */
-        pool_publish_to(pool, generation);
         pool->n_generations++;
         *ret = TAKE_PTR(generation);
+        /* The first request may be for the status page, and is there before anything else happens. */
+        pool_publish(pool);
         return 0;
 }
 

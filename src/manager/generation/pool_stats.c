@@ -138,28 +138,61 @@ void pool_durations(Pool *pool, Durations *ret) {
         (void) pool_each_generation(pool, add_durations, ret);
 }
 
-void pool_publish_to(Pool *pool, Generation *generation) {
-        PoolStatus status;
-        const GenerationCounts *before;
+typedef struct Others {
+        const Generation *generation; /* which they are the others of */
+        GenerationCounts counts;
+        unsigned n;
+} Others;
 
-        pool_status(pool, &status);
-        before = generation == pool->current ? &status.counts_before : &status.counts;
+static int add_other(Generation *generation, void *userdata) {
+        Others *others = userdata;
+        ScoreboardSummary summary;
+
+        if (generation != others->generation) {
+                others->n++;
+                (void) generation_add_counts(generation, &others->counts, &summary);
+        }
+
+        return 0;
+}
+
+/* The next generation counts as soon as its first worker is at the socket, which is before the manager learns of it. */
+static void count_others(Pool *pool, const Generation *generation, Others *ret) {
+        *ret = (Others){ .generation = generation, .counts = pool->counts_before };
+        (void) pool_each_generation(pool, add_other, ret);
+        if (pool->next)
+                (void) add_other(pool->next, ret);
+}
+
+static void publish(Pool *pool, const PoolStatus *status, Generation *generation) {
+        uint32_t question = generation_totals_asked(generation);
+        Others others;
+
+        count_others(pool, generation, &others);
         generation_publish(generation,
                         &(PoolTotals){
                                         .start_sec = pool->start_sec,
-                                        .n_requests_before = before->n_requests,
-                                        .n_limit_reached = status.counts.n_limit_reached,
-                                        .n_slow = status.counts.n_slow,
-                                        .n_queued_max = status.counts.n_queued_max,
-                                        .n_busy_max = before->n_busy_max,
+                                        .n_requests_before = others.counts.n_requests,
+                                        .n_limit_reached = status->counts.n_limit_reached,
+                                        .n_slow = status->counts.n_slow,
+                                        .n_queued_max = number_max(status->counts.n_queued_max,
+                                                        others.counts.n_queued_max),
+                                        .n_busy_max = others.counts.n_busy_max,
                                         .worker_limit = generation_worker_limit(generation),
                                         .generation = generation_number(generation),
                                         .is_out_of_rotation = pool->is_out_of_rotation,
                         },
-                        !pool->current || generation == pool->current);
+                        others.n == 0, question);
 }
 
 void pool_publish(Pool *pool) {
+        PoolStatus status;
+
+        pool_status(pool, &status);
         if (pool->current)
-                pool_publish_to(pool, pool->current);
+                publish(pool, &status, pool->current);
+        if (pool->next)
+                publish(pool, &status, pool->next);
+        for (size_t i = 0; i < pool->n_draining; i++)
+                publish(pool, &status, pool->draining[i]);
 }

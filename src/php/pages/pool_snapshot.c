@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/queue_depth.h"
 #include "contract/handoff_message.h"
 
@@ -40,13 +41,23 @@ static void read_process(
                 page->n_busy++;
 }
 
-/* The first worker of a generation may be asked a moment before the manager has counted those of the last one to the
- * end. A page that waits for that shows no total smaller than the page before it. */
+/* Around a reload two generations count, and a page may be asked of either: the manager, who sees both, adds up what
+ * the other one has counted until now, so that no page shows a total smaller than the page before it. When the last
+ * generation of a manager leaves there may be nobody to ask, and nobody else who counts for this pool. */
 static void read_totals(const PoolSnapshot *view, PoolTotals *ret) {
         const struct timespec pause = { .tv_nsec = TOTALS_PAUSE_NSEC };
+        uint32_t question;
 
-        for (unsigned i = 0; i < TOTALS_TRIES && !scoreboard_totals(view->board, ret); i++)
+        if (scoreboard_totals(view->board, ret) ||
+                        scoreboard_draining(view->board) == DRAINING_LAST)
+                return;
+
+        question = scoreboard_ask_for_totals(view->board);
+        fd_signal_event(view->wake_fd);
+        for (unsigned i = 0; i < TOTALS_TRIES && !scoreboard_totals_answer(view->board, question);
+                        i++)
                 (void) clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
+        (void) scoreboard_totals(view->board, ret);
 }
 
 int pool_snapshot_read(const PoolSnapshot *view, StatusPage *ret) {
@@ -80,6 +91,7 @@ int pool_snapshot_read(const PoolSnapshot *view, StatusPage *ret) {
                         read_process(&page, &processes[page.n_processes++], &slot, now);
         }
 
+        scoreboard_note_shown(view->board, page.n_queued, page.n_busy);
         *ret = page;
         return 0;
 }

@@ -17,6 +17,7 @@ typedef struct PoolSnapshot {
         const int *listen_fds; /* whose queues count */
         size_t n_listen_fds;
         int handoff_in_fd; /* connections that were handed over wait as well */
+        int wake_fd;       /* the manager's, who alone can see other generations */
 } PoolSnapshot;
 
 /* Reads the state at this moment. The caller frees ret->processes. Returns 0 or -ENOMEM. */

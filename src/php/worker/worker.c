@@ -27,9 +27,7 @@
 #define DRAIN_LIMIT_USEC 200000
 
 void worker_wake_manager(Worker *worker) {
-        static const uint64_t one = 1;
-
-        (void) !write(worker->context->inherited->wake_fd, &one, sizeof(one));
+        fd_signal_event(worker->context->inherited->wake_fd);
 }
 
 static void give_memory_to_zygote(int proc_fd, int lifeline_fd) {
@@ -88,6 +86,7 @@ static void appear(Worker *worker) {
                 .listen_fds = context->inherited->listen_fds,
                 .n_listen_fds = context->inherited->n_listen_fds,
                 .handoff_in_fd = context->inherited->handoff_in_fd,
+                .wake_fd = context->inherited->wake_fd,
         };
         scoreboard_set_worker(context->board, worker->slot, getpid(), (uint64_t) time(NULL));
 }

@@ -97,7 +97,6 @@ uint64_t zygote_files_usec(const Zygote *zygote) {
 }
 
 void zygote_see_to_files(Zygote *zygote) {
-        static const uint64_t one = 1;
         uint64_t due_usec = zygote_files_usec(zygote);
         char escaped[512];
         const char *path;
@@ -112,5 +111,5 @@ void zygote_see_to_files(Zygote *zygote) {
         escape_string(escaped, sizeof(escaped), path);
         stderr_line("<5>worker_watch: %s has changed\n", escaped);
         scoreboard_count_change(zygote->board);
-        (void) !write(zygote->hooks.wake_fd, &one, sizeof(one));
+        fd_signal_event(zygote->hooks.wake_fd);
 }
