@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* fpmctl remove: ends a pool, and takes away what is left of it. */
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include "config/pool_files.h"
 #include "contract/rotation.h"
 #include "fpmctl/command.h"
+#include "fpmctl/migrate/file.h"
 #include "fpmctl/migrate/systemctl.h"
 #include "fpmctl/pools/pools.h"
 
@@ -107,11 +107,11 @@ static int end_units(const char *pool) {
 /* Under a name that nobody reads: what somebody has written is not lost by one word. */
 static int put_away(const char *file) {
         _cleanup_free_ char *kept = NULL;
+        int r;
 
-        if (asprintf(&kept, "%s.removed", file) < 0)
-                return complain_memory();
-        if (rename(file, kept) < 0)
-                return complain(EX_IOERR, "cannot rename %s: %s", file, strerror(errno));
+        r = migrate_file_put_away(file, "removed", &kept);
+        if (r < 0)
+                return complain(EX_IOERR, "cannot rename %s: %s", file, strerror(-r));
 
         printf("renamed %s to %s\n", file, kept);
         return EXIT_SUCCESS;

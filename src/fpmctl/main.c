@@ -74,7 +74,7 @@ static const Command commands[] = {
           "checks the file of a pool that listens and does not run.\n" },
         { "remove", "POOL", "end a pool and rename its file", 1, 1, OPTION_CONF_DIR, true, command_remove,
           "Stops its units, which lets running requests finish, disables them, removes its sockets, and renames its\n"
-          "file to FILE.removed. Also for a pool whose file is gone already.\n" },
+          "file to FILE.removed, or FILE.removed.2 and so on. Also for a pool whose file is gone already.\n" },
         { "drain", "POOL", "tell load balancers to send no more requests", 1, 1,
           OPTION_FOR | OPTION_CONF_DIR | OPTION_ALL, true, command_drain,
           "ping.path answers 503 and fpmd-agent says drain until fpmctl undrain, or for the time of --for. Requests\n"

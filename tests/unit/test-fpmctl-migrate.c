@@ -3,12 +3,16 @@
 
 #include "fpmctl/migrate/plan.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/fd.h"
 #include "fpmctl/migrate/file.h"
 #include "fpmctl/migrate/socket_users.h"
 #include "unit.h"
@@ -225,5 +229,43 @@ START_TEST(paths_as_php_fpm_has_them) {
 }
 END_TEST
 
-UNIT_MAIN("fpmctl-migrate", files, modes, global_after_pools, problems, users_of_a_socket,
-                paths_as_php_fpm_has_them, a_file_name_is_a_comment, refusals);
+static void put_away_is(const char *file, const char *text, const char *expected) {
+        _cleanup_free_ char *name = NULL, *found = NULL;
+
+        ck_assert_int_eq(fd_replace_file(AT_FDCWD, file, text, 0600), 0);
+        ck_assert_int_eq(migrate_file_put_away(file, "removed", &name), 0);
+        ck_assert_str_eq(name, expected);
+        ck_assert_int_lt(access(file, F_OK), 0);
+        found = migrate_file_read(name);
+        ck_assert_str_eq(found, text);
+}
+
+START_TEST(what_was_put_away_stays) {
+        static const char *const names[] = { "www.conf.removed", "www.conf.removed.2",
+                "www.conf.removed.3" };
+        char folder[] = "/tmp/fpmd-test-XXXXXX";
+        _cleanup_free_ char *name = NULL;
+
+        ck_assert_ptr_nonnull(mkdtemp(folder));
+        ck_assert_int_eq(chdir(folder), 0);
+        for (size_t i = 0; i < ELEMENTSOF(names); i++)
+                put_away_is("www.conf", names[i], names[i]);
+        for (size_t i = 0; i < ELEMENTSOF(names); i++) {
+                _cleanup_free_ char *found = migrate_file_read(names[i]);
+
+                ck_assert_str_eq(found, names[i]);
+                ck_assert_int_eq(unlink(names[i]), 0);
+        }
+
+        /* Also what leads nowhere has its name. */
+        ck_assert_int_eq(symlink("nowhere", names[0]), 0);
+        put_away_is("www.conf", "text", names[1]);
+        ck_assert_int_eq(migrate_file_put_away("www.conf", "removed", &name), -ENOENT);
+        ck_assert_int_eq(unlink(names[0]), 0);
+        ck_assert_int_eq(unlink(names[1]), 0);
+        ck_assert_int_eq(rmdir(folder), 0);
+}
+END_TEST
+
+UNIT_MAIN("fpmctl-migrate", what_was_put_away_stays, files, modes, global_after_pools, problems,
+                users_of_a_socket, paths_as_php_fpm_has_them, a_file_name_is_a_comment, refusals);

@@ -15,5 +15,9 @@ mode_t migrate_file_mode(const char *path);
 /* Returns FOLDER/NAME, which the caller frees, or NULL without memory. */
 char *migrate_file_path(const char *folder, const char *name);
 
+/* Renames a file to PATH.SUFFIX, or where something has that name to PATH.SUFFIX.2, PATH.SUFFIX.3 …: what was put away
+ * before stays. Returns 0 and the new name, which the caller frees, or a negative errno. */
+int migrate_file_put_away(const char *path, const char *suffix, char **ret);
+
 /* Waits until what was written to the file system of the folder is on its disk. Returns 0 or a negative errno. */
 int migrate_file_sync(const char *folder);

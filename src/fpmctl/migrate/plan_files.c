@@ -51,12 +51,12 @@ void plan_files_remove(const MigratePlan *plan, const char *base) {
 /* old is what stood at path before the migration, or NULL; text is what the migration has written there. */
 static int restore_one(const char *path, const char *text, const char *old) {
         _cleanup_free_ char *now = migrate_file_read(path), *kept = NULL;
+        int r;
 
         if (now && strcmp(now, text) != 0 && (!old || strcmp(now, old) != 0)) {
-                if (asprintf(&kept, "%s.changed", path) < 0)
-                        return -ENOMEM;
-                if (rename(path, kept) < 0)
-                        return -errno;
+                r = migrate_file_put_away(path, "changed", &kept);
+                if (r < 0)
+                        return r;
                 printf("kept %s, which was changed, as %s\n", path, kept);
         } else if (now && !old && unlink(path) < 0)
                 return -errno;

@@ -310,14 +310,16 @@ assert_eq 'a socket again' socket "$(in_container stat -c %F "/var/lib/php$php-f
 
 # back
 echo '; by hand' >>"$etc/fpmd/conf.d/blog.conf"
+echo 'from before' >"$etc/fpmd/conf.d/blog.conf.changed"
 begin_loads 20
 time in_container fpmctl migrate --back
 end_loads 'to php-fpm'
 assert_eq 'php-fpm again' active "$(unit_property "$unit" ActiveState)"
 assert_eq 'at boot' enabled "$(in_container systemctl is-enabled "$unit")"
 assert_eq 'the answers of before' "$before" "$(answers)"
-[[ -e $etc/fpmd/conf.d/blog.conf.changed ]] || fail 'what was changed by hand is lost'
-rm "$etc/fpmd/conf.d/blog.conf.changed"
+assert_contains 'what was changed by hand' '; by hand' "$(<"$etc/fpmd/conf.d/blog.conf.changed.2")"
+assert_eq 'what was kept before' 'from before' "$(<"$etc/fpmd/conf.d/blog.conf.changed")"
+rm "$etc/fpmd/conf.d/blog.conf.changed" "$etc/fpmd/conf.d/blog.conf.changed.2"
 unchanged 'back'
 assert_eq 'no pool of fpmd' '' "$(in_container systemctl list-units --no-legend --plain --state=active 'fpmd@*')"
 in_container systemctl restart "$unit"

@@ -35,6 +35,14 @@ assert_contains 'both sockets' '/run/fpmd/leaving-b.sock' "$output"
 gone leaving /run/fpmd/leaving-a.sock
 [[ -e $CONTAINER_ROOT/etc/fpmd/conf.d/leaving.conf.removed ]] || fail 'the file is lost'
 
+# again: what was kept before is there as well
+first=$(<"$CONTAINER_ROOT/etc/fpmd/conf.d/leaving.conf.removed")
+pool leaving <<<'pm.max_requests = 2'
+output=$(in_container fpmctl remove leaving)
+assert_contains 'under another name' '/etc/fpmd/conf.d/leaving.conf.removed.2' "$output"
+assert_eq 'the first' "$first" "$(<"$CONTAINER_ROOT/etc/fpmd/conf.d/leaving.conf.removed")"
+assert_contains 'the second' 'pm.max_requests = 2' "$(<"$CONTAINER_ROOT/etc/fpmd/conf.d/leaving.conf.removed.2")"
+
 # the file is gone, the pool runs on
 pool orphan </dev/null
 in_container systemctl enable --quiet --now fpmd@orphan.service
