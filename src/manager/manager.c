@@ -123,7 +123,7 @@ static void manager_on_retrying(uint64_t pause_usec, void *userdata) {
         if (!m->ready)
                 (void) sd_notifyf(0, "EXTEND_TIMEOUT_USEC=%" PRIu64 "\nSTATUS=%s",
                                 pause_usec + GENERATION_START_LIMIT_USEC + 5 * USEC_PER_SEC,
-                                "PHP dies while it starts, trying again; the journal has more");
+                                "PHP does not start, trying again; the journal has more");
 }
 
 /* --- the end --- */

@@ -90,7 +90,7 @@ static void take_over(Pool *pool, Generation *generation) {
         pool->current = generation;
         pool->reason = pool->next_reason;
         pool->started_usec = timer_now_usec(pool->event);
-        pool->has_served = true;
+        pool->is_started = pool->has_served = true;
         pool->hooks->followed(pool->reason, 0, "", pool->userdata);
 }
 

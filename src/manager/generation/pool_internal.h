@@ -42,6 +42,7 @@ struct Pool {
         unsigned n_generations;
         unsigned outdated_logged; /* the number of the generation that the journal was told of; 0: none */
         uint64_t started_usec;
+        bool is_started;                       /* the last one had a zygote */
         bool has_served;                       /* the current one */
         uint64_t n_requests_seen, active_usec; /* idle exit: what was seen at the last look */
         /* Of the generations that are gone; also what was seen to wait while there was none. */

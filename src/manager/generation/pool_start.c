@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -126,7 +127,7 @@ static int pool_on_retry(sd_event_source *source, uint64_t usec, void *userdata)
 
 static void give_up(Pool *pool) {
         log_event(EVENT_START_GIVEN_UP, LOG_ERR, LOG_NO_FIELDS,
-                        "PHP died %u times in a row while it started, giving up: correct what the lines above "
+                        "PHP did not start %u times in a row, giving up: correct what the lines above "
                         "name, " REMEDY_RESTART,
                         pool->backoff.n_failures, pool->resources.config->name);
         pool->hooks->ended(POOL_BROKEN, pool->userdata);
@@ -134,10 +135,14 @@ static void give_up(Pool *pool) {
 
 static void notify_retry(Pool *pool, uint64_t now) {
         uint64_t pause_usec = pool->backoff.until_usec - now;
+        char what[64] = "PHP could not be started";
 
+        /* Where there was none, the line above says what it lacks. */
+        if (pool->is_started)
+                snprintf(what, sizeof(what), "The zygote died %.1f s after its start",
+                                (double) (now - pool->started_usec) / USEC_PER_SEC);
         log_event(EVENT_START_THROTTLED, LOG_WARNING, LOG_NO_FIELDS,
-                        "The zygote died %.1f s after its start, try %u of %d: the next one starts in %.1f s",
-                        (double) (now - pool->started_usec) / USEC_PER_SEC,
+                        "%s, try %u of %d: the next one is in %.1f s", what,
                         pool->backoff.n_failures, START_TRIES, (double) pause_usec / USEC_PER_SEC);
         pool->hooks->retrying(pause_usec, pool->userdata);
 }
@@ -187,6 +192,7 @@ int pool_start(Pool *pool) {
         /* A pool with one broken extension is better than none, as under php-fpm. */
         pool->reason = pool->state == POOL_STARTING ? START_FIRST : START_ZYGOTE_LOST;
         r = pool_start_generation(pool, &pool->resources, pool->reason, &pool->current);
+        pool->is_started = r >= 0;
         pool->has_served = false;
         pool->started_usec = timer_now_usec(pool->event);
         return r;

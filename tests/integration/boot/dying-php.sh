@@ -41,7 +41,7 @@ echo "$lines"
 assert_eq 'starts of the service' 1 "$(grep -c '^Starting ' <<<"$lines")"
 assert_at_most 'lines' 50 "$(wc -l <<<"$lines")"
 assert_eq 'the last word' \
-	'PHP died 10 times in a row while it started, giving up: correct what the lines above name, then run systemctl restart fpmd@dying' \
+	'PHP did not start 10 times in a row, giving up: correct what the lines above name, then run systemctl restart fpmd@dying' \
 	"$(journal_of "$unit" FPMD_EVENT=start-given-up)"
 assert_eq 'at once' 502 "$(fetch_status --max-time 2 http://dying.test/page.php)"
 
@@ -62,9 +62,15 @@ mkdir -p "$CONTAINER_ROOT/etc/systemd/system/$unit.d"
 printf '%s\n' '[Service]' ExecStart= "ExecStart=/usr/sbin/fpmd --pool-program=$vanishing %i" \
 	>"$CONTAINER_ROOT/etc/systemd/system/$unit.d/dying.conf"
 in_container systemctl daemon-reload
+begin=$EPOCHREALTIME
 in_container systemctl restart --no-block "$unit"
 tried_again() {
 	(($(journal_of "$unit" | grep -c '^Cannot execute the pool program') >= 2))
 }
 wait_for 10 tried_again
+said=$(journal_of "$unit" FPMD_EVENT=start-throttled --since="@$begin")
+assert_matches 'what has died' '^The zygote died [0-9.]+ s after its start, try 1 of 10: the next one is in ' "$said"
+assert_matches 'what was not there' '
+PHP could not be started, try 2 of 10: the next one is in ' "$said"
+assert_lacks 'a death of what was not there' 'died 0.0 s after its start, try 2' "$said"
 in_container systemctl stop "$unit"
