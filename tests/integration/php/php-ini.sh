@@ -63,7 +63,7 @@ assert_contains 'closed folder' "cannot read '$folder/php.ini': Permission denie
 write_page secret show.php <<'END'
 <?php foreach (["html_errors", "display_errors", "log_errors", "error_log", "memory_limit"] as $k) echo ini_get($k), ",";
 END
-cp "$CONTAINER_ROOT/etc/php/"*/fpm/php.ini "$CONTAINER_ROOT/srv/secret.ini"
+cp "$CONTAINER_ROOT/etc/php/$FPMD_TEST_PHP/fpm/php.ini" "$CONTAINER_ROOT/srv/secret.ini"
 cat >>"$CONTAINER_ROOT/srv/secret.ini" <<'END'
 memory_limit = 77M
 html_errors = Off
