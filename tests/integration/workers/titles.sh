@@ -21,6 +21,7 @@ titles() {
 }
 idle=$'/usr/sbin/fpmd titles\nfpmd: titles: zygote (generation 1)\nfpmd: titles: worker 0\nfpmd: titles: worker 1'
 assert_eq 'idle' "$idle" "$(titles)"
+assert_eq 'as fpmd-migrate(7) counts them' 2 "$(in_container pgrep -c -f '^fpmd: titles: worker')"
 
 shows() {
 	[[ $(titles) == *"$1"* ]]
