@@ -10,9 +10,10 @@
 typedef struct Setter {
         const char *name;
         const char *getter; /* what it says now, to be given to the setter; in the place of it: */
-        const char *class, *property;
-        int option; /* the first argument of both; 0: none */
+        const char *class, *property; /* which scripts may set as well */
+        int option;                   /* the first argument of both; 0: none */
         bool has_value, called;
+        bool has_object; /* of the class there was one: it can be set without a call, in later requests too */
         zval value;
 } Setter;
 
@@ -91,9 +92,35 @@ static void watch(const char *name, bool *called) {
         n_watches++;
 }
 
+/* For one class, since the function of a class takes no userdata. */
+static struct {
+        Setter *setter;
+        zend_object *(*create)(zend_class_entry *);
+} watched_class;
+
+static zend_object *watched_create(zend_class_entry *class) {
+        watched_class.setter->has_object = true;
+        return watched_class.create(class);
+}
+
+static void watch_class(Setter *setter) {
+        zend_class_entry *class = zend_hash_str_find_ptr(
+                        CG(class_table), setter->class, strlen(setter->class));
+
+        if (!class || !class->create_object || watched_class.setter)
+                return;
+
+        watched_class.setter = setter;
+        watched_class.create = class->create_object;
+        class->create_object = watched_create;
+}
+
 void php_watched_init(void) {
-        for (size_t i = 0; i < ELEMENTSOF(setters); i++)
+        for (size_t i = 0; i < ELEMENTSOF(setters); i++) {
                 watch(setters[i].name, &setters[i].called);
+                if (setters[i].class)
+                        watch_class(&setters[i]);
+        }
         for (size_t i = 0; i < ELEMENTSOF(members); i++)
                 watch(members[i].name, &groups[members[i].group]);
 }
@@ -145,9 +172,10 @@ static void call(const char *name, int option, zval *value, zval *ret) {
                 zend_clear_exception();
 }
 
-static void read_property(const Setter *setter, zval *ret) {
+static void read_property(Setter *setter, zval *ret) {
         zend_class_entry *class = zend_hash_str_find_ptr(
                         EG(class_table), setter->class, strlen(setter->class));
+        bool has_object = setter->has_object;
         zval object, unused;
 
         ZVAL_UNDEF(ret);
@@ -157,6 +185,7 @@ static void read_property(const Setter *setter, zval *ret) {
         ZVAL_COPY(ret, zend_read_property(class, Z_OBJ(object), setter->property,
                                        strlen(setter->property), true, &unused));
         zval_ptr_dtor(&object);
+        setter->has_object = has_object;
 }
 
 static void forget(Setter *setter) {
@@ -190,7 +219,7 @@ void php_watched_restore(void) {
                 Setter *setter = &setters[i];
                 zval result;
 
-                if (!setter->called || !setter->has_value)
+                if ((!setter->called && !setter->has_object) || !setter->has_value)
                         continue;
 
                 call(setter->name, setter->option, &setter->value, &result);

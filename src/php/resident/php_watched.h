@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 /* PhpWatched: functions whose effect outlasts a request and that are undone by calling them once more: time zone, mb_*,
- * libxml, assert, mysqli, rewritten URLs. A request that calls none of them costs nothing.
+ * libxml, assert, mysqli, rewritten URLs. A request that calls none of them costs nothing, but for one call where a
+ * script has made a mysqli_driver, whose property does the same as mysqli_report().
  *
  * Runs in: zygote (init), worker. */
 

@@ -62,6 +62,14 @@ write_page app index.php <<-'END'
 				http_response_code(), $_GET, ini_get('memory_limit'), posix_getrlimit()['soft openfiles'] != 100,
 				class_exists('mysqli_driver') ? (new mysqli_driver)->report_mode : 3]);
 			break;
+		case 'driver':
+			if (class_exists('mysqli_driver')) {
+				$state['driver'] ??= new mysqli_driver;
+				echo $state['driver']->report_mode;
+				$state['driver']->report_mode = 0;
+			} else
+				echo 3;
+			break;
 		case 'session':
 			session_start();
 			$_SESSION['n'] = ($_SESSION['n'] ?? 0) + 1;
@@ -123,6 +131,11 @@ assert_contains "state of the boot" '"9","Europe\/Berlin",false' "$before"
 assert_eq "change" 'changed[down]' "$(page do=change)"
 assert_eq "given back" "$before" "$(page do=state)"
 assert_eq "given back to the next" "$before" "$(page do=state)"
+
+# by a property, also of an object that is kept
+for i in 1 2 3; do
+	assert_eq "mysqli's report mode, request $i" '3[down]' "$(page do=driver)"
+done
 
 ### sessions, uploads, body
 
