@@ -143,6 +143,14 @@ static void generation_on_slow(void *userdata) {
         g->context.hooks->changed(g, g->context.userdata);
 }
 
+/* Where no worker may be forked, this is how it is noticed that more are wanted. */
+static void generation_on_busy(void *userdata) {
+        Generation *g = userdata;
+
+        g->changed = true;
+        generation_settle(g);
+}
+
 /* --- life --- */
 
 static const WorkforceOrders workforce_orders = { .start_worker = order_fork,
@@ -227,6 +235,7 @@ int generation_new(Generation **ret, const GenerationContext *context, PoolConfi
         if (r < 0)
                 return r;
 
+        queue_watch_set_hook(g->queue_watch, generation_on_busy, g);
         g->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
         if (g->wake_fd < 0)
                 return -errno;

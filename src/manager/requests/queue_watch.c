@@ -27,6 +27,9 @@ struct QueueWatch {
         QueueHistory histories[SCOREBOARD_QUEUES_MAX];
         uint64_t n_refused_reported, n_queued_max;
         bool watching;
+        void (*busy)(void *userdata); /* NULL: nobody wants to hear of it */
+        void *userdata;
+        uint64_t notified_usec;
         sd_event_source *timer_source;
         sd_event_source *listen_sources[SCOREBOARD_QUEUES_MAX];
 };
@@ -55,6 +58,11 @@ QueueWatch *queue_watch_free(QueueWatch *watch) {
                 sd_event_source_disable_unref(watch->listen_sources[i]);
         free(watch);
         return NULL;
+}
+
+void queue_watch_set_hook(QueueWatch *watch, void (*busy)(void *userdata), void *userdata) {
+        watch->busy = busy;
+        watch->userdata = userdata;
 }
 
 static size_t n_queues(const QueueWatch *watch) {
@@ -135,23 +143,38 @@ static void check_again(QueueWatch *watch, uint64_t now) {
         atomic_store(&scoreboard_control_page(watch->board)->wake_when_busy, !watch->watching);
 }
 
+/* With a short pm.queue_timeout the queues are read more often than anybody needs to count workers. */
+static void notify_busy(QueueWatch *watch, uint64_t now) {
+        if (!watch->busy ||
+                        (watch->notified_usec > 0 && now - watch->notified_usec < PEAK_READ_USEC))
+                return;
+
+        watch->notified_usec = now;
+        watch->busy(watch->userdata);
+}
+
 static int queue_watch_on_connection(
                 sd_event_source *source, int fd, uint32_t revents, void *userdata) {
+        QueueWatch *watch = userdata;
+
         (void) source;
         (void) fd;
         (void) revents;
-        queue_watch_check(userdata);
+        queue_watch_check(watch);
+        notify_busy(watch, timer_now_usec(watch->event));
         return 0;
+}
+
+static bool all_are_busy(const QueueWatch *watch) {
+        ScoreboardSummary summary;
+
+        return scoreboard_summarize(watch->board, &summary) < 0 || summary.n_idle == 0;
 }
 
 /* Workers wake the manager only when they take a connection. While all of them are busy, none would report the first
  * connection that has to wait: the manager waits for that at the sockets, once. */
 static void wait_for_connection(QueueWatch *watch) {
-        ScoreboardSummary summary;
         int r = 0;
-
-        if (scoreboard_summarize(watch->board, &summary) >= 0 && summary.n_idle > 0)
-                return;
 
         for (size_t i = 0; r >= 0 && i < n_queues(watch); i++)
                 r = listener_watch(watch->event, &watch->listen_sources[i],
@@ -173,9 +196,12 @@ static int queue_watch_on_timer(sd_event_source *source, uint64_t usec, void *us
                 check_again(watch, now);
         else {
                 stop_watching(watch);
+                if (!all_are_busy(watch))
+                        return 0;
                 wait_for_connection(watch);
         }
 
+        notify_busy(watch, now);
         return 0;
 }
 

@@ -39,6 +39,45 @@ wait
 wait_for 2 journal_has "$unit" 'No request waits, but fewer workers are idle than should be. There may be 3 workers' \
 	FPMD_EVENT=spares-limited
 assert_eq 'warnings while nothing waits' '' "$(journal_of "$unit" --priority=warning)"
+# Requests that come one after the other: nobody wakes the manager for the one that takes the last worker, nor for those
+# that wait behind it.
+for name in trickle ondemand; do
+	write_page $name nap.php <<'END'
+<?php usleep(4000000); echo 'done';
+END
+	site $name
+done
+write_pool trickle <<'END'
+user = alice
+pm = dynamic
+pm.max_children = 3
+pm.start_servers = 1
+pm.min_spare_servers = 1
+pm.max_spare_servers = 3
+END
+write_pool ondemand <<'END'
+user = alice
+pm = ondemand
+pm.max_children = 3
+pm.process_idle_timeout = 60s
+END
+in_container systemctl start fpmd@trickle.{socket,service} fpmd@ondemand.{socket,service}
+trickle() {
+	local i
+
+	for i in 0.3 0.3 1.5 0; do
+		fetch "http://$1.test/nap.php" >/dev/null &
+		sleep $i
+	done
+}
+trickle trickle
+trickle ondemand
+for name in trickle ondemand; do
+	wait_for 4 journal_has fpmd@$name.service 'All workers are busy and requests wait. There may be 3 workers' \
+		FPMD_EVENT=limit-reached
+	assert_matches "$name: counted as well" '"max_children_reached": [1-9]' "$(in_container fpmctl status --json $name)"
+done
+wait
 busy 8
 wait_for 2 journal_has "$unit" 'All workers are busy and requests wait. There may be 3 workers' \
 	FPMD_EVENT=limit-reached --priority=warning
