@@ -79,7 +79,7 @@ bool escape_utf8_is_shown(const unsigned char *s, size_t n) {
         return !is_invisible(escape_utf8_character(s, n));
 }
 
-size_t escape_string(char *buffer, size_t size, const char *string) {
+size_t escape_string_but(char *buffer, size_t size, const char *string, const char *kept) {
         static const char digits[] = "0123456789abcdef";
         const unsigned char *s = (const unsigned char *) string;
         size_t used = 0;
@@ -89,7 +89,7 @@ size_t escape_string(char *buffer, size_t size, const char *string) {
 
         while (*s) {
                 size_t n = escape_utf8_length(s);
-                bool plain = escape_utf8_is_shown(s, n) && *s != '\\';
+                bool plain = strchr(kept, *s) || (escape_utf8_is_shown(s, n) && *s != '\\');
                 size_t need = plain ? n : 4;
 
                 if (used + need >= size)
@@ -106,6 +106,24 @@ size_t escape_string(char *buffer, size_t size, const char *string) {
 
         buffer[used] = '\0';
         return used;
+}
+
+size_t escape_string(char *buffer, size_t size, const char *string) {
+        return escape_string_but(buffer, size, string, "");
+}
+
+void escape_blot(char *string) {
+        unsigned char *s = (unsigned char *) string;
+
+        while (*s) {
+                size_t n = escape_utf8_length(s);
+
+                if (!escape_utf8_is_shown(s, n)) {
+                        *s = '?';
+                        n = 1;
+                }
+                s += n;
+        }
 }
 
 size_t escape_utf8(char *buffer, size_t size, const char *string) {

@@ -14,6 +14,12 @@
  * writes more than size bytes with the NUL; what does not fit is cut between characters. Returns the length. */
 size_t escape_string(char *buffer, size_t size, const char *string);
 
+/* Does the same but for the characters in kept, such as "\\\t", which stay: where a backslash is no escape. */
+size_t escape_string_but(char *buffer, size_t size, const char *string, const char *kept);
+
+/* Replaces each byte of string that escape_string() would escape, but for the backslash, by '?'. */
+void escape_blot(char *string);
+
 /* Writes string into buffer for a JSON writer, which escapes the rest: each byte that is not valid UTF-8 becomes
  * U+FFFD, so that three times the length is always enough. Cuts and returns as escape_string() does. */
 size_t escape_utf8(char *buffer, size_t size, const char *string);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "base/escape.h"
 #include "config/directive/directive.h"
 #include "config/file_trust.h"
 #include "config/pool_config_internal.h"
@@ -34,9 +35,8 @@ void config_vreport(ConfigReporter *reporter, int priority, const char *file, un
                             directive ? ": " : "", text ? text : FILE_TRUST_NOT_QUOTED) < 0)
                 whole = NULL;
 
-        for (char *p = whole; p && *p; p++)
-                if ((unsigned char) *p < ' ' || *p == 0x7f)
-                        *p = '?';
+        if (whole)
+                escape_blot(whole);
 
         if (reporter->report)
                 reporter->report(reporter->userdata, priority,

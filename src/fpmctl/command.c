@@ -186,6 +186,20 @@ int print_json(const json_t *json) {
         return EXIT_SUCCESS;
 }
 
+void say(const char *format, ...) {
+        _cleanup_free_ char *text = NULL;
+        char line[8192];
+        va_list ap;
+
+        va_start(ap, format);
+        if (vasprintf(&text, format, ap) < 0)
+                text = NULL;
+        va_end(ap);
+
+        escape_string(line, sizeof(line), text ? text : format);
+        puts(line);
+}
+
 void print_pool_line(const Invocation *in, const char *text) {
         char line[CONTROL_TEXT_MAX];
 

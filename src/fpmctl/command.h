@@ -71,6 +71,9 @@ int complain_failed(const char *pool);
 /* Returns the state of a pool as systemd has it, without a question to its manager. */
 PoolPresence pool_presence_by_unit(const Invocation *in, const char *pool);
 
+/* Writes one line on standard output, escaped. */
+_printf_(1, 2) void say(const char *format, ...);
+
 /* Prints a line about the pool that is the first argument, escaped; with --all its name stands in front. */
 void print_pool_line(const Invocation *in, const char *text);
 

@@ -65,7 +65,7 @@ static void remove_sockets(const char *listen) {
 
                 if (*word == '/' && lstat(word, &st) == 0 && S_ISSOCK(st.st_mode) &&
                                 unlink(word) == 0)
-                        printf("removed %s\n", word);
+                        say("removed %s", word);
         }
 }
 
@@ -97,7 +97,7 @@ static int end_units(const char *pool) {
         forget_failure(service);
         (void) systemctl("clean", "--what=cache", service, NULL);
         (void) rotation_enter(pool);
-        printf("ended %s\n", service);
+        say("ended %s", service);
         if (listen)
                 remove_sockets(listen);
 
@@ -113,7 +113,7 @@ static int put_away(const char *file) {
         if (r < 0)
                 return complain(EX_IOERR, "cannot rename %s: %s", file, strerror(-r));
 
-        printf("renamed %s to %s\n", file, kept);
+        say("renamed %s to %s", file, kept);
         return EXIT_SUCCESS;
 }
 

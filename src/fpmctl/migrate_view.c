@@ -48,12 +48,20 @@ int migrate_print_report(const MigratePlan *plan) {
         return print_table(table);
 }
 
+/* Somebody else has written the files, and this may come to root's terminal. */
 static void print_lines(const char *text, char sign) {
-        while (*text) {
-                size_t size = strcspn(text, "\n");
+        size_t size = 4 * strlen(text) + 1;
+        _cleanup_free_ char *escaped = malloc(size);
 
-                printf("%c%.*s\n", sign, (int) size, text);
-                text += size + (text[size] == '\n');
+        if (!escaped)
+                return;
+
+        escape_string_but(escaped, size, text, "\n\t\\");
+        for (const char *line = escaped; *line;) {
+                size_t n = strcspn(line, "\n");
+
+                printf("%c%.*s\n", sign, (int) n, line);
+                line += n + (line[n] == '\n');
         }
 }
 

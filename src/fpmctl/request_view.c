@@ -94,18 +94,10 @@ static void put_escaped(FILE *f, const char *text) {
 
 /* Names of PHP have backslashes, which cannot harm; the rest is escaped. */
 static void put_frame(FILE *f, const char *text) {
-        for (;;) {
-                size_t n = strcspn(text, "\\");
-                char part[1024];
+        char line[4096];
 
-                snprintf(part, sizeof(part), "%.*s", (int) n, text);
-                put_escaped(f, part);
-                if (text[n] == '\0')
-                        return;
-
-                fputc('\\', f);
-                text += n + 1;
-        }
+        escape_string_but(line, sizeof(line), text, "\\");
+        fputs(line, f);
 }
 
 void request_view_frames(FILE *f, const json_t *answer) {

@@ -8,6 +8,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
+#include "base/escape.h"
 #include "base/parse.h"
 #include "config/pool_files.h"
 #include "listen/pool_sockets.h"
@@ -49,6 +51,7 @@ static void say_default(const PoolConfig *config) {
 /* Also what only concerns the socket unit: at a start that was checked when the socket was opened. */
 static int test_pool(const Neighbours *neighbours, const char *name) {
         _cleanup_(pool_config_freep) PoolConfig *config = NULL;
+        _cleanup_free_ char *file = NULL;
         /* The user who asks does not run the pool. */
         PoolCheck check = {
                 .conf_dir = neighbours->conf_dir,
@@ -68,7 +71,8 @@ static int test_pool(const Neighbours *neighbours, const char *name) {
                         r < 0)
                 return EX_CONFIG;
 
-        printf("configuration file %s test is successful\n", config->file);
+        file = escape_string_new(config->file);
+        printf("configuration file %s test is successful\n", file ? file : name);
         say_default(config);
         return EXIT_SUCCESS;
 }

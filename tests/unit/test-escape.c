@@ -80,5 +80,18 @@ START_TEST(all_of_it) {
 }
 END_TEST
 
-UNIT_MAIN("escape", plain_text_stays, control_bytes_go, what_is_not_seen_goes, invalid_utf8_goes,
-                it_is_cut_between_characters, utf8_for_json, all_of_it);
+START_TEST(what_is_kept_stays) {
+        char buffer[64], blotted[] = "a\\\n\x1b[2J\xc2\x9b é\xff\u202e\x7f";
+
+        ck_assert_uint_eq(escape_string_but(buffer, sizeof(buffer), "\tA\\B\x1b\n", "\\\t"), 12);
+        ck_assert_str_eq(buffer, "\tA\\B\\x1b\\x0a");
+        ck_assert_uint_eq(escape_string_but(buffer, 3, "\\\\\\\\", "\\"), 2);
+        ck_assert_str_eq(buffer, "\\\\");
+
+        escape_blot(blotted);
+        ck_assert_str_eq(blotted, "a\\??[2J?? é?????");
+}
+END_TEST
+
+UNIT_MAIN("escape", what_is_kept_stays, plain_text_stays, control_bytes_go, what_is_not_seen_goes,
+                invalid_utf8_goes, it_is_cut_between_characters, utf8_for_json, all_of_it);

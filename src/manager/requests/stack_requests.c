@@ -121,29 +121,6 @@ void stack_requests_forget(StackRequests *stack_requests, const void *userdata) 
                         question->hook = NULL;
 }
 
-/* The zygote reads it out of a worker's memory, and escapes it there but for the backslash of namespaces. */
-static size_t escape_frame(char *line, size_t size, const char *frame) {
-        size_t n = 0;
-
-        while (*frame && n < size) {
-                char part[MESSAGE_TEXT_MAX];
-                size_t length = strcspn(frame, "\\");
-
-                memcpy(part, frame, length);
-                part[length] = '\0';
-                n += escape_string(line + n, size - n, part);
-                frame += length;
-                if (*frame == '\\' && n + 1 < size) {
-                        line[n++] = '\\';
-                        frame++;
-                } else if (*frame == '\\')
-                        break;
-        }
-
-        line[n] = '\0';
-        return n;
-}
-
 int stack_requests_add(StackRequests *stack_requests, unsigned slot, const char *frame) {
         char line[4 * MESSAGE_TEXT_MAX], *grown;
         Question *question = *find(stack_requests, slot);
@@ -153,7 +130,8 @@ int stack_requests_add(StackRequests *stack_requests, unsigned slot, const char 
         if (!question || question->n_frames >= question->depth)
                 return -EBADMSG;
 
-        n = escape_frame(line, sizeof(line), frame);
+        /* The zygote reads it out of a worker's memory, and escapes it there but for the backslash of namespaces. */
+        n = escape_string_but(line, sizeof(line), frame, "\\");
         separate = question->length > 0;
         grown = realloc(question->text, question->length + separate + n + 1);
         if (!grown)

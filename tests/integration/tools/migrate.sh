@@ -245,6 +245,17 @@ half_understood 'a pool of that name' 'there is a pool [shop] already' "/etc/php
 rm "$etc/fpmd/conf.d/mine.conf"
 conf=$(cd "$etc/fpmd" && find . -type f -exec sha256sum {} + | sort)
 
+# what root's terminal would obey, in the file of a customer
+# shellcheck disable=SC1003  # a backslash
+printf '[a]\nuser=alice\nlisten=/run/a\npm=static\npm.max_children=1\nenv[T] = "\033]0;evil\007 \302\2332J A\\B"\n' >"$odd"
+output=$(in_container fpmctl migrate --dry-run "$odd_inside")
+assert_contains 'escaped' '+env[T] = "\x1b]0;evil\x07 \xc2\x9b2J A\B"' "$output"
+assert_eq 'control bytes' '' "$(LC_ALL=C tr -d '\n\t -~' <<<"$output" | LC_ALL=C tr -d '\200-\377')"
+printf '[a]\nuser=alice\nlisten=/run/a\npm=\302\2332J\n' >"$odd"
+half_understood 'of a value' 'odd.conf:4: ' "$odd_inside"
+rm "$odd"
+unchanged 'terminal escapes'
+
 # the report
 output=$(in_container fpmctl migrate --dry-run)
 unchanged '--dry-run'
