@@ -382,8 +382,10 @@ void scoreboard_set_keepalive(Scoreboard *board, unsigned slot, uint64_t n) {
 }
 
 bool scoreboard_must_leave(const Scoreboard *board, unsigned slot) {
-        return atomic_load_explicit(&board->control_page->draining, memory_order_relaxed) ||
-               atomic_load_explicit(&board->control_page->retired[slot], memory_order_relaxed) ||
+        /* This is read after this worker's slot word was written: whoever has seen a request there that is to be ended
+         * had written before that the worker takes no other one. */
+        return atomic_load_explicit(&board->control_page->retired[slot], memory_order_seq_cst) ||
+               atomic_load_explicit(&board->control_page->draining, memory_order_relaxed) ||
                atomic_load_explicit(&head_of(board)->draining, memory_order_relaxed);
 }
 

@@ -95,7 +95,9 @@ typedef struct PoolControl {
                         wake_when_busy; /* wake the manager when no worker is idle: a connection may have to wait */
         _Atomic uint64_t stale
                         [SCOREBOARD_QUEUES_MAX]; /* connections up to this number are too old */
-        _Atomic uint8_t retired[SCOREBOARD_SLOTS_MAX + 1]; /* the worker in this slot leaves */
+        /* The worker in this slot leaves: it was retired, or its request is to be ended, and if that has just ended by
+         * itself, the next one must not be ended in its place. */
+        _Atomic uint8_t retired[SCOREBOARD_SLOTS_MAX + 1];
         _Atomic uint64_t n_queued_max; /* of this generation, each time that the queues are read */
         _Atomic uint64_t totals[sizeof(PoolTotals) / sizeof(uint64_t)];
         _Atomic uint32_t totals_are_whole; /* no other generation counts on */
@@ -314,5 +316,9 @@ typedef struct SlotView {
         char method[16], uri[128], query[512], script[256], user[32], remote[48], target[512];
 } SlotView;
 
-/* Copies one slot for display. slot is below scoreboard_slots(). Returns 0 or a negative errno. */
+/* Copies one slot for display: state and texts of one request, or without texts when requests come too fast for that.
+ * slot is below scoreboard_slots(). Returns 0 or a negative errno. */
 int scoreboard_view_slot(Scoreboard *board, unsigned slot, SlotView *ret);
+
+/* Does the same if the slot still has the request of that word, else returns -ESTALE. */
+int scoreboard_view_request(Scoreboard *board, unsigned slot, SlotWord word, SlotView *ret);

@@ -232,6 +232,37 @@ static void copy_texts(SlotView *view, const SlotDetail *detail) {
         copy_cut(view->target, sizeof(view->target), detail->target);
 }
 
+static int read_word(const Scoreboard *board, unsigned slot, SlotWord *ret) {
+        return scoreboard_read(board, ret, sizeof(*ret), WORDS_OFFSET + slot * sizeof(SlotWord));
+}
+
+/* Texts of one request and the state of another would tell of a request that never was. */
+static int read_slot(const Scoreboard *board, unsigned slot, SlotWord *ret_word, SlotDetail *ret) {
+        SlotWord after;
+        int r;
+
+        for (unsigned attempt = 0; attempt < 3; attempt++) {
+                r = read_word(board, slot, ret_word);
+                if (r < 0)
+                        return r;
+
+                atomic_thread_fence(memory_order_acquire);
+                r = detail_read(board, slot, ret);
+                if (r < 0)
+                        return r;
+
+                atomic_thread_fence(memory_order_acquire);
+                r = read_word(board, slot, &after);
+                if (r < 0 || slot_word_since_usec(after) == slot_word_since_usec(*ret_word))
+                        return r;
+        }
+
+        ret->content_length = 0;
+        ret->method[0] = ret->uri[0] = ret->query[0] = ret->script[0] = '\0';
+        ret->user[0] = ret->remote[0] = ret->target[0] = '\0';
+        return 0;
+}
+
 int scoreboard_view_slot(Scoreboard *board, unsigned slot, SlotView *ret) {
         SlotWord word;
         uint64_t counter;
@@ -241,15 +272,11 @@ int scoreboard_view_slot(Scoreboard *board, unsigned slot, SlotView *ret) {
         if (slot >= n_places(board->n_slots))
                 return -EINVAL;
 
-        r = scoreboard_read(board, &word, sizeof(word), WORDS_OFFSET + slot * sizeof(SlotWord));
+        r = read_slot(board, slot, &word, &detail);
         if (r < 0)
                 return r;
 
         r = read_counter(board, slot, &counter);
-        if (r < 0)
-                return r;
-
-        r = detail_read(board, slot, &detail);
         if (r < 0)
                 return r;
 
@@ -276,5 +303,19 @@ int scoreboard_view_slot(Scoreboard *board, unsigned slot, SlotView *ret) {
         }
 
         copy_texts(ret, &detail);
+        return 0;
+}
+
+int scoreboard_view_request(Scoreboard *board, unsigned slot, SlotWord word, SlotView *ret) {
+        SlotView view;
+        int r;
+
+        r = scoreboard_view_slot(board, slot, &view);
+        if (r < 0)
+                return r;
+        if (view.since_usec != slot_word_since_usec(word))
+                return -ESTALE;
+
+        *ret = view;
         return 0;
 }

@@ -95,6 +95,25 @@ START_TEST(a_slot_is_shown_whole_and_terminated) {
 }
 END_TEST
 
+START_TEST(another_request_is_not_shown_in_the_place_of_one) {
+        _cleanup_(scoreboard_freep) Scoreboard *manager = NULL, *pool = NULL;
+        SlotWord word = slot_word(SLOT_RUNNING, 1000);
+        RequestInfo info = { .uri = "/next.php" };
+        SlotView view = {};
+
+        make(&manager, &pool, 1);
+        scoreboard_set(pool, 0, SLOT_ENDING, 1000);
+        ck_assert_int_eq(scoreboard_view_request(manager, 0, word, &view), 0);
+        ck_assert_int_eq(view.state, SLOT_ENDING);
+
+        scoreboard_set_request(pool, 0, &info);
+        scoreboard_set(pool, 0, SLOT_RUNNING, 2000);
+        ck_assert_int_eq(scoreboard_view_request(manager, 0, word, &view), -ESTALE);
+        ck_assert_str_eq(view.uri, "");
+        ck_assert_int_eq(scoreboard_view_request(manager, 9, word, &view), -EINVAL);
+}
+END_TEST
+
 START_TEST(what_is_shown_reaches_manager_and_workers) {
         _cleanup_(scoreboard_freep) Scoreboard *manager = NULL, *pool = NULL;
         PoolTotals totals = { .start_sec = 5, .n_slow = 7, .n_busy_max = 1, .generation = 3 };
@@ -285,10 +304,10 @@ START_TEST(a_wrong_size_is_refused) {
 }
 END_TEST
 
-UNIT_MAIN("scoreboard", it_counts, the_manager_buries_where_no_zygote_is_left,
-                a_slot_is_shown_whole_and_terminated, what_is_shown_reaches_manager_and_workers,
-                durations_of_all_slots_are_added_up, a_dead_worker_leaves_its_last_state,
-                rubbish_on_the_board_harms_nothing,
+UNIT_MAIN("scoreboard", it_counts, another_request_is_not_shown_in_the_place_of_one,
+                the_manager_buries_where_no_zygote_is_left, a_slot_is_shown_whole_and_terminated,
+                what_is_shown_reaches_manager_and_workers, durations_of_all_slots_are_added_up,
+                a_dead_worker_leaves_its_last_state, rubbish_on_the_board_harms_nothing,
                 the_board_keeps_its_size_and_the_control_page_its_writer,
                 kept_connections_are_counted_while_their_worker_lives,
                 workers_learn_that_they_should_leave, a_wrong_size_is_refused);

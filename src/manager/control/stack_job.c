@@ -111,7 +111,19 @@ static void finish(StackJob *t) {
 static void step_later(StackJob *t);
 
 static const char *why_none(int error) {
-        return error == -ECANCELED ? "the zygote has gone" : strerror(-error);
+        return error == -ECANCELED ? "the zygote has gone"
+               : error == -ESTALE  ? "the request ended while its stack was read"
+                                   : strerror(-error);
+}
+
+/* The stack is read later than the rest, and may be that of the next request. */
+static bool has_gone_on(StackJob *t) {
+        const Target *target = &t->targets[t->n_done];
+        Generation *generation = pool_generation(t->pool, target->generation);
+        WorkerSnapshot now;
+
+        return generation && generation_snapshot_worker(generation, target->slot, &now) >= 0 &&
+               now.view.state != SLOT_EMPTY && now.view.since_usec != t->worker.view.since_usec;
 }
 
 static void stack_job_on_stack(unsigned slot, int error, const char *stack, void *userdata) {
@@ -119,6 +131,10 @@ static void stack_job_on_stack(unsigned slot, int error, const char *stack, void
 
         (void) slot;
         t->reading = false;
+        if (has_gone_on(t)) {
+                stack = "";
+                error = -ESTALE;
+        }
         write_worker(t, stack, error < 0 ? why_none(error) : NULL);
         t->n_done++;
         step_later(t);

@@ -41,6 +41,9 @@ static void request_timeouts_on_stack(unsigned slot, int error, const char *stac
 static void end_request(RequestTimeouts *o, unsigned slot, SlotWord word, uint64_t ran_usec) {
         int r;
 
+        /* Between a look at the slot word and the signal the request may end: then no other one is in its place. */
+        atomic_store(&scoreboard_control_page(o->context.board)->retired[slot], 1);
+
         free(o->ended[slot].stack);
         o->ended[slot] = (Ended){ .ran_usec = ran_usec, .word = word };
         r = stack_requests_ask_and_end(o->context.stack_requests, slot,

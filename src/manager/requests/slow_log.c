@@ -172,12 +172,14 @@ static void slow_log_on_stack(unsigned slot, int error, const char *stack, void 
 }
 
 void slow_log_write(SlowLog *log, unsigned slot, SlotWord word, uint64_t ran_usec) {
+        /* Of one that has ended in this moment, and may be another one's now, nothing is known but that it was slow. */
+        SlotView view = { .method = "-", .uri = "-", .script = "-" };
         SlowRequest *request;
-        SlotView view;
-        int r;
+        int r, ended;
 
         log->n_slow++;
-        if (scoreboard_view_slot(log->board, slot, &view) < 0)
+        ended = scoreboard_view_request(log->board, slot, word, &view);
+        if (ended < 0 && ended != -ESTALE)
                 return;
         request = calloc(1, sizeof(*request));
         if (!request)
@@ -193,9 +195,10 @@ void slow_log_write(SlowLog *log, unsigned slot, SlotWord word, uint64_t ran_use
         log->asked = request;
         request_text(&request->text, &view);
 
-        r = stack_requests_ask(log->stack_requests, slot,
-                        (unsigned) log->config->request_slowlog_trace_depth, slow_log_on_stack,
-                        request);
+        r = ended < 0 ? ended
+                      : stack_requests_ask(log->stack_requests, slot,
+                                        (unsigned) log->config->request_slowlog_trace_depth,
+                                        slow_log_on_stack, request);
         if (r < 0)
                 slow_log_on_stack(slot, r, "", request);
 }

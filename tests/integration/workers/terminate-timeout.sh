@@ -69,6 +69,12 @@ pm = static
 pm.max_children = 6
 request_terminate_timeout = 2s
 END
+write_pool edge <<END
+user = alice
+pm = static
+pm.max_children = 1
+request_terminate_timeout = 2s
+END
 write_pool latejail <<END
 user = alice
 pm = static
@@ -86,11 +92,15 @@ request_terminate_timeout = 2s
 request_terminate_timeout_track_finished = yes
 END
 site late
+site edge
 site latejail unix:/run/fpmd/latejail.sock /www
 site tracked
-for name in late latejail tracked; do
+for name in late latejail tracked edge; do
 	in_container systemctl start "fpmd@$name.socket" "fpmd@$name.service"
 done
+write_page edge edge.php <<'END'
+<?php usleep((int) $_GET['usec']); echo 'done';
+END
 mapfile -t before < <(workers_of late)
 assert_eq 'workers' 6 "${#before[@]}"
 
@@ -110,6 +120,12 @@ ask tracked 'http://tracked.test/finish.php?file=/srv/tmp/tracked'
 ask jail http://latejail.test/sleep.php
 ask jailloop http://latejail.test/loop.php
 ask short http://late.test/short.php
+# One that ends by itself just before the signal comes: the next one of its worker is not ended in its place.
+in_container python3 "$TOOLS/late_signal.py" "$(zygote_of edge)" 0.7 >"$CONTAINER_ROOT/srv/watch.out" &
+wait_for 5 grep -q ready "$CONTAINER_ROOT/srv/watch.out"
+ask edge 'http://edge.test/edge.php?usec=2300000'
+sleep 0.5
+ask next 'http://edge.test/edge.php?usec=1000000'
 wait
 
 for which in sleep loop child jail jailloop; do
@@ -119,6 +135,8 @@ for which in sleep loop child jail jailloop; do
 	awk -v s="$seconds" 'BEGIN { exit !(s >= 1.99 && s <= 2.2) }' || fail "$which took $seconds s"
 done
 assert_matches 'one that was quick enough' '^done\|200 1\.[5-9]' "$(answer short)"
+assert_matches 'one that ended in the last moment' '^done\|200 2\.' "$(answer edge)"
+assert_matches 'the one behind it' '^done\|200 ' "$(answer next)"
 assert_matches 'one that was finished' '^answered\|200 0\.' "$(answer finish)"
 assert_matches 'another that was finished' '^answered\|200 0\.' "$(answer tracked)"
 
