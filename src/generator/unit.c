@@ -144,16 +144,23 @@ static void write_name(const Unit *unit, const char *key, const char *directive,
         put(unit, key, name);
 }
 
+static void leave_to_root(const Unit *unit) {
+        put(unit, "SocketUser", "");
+        put(unit, "SocketGroup", "");
+}
+
 /* systemd changes the owner by the path. In a folder of another user that path may be a link by then, and ACLs are not
  * among what systemd sets: fpmd does both, by a descriptor of the socket that systemd has bound. */
 static void write_access_helper(const Unit *unit, bool also_owner) {
-        if (also_owner) {
-                put(unit, "SocketUser", "");
-                put(unit, "SocketGroup", "");
-        }
+        if (also_owner)
+                leave_to_root(unit);
 
         fprintf(unit->out, "ExecStartPost=" FPMD_MANAGER_PROGRAM " --socket-access %s\n",
                         unit->config->name);
+}
+
+static bool is_root(const char *name) {
+        return name && (!strcmp(name, "root") || !strcmp(name, "0"));
 }
 
 /* Owner, group, mode and ACL: only unix sockets have them. */
@@ -167,13 +174,15 @@ static void write_access(const Unit *unit) {
         if (is_given(unit, "listen.mode"))
                 fprintf(unit->out, "SocketMode=0%llo\n", (unsigned long long) config->listen_mode);
 
-        if (acl || unit->facts->is_owned) {
+        if (!acl && is_root(config->listen_owner) && is_root(config->listen_group)) {
+                /* For a name, be it root's, systemd starts a process; what it binds is root's anyway. */
+                leave_to_root(unit);
+        } else if (acl || unit->facts->is_owned)
                 write_access_helper(unit, unit->facts->is_owned);
-                return;
+        else {
+                write_name(unit, "SocketUser", "listen.owner", config->listen_owner);
+                write_name(unit, "SocketGroup", "listen.group", config->listen_group);
         }
-
-        write_name(unit, "SocketUser", "listen.owner", config->listen_owner);
-        write_name(unit, "SocketGroup", "listen.group", config->listen_group);
 }
 
 /* An address that the machine gets later: from DHCP, or when a failover moves it here. */

@@ -93,6 +93,8 @@ END_TEST
 START_TEST(owner_group_mode_backlog) {
         becomes("listen.owner = bob\nlisten.group = 33\nlisten.mode = 666\nlisten.backlog = 77\n",
                         "Backlog=77\nSocketMode=0666\nSocketUser=bob\nSocketGroup=33\n");
+        becomes("listen.owner = root\nlisten.group = 0\n", "SocketUser=\nSocketGroup=\n");
+        becomes("listen.owner = root\n", "SocketUser=root\n");
         becomes("listen.backlog = -1\n", "Backlog=4294967295\n");
         becomes("listen.mode = 0\n", "SocketMode=00\n");
         /* tcp sockets have neither */
@@ -115,6 +117,10 @@ START_TEST(access_by_descriptor) {
                         &(UnitFacts){ .is_owned = true },
                         "[Socket]\nListenStream=\nListenStream=/x\nSocketMode=0600\nSocketUser=\n"
                         "SocketGroup=\n" GIVE);
+        becomes_with("listen.owner = root\nlisten.group = root\nlisten.mode = 0666\n",
+                        &(UnitFacts){ .is_owned = true },
+                        "[Socket]\nSocketMode=0666\nSocketUser=\nSocketGroup=\n");
+        becomes("listen.acl_users = alice\nlisten.owner = root\nlisten.group = root\n", GIVE);
         ck_assert_str_eq(reports, "");
 }
 END_TEST
