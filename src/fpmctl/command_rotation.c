@@ -16,6 +16,7 @@ static bool is_absent(const Question *question) {
 
 static void ask(const Invocation *in, ControlVerb verb, uint32_t seconds, Question *question) {
         question_init(question, in->arguments[0], verb);
+        question->insists = true;
         question->slot = seconds;
         client_ask(question, 1, ASK_TIMEOUT_USEC);
 }

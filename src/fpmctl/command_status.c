@@ -29,6 +29,7 @@ enum {
 /* EXIT_SUCCESS: question has an answer. */
 static int ask(const Invocation *in, ControlVerb verb, uint32_t slot, Question *question) {
         question_init(question, in->arguments[0], verb);
+        question->insists = true;
         question->slot = slot;
         client_ask(question, 1, ASK_TIMEOUT_USEC);
         if (question->result < 0)
@@ -105,6 +106,7 @@ static bool is_at_rest(const Invocation *in, const Question *question) {
 
 static int ask_reload(const Invocation *in, Question *question) {
         question_init(question, in->arguments[0], CONTROL_RELOAD);
+        question->insists = true;
         client_ask(question, 1, RELOAD_TIMEOUT_USEC);
         if (question->result == 0)
                 return EXIT_SUCCESS;

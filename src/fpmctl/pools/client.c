@@ -22,7 +22,7 @@ enum {
         RETRY_MSEC = 3,
 };
 
-/* How long to try to get through to a single manager that others crowd. Where several are asked, all would wait. */
+/* How long a question that insists tries to get through to a manager that others crowd. */
 #define CROWD_PATIENCE_USEC (5 * USEC_PER_SEC)
 
 void question_init(Question *question, const char *pool, ControlVerb verb) {
@@ -248,9 +248,10 @@ static void set_deadlines(Question *questions, size_t n, uint64_t now_usec, uint
 
                 question->timeout_usec =
                                 patience > 0 ? number_min(patience, timeout_usec) : timeout_usec;
-                question->give_up_usec = now_usec + (n == 1 ? number_max(question->timeout_usec,
-                                                                              CROWD_PATIENCE_USEC)
-                                                            : question->timeout_usec);
+                question->give_up_usec =
+                                now_usec + (question->insists ? number_max(question->timeout_usec,
+                                                                                CROWD_PATIENCE_USEC)
+                                                              : question->timeout_usec);
                 question->deadline_usec = question->give_up_usec;
         }
 }

@@ -18,6 +18,7 @@ typedef struct Question {
         ControlVerb verb;
         uint32_t slot;
         uint64_t patience_usec; /* how long to wait for this manager; 0: as long as for all */
+        bool insists; /* a person waits: tries for 5 s to get through to a crowded manager */
 
         /* The result. */
         int result;   /* 0 or negative errno; -ETIMEDOUT, -ECONNREFUSED and -ENOENT: no manager */
@@ -41,6 +42,6 @@ void question_init(Question *question, const char *pool, ControlVerb verb);
 /* Frees the answer. */
 void question_done(Question *question);
 
-/* Sends all questions and waits for all replies, at most timeout_usec. A single question is tried for 5 seconds when
- * the manager is crowded, and its reply is waited for in addition. The results are in the questions. */
+/* Sends all questions and waits for all replies, at most timeout_usec. One that insists may be tried for longer, and
+ * its reply is waited for in addition. The results are in the questions. */
 void client_ask(Question *questions, size_t n, uint64_t timeout_usec);

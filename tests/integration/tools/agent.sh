@@ -119,6 +119,19 @@ elif sys.argv[1] == "flood":
         except OSError:
             pass
     print("a flood of", n)
+elif sys.argv[1] == "crowd":
+    crowd = []
+    for i in range(600):
+        s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        s.setblocking(False)
+        try:
+            s.connect("/run/fpmd/other/control")
+        except BlockingIOError:
+            break
+        crowd.append(s)
+    print("the queue has room for", len(crowd), flush=True)
+    open("/tmp/agent.crowd", "w").close()
+    time.sleep(60)
 END
 in_container python3 /srv/agent.py pieces
 for crowd in slow flood; do
@@ -133,7 +146,7 @@ done
 pid=$(unit_property fpmd-agent.service MainPID)
 assert_at_most 'memory, KiB' 32000 "$(in_container sed -n 's/^VmRSS:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$pid/status")"
 
-# a manager that hangs: its workers serve, and the others are answered
+# a manager that hangs: its workers serve, and the others are answered; also where somebody fills the queue of its socket
 fetch --output /dev/null http://other.test/ || true
 hung=$(manager_of other)
 in_container kill -STOP "$hung"
@@ -143,6 +156,14 @@ sleep 1.1
 begin=$(date +%s%N)
 assert_matches 'the others' '^up ready' "$(ask agent)"
 assert_at_most 'milliseconds' 1500 $((($(date +%s%N) - begin) / 1000000))
+in_container setpriv --reuid=2002 --regid=2002 --clear-groups python3 /srv/agent.py crowd &
+wait_for 5 in_container test -e /tmp/agent.crowd
+in_container systemctl restart fpmd-agent.service # which asks for this pool alone then
+begin=$(date +%s%N)
+assert_eq 'one with a crowd before it' up "$(ask other)"
+assert_at_most 'milliseconds' 2500 $((($(date +%s%N) - begin) / 1000000))
+in_container pkill -f 'agent.py crowd'
+wait $! || true
 in_container kill -CONT "$hung"
 sleep 1.1
 wait_for 5 says other '^up ready'
