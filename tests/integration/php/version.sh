@@ -173,6 +173,12 @@ outdated "fpmd's engine" reload
 # shellcheck disable=SC2016
 in_container sh -c 'd=$(readlink -f "/usr/libexec/fpmd/$1/extensions") && touch "$d/new.so" && rm "$d/new.so"' x "$php"
 outdated 'an extension' reload
+# shellcheck disable=SC2016
+in_container sh -c 'd=$(readlink -f "/usr/libexec/fpmd/$1/ini") && touch "$d/conf.d/99-new.ini" && rm "$d/conf.d/99-new.ini"' x "$php"
+outdated 'the configuration of extensions' reload
+# shellcheck disable=SC2016
+in_container sh -c 'touch "$(readlink -f "/usr/libexec/fpmd/$1/ini/php.ini")"' x "$php"
+outdated php.ini reload
 in_container sh -c 'cp /usr/sbin/fpmd /usr/sbin/fpmd.new && mv /usr/sbin/fpmd.new /usr/sbin/fpmd'
 outdated fpmd restart
 # shellcheck disable=SC2016

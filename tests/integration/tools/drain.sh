@@ -1,7 +1,7 @@
 #!/bin/bash
 # fpmctl drain: load balancers are told by the ping page that nothing more is wanted, and whoever sends something is
 # served as before; also across a reload, a restart and a killed manager, and of a pool that does not run yet. It ends by
-# undrain, or after its time. fpmctl ping says how it is by its exit status. --all is for all pools that are started.
+# undrain, or after its time; until then the pool stays, whatever pm.idle_exit_timeout says. fpmctl ping says how it is by its exit status. --all is for all pools that are started.
 # fpmctl reload of a pool that only listens checks its file, and wakes nobody.
 
 source "${BASH_SOURCE[0]%/*}/../lib.sh"
@@ -19,12 +19,22 @@ fpmctl_says() {
 	local status=0 text
 
 	text=$(in_container fpmctl "${@:3}" 2>&1) || status=$?
-	assert_eq "fpmctl ${*:3}: status" "$1" "$status"
+	assert_eq "fpmctl ${*:3}: status, beside '$text'" "$1" "$status"
 	assert_contains "fpmctl ${*:3}" "$2" "$text"
 }
 ping_is() {
 	[[ $(fetch_status http://drained.test/ping) == "$1" ]]
 }
+
+# It would leave after a second without a request; and it is drained for some seconds across a restart. Looked at below.
+pool leaves <<'END'
+ping.path = /ping
+pm.idle_exit_timeout = 1s
+END
+in_container systemctl start fpmd@leaves.service
+fpmctl_says 0 drained drain leaves --for=6s
+drained_sec=$SECONDS
+in_container systemctl restart fpmd@leaves.service
 
 fpmctl_says 69 '' ping drained
 in_container systemctl start fpmd@drained.service
@@ -56,6 +66,19 @@ fpmctl_says 0 drained drain drained --for=1s
 ping_is 503
 wait_for 5 ping_is 200
 journal_has fpmd@drained.service 'No longer drained'
+
+# one that is drained does not leave, and is not drained for longer than was said
+if ((SECONDS < drained_sec + 5)); then
+	assert_eq 'a drained pool without requests' active "$(unit_property fpmd@leaves.service ActiveState)"
+	fpmctl_says 1 'is drained' ping leaves
+fi
+has_left() {
+	[[ $(unit_property fpmd@leaves.service ActiveState) == inactive ]]
+}
+wait_for 15 has_left
+((SECONDS >= drained_sec + 5)) || fail 'a drained pool has left'
+assert_eq 'after its time' 200 "$(fetch_status http://leaves.test/ping)"
+in_container systemctl stop fpmd@leaves.socket fpmd@leaves.service
 
 fpmctl_says 64 '--for is a time' drain drained --for=0
 fpmctl_says 64 '--for is a time' drain drained --for=nothing

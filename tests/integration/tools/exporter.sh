@@ -70,6 +70,25 @@ metrics=$(scrape)
 assert_eq 'counted on' 4 "$(value "$count" <<<"$metrics")"
 assert_eq 'a crash' 1 "$(value 'fpmd_worker_exits_total{pool="exported",reason="crashed"}' <<<"$metrics")"
 
+# --- beside the state
+beside() {
+	local metrics
+
+	metrics=$(scrape)
+	for state in draining wrong stale; do
+		value "fpmd_state{pool=\"exported\",state=\"$state\"}" <<<"$metrics"
+	done | tr '\n' ' '
+}
+file=$CONTAINER_ROOT/etc/fpmd/conf.d/exported.conf
+assert_eq 'draining, wrong, stale' '0 0 0 ' "$(beside)"
+in_container fpmctl drain exported
+echo 'pm.max_requests = 7000' >>"$file"
+assert_eq 'draining, wrong, stale' '1 0 1 ' "$(beside)"
+in_container fpmctl undrain exported
+echo 'nonsense = 1' >>"$file"
+assert_eq 'draining, wrong, stale' '0 1 0 ' "$(beside)"
+sed -i '/7000/d; /nonsense/d' "$file"
+
 # --- restarts
 restarts='fpmd_restarts_total{pool="exported"}'
 assert_eq 'restarts' 0 "$(value "$restarts" <<<"$metrics")"

@@ -51,6 +51,7 @@ warm_pool without 'idle_warm = 0'
 warm_pool own 'php_admin_value[opcache.file_cache] = /srv/own-cache'
 warm_pool unvalidated 'php_admin_value[opcache.validate_timestamps] = 0'
 warm_pool preload 'php_admin_value[opcache.preload] = /srv/www/preload/part.php'
+warm_pool jit 'php_admin_value[opcache.jit] = tracing' 'php_admin_value[opcache.jit_buffer_size] = 8M'
 in_container install -d -o alice /srv/own-cache
 
 # One that stays, and compiles more than its bound: looked at below, half a minute later.
@@ -122,6 +123,7 @@ assert_eq 'after that' 2 "$(field misses "$(ask unvalidated)")"
 assert_eq 'functions are disabled' '' "$(field cache "$(ask fewer)")"
 assert_eq 'idle_warm = 0' '' "$(field cache "$(ask without)")"
 assert_eq 'with preload' '' "$(field cache "$(ask preload)")"
+assert_eq 'with JIT' '' "$(field cache "$(ask jit)")"
 assert_eq 'its own' /srv/own-cache "$(field cache "$(ask own)")"
 
 ### folders that cannot be used
