@@ -50,6 +50,8 @@ bool unit_right_is_wanted(const PoolConfig *config, UnitRight right) {
                 return wants_priority(config);
         case UNIT_RIGHT_LIMITS:
                 return wants_limits(config);
+        case UNIT_RIGHT_LABELS:
+                return config->apparmor_hat;
         default:
                 return false;
         }
@@ -60,6 +62,7 @@ const char *unit_right_file(UnitRight right) {
                 [UNIT_RIGHT_CHROOT] = "55-chroot.conf",
                 [UNIT_RIGHT_PRIORITY] = "55-priority.conf",
                 [UNIT_RIGHT_LIMITS] = "55-limits.conf",
+                [UNIT_RIGHT_LABELS] = "55-labels.conf",
         };
 
         return files[right];

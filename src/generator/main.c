@@ -181,6 +181,15 @@ static int write_slice(const Generator *generator, const PoolConfig *config) {
         return r < 0 ? r : write_dropin(generator, config->name, "service", "40-slice.conf", text);
 }
 
+/* For all pools. */
+static int write_labels(const Generator *generator) {
+        if (access("/sys/fs/selinux/enforce", F_OK) < 0 &&
+                        access("/sys/fs/smackfs/load2", F_OK) < 0)
+                return 0;
+
+        return write_dropin(generator, "", "service", "45-labels.conf", unit_labels());
+}
+
 static void generate(Generator *generator, const PoolConfig *config) {
         int r;
 
@@ -237,6 +246,10 @@ static void generate_all(Generator *generator) {
                 fail(generator, "read the folder", generator->conf_dir, r);
                 return;
         }
+
+        r = write_labels(generator);
+        if (r < 0)
+                fail(generator, "make the drop-in of all services", generator->conf_dir, r);
 
         names_read(&generator->names);
         load_all(generator, &files);

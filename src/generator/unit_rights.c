@@ -4,6 +4,13 @@
 
 #include "generator/unit.h"
 
+/* /proc is read-only as a whole otherwise. */
+#define LABELS                                                                                     \
+        "ReadOnlyPaths=\n"                                                                         \
+        "ReadOnlyPaths=/proc/sys -/proc/acpi -/proc/asound -/proc/bus -/proc/fs -/proc/irq "       \
+        "-/proc/scsi -/proc/sysrq-trigger\n"                                                       \
+        "ReadOnlyPaths=/sys\n"
+
 static const struct {
         const char *from, *why, *lines;
 } drop_ins[_UNIT_RIGHT_MAX] = {
@@ -15,7 +22,16 @@ static const struct {
         [UNIT_RIGHT_LIMITS] = { "rlimit_files, rlimit_core and pm.max_children",
                         "Other pools may not exceed the limits of the service.",
                         "CapabilityBoundingSet=CAP_SYS_RESOURCE\n" },
+        [UNIT_RIGHT_LABELS] = { "apparmor_hat",
+                        "Processes of other pools may not write about themselves in /proc.",
+                        LABELS },
 };
+
+const char *unit_labels(void) {
+        return "# Made by fpmd-generator(8), because programs that know SELinux or Smack write in /proc what the\n"
+               "# kernel is to know of them.\n"
+               "[Service]\n" LABELS;
+}
 
 int unit_right(const PoolConfig *config, UnitRight right, char **ret) {
         *ret = NULL;

@@ -222,6 +222,10 @@ START_TEST(what_takes_rights) {
         needs_right(UNIT_RIGHT_LIMITS, "pm.max_children = 1985\n", RESOURCE);
         needs_right(UNIT_RIGHT_LIMITS, "rlimit_files = 4097\n", RESOURCE);
         needs_right(UNIT_RIGHT_LIMITS, "rlimit_core = unlimited\n", RESOURCE);
+        needs_right(UNIT_RIGHT_LABELS, "apparmor_hat = web\n",
+                        strstr(unit_labels(), "ReadOnlyPaths=\n"));
+        needs_right(UNIT_RIGHT_LABELS, "user = web\n", NULL);
+
         needs_right(UNIT_RIGHT_LIMITS, "[global]\nrlimit_core = 1\n", RESOURCE);
 }
 END_TEST

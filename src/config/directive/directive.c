@@ -317,7 +317,7 @@ static bool is_listen(const Directive *directive) {
 
 bool directive_is_for_units(const Directive *directive) {
         static const char *const places[] = { "prefix", "chroot", "chdir", "access.log", "slowlog",
-                "pm.max_children" };
+                "pm.max_children", "apparmor_hat" };
         static const char *const of_both[] = { "process.priority", "rlimit_files", "rlimit_core" };
 
         if (is_listen(directive) || directive_is_unit(directive))

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/statvfs.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -81,6 +82,20 @@ static int check_priority(const UnitCheck *check) {
                         privilege_allows_priority(check->config->process_priority));
 }
 
+/* That of this process alone is not, so that systemd can label it. */
+static bool proc_is_read_only(void) {
+        struct statvfs proc;
+
+        return statvfs("/proc", &proc) >= 0 && (proc.f_flag & ST_RDONLY);
+}
+
+static int check_labels(const UnitCheck *check) {
+        if (!check->config->apparmor_hat)
+                return 0;
+
+        return check_right(check, UNIT_RIGHT_LABELS, "apparmor_hat", !proc_is_read_only());
+}
+
 static bool is_above_own_limit(int resource, uint64_t wanted) {
         struct rlimit limit;
 
@@ -124,6 +139,7 @@ int unit_check(const UnitCheck *check) {
                 check_files,
                 check_core,
                 check_priority,
+                check_labels,
         };
         int result = 0;
 
