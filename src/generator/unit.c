@@ -214,6 +214,15 @@ static void write_clients(const Unit *unit) {
                         put(unit, "IPAddressAllow", range.text);
 }
 
+/* What systemd has closed may be open for a moment longer: see port_release.h. */
+static void write_release(const Unit *unit) {
+        const PoolConfig *config = unit->config;
+
+        if (listens_on_tcp(config) || (config->status_listen && !is_unix(config->status_listen)))
+                fprintf(unit->out, "ExecStopPost=" FPMD_MANAGER_PROGRAM " --socket-closed %s\n",
+                                config->name);
+}
+
 static bool says_anything(const Unit *unit) {
         static const char *const directives[] = {
                 "listen",
@@ -264,6 +273,7 @@ static void write_socket(const Unit *unit) {
         write_backlog(unit);
         write_access(unit);
         write_clients(unit);
+        write_release(unit);
 }
 
 int unit_socket_dropin(const PoolConfig *config, const UnitFacts *facts, const UnitReport *report,

@@ -56,6 +56,7 @@ enum {
         OPTION_POOL_PROGRAM,
         OPTION_SOCKET_ACCESS,
         OPTION_SOCKET_REFUSED,
+        OPTION_SOCKET_CLOSED,
 };
 
 static const struct option long_options[] = {
@@ -64,6 +65,7 @@ static const struct option long_options[] = {
         { "pool-program", required_argument, NULL, OPTION_POOL_PROGRAM },
         { "socket-access", no_argument, NULL, OPTION_SOCKET_ACCESS },
         { "socket-refused", no_argument, NULL, OPTION_SOCKET_REFUSED },
+        { "socket-closed", no_argument, NULL, OPTION_SOCKET_CLOSED },
         { "help", no_argument, NULL, 'h' },
         { "version", no_argument, NULL, 'v' },
         {},
@@ -90,6 +92,9 @@ static int parse_arguments(int argc, char *argv[], int *ret) {
                         break;
                 case OPTION_SOCKET_REFUSED:
                         arg_socket_command = socket_unit_refuse;
+                        break;
+                case OPTION_SOCKET_CLOSED:
+                        arg_socket_command = socket_unit_await_release;
                         break;
                 case 'h':
                         usage(stdout);

@@ -9,10 +9,16 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/parse.h"
 #include "config/pool_files.h"
 #include "listen/pool_sockets.h"
 #include "manager/base/log.h"
+#include "manager/sockets/port_release.h"
 #include "manager/spawn/socket_access.h"
+
+/* Whoever has it longer is not about to leave. */
+#define RELEASE_LIMIT_USEC (2 * USEC_PER_SEC)
 
 /* The generator has said what it passes over. */
 static int load(PoolConfig **ret, const char *conf_dir, const char *pool) {
@@ -54,4 +60,25 @@ int socket_unit_give(const char *conf_dir, const char *pool) {
         }
 
         return socket_access_give(config) < 0 ? EX_CONFIG : EXIT_SUCCESS;
+}
+
+static void await_release(const char *address, uint64_t until_usec) {
+        if (!port_release_wait(address, until_usec))
+                log_warning("Another process has %s open (ss -lntp)", address);
+}
+
+/* A file that is not there any more, or is wrong, is not what the socket starts with next. */
+int socket_unit_await_release(const char *conf_dir, const char *pool) {
+        _cleanup_(pool_config_freep) PoolConfig *config = NULL;
+        uint64_t until_usec = clock_now_usec() + RELEASE_LIMIT_USEC;
+
+        if (load(&config, conf_dir, pool) < 0)
+                return EXIT_SUCCESS;
+
+        for (size_t i = 0; i < config->listen.n_items; i++)
+                await_release(config->listen.items[i].value, until_usec);
+        if (config->status_listen)
+                await_release(config->status_listen, until_usec);
+
+        return EXIT_SUCCESS;
 }

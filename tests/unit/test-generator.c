@@ -65,6 +65,9 @@ static void becomes(const char *lines, const char *expected) {
         }
 }
 
+/* Behind all else, where there is a TCP socket. */
+#define CLOSED "ExecStopPost=" FPMD_MANAGER_PROGRAM " --socket-closed www\n"
+
 START_TEST(nothing_said) {
         becomes("", NULL);
         becomes("user = alice\npm = static\n", NULL);
@@ -74,18 +77,20 @@ END_TEST
 START_TEST(addresses) {
         becomes("listen = /run/php/$pool.sock\n",
                         "ListenStream=\nListenStream=/run/php/www.sock\n");
-        becomes("listen = 9000\n", "ListenStream=\nListenStream=9000\n");
+        becomes("listen = 9000\n", "ListenStream=\nListenStream=9000\n" CLOSED);
         becomes("listen = 127.0.0.1:9000\n",
-                        "ListenStream=\nListenStream=127.0.0.1:9000\nFreeBind=yes\n");
+                        "ListenStream=\nListenStream=127.0.0.1:9000\nFreeBind=yes\n" CLOSED);
         becomes("listen = localhost:9000\n",
-                        "ListenStream=\nListenStream=127.0.0.1:9000\nFreeBind=yes\n");
-        becomes("listen = [::1]:9000\n", "ListenStream=\nListenStream=[::1]:9000\nFreeBind=yes\n");
-        becomes("listen = ::1:9000\n", "ListenStream=\nListenStream=[::1]:9000\nFreeBind=yes\n");
+                        "ListenStream=\nListenStream=127.0.0.1:9000\nFreeBind=yes\n" CLOSED);
+        becomes("listen = [::1]:9000\n",
+                        "ListenStream=\nListenStream=[::1]:9000\nFreeBind=yes\n" CLOSED);
+        becomes("listen = ::1:9000\n",
+                        "ListenStream=\nListenStream=[::1]:9000\nFreeBind=yes\n" CLOSED);
         becomes("prefix = /srv\nlisten = x.sock\n", "ListenStream=\nListenStream=/srv/x.sock\n");
         becomes("listen = //a//./b\nlisten = /./c\n",
                         "ListenStream=\nListenStream=/a/b\nListenStream=/c\n");
         becomes("listen = /a\nlisten = 9000\nlisten = /b\n",
-                        "ListenStream=\nListenStream=/a\nListenStream=9000\nListenStream=/b\n");
+                        "ListenStream=\nListenStream=/a\nListenStream=9000\nListenStream=/b\n" CLOSED);
         ck_assert_str_eq(reports, "");
 }
 END_TEST
@@ -99,7 +104,7 @@ START_TEST(owner_group_mode_backlog) {
         becomes("listen.mode = 0\n", "SocketMode=00\n");
         /* tcp sockets have neither */
         becomes("listen = 9000\nlisten.owner = bob\nlisten.mode = 0600\n",
-                        "ListenStream=\nListenStream=9000\n");
+                        "ListenStream=\nListenStream=9000\n" CLOSED);
         ck_assert_str_eq(reports, "");
 }
 END_TEST
@@ -110,7 +115,8 @@ START_TEST(access_by_descriptor) {
         /* what systemd does not know */
         becomes("listen.acl_users = alice, bob\nlisten.acl_groups = web\nlisten.owner = bob\n",
                         GIVE);
-        becomes("listen = 9000\nlisten.acl_users = a\n", "ListenStream=\nListenStream=9000\n");
+        becomes("listen = 9000\nlisten.acl_users = a\n",
+                        "ListenStream=\nListenStream=9000\n" CLOSED);
 
         /* in a folder of somebody else, where systemd's way would be a race */
         becomes_with("listen = /x\nlisten.owner = bob\nlisten.mode = 0600\n",
@@ -232,10 +238,10 @@ END_TEST
 
 START_TEST(free_bind) {
         becomes("listen = 9000\nlisten = /x\n",
-                        "ListenStream=\nListenStream=9000\nListenStream=/x\n");
+                        "ListenStream=\nListenStream=9000\nListenStream=/x\n" CLOSED);
         becomes("listen = /x\npm.status_listen = [2001:db8::1]:9000\n",
                         "ListenStream=\nListenStream=/x\nListenStream=[2001:db8::1]:9000\n"
-                        "FreeBind=yes\n");
+                        "FreeBind=yes\n" CLOSED);
 }
 END_TEST
 
@@ -243,14 +249,15 @@ START_TEST(allowed_clients) {
         becomes("listen = 9000\nlisten.allowed_clients = 127.0.0.1,::1, 10.0.0.0/8\n",
                         "ListenStream=\nListenStream=9000\nIPAddressDeny=any\n"
                         "IPAddressAllow=127.0.0.1/32\nIPAddressAllow=::1/128\n"
-                        "IPAddressAllow=10.0.0.0/8\n");
-        becomes("listen = 9000\nlisten.allowed_clients =\n", "ListenStream=\nListenStream=9000\n");
+                        "IPAddressAllow=10.0.0.0/8\n" CLOSED);
+        becomes("listen = 9000\nlisten.allowed_clients =\n",
+                        "ListenStream=\nListenStream=9000\n" CLOSED);
         becomes("listen = /x\nlisten.allowed_clients = ::1\n", "ListenStream=\nListenStream=/x\n");
         ck_assert_str_eq(reports, "");
 
         /* a wrong list shuts everybody out */
         becomes("listen = 9000\nlisten.allowed_clients = host\n",
-                        "ListenStream=\nListenStream=9000\nIPAddressDeny=any\n");
+                        "ListenStream=\nListenStream=9000\nIPAddressDeny=any\n" CLOSED);
         ck_assert_ptr_nonnull(strstr(reports, "'host' is not an IP address"));
 }
 END_TEST

@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "manager/sockets/listener_state.h"
+#include "manager/sockets/port_release.h"
 #include "unit.h"
 
 static int unix_listener(void) {
@@ -156,5 +157,45 @@ START_TEST(what_another_version_stored_is_closed) {
 }
 END_TEST
 
-UNIT_MAIN("listener", what_others_did_is_undone, accept_returns_without_the_flag,
-                a_shutdown_is_seen_and_undone_for_tcp, what_another_version_stored_is_closed);
+static unsigned port_of(int fd) {
+        struct sockaddr_in address;
+        socklen_t size = sizeof(address);
+
+        ck_assert_int_eq(getsockname(fd, (struct sockaddr *) &address, &size), 0);
+        return ntohs(address.sin_port);
+}
+
+START_TEST(a_closed_port_is_waited_for) {
+        uint64_t begin = clock_now_usec();
+        char local[64], wild[64], other[64];
+        int fd = tcp_listener();
+
+        snprintf(local, sizeof(local), "127.0.0.1:%u", port_of(fd));
+        snprintf(wild, sizeof(wild), "%u", port_of(fd));
+        snprintf(other, sizeof(other), "127.0.0.2:%u", port_of(fd));
+        ck_assert(!port_release_wait(local, begin + 30000));
+        ck_assert_uint_ge(clock_now_usec(), begin + 30000);
+        ck_assert(!port_release_wait(wild, 0));
+        ck_assert(port_release_wait(other, 0));
+
+        if (fork() == 0) {
+                usleep(50000);
+                _exit(0); /* the last one that has it */
+        }
+        close(fd);
+        ck_assert(!port_release_wait(local, 0));
+        ck_assert(port_release_wait(local, begin + 60000000));
+        ck_assert(port_release_wait(wild, 0));
+        wait(NULL);
+
+        /* Nobody waits for what is no port of this machine. */
+        ck_assert(port_release_wait("/run/x.sock", begin + 60000000));
+        ck_assert(port_release_wait("192.0.2.1:9000", begin + 60000000));
+        ck_assert(port_release_wait("rubbish:port", begin + 60000000));
+        ck_assert_uint_lt(clock_now_usec(), begin + 50000000);
+}
+END_TEST
+
+UNIT_MAIN("listener", a_closed_port_is_waited_for, what_others_did_is_undone,
+                accept_returns_without_the_flag, a_shutdown_is_seen_and_undone_for_tcp,
+                what_another_version_stored_is_closed);

@@ -67,6 +67,10 @@ elif what == "shutdown-unix-for-reading":
     libc.shutdown(steal(is_listener(socket.AF_UNIX)), 0)
 elif what == "shutdown-tcp":
     libc.shutdown(steal(is_listener(socket.AF_INET)), 2)
+elif what == "hold":
+    steal(is_listener(socket.AF_INET))
+    print("held", flush=True)
+    time.sleep(float(sys.argv[3]))
 elif what == "shutdown-pair":
     libc.shutdown(steal(is_pair), 2)
 elif what == "shutdown-paths":
@@ -169,6 +173,13 @@ page_is_served
 in_container systemctl restart fpmd@shared
 assert_contains 'tcp' 'had shut down the socket 127.0.0.1:9301: it listens again' "$(journal_of fpmd@shared)"
 wait_for 3 page_is_served 127.0.0.1:9301
+
+# What systemd has closed is open for a moment longer: in a child of systemd's that has not run yet, say.
+rogue "$(any_worker)" hold 1.5 >"$CONTAINER_ROOT/srv/held" &
+wait_for 3 grep -q held "$CONTAINER_ROOT/srv/held"
+in_container systemctl restart fpmd@shared.socket fpmd@shared.service
+wait_for 3 page_is_served 127.0.0.1:9301
+wait $!
 
 # For reading alone, a unix socket is as dead, and its poll(2) does not report a hang-up.
 for how in shutdown-unix shutdown-unix-for-reading; do
