@@ -100,6 +100,16 @@ is_back() {
 wait_for 5 is_back
 assert_eq 'a killed manager' 1 "$(scrape | value "$restarts")"
 
+# --- whoever asks more often costs the managers nothing
+are_kept() {
+	local before
+
+	before=$(fetch "$url" | value 'fpmd_requests_total{pool="exported"}')
+	fetch --output /dev/null http://exported.test/page.php
+	[[ $(fetch "$url" | value 'fpmd_requests_total{pool="exported"}') == "$before" ]]
+}
+wait_for 10 are_kept
+
 # --- formats
 head_of() {
 	fetch --dump-header - --output /dev/null "$@" | tr -d '\r'

@@ -56,11 +56,33 @@ in_container systemctl start fpmd@edge0.socket
 assert_eq '/tmp of a socket that was closed' nothing "$(ask edge0 tmp.php 0)"
 wait_for 5 is_inactive
 
+# A web server that keeps a connection may send the next request on it at any time, so a pool with one stays.
+cat >"$CONTAINER_ROOT/srv/kept.py" <<'END'
+import sys, time
+sys.path.insert(0, "/usr/local/lib/fpmd-test")
+import fcgi
+peer = fcgi.connect("/run/fpmd/edge3.sock")
+for pause in 0, 3:
+    time.sleep(pause)
+    peer.sendall(fcgi.request("/srv/www/edge3/pid.php", flags=1))
+    print(fcgi.Reply(peer).body.decode(), flush=True)
+END
+in_container python3 /srv/kept.py >"$CONTAINER_ROOT/srv/kept.out" &
+kept=$!
+
 # A request that lasts longer than the time, from nothing; and it counts from its end.
 slept=$(ask edge0 sleep.php 0)
 manager=$(manager_of edge0)
 assert_eq 'the worker after a long request' "$slept" "$(ask edge0 pid.php 0.5)"
 assert_eq 'the manager after a long request' "$manager" "$(manager_of edge0)"
+
+wait "$kept"
+assert_matches 'by a kept connection' '^([0-9]+) \1$' "$(tr '\n' ' ' <"$CONTAINER_ROOT/srv/kept.out" | sed 's/ $//')"
+assert_eq 'starts with a kept connection' 1 "$(journal_of fpmd@edge3.service | grep -c 'Started')"
+is_gone() {
+	[[ $(unit_property fpmd@edge3.service ActiveState) == inactive ]]
+}
+wait_for 5 is_gone
 
 # The edge: six pools at once, each asked around the moment in which it leaves, up to 0.1 s late.
 for n in "${!names[@]}"; do
