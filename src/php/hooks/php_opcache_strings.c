@@ -118,11 +118,16 @@ void php_opcache_strings_watch_start(bool leaves_own_out) {
                                                          (void *) on_memset);
 }
 
-void php_opcache_strings_end_start(void) {
+/* By now opcache may have taken the right to write from its memory. */
+static bool may_clear(void) {
         const StringTable *strings = (const StringTable *) table.places - 1;
 
+        return table.places && strings->n_strings == 0 && !INI_BOOL("opcache.protect_memory");
+}
+
+void php_opcache_strings_end_start(void) {
         table.is_starting = false;
-        if (table.places && strings->n_strings == 0)
+        if (may_clear())
                 clear(table.places, table.used_size);
         if (!table.places && opcache_with_strings())
                 stderr_line("<5>opcache of PHP " PHP_VERSION

@@ -55,7 +55,13 @@ small() {
 restarted() {
 	[[ $(fetch "http://$1.test/stat.php" | cut -d' ' -f3) == [01] ]]
 }
-for case in 'opcache many 1000' 'another few 300'; do
+# Also where opcache protects its memory.
+write_page guarded stat.php <<<"$page"
+pool guarded <<'END'
+pm = ondemand
+php_admin_value[opcache.protect_memory] = 1
+END
+for case in 'opcache many 1000' 'another few 300' 'guarded few 600'; do
 	read -r name strings limit <<<"$case"
 	write_page "$name" reset.php <<<'<?php echo (int) opcache_reset();'
 	write_page "$name" strings.php <<-'END'
