@@ -70,7 +70,8 @@ bool pool_config_place_of(const PoolConfig *config, const struct Directive *dire
                 const char **ret_file, unsigned *ret_line);
 
 /* Write all fields into one buffer for a sealed memfd, and read them back. The caller frees *ret, by free() and by
- * pool_config_free(). Return 0 or -ENOMEM; the second returns -EBADMSG for what the first cannot have written. */
+ * pool_config_free(). Return 0 or -ENOMEM; the second returns -EPROTO for what another build of fpmd has written,
+ * which has other directives or another contract/, and -EBADMSG for what none can have written. */
 int pool_config_serialize(const PoolConfig *config, char **ret, size_t *ret_size);
 int pool_config_deserialize(PoolConfig **ret, const char *data, size_t size);
 

@@ -4,11 +4,11 @@
 
 #include "config/directive/directive.h"
 #include "config/pool_config_internal.h"
+#include "contract/fingerprint.h"
 
-/* The buffer: MAGIC, name, file, when it was read, then the field of each row of the table in its order. Numbers are
- * eight bytes in the machine's order, for the reader is the same build on the same machine; a text
- * is its size and its bytes, NO_TEXT for NULL; a list is its count and for each item kind, line,
- * file, key, value. */
+/* The buffer: MAGIC, the fingerprint of the build, name, file, when it was read, then the field of each row of the
+ * table in its order. Numbers are eight bytes in the machine's order; a text is its size and its bytes, NO_TEXT for
+ * NULL; a list is its count and for each item kind, line, file, key, value. */
 #define MAGIC UINT64_C(0x31676663646d7066)
 #define NO_TEXT UINT64_MAX
 
@@ -110,11 +110,28 @@ static bool has_own_field(size_t i) {
         return directive_has_field(d);
 }
 
+/* Of the order of the fields as well: a reader with another table would take one for another. */
+static uint64_t fingerprint(void) {
+        uint64_t sum = contract_fingerprint();
+
+        for (size_t i = 0; i < directive_count(); i++) {
+                const Directive *d = directive_at(i);
+                uint32_t form[] = { d->type, d->kind, d->section };
+
+                sum = fingerprint_add(sum, d->key, strlen(d->key) + 1);
+                sum = fingerprint_add(sum, form, sizeof(form));
+        }
+
+        return sum;
+}
+
 int pool_config_serialize(const PoolConfig *config, char **ret, size_t *ret_size) {
         _cleanup_(buffer_done) Buffer buffer = {};
         int r;
 
         r = put_number(&buffer, MAGIC);
+        if (r == 0)
+                r = put_number(&buffer, fingerprint());
         if (r == 0)
                 r = put_text(&buffer, config->name);
         if (r == 0)
@@ -261,7 +278,7 @@ static int get_field(Cursor *cursor, const Directive *directive, PoolConfig *con
 int pool_config_deserialize(PoolConfig **ret, const char *data, size_t size) {
         _cleanup_(pool_config_freep) PoolConfig *config = NULL;
         Cursor cursor = { .p = data, .left = size };
-        uint64_t magic = 0;
+        uint64_t magic = 0, build = 0;
         int r;
 
         config = calloc(1, sizeof(*config));
@@ -271,6 +288,10 @@ int pool_config_deserialize(PoolConfig **ret, const char *data, size_t size) {
         r = get_number(&cursor, &magic);
         if (r == 0 && magic != MAGIC)
                 r = -EBADMSG;
+        if (r == 0)
+                r = get_number(&cursor, &build);
+        if (r == 0 && build != fingerprint())
+                r = -EPROTO;
         if (r == 0)
                 r = get_text(&cursor, &config->name);
         if (r == 0)

@@ -154,7 +154,11 @@ static bool close_socket(Manager *m, int result) {
 static void manager_on_ended(int result, void *userdata) {
         Manager *m = userdata;
 
-        if (m->result < 0)
+        if (result == POOL_REPLACED) {
+                log_notice("fpmd was replaced on disk, and PHP is gone: leaving the pool to the manager that is "
+                           "there now");
+                result = MANAGER_CALLED_BACK;
+        } else if (m->result < 0)
                 result = m->result;
         else if (result < 0 && close_socket(m, result))
                 return;

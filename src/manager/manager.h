@@ -27,7 +27,8 @@ int manager_new(Manager **ret, const ManagerOptions *options, PoolResources *res
 Manager *manager_free(Manager *manager);
 DEFINE_CLEANUP(Manager, manager_free);
 
-/* The manager left because it was idle, and a connection came before it was gone: it is to be started again. */
+/* The manager is to be started again: it left because it was idle, and a connection came before it was gone; or PHP is
+ * gone, and was replaced together with fpmd. */
 #define MANAGER_CALLED_BACK (-ERESTART)
 
 /* Runs until the pool has ended. Returns 0, MANAGER_CALLED_BACK, POOL_REFUSED or another negative errno. */

@@ -93,6 +93,18 @@ static int fail(const Inherited *inherited, int r, const char *what) {
         return EX_CONFIG;
 }
 
+/* Both were replaced, and the manager that runs is the one from before. */
+static int refuse_build(const Inherited *inherited, const char *pool) {
+        char text[200];
+
+        snprintf(text, sizeof(text),
+                        "this engine is of another build of fpmd than the manager that runs: systemctl restart fpmd@%s",
+                        pool);
+        starting_control_fd = -EBADF;
+        zygote_report_failure(inherited->control_fd, text);
+        return EX_CONFIG;
+}
+
 static int enter_folders(const Inherited *inherited, const PoolConfig *config) {
         int r;
 
@@ -333,6 +345,8 @@ int fpmd_php_main(int argc, char *argv[], LibcHooks *hooks) {
                 return EX_OSERR;
 
         r = read_config(&config, inherited.config_fd);
+        if (r == -EPROTO)
+                return refuse_build(&inherited, argv[2]);
         if (r < 0)
                 return fail(&inherited, r, "configuration");
 

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "manager/base/log.h"
+#include "manager/base/own_program.h"
 #include "manager/base/timer.h"
 #include "manager/generation/pool_internal.h"
 
@@ -157,6 +158,8 @@ static void current_is_gone(Pool *pool) {
         pool->emergency = false;
         if (pool->state == POOL_STARTING && refused)
                 pool->hooks->ended(POOL_REFUSED, pool->userdata);
+        else if (pool->state == POOL_SERVING && refused && own_program_is_replaced())
+                pool->hooks->ended(POOL_REPLACED, pool->userdata);
         else if (pool->state != POOL_STOPPING)
                 pool_replace_later(pool);
 }

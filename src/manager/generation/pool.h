@@ -63,6 +63,9 @@ typedef struct PoolHooks {
 /* And when the pool program died again and again while it started, or at once when it served. */
 #define POOL_BROKEN (-ENOEXEC)
 
+/* And when PHP is gone, and this manager cannot start it, because both were replaced on disk by another build. */
+#define POOL_REPLACED (-ESTALE)
+
 /* Makes a pool without generations. Takes resources, also when it fails, copies listeners, and borrows the rest.
  * Returns 0 or a negative errno. */
 int pool_new(Pool **ret, sd_event *event, const Listeners *listeners, const char *program,

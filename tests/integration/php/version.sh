@@ -3,7 +3,7 @@
 # reload changes it under load without a lost request. A version that is not there, a program that is not PHP, or an
 # engine that does not fit, is refused in one line. Neither a script nor what it executes sees how the engine came
 # there; an LD_PRELOAD of the administrator's stays.
-# Time limit: 120 s
+# Time limit: 180 s
 
 source "${BASH_SOURCE[0]%/*}/../lib.sh"
 needs_fpmd
@@ -165,6 +165,36 @@ outdated() {
 	assert_lacks "status after a $2" outdated "$(in_container fpmctl status ver)"
 	assert_lacks "check after a $2" replaced "$(in_container fpmctl check)"
 }
+
+### another build of fpmd, installed before anybody has restarted the pool
+
+# another_build FILE: in its place, with another edition of what manager and engine agree on
+another_build() {
+	in_container python3 - "$1" <<'END'
+import os, shutil, sys
+data, mark = open(sys.argv[1], "rb").read(), b"fpmd contract: \0"
+assert data.count(mark) == 1
+at = data.index(mark) + len(mark)
+open("/srv/another", "wb").write(data[:at] + bytes([data[at] + 1]) + data[at + 1:])
+shutil.copymode(sys.argv[1], "/srv/another")
+shutil.copy("/srv/another", sys.argv[1] + ".new")
+os.rename(sys.argv[1] + ".new", sys.argv[1])
+END
+}
+manager=$(manager_of ver)
+another_build "/usr/libexec/fpmd/$php/engine.so"
+refusal=$(in_container fpmctl reload ver 2>&1) && fail 'a manager starts the engine of another build'
+assert_contains 'a reload' 'of another build of fpmd than the manager that runs: systemctl restart fpmd@ver' "$refusal"
+assert_eq 'the pool serves' 200 "$(fetch_status http://ver.test/who.php)"
+another_build /usr/sbin/fpmd
+in_container kill -KILL "$(zygote_of ver)"
+wait_for 10 another_manager ver "$manager"
+assert_eq 'without its zygote' 200 "$(fetch_status http://ver.test/who.php)"
+journal_has "$unit" 'leaving the pool to the manager that is there now'
+assert_lacks 'given up' 'giving up' "$(journal_of "$unit")"
+another_build "/usr/libexec/fpmd/$php/engine.so"
+another_build /usr/sbin/fpmd
+in_container systemctl restart "$unit"
 
 assert_lacks 'status before' outdated "$(in_container fpmctl status ver)"
 assert_lacks 'check before' replaced "$(in_container fpmctl check)"
