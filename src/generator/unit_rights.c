@@ -8,8 +8,7 @@
 #define LABELS                                                                                     \
         "ReadOnlyPaths=\n"                                                                         \
         "ReadOnlyPaths=/proc/sys -/proc/acpi -/proc/asound -/proc/bus -/proc/fs -/proc/irq "       \
-        "-/proc/scsi -/proc/sysrq-trigger\n"                                                       \
-        "ReadOnlyPaths=/sys\n"
+        "-/proc/scsi -/proc/sysrq-trigger /sys/fs/cgroup\n"
 
 static const struct {
         const char *from, *why, *lines;

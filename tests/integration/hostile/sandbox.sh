@@ -61,26 +61,21 @@ in_container systemctl daemon-reload
 in_container systemctl start fpmd@sandbox.service
 assert_eq 'the manager' tried "$(in_container cat /run/intruded)"
 
-# What systemd writes for SELinuxContext= and AppArmorProfile= arrives, also where a drop-in mounts /proc anew; what
-# others write about themselves does not.
-cat >"$CONTAINER_ROOT/srv/label.sh" <<'END'
-echo main >/proc/self/comm
-cat /proc/$$/comm
-(echo child >/proc/self/comm) 2>&1
-(echo 1 >/proc/sys/vm/overcommit_memory) 2>&1
+# The same with drop-ins that harden: with these systemd mounts /proc and /sys in other ways. What it writes for
+# SELinuxContext= and AppArmorProfile= arrives in the folder of the main process, what others write about themselves does
+# not.
+cat >"$CONTAINER_ROOT/srv/intrude.sh" <<-END
+	printf main >/proc/self/comm
+	cat /proc/\$\$/comm
+	(printf child >/proc/self/comm) 2>/dev/null || echo refused
+	exec python3 $TOOLS/intrude.py
 END
-# labels LINE: with that line in the unit
-labels() {
-	sed -i "/^ExecStart=./d; /^StandardOutput/d" "$drop_in/intrude.conf"
-	printf 'ExecStart=sh /srv/label.sh\nStandardOutput=truncate:/run/labels\n%s\n' "$1" >>"$drop_in/intrude.conf"
+for line in '' ProtectProc=invisible ProtectKernelTunables=yes ProtectControlGroups=yes PrivateNetwork=yes ProcSubset=pid; do
+	printf '[Service]\nExecStart=\nExecStart=sh /srv/intrude.sh\nStandardOutput=truncate:/run/intruded\n%s\n' "$line" \
+		>"$drop_in/intrude2.conf"
 	in_container systemctl daemon-reload
 	in_container systemctl start fpmd@sandbox.service
-	in_container cat /run/labels
-}
-for line in '' ProtectProc=invisible ProtectKernelTunables=yes; do
-	said=$(labels "$line")
-	assert_contains "$line: the manager" main "$said"
-	assert_eq "$line: others" 2 "$(grep -c 'Read-only' <<<"$said")"
+	assert_eq "the manager, with $line" $'main\nrefused\ntried' "$(in_container cat /run/intruded)"
 done
 
 # The kernel's log: that it is refused without CAP_SYSLOG shows only where the container does not hide it.
