@@ -23,7 +23,7 @@ static const MessageRule rules[] = {
         /*                       name          from                  known slot   text   word   min max       */
         [MESSAGE_FORK]       = { "FORK",       MESSAGE_FROM_MANAGER, true, true,  false, false, 0,  0         },
         [MESSAGE_END]        = { "END",        MESSAGE_FROM_MANAGER, true, true,  false, true,  0,  4096      },
-        [MESSAGE_TRACE]      = { "TRACE",      MESSAGE_FROM_MANAGER, true, true,  false, false, 1,  4096      },
+        [MESSAGE_TRACE]      = { "TRACE",      MESSAGE_FROM_MANAGER, true, true,  false, true,  1,  4096      },
         [MESSAGE_RETIRE]     = { "RETIRE",     MESSAGE_FROM_MANAGER, true, true,  false, false, 0,  0         },
         [MESSAGE_DRAIN]      = { "DRAIN",      MESSAGE_FROM_MANAGER, true, false, false, false, 0,  0         },
         [MESSAGE_PING]       = { "PING",       MESSAGE_FROM_MANAGER, true, false, false, false, 0,  INT32_MAX },

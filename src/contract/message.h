@@ -19,7 +19,8 @@ typedef enum MessageType {
         MESSAGE_FORK = 1, /* slot */
         MESSAGE_END, /* slot, word: SIGKILL for its worker, if it still has the request of this word; value:
                              0, or the depth of the stack that is read before, as for TRACE */
-        MESSAGE_TRACE,   /* slot, value: depth; FRAMEs follow, then TRACED */
+        MESSAGE_TRACE, /* slot, word, value: depth; FRAMEs follow, then TRACED: ESTALE if it was not all the time
+                            the request of this word */
         MESSAGE_RETIRE,  /* slot: finishes what it holds and leaves */
         MESSAGE_DRAIN,   /* workers finish what they hold and leave, then the zygote */
         MESSAGE_PING,    /* value: cookie */

@@ -205,7 +205,9 @@ static void order(Generation *g, Input *in) {
                 generation_forget_stacks(g, &world);
                 break;
         default:
-                (void) generation_trace(g, next(in) % world.n_slots, 5, fuzz_on_stack, &world);
+                (void) generation_trace(g,
+                                &(StackQuestion){ .slot = next(in) % world.n_slots, .depth = 5 },
+                                fuzz_on_stack, &world);
         }
 }
 

@@ -48,11 +48,10 @@ static uint8_t take(Input *input) {
         return *input->data++;
 }
 
-static int on_order(unsigned slot, unsigned depth, SlotWord end_word, void *userdata) {
+static int on_order(const StackQuestion *question, void *userdata) {
         Model *m = userdata;
 
-        require(slot < N_SLOTS && depth <= TRACE_DEPTH_MAX);
-        (void) end_word;
+        require(question->slot < N_SLOTS && question->depth <= TRACE_DEPTH_MAX);
         m->n_orders++;
         return 0;
 }
@@ -93,12 +92,13 @@ static void order(Model *m, Input *input) {
                 (void) slots_retire(m->slots, slot);
                 break;
         case 3:
-                if (stack_requests_ask(m->stack_requests, slot, what % 4, on_stack, m) >= 0)
+                if (stack_requests_ask(m->stack_requests,
+                                    &(StackQuestion){ slot, what % 4, 8, false }, on_stack, m) >= 0)
                         m->n_asked++;
                 break;
         case 4:
-                if (stack_requests_ask_and_end(m->stack_requests, slot, what % 4, 8, on_stack, m) >=
-                                0)
+                if (stack_requests_ask(m->stack_requests,
+                                    &(StackQuestion){ slot, what % 4, 8, true }, on_stack, m) >= 0)
                         m->n_asked++;
                 break;
         case 5:

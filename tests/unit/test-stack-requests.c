@@ -20,12 +20,12 @@ static unsigned n_orders, last_slot, last_depth;
 static SlotWord last_end_word;
 static int order_result;
 
-static int on_order(unsigned slot, unsigned depth, SlotWord end_word, void *userdata) {
+static int on_order(const StackQuestion *question, void *userdata) {
         (void) userdata;
         n_orders++;
-        last_slot = slot;
-        last_depth = depth;
-        last_end_word = end_word;
+        last_slot = question->slot;
+        last_depth = question->depth;
+        last_end_word = question->ends_worker ? question->word : 0;
         return order_result;
 }
 
@@ -50,9 +50,16 @@ START_TEST(several_ask) {
         StackRequests *stack_requests = start();
         Asker a = {}, b = {}, c = {};
 
-        ck_assert_int_eq(stack_requests_ask(stack_requests, 3, 20, on_stack, &a), 0);
-        ck_assert_int_eq(stack_requests_ask(stack_requests, 3, 1, on_stack, &b), 0);
-        ck_assert_int_eq(stack_requests_ask(stack_requests, 1, 100000, on_stack, &c), 0);
+        ck_assert_int_eq(stack_requests_ask(stack_requests,
+                                         &(StackQuestion){ .slot = 3, .depth = 20 }, on_stack, &a),
+                        0);
+        ck_assert_int_eq(stack_requests_ask(stack_requests,
+                                         &(StackQuestion){ .slot = 3, .depth = 1 }, on_stack, &b),
+                        0);
+        ck_assert_int_eq(stack_requests_ask(stack_requests,
+                                         &(StackQuestion){ .slot = 1, .depth = 100000 }, on_stack,
+                                         &c),
+                        0);
         ck_assert_uint_eq(n_orders, 3);
         ck_assert_uint_eq(last_slot, 1);
         ck_assert_uint_eq(last_depth, TRACE_DEPTH_MAX);
@@ -80,7 +87,9 @@ START_TEST(nobody_asked) {
         ck_assert_int_eq(stack_requests_add(stack_requests, 0, "x"), -EBADMSG);
         ck_assert_int_eq(stack_requests_end(stack_requests, 0, 0), -EBADMSG);
 
-        ck_assert_int_eq(stack_requests_ask(stack_requests, 2, 2, on_stack, &a), 0);
+        ck_assert_int_eq(stack_requests_ask(stack_requests,
+                                         &(StackQuestion){ .slot = 2, .depth = 2 }, on_stack, &a),
+                        0);
         ck_assert_int_eq(stack_requests_add(stack_requests, 0, "x"), -EBADMSG);
         ck_assert_int_eq(stack_requests_end(stack_requests, 0, 0), -EBADMSG);
 
@@ -96,8 +105,12 @@ START_TEST(an_asker_leaves) {
         StackRequests *stack_requests = start();
         Asker a = {}, b = {};
 
-        ck_assert_int_eq(stack_requests_ask(stack_requests, 0, 1, on_stack, &a), 0);
-        ck_assert_int_eq(stack_requests_ask(stack_requests, 0, 1, on_stack, &b), 0);
+        ck_assert_int_eq(stack_requests_ask(stack_requests,
+                                         &(StackQuestion){ .slot = 0, .depth = 1 }, on_stack, &a),
+                        0);
+        ck_assert_int_eq(stack_requests_ask(stack_requests,
+                                         &(StackQuestion){ .slot = 0, .depth = 1 }, on_stack, &b),
+                        0);
         stack_requests_forget(stack_requests, &a);
         ck_assert_int_eq(stack_requests_end(stack_requests, 0, 0), 0);
         ck_assert_int_eq(stack_requests_end(stack_requests, 0, 0), 0);
@@ -112,9 +125,28 @@ START_TEST(the_zygote_cannot_be_asked) {
         Asker a = {};
 
         order_result = -EPIPE;
-        ck_assert_int_eq(stack_requests_ask(stack_requests, 0, 1, on_stack, &a), -EPIPE);
+        ck_assert_int_eq(stack_requests_ask(stack_requests,
+                                         &(StackQuestion){ .slot = 0, .depth = 1 }, on_stack, &a),
+                        -EPIPE);
         stack_requests_free(stack_requests);
         ck_assert_uint_eq(a.n_answers, 0);
+}
+END_TEST
+
+/* The frames that came before are of it, or of the next one. */
+START_TEST(of_a_request_that_has_ended_there_is_no_stack) {
+        StackRequests *stack_requests = start();
+        Asker a = {};
+
+        ck_assert_int_eq(stack_requests_ask(stack_requests, &(StackQuestion){ 1, 2, 77, false },
+                                         on_stack, &a),
+                        0);
+        ck_assert_int_eq(stack_requests_add(stack_requests, 1, "one"), 0);
+        ck_assert_int_eq(stack_requests_end(stack_requests, 1, -ESTALE), 0);
+        ck_assert_uint_eq(a.n_answers, 1);
+        ck_assert_int_eq(a.error, -ESTALE);
+        ck_assert_str_eq(a.stack, "");
+        stack_requests_free(stack_requests);
 }
 END_TEST
 
@@ -123,15 +155,21 @@ START_TEST(slots_are_answered_in_any_order) {
         StackRequests *stack_requests = start();
         Asker a = {}, b = {}, c = {};
 
-        ck_assert_int_eq(stack_requests_ask(stack_requests, 0, 2, on_stack, &a), 0);
+        ck_assert_int_eq(stack_requests_ask(stack_requests,
+                                         &(StackQuestion){ .slot = 0, .depth = 2 }, on_stack, &a),
+                        0);
         ck_assert_uint_eq(last_end_word, 0);
-        ck_assert_int_eq(stack_requests_ask_and_end(stack_requests, 1, 2, 77, on_stack, &b), 0);
+        ck_assert_int_eq(stack_requests_ask(stack_requests, &(StackQuestion){ 1, 2, 77, true },
+                                         on_stack, &b),
+                        0);
         ck_assert_uint_eq(last_end_word, 77);
 
         ck_assert_int_eq(stack_requests_add(stack_requests, 1, "one"), 0);
         ck_assert_int_eq(stack_requests_add(stack_requests, 0, "zero"), 0);
         ck_assert_int_eq(stack_requests_end(stack_requests, 1, 0), 0);
-        ck_assert_int_eq(stack_requests_ask(stack_requests, 2, 2, on_stack, &c), 0);
+        ck_assert_int_eq(stack_requests_ask(stack_requests,
+                                         &(StackQuestion){ .slot = 2, .depth = 2 }, on_stack, &c),
+                        0);
         ck_assert_int_eq(stack_requests_end(stack_requests, 2, -ESRCH), 0);
         ck_assert_int_eq(stack_requests_end(stack_requests, 0, 0), 0);
         ck_assert_int_eq(stack_requests_end(stack_requests, 0, 0), -EBADMSG);
@@ -147,10 +185,17 @@ START_TEST(open_questions_are_bounded) {
         Asker a = {};
 
         for (unsigned i = 0; i < 6; i++)
-                ck_assert_int_eq(stack_requests_ask(stack_requests, i, 1, on_stack, &a), 0);
-        ck_assert_int_eq(stack_requests_ask(stack_requests, 7, 1, on_stack, &a), -EBUSY);
+                ck_assert_int_eq(stack_requests_ask(stack_requests,
+                                                 &(StackQuestion){ .slot = i, .depth = 1 },
+                                                 on_stack, &a),
+                                0);
+        ck_assert_int_eq(stack_requests_ask(stack_requests,
+                                         &(StackQuestion){ .slot = 7, .depth = 1 }, on_stack, &a),
+                        -EBUSY);
         ck_assert_int_eq(stack_requests_end(stack_requests, 3, 0), 0);
-        ck_assert_int_eq(stack_requests_ask(stack_requests, 7, 1, on_stack, &a), 0);
+        ck_assert_int_eq(stack_requests_ask(stack_requests,
+                                         &(StackQuestion){ .slot = 7, .depth = 1 }, on_stack, &a),
+                        0);
         stack_requests_free(stack_requests);
         ck_assert_uint_eq(a.n_answers, 7);
 }
@@ -161,7 +206,9 @@ START_TEST(rubbish_is_escaped) {
         Asker a = {};
         char frame[232];
 
-        ck_assert_int_eq(stack_requests_ask(stack_requests, 0, 20, on_stack, &a), 0);
+        ck_assert_int_eq(stack_requests_ask(stack_requests,
+                                         &(StackQuestion){ .slot = 0, .depth = 20 }, on_stack, &a),
+                        0);
         ck_assert_int_eq(stack_requests_add(stack_requests, 0, "App\\Shop::pay() a\n\x1b\xff"), 0);
         memset(frame, '\n', sizeof(frame) - 1);
         frame[sizeof(frame) - 1] = '\0';
@@ -175,5 +222,6 @@ START_TEST(rubbish_is_escaped) {
 }
 END_TEST
 
-UNIT_MAIN("traces", several_ask, nobody_asked, an_asker_leaves, the_zygote_cannot_be_asked,
-                slots_are_answered_in_any_order, open_questions_are_bounded, rubbish_is_escaped);
+UNIT_MAIN("traces", of_a_request_that_has_ended_there_is_no_stack, several_ask, nobody_asked,
+                an_asker_leaves, the_zygote_cannot_be_asked, slots_are_answered_in_any_order,
+                open_questions_are_bounded, rubbish_is_escaped);

@@ -116,28 +116,19 @@ static const char *why_none(int error) {
                                    : strerror(-error);
 }
 
-/* The stack is read later than the rest, and may be that of the next request. */
-static bool has_gone_on(StackJob *t) {
-        const Target *target = &t->targets[t->n_done];
-        Generation *generation = pool_generation(t->pool, target->generation);
-        WorkerSnapshot now;
-
-        return generation && generation_snapshot_worker(generation, target->slot, &now) >= 0 &&
-               now.view.state != SLOT_EMPTY && now.view.since_usec != t->worker.view.since_usec;
-}
-
 static void stack_job_on_stack(unsigned slot, int error, const char *stack, void *userdata) {
         StackJob *t = userdata;
 
         (void) slot;
         t->reading = false;
-        if (has_gone_on(t)) {
-                stack = "";
-                error = -ESTALE;
-        }
         write_worker(t, stack, error < 0 ? why_none(error) : NULL);
         t->n_done++;
         step_later(t);
+}
+
+/* One whose head is still read gets another word in a moment. */
+static SlotWord word_of(const SlotView *view) {
+        return view->state == SLOT_READING_HEADERS ? 0 : slot_word(view->state, view->since_usec);
 }
 
 /* Returns whether the zygote was asked and will answer. */
@@ -150,7 +141,10 @@ static bool ask_next(StackJob *t) {
                         !worker_snapshot_is_busy(&t->worker))
                 return false; /* done meanwhile */
 
-        r = generation_trace(generation, target->slot, TRACE_DEPTH_MAX, stack_job_on_stack, t);
+        r = generation_trace(generation,
+                        &(StackQuestion){ target->slot, TRACE_DEPTH_MAX, word_of(&t->worker.view),
+                                        false },
+                        stack_job_on_stack, t);
         if (r < 0)
                 write_worker(t, "", why_none(r));
 

@@ -115,13 +115,13 @@ static int order_retire(unsigned slot, void *userdata) {
         return zygote_link_order(&g->link, MESSAGE_RETIRE, slot, 0);
 }
 
-static int order_trace(unsigned slot, unsigned depth, SlotWord end_word, void *userdata) {
+static int order_trace(const StackQuestion *question, void *userdata) {
         Generation *g = userdata;
         Message message = {
-                .type = end_word > 0 ? MESSAGE_END : MESSAGE_TRACE,
-                .slot = slot,
-                .value = (int32_t) depth,
-                .word = end_word,
+                .type = question->ends_worker ? MESSAGE_END : MESSAGE_TRACE,
+                .slot = question->slot,
+                .value = (int32_t) question->depth,
+                .word = question->word,
         };
 
         return zygote_link_send(&g->link, &message, -EBADF);
@@ -134,7 +134,7 @@ static void order_end(unsigned slot, SlotWord word, void *userdata) {
         if (g->life.state == GENERATION_ORPHANED)
                 orphans_end(&g->orphans, slot, word);
         else
-                (void) order_trace(slot, 0, word, g);
+                (void) order_trace(&(StackQuestion){ slot, 0, word, true }, g);
 }
 
 static void generation_on_slow(void *userdata) {

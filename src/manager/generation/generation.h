@@ -167,6 +167,6 @@ int generation_each_busy(Generation *generation, BusyHook hook, void *userdata);
 
 /* Do the same as stack_requests_ask() and stack_requests_forget(). The first returns -ECANCELED when the zygote is
  * gone. */
-int generation_trace(Generation *generation, unsigned slot, unsigned depth, TraceHook hook,
+int generation_trace(Generation *generation, const StackQuestion *question, TraceHook hook,
                 void *userdata);
 void generation_forget_stacks(Generation *generation, const void *userdata);

@@ -147,10 +147,10 @@ int generation_each_busy(Generation *g, BusyHook hook, void *userdata) {
         return r;
 }
 
-int generation_trace(Generation *g, unsigned slot, unsigned depth, TraceHook hook, void *userdata) {
+int generation_trace(Generation *g, const StackQuestion *question, TraceHook hook, void *userdata) {
         return g->life.state >= GENERATION_ORPHANED
                                ? -ECANCELED
-                               : stack_requests_ask(g->stack_requests, slot, depth, hook, userdata);
+                               : stack_requests_ask(g->stack_requests, question, hook, userdata);
 }
 
 void generation_forget_stacks(Generation *g, const void *userdata) {

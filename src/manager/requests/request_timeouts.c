@@ -46,8 +46,14 @@ static void end_request(RequestTimeouts *o, unsigned slot, SlotWord word, uint64
 
         free(o->ended[slot].stack);
         o->ended[slot] = (Ended){ .ran_usec = ran_usec, .word = word };
-        r = stack_requests_ask_and_end(o->context.stack_requests, slot,
-                        (unsigned) o->context.config->request_slowlog_trace_depth, word,
+        r = stack_requests_ask(o->context.stack_requests,
+                        &(StackQuestion){
+                                        .slot = slot,
+                                        .depth = (unsigned) o->context.config
+                                                                 ->request_slowlog_trace_depth,
+                                        .word = word,
+                                        .ends_worker = true,
+                        },
                         request_timeouts_on_stack, o);
         if (r < 0) {
                 o->ended[slot].error = r;

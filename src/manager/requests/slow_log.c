@@ -157,14 +157,6 @@ static void forget(SlowRequest *request) {
 static void slow_log_on_stack(unsigned slot, int error, const char *stack, void *userdata) {
         SlowRequest *request = userdata;
         SlowLog *log = request->log;
-        SlotView view;
-
-        /* The request may have ended, and the stack may be that of the next. */
-        if (scoreboard_view_slot(log->board, slot, &view) >= 0 && view.state != SLOT_EMPTY &&
-                        view.since_usec != slot_word_since_usec(request->word)) {
-                stack = "";
-                error = -ESTALE;
-        }
 
         write_to_journal(request, slot, stack, error);
         write_to_file(log, request, stack, error);
@@ -174,6 +166,7 @@ static void slow_log_on_stack(unsigned slot, int error, const char *stack, void 
 void slow_log_write(SlowLog *log, unsigned slot, SlotWord word, uint64_t ran_usec) {
         /* Of one that has ended in this moment, and may be another one's now, nothing is known but that it was slow. */
         SlotView view = { .method = "-", .uri = "-", .script = "-" };
+        StackQuestion question;
         SlowRequest *request;
         int r, ended;
 
@@ -195,10 +188,14 @@ void slow_log_write(SlowLog *log, unsigned slot, SlotWord word, uint64_t ran_use
         log->asked = request;
         request_text(&request->text, &view);
 
+        question = (StackQuestion){
+                .slot = slot,
+                .depth = (unsigned) log->config->request_slowlog_trace_depth,
+                .word = word,
+        };
         r = ended < 0 ? ended
-                      : stack_requests_ask(log->stack_requests, slot,
-                                        (unsigned) log->config->request_slowlog_trace_depth,
-                                        slow_log_on_stack, request);
+                      : stack_requests_ask(
+                                        log->stack_requests, &question, slow_log_on_stack, request);
         if (r < 0)
                 slow_log_on_stack(slot, r, "", request);
 }

@@ -58,7 +58,8 @@ static void answer(StackRequests *stack_requests, Question **place, int error) {
                 stack_requests->last = place;
         stack_requests->n--;
         if (question->hook)
-                question->hook(question->slot, error, question->text ? question->text : "",
+                question->hook(question->slot, error,
+                                question->text && error != -ESTALE ? question->text : "",
                                 question->userdata);
         free(question->text);
         free(question);
@@ -78,29 +79,30 @@ void stack_requests_cancel(StackRequests *stack_requests) {
                 answer(stack_requests, &stack_requests->first, -ECANCELED);
 }
 
-int stack_requests_ask_and_end(StackRequests *stack_requests, unsigned slot, unsigned depth,
-                SlotWord word, TraceHook hook, void *userdata) {
+int stack_requests_ask(StackRequests *stack_requests, const StackQuestion *asked, TraceHook hook,
+                void *userdata) {
+        StackQuestion order = *asked;
         Question *question;
         int r;
 
         if (stack_requests->n >= stack_requests->max)
                 return -EBUSY;
-        if (depth > TRACE_DEPTH_MAX)
-                depth = TRACE_DEPTH_MAX;
+        if (order.depth > TRACE_DEPTH_MAX)
+                order.depth = TRACE_DEPTH_MAX;
 
         question = calloc(1, sizeof(*question));
         if (!question)
                 return -ENOMEM;
 
-        r = stack_requests->order(slot, depth, word, stack_requests->userdata);
+        r = stack_requests->order(&order, stack_requests->userdata);
         if (r < 0) {
                 free(question);
                 return r;
         }
 
         *question = (Question){
-                .slot = slot,
-                .depth = depth + 1, /* and where in the innermost one */
+                .slot = order.slot,
+                .depth = order.depth + 1, /* and where in the innermost one */
                 .hook = hook,
                 .userdata = userdata,
         };
@@ -108,11 +110,6 @@ int stack_requests_ask_and_end(StackRequests *stack_requests, unsigned slot, uns
         stack_requests->last = &question->next;
         stack_requests->n++;
         return 0;
-}
-
-int stack_requests_ask(StackRequests *stack_requests, unsigned slot, unsigned depth, TraceHook hook,
-                void *userdata) {
-        return stack_requests_ask_and_end(stack_requests, slot, depth, 0, hook, userdata);
 }
 
 void stack_requests_forget(StackRequests *stack_requests, const void *userdata) {

@@ -8,6 +8,8 @@
  * Runs in: manager.
  * Trusts:  nobody: frames are escaped, and no more are kept than were asked for. */
 
+#include <stdbool.h>
+
 #include "base/cleanup.h"
 #include "contract/scoreboard.h"
 
@@ -17,13 +19,19 @@ enum {
 
 typedef struct StackRequests StackRequests;
 
-/* Passes the question on to the zygote. Unless end_word is 0 the zygote is to end the request of that slot word when it
- * has read the stack. Returns 0, or a negative errno when the zygote cannot be asked. */
-typedef int (*TraceOrder)(unsigned slot, unsigned depth, SlotWord end_word, void *userdata);
+typedef struct StackQuestion {
+        unsigned slot, depth;
+        SlotWord word;    /* of the request whose stack is wanted; 0: of any */
+        bool ends_worker; /* when its stack was read, unless it has ended by itself */
+} StackQuestion;
+
+/* Passes the question on to the zygote. Returns 0, or a negative errno when the zygote cannot be asked. */
+typedef int (*TraceOrder)(const StackQuestion *question, void *userdata);
 
 /* Is called with the answer. stack has a line for each call, innermost first, without "\n" at the end; when the
  * innermost call is PHP code, "at FILE:LINE" stands before them. "" and a negative errno mean that there is no stack, a
- * stack and a negative errno that the rest of it could not be read. */
+ * stack and a negative errno that the rest of it could not be read. -ESTALE: the request has ended, and there is no
+ * stack of it. */
 typedef void (*TraceHook)(unsigned slot, int error, const char *stack, void *userdata);
 
 /* Makes a list of questions, of which at most max can be open at a time. Returns 0 or -ENOMEM. */
@@ -34,13 +42,8 @@ DEFINE_CLEANUP(StackRequests, stack_requests_free);
 
 /* Asks for a stack of at most depth calls; hook is called once, later. Returns 0, -EBUSY when too many questions are
  * open, or another negative errno; after an error hook is not called. */
-int stack_requests_ask(StackRequests *stack_requests, unsigned slot, unsigned depth, TraceHook hook,
+int stack_requests_ask(StackRequests *stack_requests, const StackQuestion *question, TraceHook hook,
                 void *userdata);
-
-/* Asks in the same way, in one order with the end of the request of that slot word. Returns as stack_requests_ask()
- * does. */
-int stack_requests_ask_and_end(StackRequests *stack_requests, unsigned slot, unsigned depth,
-                SlotWord word, TraceHook hook, void *userdata);
 
 /* Drops the questions with this userdata: their hooks are not called. */
 void stack_requests_forget(StackRequests *stack_requests, const void *userdata);

@@ -54,18 +54,22 @@ static int read_stack(Zygote *zygote, unsigned slot, unsigned depth) {
         return fd < 0 ? fd : zygote->hooks.trace(fd, depth, report_frame, &tracing);
 }
 
-static void follow_trace(Zygote *zygote, const Message *message) {
-        int r = read_stack(zygote, message->slot, (unsigned) message->value);
-
-        zygote_report(zygote, MESSAGE_TRACED, message->slot, r < 0 ? -r : 0);
-}
-
-/* The request may have ended since the manager read the slot word, and the next one must not be ended in its place. All
- * stages of one request have the same start. */
+/* The request may have ended since the manager read the slot word, and the next one must not be ended or shown in its
+ * place. All stages of one request have the same start. */
 static bool is_still(const Zygote *zygote, unsigned slot, SlotWord word) {
         SlotWord live = scoreboard_live_word(zygote->board, slot);
 
         return word == 0 || slot_word_since_usec(live) == slot_word_since_usec(word);
+}
+
+static void follow_trace(Zygote *zygote, const Message *message) {
+        int r = -ESTALE;
+
+        if (is_still(zygote, message->slot, message->word))
+                r = read_stack(zygote, message->slot, (unsigned) message->value);
+        if (!is_still(zygote, message->slot, message->word))
+                r = -ESTALE;
+        zygote_report(zygote, MESSAGE_TRACED, message->slot, r < 0 ? -r : 0);
 }
 
 static int read_last_stack(Zygote *zygote, const Message *message) {

@@ -144,3 +144,26 @@ assert_at_most 'trace while the zygote hangs, ms' 2000 "$took"
 assert_contains 'the next trace' 'Shop\Order::pay' "$(in_container fpmctl trace trace)"
 touch "$CONTAINER_ROOT/srv/paid"
 wait
+
+# --- the stack of the next request is not shown in the place of the one that has ended
+pool one <<'END'
+pm.max_children = 1
+END
+write_page one first.php <<'END'
+<?php function in_first() { usleep(600000); } in_first();
+END
+write_page one second.php <<'END'
+<?php function in_second() { usleep(1500000); } in_second();
+END
+in_container systemctl start fpmd@one.service
+zygote=$(zygote_of one)
+fetch http://one.test/first.php &
+sleep 0.2
+in_container kill -STOP "$zygote"
+in_container fpmctl trace one >"$CONTAINER_ROOT/srv/trace" 2>&1 &
+fetch http://one.test/second.php &
+sleep 0.7
+in_container kill -CONT "$zygote"
+wait
+cat "$CONTAINER_ROOT/srv/trace"
+assert_lacks 'a stack of the next request' 'in_second' "$(<"$CONTAINER_ROOT/srv/trace")"
