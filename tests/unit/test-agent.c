@@ -57,6 +57,10 @@ START_TEST(one_that_cannot_serve_is_down_with_a_reason) {
                         "fail#there is no pool of this name\n");
         ck_assert_str_eq(answer_to((AgentPool){ .is_known = true, .presence = PRESENCE_FAILED }),
                         "fail#the pool has failed\n");
+        ck_assert_str_eq(answer_to((AgentPool){ .is_known = true,
+                                         .presence = PRESENCE_STARTING,
+                                         .starts_late = true }),
+                        "fail#the pool does not start\n");
         ck_assert_str_eq(answer_to((AgentPool){ .is_known = true, .presence = PRESENCE_STOPPED }),
                         "stopped#nobody has started the pool\n");
         ck_assert_str_eq(answer_to((AgentPool){ .is_known = true, .presence = PRESENCE_SILENT }),

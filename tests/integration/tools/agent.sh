@@ -2,6 +2,7 @@
 # fpmd-agent, HAProxy's agent-check: a pool at rest is up and is not woken; one that serves says its weight and how many
 # requests it can take; one that is drained or stops says so; one that cannot serve is down, with the reason. Names that
 # are none, slow askers by the thousand, a flood, and a manager that hangs do no harm.
+# Time limit: 90 s
 
 source "${BASH_SOURCE[0]%/*}/../lib.sh"
 needs_fpmd
@@ -38,6 +39,13 @@ says() {
 }
 in_container systemctl start fpmd-agent.socket
 
+# One that lacks something is started again and again while a connection waits, which is no time to send it requests.
+pool lacks <<'END'
+chdir = /srv/not-there
+END
+fetch --output /dev/null --max-time 9 http://lacks.test/ &
+wait_for 20 says lacks '^fail#the pool does not start$' && touch "$CONTAINER_ROOT/srv/lacks.said" &
+
 # at rest
 assert_eq 'a pool that listens' 'up ready 100%' "$(ask agent | sed 's/ [0-9]*%/ 100%/')"
 assert_eq 'nobody is woken' inactive "$(unit_property fpmd@agent.service ActiveState)"
@@ -72,6 +80,9 @@ in_container fpmctl undrain other
 # one that has failed
 in_container systemctl start fpmd@broken.service 2>/dev/null && fail 'a broken pool starts'
 wait_for 10 says broken '^fail#the pool has failed$'
+
+[[ -e $CONTAINER_ROOT/srv/lacks.said ]] || fail 'a pool that does not start is up' # it was waited for above
+in_container systemctl stop fpmd@lacks.socket fpmd@lacks.service
 
 # names that are none; without an end of line; in pieces
 assert_eq 'no such pool' 'fail#there is no pool of this name' "$(ask nonesuch)"
