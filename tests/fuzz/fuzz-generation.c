@@ -301,9 +301,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         static const GenerationHooks hooks = { fuzz_on_change, fuzz_on_change, fuzz_on_change,
                 fuzz_on_change, fuzz_on_change, fuzz_on_change, fuzz_on_orphaned, fuzz_on_gone };
         static uint64_t n_exits[_SLOT_END_MAX];
+        Account account = { .uid = getuid(), .gid = getgid() };
         Input in = { data, size };
         GenerationContext context = {
-                .listeners = &world.listeners, .hooks = &hooks, .n_exits = n_exits
+                .listeners = &world.listeners,
+                .account = &account,
+                .hooks = &hooks,
+                .n_exits = n_exits,
         };
         uint8_t kind = next(&in);
         Generation *g = NULL;
