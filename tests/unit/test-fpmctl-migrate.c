@@ -267,5 +267,26 @@ START_TEST(what_was_put_away_stays) {
 }
 END_TEST
 
-UNIT_MAIN("fpmctl-migrate", what_was_put_away_stays, files, modes, global_after_pools, problems,
-                users_of_a_socket, paths_as_php_fpm_has_them, a_file_name_is_a_comment, refusals);
+START_TEST(each_text_comes_back) {
+        static const char *const texts[] = { "", "; M\xc3\xbcller\n", "; M\xfcller \x80\xff\xc3\n",
+                "\xc0\xaf" };
+
+        for (size_t i = 0; i < ELEMENTSOF(texts); i++) {
+                json_auto_t *json = migrate_file_to_json(texts[i]), *read = NULL;
+                _cleanup_free_ char *whole = NULL, *text = NULL;
+
+                ck_assert_ptr_nonnull(json);
+                whole = json_dumps(json, JSON_ENCODE_ANY);
+                ck_assert_ptr_nonnull(whole);
+                read = json_loads(whole, JSON_DECODE_ANY, NULL);
+                text = migrate_file_from_json(read);
+                ck_assert_pstr_eq(text, texts[i]);
+        }
+
+        ck_assert_ptr_null(migrate_file_from_json(NULL));
+}
+END_TEST
+
+UNIT_MAIN("fpmctl-migrate", each_text_comes_back, what_was_put_away_stays, files, modes,
+                global_after_pools, problems, users_of_a_socket, paths_as_php_fpm_has_them,
+                a_file_name_is_a_comment, refusals);

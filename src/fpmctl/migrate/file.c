@@ -4,11 +4,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+
+static const char BYTES_KEY[] = "bytes";
 
 enum {
         BYTES_MAX = 4 * 1024 * 1024,
@@ -27,6 +31,56 @@ char *migrate_file_read(const char *path) {
         }
 
         return text;
+}
+
+/* JSON has characters and no bytes: each byte stands as the character of that number. */
+static char *bytes_to_characters(const char *text) {
+        char *characters = malloc(2 * strlen(text) + 1), *p = characters;
+
+        for (const unsigned char *s = (const unsigned char *) text; p && *s; s++) {
+                if (*s >= 0x80)
+                        *p++ = (char) (0xc0 | *s >> 6);
+                *p++ = (char) (*s < 0x80 ? *s : 0x80 | (*s & 0x3f));
+        }
+        if (p)
+                *p = '\0';
+        return characters;
+}
+
+static char *characters_to_bytes(const char *characters) {
+        char *text = strdup(characters), *p = text;
+
+        for (const unsigned char *s = (const unsigned char *) characters; p && *s; s++) {
+                unsigned char c = *s;
+
+                if ((c & 0xfc) == 0xc0 && s[1])
+                        c = (unsigned char) (c << 6 | (*++s & 0x3f));
+                *p++ = (char) c;
+        }
+        if (p)
+                *p = '\0';
+        return text;
+}
+
+json_t *migrate_file_to_json(const char *text) {
+        json_t *json = json_string(text);
+        _cleanup_free_ char *characters = NULL;
+
+        if (json)
+                return json;
+
+        characters = bytes_to_characters(text);
+        return characters ? json_pack("{s:s}", BYTES_KEY, characters) : NULL;
+}
+
+char *migrate_file_from_json(const json_t *json) {
+        const char *text = json_string_value(json),
+                   *characters = json_string_value(json_object_get(json, BYTES_KEY));
+
+        if (text)
+                return strdup(text);
+
+        return characters ? characters_to_bytes(characters) : NULL;
 }
 
 mode_t migrate_file_mode(const char *path) {

@@ -69,10 +69,11 @@ int plan_files_restore(json_t *files, const json_t *saved) {
         json_t *text;
 
         json_object_foreach(files, path, text) {
+                _cleanup_free_ char *written = migrate_file_from_json(text),
+                                    *old = migrate_file_from_json(json_object_get(saved, path));
                 int r;
 
-                r = restore_one(path, json_string_value(text),
-                                json_string_value(json_object_get(saved, path)));
+                r = written ? restore_one(path, written, old) : -EINVAL;
                 if (r < 0)
                         return r;
         }

@@ -34,9 +34,11 @@ int migrate_state_new(json_t **ret, const MigratePlan *plan, const char *base) {
 
                 if (!path)
                         return -ENOMEM;
-                (void) json_object_set_new(files, path, json_string(plan->files[i].text));
-                if (old)
-                        (void) json_object_set_new(saved, path, json_string(old));
+                if (json_object_set_new(files, path, migrate_file_to_json(plan->files[i].text)) <
+                                                0 ||
+                                (old && json_object_set_new(saved, path,
+                                                        migrate_file_to_json(old)) < 0))
+                        return -ENOMEM;
         }
 
         *ret = json_pack("{s:O, s:O, s:{}}", "files", files, "saved", saved, "units");

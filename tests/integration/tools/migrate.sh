@@ -253,6 +253,11 @@ assert_contains 'escaped' '+env[T] = "\x1b]0;evil\x07 \xc2\x9b2J A\B"' "$output"
 assert_eq 'control bytes' '' "$(LC_ALL=C tr -d '\n\t -~' <<<"$output" | LC_ALL=C tr -d '\200-\377')"
 printf '[a]\nuser=alice\nlisten=/run/a\npm=\302\2332J\n' >"$odd"
 half_understood 'of a value' 'odd.conf:4: ' "$odd_inside"
+# not UTF-8: it is undone as well
+printf '[a]\nuser=alice\nlisten=/run/a\npm=static\npm.max_children=1\nenv[T] = "M\374ller"\n' >"$odd"
+in_container fpmctl migrate "$odd_inside" >/dev/null
+grep -q $'M\374ller' "$etc/fpmd/conf.d/a.conf" || fail 'another text'
+in_container fpmctl migrate --back >/dev/null
 rm "$odd"
 unchanged 'terminal escapes'
 
