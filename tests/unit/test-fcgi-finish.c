@@ -279,6 +279,23 @@ START_TEST(test_next_connection) {
 }
 END_TEST
 
+/* What a connection holds stays; what the one before has left is gone. */
+START_TEST(test_release) {
+        Peer peer;
+        Reply reply;
+        FcgiRequest *req = serve(&peer, KIND_UNIX, 0, "body");
+
+        fcgi_request_release(req);
+        ck_assert_str_eq(fcgi_request_param(req, "N", 1), "value");
+        ck_assert_int_eq(fcgi_request_finish(req, 0), 0);
+        pair_reply(&peer, req, &reply);
+        reply_done(&reply);
+        fcgi_request_release(req);
+        ck_assert_ptr_null(fcgi_request_param(req, "N", 1));
+        pair_close(&peer, req);
+}
+END_TEST
+
 int main(void) {
         Suite *suite = suite_create("fcgi-finish");
         TCase *tcase = tcase_create("fcgi-finish");
@@ -293,5 +310,6 @@ int main(void) {
         tcase_add_loop_test(tcase, test_what_close_does_to_the_peer, 0, 4);
         tcase_add_loop_test(tcase, test_orderly_end, KIND_UNIX, KIND_TCP + 1);
         tcase_add_test(tcase, test_next_connection);
+        tcase_add_test(tcase, test_release);
         return run_suite(suite, tcase);
 }

@@ -4,6 +4,7 @@
 #include "php/worker/keepalive/keepalive_table.h"
 
 #include <stdint.h>
+#include <string.h>
 
 #include "unit.h"
 
@@ -26,6 +27,22 @@ START_TEST(a_table_takes_as_many_as_its_limit) {
         ck_assert_int_eq(keepalive_table_remove(&table, 1), 11);
         ck_assert_int_eq(keepalive_table_add(&table, 14, &fresh), 1);
         ck_assert_uint_eq(table.n_reserved, 3);
+}
+END_TEST
+
+/* Memory is what it was before. */
+START_TEST(what_was_never_occupied) {
+        KeepaliveTable zeros;
+        size_t n;
+
+        memset(&zeros, 0, sizeof(zeros));
+        keepalive_table_init(&zeros, 3);
+        ck_assert_int_eq(keepalive_table_find(&zeros, 0), -ENOENT);
+        ck_assert_int_eq(keepalive_table_find(&zeros, 2), -ENOENT);
+        ck_assert_int_eq(keepalive_table_first_silent(&zeros, &n), -ENOENT);
+        ck_assert_int_eq(keepalive_table_add(&zeros, 10, &fresh), 0);
+        ck_assert_int_eq(keepalive_table_add(&zeros, 11, &fresh), 1);
+        ck_assert_int_eq(keepalive_table_find(&zeros, keepalive_table_tag(&zeros, 1)), 1);
 }
 END_TEST
 
@@ -80,6 +97,7 @@ int main(void) {
 
         tcase_add_checked_fixture(tcase, setup, NULL);
         tcase_add_test(tcase, a_table_takes_as_many_as_its_limit);
+        tcase_add_test(tcase, what_was_never_occupied);
         tcase_add_test(tcase, the_borrowed_one_does_not_wait_and_has_a_place);
         tcase_add_test(tcase, a_tag_is_that_of_one_connection);
         suite_add_tcase(suite, tcase);

@@ -9,15 +9,16 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "base/pages.h"
 #include "base/parse.h"
 
 int fcgi_connection_init(FcgiConnection *conn) {
-        *conn = (FcgiConnection){ .fd = -EBADF, .input = malloc(FCGI_INPUT_SIZE) };
+        *conn = (FcgiConnection){ .fd = -EBADF, .input = pages_new(FCGI_INPUT_SIZE) };
         return conn->input ? 0 : -ENOMEM;
 }
 
 void fcgi_connection_done(FcgiConnection *conn) {
-        free(conn->input);
+        pages_free(conn->input, FCGI_INPUT_SIZE);
         *conn = (FcgiConnection){ .fd = -EBADF };
 }
 

@@ -3,9 +3,9 @@
 
 #include <errno.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/pages.h"
 #include "php/fastcgi/fcgi_record.h"
 
 enum {
@@ -13,6 +13,13 @@ enum {
         COUNT_LIMIT = 1 << 14,
         BYTES_LIMIT = 1 << 30,
 };
+
+/* All is one piece, which begins with the items. */
+static size_t params_size(const FcgiParams *params) {
+        return params->max_items * sizeof(*params->items) +
+               (params->max_items + 1) * sizeof(*params->envp) +
+               params->table_size * sizeof(*params->table) + params->max_bytes;
+}
 
 int fcgi_params_init(FcgiParams *params, size_t max_bytes, size_t max_items) {
         if (max_bytes == 0 || max_bytes > BYTES_LIMIT || max_items == 0 || max_items > COUNT_LIMIT)
@@ -22,11 +29,7 @@ int fcgi_params_init(FcgiParams *params, size_t max_bytes, size_t max_items) {
         while (params->table_size < 2 * max_items)
                 params->table_size *= 2;
 
-        /* As one, it comes from the kernel and is not cleared: pages that no request has needed yet cost nothing. */
-        params->items = calloc(1, max_items * sizeof(*params->items) +
-                                                  (max_items + 1) * sizeof(*params->envp) +
-                                                  params->table_size * sizeof(*params->table) +
-                                                  max_bytes);
+        params->items = pages_new(params_size(params));
         if (!params->items)
                 return -ENOMEM;
 
@@ -37,7 +40,7 @@ int fcgi_params_init(FcgiParams *params, size_t max_bytes, size_t max_items) {
 }
 
 void fcgi_params_done(FcgiParams *params) {
-        free(params->items);
+        pages_free(params->items, params_size(params));
         *params = (FcgiParams){};
 }
 
@@ -46,6 +49,11 @@ void fcgi_params_reset(FcgiParams *params) {
         params->n_items = 0;
         params->envp[0] = NULL;
         memset(params->table, 0, params->table_size * sizeof(*params->table));
+}
+
+void fcgi_params_release(FcgiParams *params) {
+        fcgi_params_reset(params);
+        pages_release(params->items, params_size(params));
 }
 
 int fcgi_params_append(FcgiParams *params, const void *data, size_t size) {

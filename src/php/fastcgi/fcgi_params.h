@@ -39,6 +39,9 @@ void fcgi_params_done(FcgiParams *params);
 /* Forgets everything, keeps the memory. */
 void fcgi_params_reset(FcgiParams *params);
 
+/* Forgets everything, and gives the kernel the pages. */
+void fcgi_params_release(FcgiParams *params);
+
 /* Adds a piece of the stream; a pair may be cut anywhere. Returns 0, or -E2BIG above max_bytes. */
 int fcgi_params_append(FcgiParams *params, const void *data, size_t size);
 

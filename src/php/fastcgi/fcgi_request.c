@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "base/pages.h"
 #include "php/fastcgi/fcgi_control.h"
 #include "php/fastcgi/fcgi_record.h"
 #include "php/fastcgi/fcgi_request_internal.h"
@@ -91,6 +92,15 @@ int fcgi_request_detach(FcgiRequest *req) {
         fcgi_writer_begin(&req->writer, 0);
         req->phase = PHASE_NONE;
         return fcgi_connection_release(&req->conn);
+}
+
+void fcgi_request_release(FcgiRequest *req) {
+        if (req->conn.fd >= 0)
+                return;
+
+        fcgi_params_release(&req->params);
+        pages_release(req->conn.input, FCGI_INPUT_SIZE);
+        pages_release(req->writer.buffer, FCGI_OUTPUT_SIZE);
 }
 
 int fcgi_request_fd(const FcgiRequest *req) {

@@ -66,6 +66,10 @@ DEFINE_CLEANUP(FcgiRequest, fcgi_request_free);
 void fcgi_request_attach(FcgiRequest *req, int fd);
 /* Gives the fd back. Input that has arrived and was not read is lost. Returns the fd, or -EBADF if there is none. */
 int fcgi_request_detach(FcgiRequest *req);
+
+/* For a long wait: forgets the last request, and gives the kernel what it and those before have written to. Does
+ * nothing while a socket is attached. */
+void fcgi_request_release(FcgiRequest *req);
 int fcgi_request_fd(const FcgiRequest *req); /* borrowed, to poll; -EBADF */
 
 /* Returns whether a piece of the next request has already arrived, so that poll() would wait in vain. */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/pages.h"
 #include "php/fastcgi/fcgi_record.h"
 
 enum {
@@ -49,7 +50,7 @@ static uint8_t stream_type(const FcgiWriter *writer, const FCGX_Stream *stream) 
 }
 
 int fcgi_writer_init(FcgiWriter *writer, FcgiConnection *conn) {
-        *writer = (FcgiWriter){ .conn = conn, .buffer = malloc(FCGI_OUTPUT_SIZE) };
+        *writer = (FcgiWriter){ .conn = conn, .buffer = pages_new(FCGI_OUTPUT_SIZE) };
         if (!writer->buffer)
                 return -ENOMEM;
 
@@ -58,7 +59,7 @@ int fcgi_writer_init(FcgiWriter *writer, FcgiConnection *conn) {
 }
 
 void fcgi_writer_done(FcgiWriter *writer) {
-        free(writer->buffer);
+        pages_free(writer->buffer, FCGI_OUTPUT_SIZE);
         *writer = (FcgiWriter){};
 }
 

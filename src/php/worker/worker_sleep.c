@@ -43,6 +43,7 @@ static int rest_msec(const Worker *worker) {
 static void rest(Worker *worker) {
         worker->source.n_rested = worker->n_requests;
         php_engine_rest();
+        fcgi_request_release(worker->fcgi);
         stack_release();
 }
 

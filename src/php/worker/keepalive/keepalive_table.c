@@ -6,12 +6,11 @@ enum {
 };
 
 void keepalive_table_init(KeepaliveTable *table, size_t limit) {
-        *table = (KeepaliveTable){
-                .limit = limit < KEEPALIVE_MAX ? limit : KEEPALIVE_MAX,
-                .borrowed = NOBODY,
-        };
-        for (size_t i = 0; i < KEEPALIVE_MAX; i++)
-                table->places[i].fd = -EBADF;
+        table->n_waiting = 0;
+        table->n_reserved = 0;
+        table->limit = limit < KEEPALIVE_MAX ? limit : KEEPALIVE_MAX;
+        table->borrowed = NOBODY;
+        table->serial = 0;
 }
 
 static size_t n_occupied(const KeepaliveTable *table) {
@@ -68,7 +67,8 @@ uint64_t keepalive_table_tag(const KeepaliveTable *table, size_t i) {
 int keepalive_table_find(const KeepaliveTable *table, uint64_t tag) {
         size_t i = (size_t) (tag & UINT32_MAX);
 
-        if (i >= KEEPALIVE_MAX || table->places[i].fd < 0 || tag != keepalive_table_tag(table, i))
+        if (i >= table->n_reserved || table->places[i].fd < 0 ||
+                        tag != keepalive_table_tag(table, i))
                 return -ENOENT;
 
         return (int) i;

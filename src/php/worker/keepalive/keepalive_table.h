@@ -25,7 +25,7 @@ typedef struct KeepalivePast {
 } KeepalivePast;
 
 typedef struct KeepalivePlace {
-        int fd; /* -EBADF: vacant */
+        int fd; /* -EBADF: vacant, as all places from n_reserved on, whatever is in them */
         uint32_t serial;
         KeepalivePast past;
 } KeepalivePlace;
@@ -39,7 +39,8 @@ typedef struct KeepaliveTable {
         uint32_t serial;
 } KeepaliveTable;
 
-/* Makes all places vacant. The table takes at most limit connections. */
+/* Makes all places vacant, without touching them: a worker that keeps no connection has no memory for them. The table
+ * takes at most limit connections. */
 void keepalive_table_init(KeepaliveTable *table, size_t limit);
 
 /* Returns whether keepalive_table_add() would find a place. */
