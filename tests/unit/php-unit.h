@@ -77,7 +77,8 @@ static const char stop_php[] =
                 " file_put_contents(__DIR__ . '/stack', $text);\n"
                 " sleep(60); }\n";
 
-static void start_php(void) {
+/* lines: of the pool file. */
+static void start_php_with(const char *lines) {
         PoolConfig *config = NULL;
         char text[512];
 
@@ -87,14 +88,18 @@ static void start_php(void) {
         write_file("stop.php", stop_php);
 
         snprintf(text, sizeof(text),
-                        "[www]\nuser = nobody\npm = static\npm.max_children = 1\n" OPCACHE
+                        "[www]\nuser = nobody\npm = static\npm.max_children = 1\n%s"
                         "php_admin_value[error_log] = /dev/null\n"
                         "php_admin_flag[display_errors] = off\n"
                         "php_admin_value[max_execution_time] = 0\n"
                         "php_admin_value[auto_prepend_file] = %s/stop.php\n",
-                        folder);
+                        lines, folder);
         ck_assert_int_eq(pool_config_parse(&config, "www", "www.conf", text, strlen(text),
                                          on_report, NULL),
                         0);
         ck_assert_msg(php_engine_start(config, false) == 0, "%s", php_engine_startup_error());
+}
+
+static void start_php(void) {
+        start_php_with(OPCACHE);
 }

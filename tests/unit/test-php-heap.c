@@ -86,4 +86,29 @@ START_TEST(memory_in_use) {
 }
 END_TEST
 
-UNIT_MAIN("php-heap", memory_at_rest, further_chunks, memory_in_use);
+#if PHP_VERSION_ID < 80300
+/* PHP clears it when a request begins. */
+START_TEST(the_list_of_a_request) {
+        uintptr_t begin, end;
+        unsigned char state = 0;
+
+        if (!start_at_rest())
+                return;
+
+        begin = ((uintptr_t) CG(map_ptr_real_base) + PAGE - 1) / PAGE * PAGE;
+        end = ((uintptr_t) CG(map_ptr_real_base) + CG(map_ptr_last) * sizeof(void *)) / PAGE * PAGE;
+        ck_assert_uint_lt(begin, end);
+        memset((void *) begin, 'x', end - begin);
+        php_heap_release();
+        for (uintptr_t page = begin; page < end; page += PAGE) {
+                ck_assert_int_eq(mincore((void *) page, PAGE, &state), 0);
+                ck_assert_int_eq(state & 1, 0);
+        }
+        ck_assert_int_eq(*(char *) begin, 0);
+}
+END_TEST
+#else
+#define the_list_of_a_request memory_at_rest
+#endif
+
+UNIT_MAIN("php-heap", memory_at_rest, further_chunks, memory_in_use, the_list_of_a_request);

@@ -41,7 +41,9 @@
 #include "php/hooks/php_opcache_lock.h"
 #include "php/hooks/php_opcache_state.h"
 #include "php/hooks/php_opcache_strings.h"
+#include "php/hooks/php_opcode_numbers.h"
 #include "php/hooks/php_output.h"
+#include "php/hooks/php_own_strings.h"
 #include "php/hooks/php_process.h"
 #include "php/hooks/php_timeout.h"
 #include "php/hooks/php_upload.h"
@@ -101,6 +103,7 @@ static int install_hooks(void) {
         php_process_init();
         libc_hooks_probe();
         php_opcache_strings_end_start();
+        (void) php_own_strings_forget();
         php_opcache_lock_init((unsigned) starting_config->max_children + 1);
         r = php_disabled_init();
         if (r < 0)
@@ -123,6 +126,7 @@ static int install_hooks(void) {
  * of its php.ini. */
 static void tidy_heap(void) {
         virtual_cwd_deactivate();
+        (void) php_opcode_numbers_forget();
         php_heap_release();
         virtual_cwd_activate();
 }
@@ -199,6 +203,10 @@ void php_engine_enter_worker(void) {
 }
 
 void php_engine_rest(void) {
+        const char *folder = INI_STR("opcache.file_cache");
+
+        if (folder && *folder)
+                (void) php_opcode_numbers_forget();
         php_heap_release();
 }
 

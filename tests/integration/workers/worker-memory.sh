@@ -1,10 +1,35 @@
 #!/bin/bash
 # pm.max_worker_memory: a worker that has grown beyond it is replaced after its request, which the journal
-# says; no request is lost by it, and a worker that stays small stays.
+# says; no request is lost by it, and a worker that stays small stays. One that rests keeps little.
 
 source "${BASH_SOURCE[0]%/*}/../lib.sh"
 needs_fpmd
 needs_no_sanitizer # whose workers begin with more
+
+# A worker that rests keeps little: that of an ondemand pool, whose opcache has written what was compiled to files, no
+# more than that of a static one. After 10 s, in which the rest of the test runs.
+declare -A resting
+for pm in static ondemand; do
+	write_page "calm$pm" pid.php <<-'END'
+		<?php echo getmypid();
+	END
+	write_pool "calm$pm" <<-END
+		user = alice
+		pm = $pm
+		pm.max_children = 1
+		pm.process_idle_timeout = 10m
+	END
+	site "calm$pm"
+	in_container systemctl start "fpmd@calm$pm.socket"
+	resting[$pm]=$(fetch "http://calm$pm.test/pid.php")
+	[[ ${resting[$pm]} =~ ^[0-9]+$ ]] || fail "${resting[$pm]}"
+done
+rests_since=$SECONDS
+
+# private PID: KiB of its own that it has written to.
+private() {
+	in_container sed -n 's/^Private_Dirty: *\([0-9]*\) kB/\1/p' "/proc/$1/smaps_rollup"
+}
 
 write_page heavy pid.php <<'END'
 <?php echo getmypid();
@@ -56,3 +81,11 @@ assert_matches 'journal' 'Worker 0 has grown to 4[0-9] MiB, beyond pm.max_worker
 result=$(load http://heavy.test/leak.php 4 1.5)
 assert_all_answered 'all answered' "$result"
 assert_eq 'warnings' '' "$(journal_of fpmd@heavy.service --priority=warning)"
+
+rest_is_over() {
+	((SECONDS >= rests_since + 12))
+}
+wait_for 15 rest_is_over
+static=$(private "${resting[static]}")
+assert_at_most 'KiB of a static worker that rests' 500 "$static"
+assert_at_most 'KiB of an ondemand one' $((static + 48)) "$(private "${resting[ondemand]}")"
