@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "base/fd_pass.h"
 #include "contract/control.h"
+#include "manager/base/log.h"
 
 int control_clients_add(ControlClients *clients, int fd, bool is_stranger, ControlClient **ret) {
         _cleanup_close_ int mine = fd;
@@ -109,7 +110,11 @@ bool control_clients_make_room(ControlClients *clients, uid_t uid) {
 void control_client_send(const ControlClient *client, int result, const char *text, int fd) {
         ControlReply reply = { .version = CONTROL_VERSION, .result = result };
         size_t n = strnlen(text, CONTROL_TEXT_MAX - 1);
+        int r;
 
         memcpy(reply.text, text, n);
-        (void) fd_pass_send(client->fd, &reply, CONTROL_REPLY_MIN + n, fd, MSG_DONTWAIT);
+        r = fd_pass_send(client->fd, &reply, CONTROL_REPLY_MIN + n, fd, MSG_DONTWAIT);
+        /* That one has gone, or does not read, is its own affair. */
+        if (r < 0 && r != -EPIPE && r != -ECONNRESET && r != -EAGAIN)
+                log_warning_errno(r, "Cannot answer a question of fpmctl: %m");
 }
