@@ -228,6 +228,8 @@ START_TEST(what_takes_rights) {
         needs_right(UNIT_RIGHT_LIMITS, "pm.max_children = 1985\n", RESOURCE);
         needs_right(UNIT_RIGHT_LIMITS, "rlimit_files = 4097\n", RESOURCE);
         needs_right(UNIT_RIGHT_LIMITS, "rlimit_core = unlimited\n", RESOURCE);
+        needs_right(UNIT_RIGHT_TASKS, "pm.max_children = 1000\n", NULL);
+        needs_right(UNIT_RIGHT_TASKS, "pm.max_children = 1001\n", "TasksMax=80%\n");
         needs_right(UNIT_RIGHT_LABELS, "apparmor_hat = web\n",
                         strstr(unit_labels(), "ReadOnlyPaths=\n"));
         needs_right(UNIT_RIGHT_LABELS, "user = web\n", NULL);

@@ -96,6 +96,12 @@ static int check_labels(const UnitCheck *check) {
         return check_right(check, UNIT_RIGHT_LABELS, "apparmor_hat", !proc_is_read_only());
 }
 
+/* Until the next start its workers may be as many as systemd lets them. */
+static int check_tasks(const UnitCheck *check) {
+        tell_of_the_next_start(check, UNIT_RIGHT_TASKS, "pm.max_children");
+        return 0;
+}
+
 static bool is_above_own_limit(int resource, uint64_t wanted) {
         struct rlimit limit;
 
@@ -137,6 +143,7 @@ int unit_check(const UnitCheck *check) {
         static int (*const checks[])(const UnitCheck *check) = {
                 check_chroot,
                 check_files,
+                check_tasks,
                 check_core,
                 check_priority,
                 check_labels,
