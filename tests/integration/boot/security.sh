@@ -47,3 +47,7 @@ load_end 'a restart' 10
 pool plain </dev/null
 at_most 'hardened.conf' fpmd@hard.service 15
 at_most 'as shipped' fpmd@plain.service 36
+
+# Whatever scripts fork, in however many pools, other services can start processes.
+tasks=$(unit_property system-fpmd.slice TasksMax)
+assert_matches 'TasksMax of all pools' '^[0-9]+$' "$tasks"
