@@ -8,9 +8,6 @@ enum {
         FDS_OF_ZYGOTE = 128,
         /* The kernel's own hard limit. That of systemd is 524288, and system.conf may name a lower one. */
         FILES_OF_EVERYBODY = 4096,
-        /* Twice as many at a reload, each with a thread: less than systemd lets a service have, even where the kernel
-         * numbers no more than 32768 processes. */
-        WORKERS_OF_EVERYBODY = 1000,
 };
 
 static uint64_t or_global(uint64_t value, uint64_t global) {
@@ -53,8 +50,6 @@ bool unit_right_is_wanted(const PoolConfig *config, UnitRight right) {
                 return wants_priority(config);
         case UNIT_RIGHT_LIMITS:
                 return wants_limits(config);
-        case UNIT_RIGHT_TASKS:
-                return config->max_children > WORKERS_OF_EVERYBODY;
         case UNIT_RIGHT_LABELS:
                 return config->apparmor_hat;
         default:
@@ -67,8 +62,7 @@ const char *unit_right_file(UnitRight right) {
                 [UNIT_RIGHT_CHROOT] = "55-chroot.conf",
                 [UNIT_RIGHT_PRIORITY] = "55-priority.conf",
                 [UNIT_RIGHT_LIMITS] = "55-limits.conf",
-                [UNIT_RIGHT_TASKS] = "55-tasks.conf",
-                [UNIT_RIGHT_LABELS] = "55-labels.conf",
+                [UNIT_RIGHT_LABELS] = "05-labels.conf",
         };
 
         return files[right];

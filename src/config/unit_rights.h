@@ -14,7 +14,6 @@ typedef enum UnitRight {
         UNIT_RIGHT_CHROOT,   /* CAP_SYS_CHROOT and chroot(2) */
         UNIT_RIGHT_PRIORITY, /* CAP_SYS_NICE */
         UNIT_RIGHT_LIMITS,   /* CAP_SYS_RESOURCE */
-        UNIT_RIGHT_TASKS,    /* as many processes as that many workers are */
         UNIT_RIGHT_LABELS, /* each process may write what the kernel is to know of it below /proc */
         _UNIT_RIGHT_MAX,
 } UnitRight;

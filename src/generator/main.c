@@ -187,7 +187,7 @@ static int write_labels(const Generator *generator) {
                         access("/sys/fs/smackfs/load2", F_OK) < 0)
                 return 0;
 
-        return write_dropin(generator, "", "service", "45-labels.conf", unit_labels());
+        return write_dropin(generator, "", "service", "05-labels.conf", unit_labels());
 }
 
 static void generate(Generator *generator, const PoolConfig *config) {

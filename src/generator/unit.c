@@ -219,7 +219,7 @@ static void write_release(const Unit *unit) {
         const PoolConfig *config = unit->config;
 
         if (listens_on_tcp(config) || (config->status_listen && !is_unix(config->status_listen)))
-                fprintf(unit->out, "ExecStopPost=" FPMD_MANAGER_PROGRAM " --socket-closed %s\n",
+                fprintf(unit->out, "ExecStopPost=-" FPMD_MANAGER_PROGRAM " --socket-closed %s\n",
                                 config->name);
 }
 

@@ -4,7 +4,7 @@
 
 #include "generator/unit.h"
 
-/* /proc is read-only as a whole otherwise. */
+/* /proc is read-only as a whole otherwise. What an administrator's drop-ins add comes behind it. */
 #define LABELS                                                                                     \
         "ReadOnlyPaths=\n"                                                                         \
         "ReadOnlyPaths=/proc/sys -/proc/acpi -/proc/asound -/proc/bus -/proc/fs -/proc/irq "       \
@@ -21,9 +21,6 @@ static const struct {
         [UNIT_RIGHT_LIMITS] = { "rlimit_files, rlimit_core and pm.max_children",
                         "Other pools may not exceed the limits of the service.",
                         "CapabilityBoundingSet=CAP_SYS_RESOURCE\n" },
-        [UNIT_RIGHT_TASKS] = { "pm.max_children",
-                        "Other pools may not have most of the processes of the machine.",
-                        "TasksMax=80%\n" },
         [UNIT_RIGHT_LABELS] = { "apparmor_hat",
                         "Processes of other pools may not write about themselves in /proc.",
                         LABELS },

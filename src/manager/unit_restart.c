@@ -51,7 +51,7 @@ int unit_restart_socket(const char *pool) {
 }
 
 int unit_restart_for_rights(const char *pool) {
-        unsigned n_before = unit_check_count_rights(pool);
+        unsigned before = unit_check_rights(pool);
         int r;
 
         if (own_unit_check(pool) < 0)
@@ -60,7 +60,7 @@ int unit_restart_for_rights(const char *pool) {
         log_warning("What the pool file asks for is new to the service: having systemd read the pool files again "
                     "(systemctl daemon-reload), and starting again");
         r = own_unit_reload_all(pool);
-        if (r == 0 && unit_check_count_rights(pool) <= n_before)
+        if (r == 0 && (unit_check_rights(pool) & ~before) == 0)
                 r = -ENODATA;
         if (r == 0)
                 r = own_unit_restart_service(pool);

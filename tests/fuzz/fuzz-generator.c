@@ -28,7 +28,7 @@ static void check_directive(const char *line, size_t n) {
         static const char *const programs[] = {
                 "ExecStartPre=" FPMD_MANAGER_PROGRAM " --socket-refused www",
                 "ExecStartPost=" FPMD_MANAGER_PROGRAM " --socket-access www",
-                "ExecStopPost=" FPMD_MANAGER_PROGRAM " --socket-closed www",
+                "ExecStopPost=-" FPMD_MANAGER_PROGRAM " --socket-closed www",
         };
         size_t name = strspn(line, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
         bool known = strncmp(line, "Exec", 4) != 0;

@@ -72,7 +72,7 @@ static void check_unit(const char *unit) {
                 "SocketUser=", "SocketGroup=", "IPAddressDeny=any",
                 "IPAddressAllow=", "ExecStartPre=" FPMD_MANAGER_PROGRAM " --socket-refused www",
                 "ExecStartPost=" FPMD_MANAGER_PROGRAM " --socket-access www",
-                "ExecStopPost=" FPMD_MANAGER_PROGRAM " --socket-closed www",
+                "ExecStopPost=-" FPMD_MANAGER_PROGRAM " --socket-closed www",
                 "Description=Mounts of the PHP", "Documentation=man:", "StopWhenUnneeded=yes",
                 "RequiresMountsFor=\"/", "Wants=fpmd-mounts@www.target",
                 "After=fpmd-mounts@www.target" };

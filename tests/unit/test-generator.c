@@ -66,7 +66,7 @@ static void becomes(const char *lines, const char *expected) {
 }
 
 /* Behind all else, where there is a TCP socket. */
-#define CLOSED "ExecStopPost=" FPMD_MANAGER_PROGRAM " --socket-closed www\n"
+#define CLOSED "ExecStopPost=-" FPMD_MANAGER_PROGRAM " --socket-closed www\n"
 
 START_TEST(nothing_said) {
         becomes("", NULL);
@@ -228,8 +228,6 @@ START_TEST(what_takes_rights) {
         needs_right(UNIT_RIGHT_LIMITS, "pm.max_children = 1985\n", RESOURCE);
         needs_right(UNIT_RIGHT_LIMITS, "rlimit_files = 4097\n", RESOURCE);
         needs_right(UNIT_RIGHT_LIMITS, "rlimit_core = unlimited\n", RESOURCE);
-        needs_right(UNIT_RIGHT_TASKS, "pm.max_children = 1000\n", NULL);
-        needs_right(UNIT_RIGHT_TASKS, "pm.max_children = 1001\n", "TasksMax=80%\n");
         needs_right(UNIT_RIGHT_LABELS, "apparmor_hat = web\n",
                         strstr(unit_labels(), "ReadOnlyPaths=\n"));
         needs_right(UNIT_RIGHT_LABELS, "user = web\n", NULL);

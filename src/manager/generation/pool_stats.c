@@ -138,61 +138,83 @@ void pool_durations(Pool *pool, Durations *ret) {
         (void) pool_each_generation(pool, add_durations, ret);
 }
 
-typedef struct Others {
-        const Generation *generation; /* which they are the others of */
+typedef struct Counted {
+        Generation *generation;
+        uint32_t question; /* read before the counts */
         GenerationCounts counts;
-        unsigned n;
-} Others;
+} Counted;
 
-static int add_other(Generation *generation, void *userdata) {
-        Others *others = userdata;
+typedef struct AllCounted {
+        Counted items[DRAINING_MAX + 2];
+        size_t n;
+} AllCounted;
+
+static int count_generation(Generation *generation, void *userdata) {
+        AllCounted *all = userdata;
+        Counted *counted = &all->items[all->n++];
         ScoreboardSummary summary;
 
-        if (generation != others->generation) {
-                others->n++;
-                (void) generation_add_counts(generation, &others->counts, &summary);
-        }
-
+        *counted = (Counted){
+                .generation = generation,
+                .question = generation_totals_asked(generation),
+        };
+        (void) generation_add_counts(generation, &counted->counts, &summary);
         return 0;
 }
 
 /* The next generation counts as soon as its first worker is at the socket, which is before the manager learns of it. */
-static void count_others(Pool *pool, const Generation *generation, Others *ret) {
-        *ret = (Others){ .generation = generation, .counts = pool->counts_before };
-        (void) pool_each_generation(pool, add_other, ret);
+static void count_all(Pool *pool, AllCounted *ret) {
+        ret->n = 0;
+        (void) pool_each_generation(pool, count_generation, ret);
         if (pool->next)
-                (void) add_other(pool->next, ret);
+                (void) count_generation(pool->next, ret);
 }
 
-static void publish(Pool *pool, const PoolStatus *status, Generation *generation) {
-        uint32_t question = generation_totals_asked(generation);
-        Others others;
+/* What all others have counted, whether they live or not. */
+static GenerationCounts count_others(
+                const Pool *pool, const AllCounted *all, const Counted *except) {
+        GenerationCounts sum = pool->counts_before;
 
-        count_others(pool, generation, &others);
-        generation_publish(generation,
+        for (size_t i = 0; i < all->n; i++) {
+                const GenerationCounts *counts = &all->items[i].counts;
+
+                if (&all->items[i] == except)
+                        continue;
+
+                sum.n_requests += counts->n_requests;
+                sum.n_busy_max = number_max(sum.n_busy_max, counts->n_busy_max);
+                sum.n_queued_max = number_max(sum.n_queued_max, counts->n_queued_max);
+        }
+
+        return sum;
+}
+
+static void publish(const Pool *pool, const PoolStatus *status, const AllCounted *all,
+                const Counted *to) {
+        GenerationCounts others = count_others(pool, all, to);
+
+        generation_publish(to->generation,
                         &(PoolTotals){
                                         .start_sec = pool->start_sec,
-                                        .n_requests_before = others.counts.n_requests,
+                                        .n_requests_before = others.n_requests,
                                         .n_limit_reached = status->counts.n_limit_reached,
                                         .n_slow = status->counts.n_slow,
                                         .n_queued_max = number_max(status->counts.n_queued_max,
-                                                        others.counts.n_queued_max),
-                                        .n_busy_max = others.counts.n_busy_max,
-                                        .worker_limit = generation_worker_limit(generation),
-                                        .generation = generation_number(generation),
+                                                        others.n_queued_max),
+                                        .n_busy_max = others.n_busy_max,
+                                        .worker_limit = generation_worker_limit(to->generation),
+                                        .generation = generation_number(to->generation),
                                         .is_out_of_rotation = pool->is_out_of_rotation,
                         },
-                        others.n == 0, question);
+                        all->n == 1, to->question);
 }
 
 void pool_publish(Pool *pool) {
         PoolStatus status;
+        AllCounted all;
 
         pool_status(pool, &status);
-        if (pool->current)
-                publish(pool, &status, pool->current);
-        if (pool->next)
-                publish(pool, &status, pool->next);
-        for (size_t i = 0; i < pool->n_draining; i++)
-                publish(pool, &status, pool->draining[i]);
+        count_all(pool, &all);
+        for (size_t i = 0; i < all.n; i++)
+                publish(pool, &status, &all, &all.items[i]);
 }

@@ -41,7 +41,8 @@ static void request_timeouts_on_stack(unsigned slot, int error, const char *stac
 static void end_request(RequestTimeouts *o, unsigned slot, SlotWord word, uint64_t ran_usec) {
         int r;
 
-        /* Between a look at the slot word and the signal the request may end: then no other one is in its place. */
+        /* Between a look at the slot word and the signal the request may end: then no new one is in its place, only one
+         * on a connection that the web server keeps, when the worker is about to leave. */
         atomic_store(&scoreboard_control_page(o->context.board)->retired[slot], 1);
 
         free(o->ended[slot].stack);

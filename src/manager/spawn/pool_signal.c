@@ -67,8 +67,8 @@ void pool_signal(const PoolSignalTarget targets[], size_t n_targets, uid_t user,
         if (!is_refused || !privilege_can_switch_user())
                 return;
 
-        /* Where what is to end has taken the place of a child (TasksMax=), the manager does it: all that the user's
-         * processes can do to it in that moment is to make it slow. */
+        /* Where what is to end has taken the place of a child (TasksMax=), the manager does it: the user's
+         * processes can make it slow then, as they can make the child, and by that their own manager. */
         pid = fork();
         if (pid <= 0)
                 send_all_as_their_users(targets, n_targets, user, signal);

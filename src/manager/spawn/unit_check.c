@@ -63,7 +63,9 @@ static int check_right(
                 return -EPERM;
         }
 
-        report(check, LOG_ERR, directive, "its service is not allowed to do that");
+        report(check, LOG_ERR, directive,
+                        "its service is not allowed to do that; if that is new to it, " REMEDY,
+                        check->config->name);
         return -EACCES;
 }
 
@@ -94,12 +96,6 @@ static int check_labels(const UnitCheck *check) {
                 return 0;
 
         return check_right(check, UNIT_RIGHT_LABELS, "apparmor_hat", !proc_is_read_only());
-}
-
-/* Until the next start its workers may be as many as systemd lets them. */
-static int check_tasks(const UnitCheck *check) {
-        tell_of_the_next_start(check, UNIT_RIGHT_TASKS, "pm.max_children");
-        return 0;
 }
 
 static bool is_above_own_limit(int resource, uint64_t wanted) {
@@ -143,7 +139,6 @@ int unit_check(const UnitCheck *check) {
         static int (*const checks[])(const UnitCheck *check) = {
                 check_chroot,
                 check_files,
-                check_tasks,
                 check_core,
                 check_priority,
                 check_labels,
@@ -161,11 +156,12 @@ int unit_check(const UnitCheck *check) {
         return result;
 }
 
-unsigned unit_check_count_rights(const char *pool) {
-        unsigned n = 0;
+unsigned unit_check_rights(const char *pool) {
+        unsigned rights = 0;
 
         for (UnitRight right = 0; right < _UNIT_RIGHT_MAX; right++)
-                n += has_drop_in(pool, right);
+                if (has_drop_in(pool, right))
+                        rights |= 1U << right;
 
-        return n;
+        return rights;
 }

@@ -24,5 +24,5 @@ typedef struct UnitCheck {
  * takes the right away. */
 int unit_check(const UnitCheck *check);
 
-/* Returns how many of the rights fpmd-generator has given to the service of a pool. */
-unsigned unit_check_count_rights(const char *pool);
+/* Returns the rights that fpmd-generator has given to the service of a pool: 1 << right for each. */
+unsigned unit_check_rights(const char *pool);

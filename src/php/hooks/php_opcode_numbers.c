@@ -61,7 +61,7 @@ static bool has_addresses(const HashTable *table) {
                 const Bucket *bucket = &table->arData[i];
 
                 if (bucket->key || Z_TYPE(bucket->val) != IS_LONG || Z_LVAL(bucket->val) < 0 ||
-                                Z_LVAL(bucket->val) >= table->nTableSize ||
+                                Z_LVAL(bucket->val) >= PLACES_MIN ||
                                 address_of(Z_LVAL(bucket->val)) != bucket->h)
                         return false;
         }
@@ -85,13 +85,13 @@ static HashTable **find_table(void) {
         return NULL;
 }
 
-/* The compiler of machine code looks there, too. Since 8.4 it has memory, and is off, where nothing is set. */
+/* The compiler of machine code looks there, too; a script can start it where it is no more than off. Since 8.4 it has
+ * memory, and is disabled, where nothing is set. */
 static bool is_needed(void) {
         const char *mode = INI_STR("opcache.jit");
 
         return INI_INT("opcache.jit_buffer_size") > 0 && mode && *mode &&
-               strcasecmp(mode, "disable") != 0 && strcasecmp(mode, "off") != 0 &&
-               strcmp(mode, "0") != 0;
+               strcasecmp(mode, "disable") != 0;
 }
 
 bool php_opcode_numbers_forget(void) {

@@ -4,7 +4,7 @@
  *
  * While it starts, PHP keeps the names of its functions, classes and settings in a table, so that each is in memory
  * once. opcache, where it has a memory for strings, answers in PHP's place from then on which strings there are, and
- * does not look there. The strings stay, in use all over PHP; the table, 7 000 entries, is 300 KiB of each pool.
+ * does not look there. The strings stay, in use all over PHP; the table, 7 000 entries, is 220 KiB of each pool.
  *
  * The table has no name outside of PHP's program. What is taken for it looks like a table, and its last string is what
  * PHP itself finds there. Where none is found, or PHP still answers with a string of it, nothing is changed. What PHP

@@ -41,15 +41,22 @@ static void read_process(
                 page->n_busy++;
 }
 
+/* Who is to leave while the manager orders nothing leaves because the zygote has lost it. */
+static bool has_no_manager(const PoolSnapshot *view) {
+        Draining draining = scoreboard_draining(view->board);
+
+        return draining == DRAINING_LAST ||
+               (draining == DRAINING_NOT && scoreboard_must_leave(view->board, view->slot));
+}
+
 /* Around a reload two generations count, and a page may be asked of either: the manager, who sees both, adds up what
  * the other one has counted until now, so that no page shows a total smaller than the page before it. When the last
- * generation of a manager leaves there may be nobody to ask, and nobody else who counts for this pool. */
+ * generation of a manager leaves, or the manager has died, there is nobody to ask, and nobody who counts for it. */
 static void read_totals(const PoolSnapshot *view, PoolTotals *ret) {
         const struct timespec pause = { .tv_nsec = TOTALS_PAUSE_NSEC };
         uint32_t question;
 
-        if (scoreboard_totals(view->board, ret) ||
-                        scoreboard_draining(view->board) == DRAINING_LAST)
+        if (scoreboard_totals(view->board, ret) || has_no_manager(view))
                 return;
 
         question = scoreboard_ask_for_totals(view->board);
