@@ -131,13 +131,14 @@ unit_property() {
 	in_container systemctl show --property="$2" --value "$1"
 }
 
-# journal_of UNIT [journalctl option…]: the messages alone.
+# journal_of UNIT [journalctl option…]: the messages alone, of this test: another one may have had a pool of that name.
+JOURNAL_BEGIN=$EPOCHREALTIME
 journal_of() {
 	local unit=$1
 	shift
 
 	in_container journalctl --sync
-	in_container journalctl --quiet --no-pager --output=cat --unit="$unit" "$@"
+	in_container journalctl --quiet --no-pager --output=cat --since="@$JOURNAL_BEGIN" --unit="$unit" "$@"
 }
 
 # journal_has UNIT TEXT [journalctl option…]
