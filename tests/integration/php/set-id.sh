@@ -1,13 +1,13 @@
 #!/bin/bash
 # Set-id programs that a script starts work as on the machine: one that is set-user-ID root (as Debian's exim, to
 # which mail() hands a message) becomes somebody else and leaves that user a file where only he may write; a folder
-# can be set-group-ID (2775, as applications make them). The manager has nine capabilities all the same. One
+# can be set-group-ID (2775, as applications make them). The manager has five capabilities all the same. One
 # that is not in the unit's bounding set comes with a drop-in. no_new_privileges ends all that.
 
 source "${BASH_SOURCE[0]%/*}/../lib.sh"
 needs_fpmd
 
-SPAWNING=00000000008001f4 # fsetid (the shield of a starting zygote), setuid, setgid, setpcap, kill, sys_nice, sys_resource, dac_read_search
+SPAWNING=00000000000001d4 # fsetid (the shield of a starting zygote), setuid, setgid, setpcap, dac_read_search
 
 # set_of NAME FILE: the capabilities of a /proc/PID/status.
 set_of() {

@@ -65,7 +65,7 @@ fi
 assert_eq 'a request that frees what it takes' "$first 100" "$(fetch http://heavy.test/large.php)"
 assert_eq 'the same worker after it' "$first" "$(fetch http://heavy.test/pid.php)"
 
-# 12 MB each: the fourth request at the latest is the last of its worker.
+# 12 MB each: the fourth request at the latest is the last of its worker, which has 40 to 52 MB then, and its own.
 pids=("$first")
 for _ in {1..8}; do
 	pids+=("$(fetch http://heavy.test/leak.php)")
@@ -74,7 +74,7 @@ echo "workers: ${pids[*]}"
 n_workers=$(printf '%s\n' "${pids[@]}" | uniq | wc -l)
 ((n_workers >= 3 && n_workers <= 4)) || fail "$n_workers workers served the leaking script"
 wait_for 2 journal_has fpmd@heavy.service 'beyond pm.max_worker_memory'
-assert_matches 'journal' 'Worker 0 has grown to 4[0-9] MiB, beyond pm.max_worker_memory, after [0-9]+ requests: it is replaced' \
+assert_matches 'journal' 'Worker 0 has grown to (4[0-9]|5[0-4]) MiB, beyond pm.max_worker_memory, after [0-9]+ requests: it is replaced' \
 	"$(journal_of fpmd@heavy.service)"
 
 # under load
