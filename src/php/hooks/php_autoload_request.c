@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "php/hooks/php_autoload_request.h"
 
+#include <php.h>
 #include <string.h>
 #include <time.h>
 
