@@ -15,18 +15,24 @@
 #include "contract/remedies.h"
 #include "fpmctl/checker.h"
 
-int complain(int status, const char *format, ...) {
+_printf_(3, 0) static void print_escaped(
+                FILE *file, const char *before, const char *format, va_list ap) {
         _cleanup_free_ char *text = NULL;
         char line[8192];
+
+        if (vasprintf(&text, format, ap) < 0)
+                text = NULL;
+
+        escape_string(line, sizeof(line), text ? text : format);
+        fprintf(file, "%s%s\n", before, line);
+}
+
+int complain(int status, const char *format, ...) {
         va_list ap;
 
         va_start(ap, format);
-        if (vasprintf(&text, format, ap) < 0)
-                text = NULL;
+        print_escaped(stderr, "fpmctl: ", format, ap);
         va_end(ap);
-
-        escape_string(line, sizeof(line), text ? text : format);
-        fprintf(stderr, "fpmctl: %s\n", line);
         return status;
 }
 
@@ -187,17 +193,11 @@ int print_json(const json_t *json) {
 }
 
 void say(const char *format, ...) {
-        _cleanup_free_ char *text = NULL;
-        char line[8192];
         va_list ap;
 
         va_start(ap, format);
-        if (vasprintf(&text, format, ap) < 0)
-                text = NULL;
+        print_escaped(stdout, "", format, ap);
         va_end(ap);
-
-        escape_string(line, sizeof(line), text ? text : format);
-        puts(line);
 }
 
 void print_pool_line(const Invocation *in, const char *text) {
