@@ -147,6 +147,7 @@ typedef struct Counted {
 typedef struct AllCounted {
         Counted items[DRAINING_MAX + 2];
         size_t n;
+        bool is_alone; /* one generation, whose own counts nobody needs from here */
 } AllCounted;
 
 static int count_generation(Generation *generation, void *userdata) {
@@ -158,13 +159,15 @@ static int count_generation(Generation *generation, void *userdata) {
                 .generation = generation,
                 .question = generation_totals_asked(generation),
         };
-        (void) generation_add_counts(generation, &counted->counts, &summary);
+        if (!all->is_alone)
+                (void) generation_add_counts(generation, &counted->counts, &summary);
         return 0;
 }
 
 /* The next generation counts as soon as its first worker is at the socket, which is before the manager learns of it. */
 static void count_all(Pool *pool, AllCounted *ret) {
         ret->n = 0;
+        ret->is_alone = pool->n_draining + (pool->current != NULL) + (pool->next != NULL) == 1;
         (void) pool_each_generation(pool, count_generation, ret);
         if (pool->next)
                 (void) count_generation(pool->next, ret);
@@ -206,7 +209,7 @@ static void publish(const Pool *pool, const PoolStatus *status, const AllCounted
                                         .generation = generation_number(to->generation),
                                         .is_out_of_rotation = pool->is_out_of_rotation,
                         },
-                        all->n == 1, to->question);
+                        all->is_alone, to->question);
 }
 
 void pool_publish(Pool *pool) {
