@@ -34,7 +34,9 @@ php/files:           php/fastcgi $config
 php/log:             php/fastcgi php/zygote $config
 php/pages:           php/fastcgi php/zygote $config
 php/hooks:           php/files $config
-php/engine:          php/hooks php/log php/files php/pages php/fastcgi php/trace $config
+php/hooks/opcache:   php/hooks $config
+php/hooks/classes:   php/hooks/opcache php/hooks $config
+php/engine:          php/hooks/classes php/hooks/opcache php/hooks php/log php/files php/pages php/fastcgi php/trace $config
 php/resident:        php/engine php/hooks php/files php/fastcgi $config
 php/worker/keepalive: $config
 php/worker:          php/worker/keepalive php/resident php/engine php/log php/files php/pages php/fastcgi php/zygote php/trace $config

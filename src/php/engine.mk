@@ -57,4 +57,4 @@ uninstall:
 	rm -f $(into)/engine.so $(into)/php-fpm $(into)/ini $(into)/extensions
 	-rmdir $(into) 2>/dev/null
 
--include $(wildcard $(out)/src/php/*.d $(out)/src/php/*/*.d $(out)/tests/unit/*.d)
+-include $(wildcard $(out)/src/php/*.d $(out)/src/php/*/*.d $(out)/src/php/*/*/*.d $(out)/tests/unit/*.d)

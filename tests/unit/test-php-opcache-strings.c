@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Proves that the table of opcache's strings gets smaller, and that what is none, or is in use, stays as it is. */
 
-#include "php/hooks/php_opcache_strings.h"
+#include "php/hooks/opcache/php_opcache_strings.h"
 
 #include <stdint.h>
 

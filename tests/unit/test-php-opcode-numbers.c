@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Proves that the table by which code is written to files is found and gone, and that PHP makes it anew. */
 
-#include "php/hooks/php_opcode_numbers.h"
+#include "php/hooks/opcache/php_opcode_numbers.h"
 
 #include <stdint.h>
 

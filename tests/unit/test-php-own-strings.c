@@ -2,7 +2,7 @@
 /* Proves that the table of PHP's own strings is empty where opcache answers in its place, and stays where it does
  * not. */
 
-#include "php/hooks/php_own_strings.h"
+#include "php/hooks/opcache/php_own_strings.h"
 
 #include <stdint.h>
 

@@ -11,7 +11,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "php/files/script_list.h"
-#include "php/hooks/php_opcache_state.h"
+#include "php/hooks/opcache/php_opcache_state.h"
 
 /* A zygote that is busy, or whose opcache is broken, sends no list. */
 #define LIST_PATIENCE_USEC UINT64_C(1000000)

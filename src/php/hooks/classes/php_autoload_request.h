@@ -6,7 +6,7 @@
  *
  * Runs in: worker. Zygote: php_autoload_request_init(). */
 
-#include "php/hooks/php_class_store.h"
+#include "php/hooks/classes/php_class_store.h"
 
 /* Is to be called after PHP has started. */
 void php_autoload_request_init(void);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "php/hooks/php_autoload.h"
+#include "php/hooks/classes/php_autoload.h"
 
 #include <dlfcn.h>
 #include <php.h>
@@ -8,13 +8,13 @@
 #include <zend_observer.h>
 
 #include "base/journal_socket.h"
-#include "php/hooks/php_autoload_request.h"
-#include "php/hooks/php_class_links.h"
-#include "php/hooks/php_class_store.h"
-#include "php/hooks/php_code.h"
+#include "php/hooks/classes/php_autoload_request.h"
+#include "php/hooks/classes/php_class_links.h"
+#include "php/hooks/classes/php_class_store.h"
+#include "php/hooks/classes/php_code.h"
+#include "php/hooks/classes/php_loaders.h"
+#include "php/hooks/opcache/php_opcache_state.h"
 #include "php/hooks/php_hooks.h"
-#include "php/hooks/php_loaders.h"
-#include "php/hooks/php_opcache_state.h"
 
 /* What happens while the autoload functions look for one class. Those that they need themselves have one of their own,
  * on PHP's stack as well. */

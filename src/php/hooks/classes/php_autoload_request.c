@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include "php/hooks/php_autoload_request.h"
+#include "php/hooks/classes/php_autoload_request.h"
 
 #include <php.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/cleanup.h"
-#include "php/hooks/php_opcache_state.h"
+#include "php/hooks/opcache/php_opcache_state.h"
 
 static const char *const setting_names[] = { "opcache.enable", "opcache.validate_timestamps",
         "opcache.revalidate_freq", "open_basedir" };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "php/hooks/php_opcache_state.h"
+#include "php/hooks/opcache/php_opcache_state.h"
 
 #include <SAPI.h>
 #include <errno.h>

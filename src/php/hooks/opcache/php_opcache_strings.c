@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "php/hooks/php_opcache_strings.h"
+#include "php/hooks/opcache/php_opcache_strings.h"
 
 #include <php.h>
 #include <php_ini.h>

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-#include "php/hooks/php_loaders.h"
+#include "php/hooks/classes/php_loaders.h"
 
 #include <SAPI.h>
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "php/hooks/php_code.h"
+#include "php/hooks/classes/php_code.h"
+#include "php/hooks/opcache/php_opcache_state.h"
 #include "php/hooks/php_disabled.h"
 #include "php/hooks/php_hooks.h"
-#include "php/hooks/php_opcache_state.h"
 
 enum {
         LOADERS_MAX = 64, /* what comes behind them is not known */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "php/hooks/php_code.h"
+#include "php/hooks/classes/php_code.h"
 
 #include <stdint.h>
 #include <string.h>

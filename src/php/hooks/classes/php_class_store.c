@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include "php/hooks/php_class_store.h"
+#include "php/hooks/classes/php_class_store.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "php/hooks/php_class_links.h"
-#include "php/hooks/php_code.h"
+#include "php/hooks/classes/php_class_links.h"
+#include "php/hooks/classes/php_code.h"
 
 enum {
         CLASSES_MAX = 8192,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "php/hooks/php_own_strings.h"
+#include "php/hooks/opcache/php_own_strings.h"
 
 #include <php.h>
 #include <stdint.h>

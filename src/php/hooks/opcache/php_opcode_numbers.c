@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "php/hooks/php_opcode_numbers.h"
+#include "php/hooks/opcache/php_opcode_numbers.h"
 
 #include <php.h>
 #include <php_ini.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "php/hooks/php_opcache_lock.h"
+#include "php/hooks/opcache/php_opcache_lock.h"
 
 #include <errno.h>
 #include <fcntl.h>

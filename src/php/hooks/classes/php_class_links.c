@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "php/hooks/php_class_links.h"
+#include "php/hooks/classes/php_class_links.h"
 
 #include <zend_inheritance.h>
 
