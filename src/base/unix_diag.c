@@ -61,7 +61,7 @@ static int read_answer(int diag_fd, uint16_t attribute, void *ret, size_t size) 
         struct nlmsghdr *header = (struct nlmsghdr *) buffer;
         ssize_t n;
 
-        n = recv(diag_fd, buffer, sizeof(buffer), 0);
+        n = recv(diag_fd, buffer, sizeof(buffer), MSG_DONTWAIT);
         if (n < 0)
                 return -errno;
 
@@ -120,7 +120,7 @@ static bool is_bound(struct nlmsghdr *header, const char *path, ino_t inode) {
  * at the end. */
 static int search_part(int diag_fd, const char *path, ino_t inode) {
         _Alignas(struct nlmsghdr) char buffer[32 * 1024];
-        ssize_t n = recv(diag_fd, buffer, sizeof(buffer), 0);
+        ssize_t n = recv(diag_fd, buffer, sizeof(buffer), MSG_DONTWAIT);
         size_t left = n > 0 ? (size_t) n : 0;
 
         if (n <= 0)

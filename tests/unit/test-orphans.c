@@ -5,6 +5,8 @@
 #include "manager/generation/orphans.h"
 
 #include <signal.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,6 +20,14 @@ static Orphans orphans;
 static sd_event *event;
 static unsigned n_left[N_SLOTS], n_expected;
 static int last_status;
+static bool is_memory_short;
+
+/* In the place of libc's. */
+void *calloc(size_t n, size_t size) {
+        void *memory = is_memory_short ? NULL : reallocarray(NULL, n, size);
+
+        return memory ? memset(memory, 0, n * size) : NULL;
+}
 
 static void on_left(unsigned slot, int wait_status, void *userdata) {
         uint64_t lived_usec;
@@ -88,7 +98,9 @@ START_TEST(each_is_told_of_once) {
         scoreboard_set(worker, b, SLOT_RUNNING, 1000);
         ck_assert_uint_eq(orphans_adopt(&orphans, 0), 2);
         n_expected = 2;
+        is_memory_short = true;
         orphans_kill(&orphans);
+        is_memory_short = false;
         ck_assert_int_ge(sd_event_loop(event), 0);
         ck_assert_uint_eq(n_left[a], 1);
         ck_assert_uint_eq(n_left[b], 1);

@@ -21,7 +21,8 @@ enum {
         ANOTHER = 64124,
 };
 
-static bool has_no_place;
+static bool has_no_place, is_stopped;
+static pid_t last_child;
 
 /* In the place of libc's. */
 pid_t fork(void) {
@@ -29,7 +30,11 @@ pid_t fork(void) {
                 errno = EAGAIN;
                 return -1;
         }
-        return (pid_t) syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
+
+        last_child = (pid_t) syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
+        if (last_child == 0 && is_stopped)
+                (void) syscall(SYS_kill, syscall(SYS_getpid), SIGSTOP);
+        return last_child;
 }
 
 static void drop_kill(void) {
@@ -124,6 +129,25 @@ START_TEST(without_a_child) {
 }
 END_TEST
 
+/* As one that others keep from the CPU: it is not waited for, and does its work when it comes to it. */
+START_TEST(by_a_child_that_is_slow) {
+        pid_t pid;
+
+        if (geteuid() != 0)
+                return;
+
+        drop_kill();
+        pid = start(USER, false);
+        is_stopped = true;
+        pool_signal_child(pid, USER, SIGKILL);
+        is_stopped = false;
+        ck_assert_int_eq(waitpid(pid, NULL, WNOHANG), 0);
+        ck_assert_int_eq(kill(last_child, SIGCONT), 0);
+        has_ended(pid, SIGKILL);
+        is_itself();
+}
+END_TEST
+
 START_TEST(all_of_them_once) {
         PoolSignalTarget targets[3];
         static const uid_t users[] = { USER, 0, ANOTHER };
@@ -141,4 +165,4 @@ START_TEST(all_of_them_once) {
 }
 END_TEST
 
-UNIT_MAIN("pool-signal", whoever_it_is, without_a_child, all_of_them_once);
+UNIT_MAIN("pool-signal", whoever_it_is, without_a_child, by_a_child_that_is_slow, all_of_them_once);

@@ -3,8 +3,8 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdlib.h>
 
+#include "base/cleanup.h"
 #include "manager/base/log.h"
 #include "manager/spawn/pool_signal.h"
 
@@ -76,14 +76,19 @@ void orphans_end(Orphans *orphans, unsigned slot, SlotWord word) {
 }
 
 void orphans_kill(Orphans *orphans) {
-        unsigned n_slots = slots_count(orphans->slots);
-        _cleanup_free_ PoolSignalTarget *targets = calloc(n_slots, sizeof(*targets));
+        PoolSignalTarget targets[POOL_SIGNAL_TARGETS_MAX];
         size_t n = 0;
 
-        for (unsigned slot = 0; targets && slot < n_slots; slot++)
-                if (slots_pid(orphans->slots, slot) > 0)
-                        targets[n++] = (PoolSignalTarget){ slots_pid(orphans->slots, slot),
-                                -EBADF };
+        for (unsigned slot = 0; slot < slots_count(orphans->slots); slot++) {
+                if (slots_pid(orphans->slots, slot) <= 0)
+                        continue;
+
+                targets[n++] = (PoolSignalTarget){ slots_pid(orphans->slots, slot), -EBADF };
+                if (n == ELEMENTSOF(targets)) {
+                        pool_signal(targets, n, orphans->user, SIGKILL);
+                        n = 0;
+                }
+        }
 
         pool_signal(targets, n, orphans->user, SIGKILL);
 }

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +20,14 @@
 #include "manager/spawn/child_signals.h"
 #include "manager/spawn/environment.h"
 #include "manager/spawn/file_limits.h"
+#include "manager/spawn/pool_signal.h"
 #include "manager/spawn/privilege.h"
+
+enum {
+        /* A machine that starts thousands of pools at once needs some seconds for it; the watchdog has patience for
+         * thirty. */
+        EXEC_MSEC = 10 * 1000,
+};
 
 /* What the child was doing when it failed. The child sends it to its parent, which can log. */
 typedef enum SpawnStep {
@@ -252,18 +261,35 @@ static int environment_for_plan(char ***ret, const SpawnPlan *plan) {
         return 0;
 }
 
-/* EOF on the pipe means that exec() closed it. */
-static int wait_for_exec(const SpawnPlan *plan, int fd, pid_t pid) {
-        SpawnFailure failure;
+/* From the moment on that it is the pool's user, processes of that user may stop the child. Returns what was read, 0
+ * for end of file, or a negative errno. */
+static ssize_t read_failure(int fd, SpawnFailure *ret) {
+        struct pollfd pollfd = { .fd = fd, .events = POLLIN };
         ssize_t n;
 
-        do
-                n = read(fd, &failure, sizeof(failure));
-        while (n < 0 && errno == EINTR);
+        /* No signal interrupts it: the manager has blocked those that it handles. */
+        n = poll(&pollfd, 1, EXEC_MSEC);
+        if (n <= 0)
+                return n < 0 ? -errno : -ETIMEDOUT;
+
+        n = read(fd, ret, sizeof(*ret));
+        return n < 0 ? -errno : n;
+}
+
+/* EOF on the pipe means that exec() closed it. A child that does not end at once is the reaper's. */
+static int wait_for_exec(const SpawnPlan *plan, int fd, pid_t pid) {
+        SpawnFailure failure;
+        ssize_t n = read_failure(fd, &failure);
+
         if (n == 0)
                 return 0;
 
-        (void) waitpid(pid, NULL, 0);
+        pool_signal_child(pid, plan->account->uid, SIGKILL);
+        (void) waitpid(pid, NULL, WNOHANG);
+        if (n == -ETIMEDOUT)
+                return log_error_errno(ETIMEDOUT,
+                                "The child that should start %s was killed after %d s: %m",
+                                plan->program, EXEC_MSEC / 1000);
         if (n != sizeof(failure) || failure.step < 0 || failure.step >= _STEP_MAX)
                 return log_error_errno(
                                 EIO, "The child that should start %s failed: %m", plan->program);
