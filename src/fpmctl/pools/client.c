@@ -20,6 +20,8 @@ enum {
         /* A manager whose backlog is full, or that has too many askers, is tried again after this: often, since
          * somebody who floods it tries all the time. */
         RETRY_MSEC = 3,
+
+        LOST_MAX = 3, /* tries at managers that end before they reply: one whose reload is its end is not asked on */
 };
 
 /* How long a question that insists tries to get through to a manager that others crowd. */
@@ -167,6 +169,27 @@ static int hear(Question *question) {
 
 /* --- all together --- */
 
+/* The manager has too many askers now, and its reply stays, for the case that it is the last; or it has left, to be
+ * idle or for a restart: then another one answers, or nobody is there. */
+static void ask_later(Question *question, int result) {
+        question->fd = fd_close(question->fd);
+        question->asked = false;
+        question->refused = false;
+        question->is_busy = result == CONTROL_BUSY;
+        question->n_lost += result != CONTROL_BUSY;
+        question->deadline_usec = question->give_up_usec;
+        question->not_before_usec = clock_now_usec() + RETRY_MSEC * USEC_PER_SEC / 1000;
+}
+
+static void take_result(Question *question, int result) {
+        bool is_lost = result == -ECONNRESET || result == -EPIPE;
+
+        if (result == CONTROL_BUSY || (is_lost && question->n_lost < LOST_MAX))
+                ask_later(question, result);
+        else
+                end(question, result);
+}
+
 /* Sends the questions that are due. Returns whether one has to be tried again. */
 static bool ask_all(Question *questions, size_t n, uint64_t now_usec) {
         bool again = false;
@@ -178,25 +201,14 @@ static bool ask_all(Question *questions, size_t n, uint64_t now_usec) {
                         continue;
 
                 r = questions[i].not_before_usec <= now_usec ? ask(&questions[i]) : -EAGAIN;
-                if (r == -EAGAIN)
-                        again = true;
-                else if (r < 0)
-                        end(&questions[i], r);
-                else
+                if (r < 0 && r != -EAGAIN)
+                        take_result(&questions[i], r);
+                else if (r == 0 && questions[i].insists)
                         questions[i].deadline_usec = now_usec + questions[i].timeout_usec;
+                again = again || (is_open(&questions[i]) && !questions[i].asked);
         }
 
         return again;
-}
-
-/* The manager has too many askers now. Its reply stays, for the case that it is the last. */
-static void ask_later(Question *question) {
-        question->fd = fd_close(question->fd);
-        question->asked = false;
-        question->refused = false;
-        question->is_busy = true;
-        question->deadline_usec = question->give_up_usec;
-        question->not_before_usec = clock_now_usec() + RETRY_MSEC * USEC_PER_SEC / 1000;
 }
 
 static void receive_all(Question *questions, const struct pollfd *fds, size_t n) {
@@ -207,10 +219,8 @@ static void receive_all(Question *questions, const struct pollfd *fds, size_t n)
                         continue;
 
                 r = hear(&questions[i]);
-                if (r == CONTROL_BUSY)
-                        ask_later(&questions[i]);
-                else if (r != -EINPROGRESS)
-                        end(&questions[i], r);
+                if (r != -EINPROGRESS)
+                        take_result(&questions[i], r);
         }
 }
 

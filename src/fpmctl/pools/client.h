@@ -30,6 +30,7 @@ typedef struct Question {
         int fd; /* the client's own */
         bool asked;
         bool is_busy;             /* the manager's last reply was CONTROL_BUSY */
+        unsigned n_lost;          /* tries that a manager has ended before it replied */
         uint64_t not_before_usec; /* for the next try */
         uint64_t timeout_usec;    /* for the reply, once it was asked */
         uint64_t give_up_usec;    /* when there are no more tries */
@@ -43,5 +44,6 @@ void question_init(Question *question, const char *pool, ControlVerb verb);
 void question_done(Question *question);
 
 /* Sends all questions and waits for all replies, at most timeout_usec. One that insists may be tried for longer, and
- * its reply is waited for in addition. The results are in the questions. */
+ * its reply is waited for in addition. One whose manager ends before it replies is sent to the next manager, a few
+ * times: every question may be asked twice. The results are in the questions. */
 void client_ask(Question *questions, size_t n, uint64_t timeout_usec);

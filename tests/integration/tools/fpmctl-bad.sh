@@ -175,9 +175,10 @@ def memfd(data, seals=0xf):
     fcntl.fcntl(fd, 1033, seals)
     return fd
 ok = struct.pack("<Ii", 2, 0) + b"\0"
+good = (ok, (memfd(b'{"pool": "liar", "workers": 7}', 0xf),))
 lies = [
-    None,                                                       # gone
-    (b"", ()),                                                  # an empty packet
+    None, None, None, (b"", ()),                                # gone, each time
+    None, (b"", ()), good,                                      # the one that follows answers
     (b"x" * 9, ()),
     (struct.pack("<Ii", 2, 1) + b"\0", ()),
     (struct.pack("<Ii", 2, 0) + b"text without an end", ()),
@@ -204,8 +205,8 @@ END
 in_container python3 /srv/liar.py >"$CONTAINER_ROOT/srv/n_lies" &
 wait_for 5 test -s "$CONTAINER_ROOT/srv/n_lies"
 expect 69 'ended before it answered' fpmctl status liar
-expect 69 'ended before it answered' fpmctl status liar
-for ((lie = 2; lie < $(<"$CONTAINER_ROOT/srv/n_lies") - 1; lie++)); do
+assert_contains 'the manager that follows' 'pool:  ' "$(in_container fpmctl status liar)"
+for ((lie = 7; lie < $(<"$CONTAINER_ROOT/srv/n_lies") - 1; lie++)); do
 	expect 76 'the manager of pool liar' fpmctl status liar
 done
 assert_contains 'an answer of nonsense' 'because:              \x1b[31m' "$(in_container fpmctl status liar)"
