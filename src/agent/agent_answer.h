@@ -18,15 +18,11 @@ enum {
         AGENT_WEIGHT_MIN = 10,
 };
 
-/* How long a pool may be starting, and count as one that serves in a moment. One that lacks a mount or a PHP is started
- * again and again while connections wait. */
-#define AGENT_START_USEC (5 * USEC_PER_SEC)
-
 typedef struct AgentPool {
         PoolPresence presence;
         bool is_known;
         bool is_drained;       /* by fpmctl drain */
-        bool starts_late;      /* has been starting, or failing to, for AGENT_START_USEC */
+        bool starts_late;      /* see agent_start.h */
         uint64_t worker_limit; /* 0: not known, since the pool does not run */
         double used;           /* workers that are busy or waited for, of worker_limit */
         double cpu_pressure; /* 0: nothing waits for a processor of the machine; 1: something always does */

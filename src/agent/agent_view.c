@@ -102,19 +102,6 @@ static void take_load(AgentPool *pool, const json_t *answer, bool is_first) {
         pool->used = is_first ? used : (pool->used + used) / 2;
 }
 
-/* Between two starts it has failed, for a moment that is hardly ever seen. What was seen long ago is of another
- * start. */
-static void note_start(AgentEntry *entry, uint64_t now_usec) {
-        bool starts = entry->pool.presence == PRESENCE_STARTING ||
-                      entry->pool.presence == PRESENCE_FAILED;
-
-        if (!starts || now_usec - entry->fresh_usec > INTEREST_USEC)
-                entry->start_usec = 0;
-        if (starts && entry->start_usec == 0)
-                entry->start_usec = now_usec;
-        entry->pool.starts_late = starts && now_usec - entry->start_usec >= AGENT_START_USEC;
-}
-
 static void take_answer(
                 AgentView *view, AgentEntry *entry, const Question *question, uint64_t now_usec) {
         const PoolFacts *known = find_facts(view, entry->name);
@@ -135,7 +122,7 @@ static void take_answer(
                 entry->silent_usec = 0;
         else if (entry->silent_usec == 0 || question->patience_usec == 0)
                 entry->silent_usec = now_usec;
-        note_start(entry, now_usec);
+        pool->starts_late = agent_start_is_late(&entry->start, pool->presence, now_usec);
         entry->fresh_usec = now_usec;
 }
 

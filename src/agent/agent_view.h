@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "agent/agent_answer.h"
+#include "agent/agent_start.h"
 #include "base/parse.h"
 
 #define AGENT_ASK_USEC (3 * USEC_PER_SEC / 10)
@@ -21,7 +22,7 @@ typedef struct AgentEntry {
         uint64_t asked_usec;  /* by a load balancer */
         uint64_t fresh_usec;  /* when its manager was asked; 0: never */
         uint64_t silent_usec; /* since when its manager gives no answer, 0: it does */
-        uint64_t start_usec;  /* since when it has been starting, 0: it is not */
+        AgentStart start;
 } AgentEntry;
 
 typedef struct AgentView {

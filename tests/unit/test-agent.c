@@ -9,6 +9,7 @@
 
 #include "agent/agent_answer.h"
 #include "agent/agent_server.h"
+#include "agent/agent_start.h"
 #include "agent/cpu_pressure.h"
 #include "base/clock.h"
 #include "base/parse.h"
@@ -65,6 +66,34 @@ START_TEST(one_that_cannot_serve_is_down_with_a_reason) {
                         "stopped#nobody has started the pool\n");
         ck_assert_str_eq(answer_to((AgentPool){ .is_known = true, .presence = PRESENCE_SILENT }),
                         "up\n");
+}
+END_TEST
+
+/* What it is seen to be between two tries depends on the moment. */
+START_TEST(one_that_does_not_start_is_late_until_it_has_served) {
+        static const struct {
+                unsigned sec;
+                PoolPresence presence;
+                bool is_late;
+        } looks[] = {
+                { 100, PRESENCE_LISTENING, false }, { 101, PRESENCE_STARTING, false },
+                { 103, PRESENCE_STOPPING, false }, { 105, PRESENCE_STARTING, false },
+                { 106, PRESENCE_STARTING, true }, { 107, PRESENCE_STOPPING, true },
+                { 108, PRESENCE_LISTENING, true }, { 109, PRESENCE_SILENT, true },
+                { 110, PRESENCE_FAILED, true }, { 111, PRESENCE_SERVING, false },
+                { 112, PRESENCE_STARTING, false }, { 118, PRESENCE_STARTING, true },
+                { 128, PRESENCE_IDLE, true },
+                { 129, PRESENCE_IDLE, false }, /* the next connection may try */
+                { 130, PRESENCE_STARTING, false }, { 136, PRESENCE_STARTING, true },
+                { 137, PRESENCE_STOPPED, false }, { 138, PRESENCE_STARTING, false },
+                { 200, PRESENCE_STARTING, false }, /* another start */
+        };
+        AgentStart start = {};
+
+        for (size_t i = 0; i < sizeof(looks) / sizeof(looks[0]); i++)
+                ck_assert_msg(agent_start_is_late(&start, looks[i].presence,
+                                              looks[i].sec * USEC_PER_SEC) == looks[i].is_late,
+                                "at %u", looks[i].sec);
 }
 END_TEST
 
@@ -155,5 +184,6 @@ START_TEST(a_silent_asker_costs_no_cpu) {
 END_TEST
 
 UNIT_MAIN("agent", one_that_runs_is_up_with_its_weight, one_at_rest_is_up,
-                one_that_cannot_serve_is_down_with_a_reason, an_asker_may_want_less,
+                one_that_cannot_serve_is_down_with_a_reason,
+                one_that_does_not_start_is_late_until_it_has_served, an_asker_may_want_less,
                 a_weight_has_bounds, pressure_is_a_share, a_silent_asker_costs_no_cpu);
