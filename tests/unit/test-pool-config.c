@@ -254,6 +254,9 @@ START_TEST(environment_is_expanded) {
         ck_assert_str_eq(config->env.items[1].value, "$HOME"); /* for the manager */
         pool_config_free(config);
         refused_more("listen = ${FPMD_LINES}\n", ":4: listen: contains a control character");
+        refused_more("env[A] = ${FPMD_LINES}\n", ":4: env[A]: contains a control character");
+        refused_more("env[A] = \"a\tb\"\n", ":4: env[A]: contains a control character");
+        refused_more("env[A\x01] = b\n", ":4: env[A?]: contains a control character");
 }
 END_TEST
 

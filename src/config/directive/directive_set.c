@@ -191,6 +191,14 @@ const char *directive_type_name(DirectiveType type) {
         return types[type].name;
 }
 
+static bool is_php_value(const Directive *directive) {
+        return directive->type == DIRECTIVE_VALUES && directive->kind != SETTING_ENV;
+}
+
+static bool has_control_name(const DirectiveValue *value) {
+        return value->sub && syntax_has_control_byte(value->sub);
+}
+
 int directive_set(const Directive *directive, PoolConfig *config, const DirectiveValue *value,
                 char why[static DIRECTIVE_WHY_MAX]) {
         Assignment a = {
@@ -200,10 +208,10 @@ int directive_set(const Directive *directive, PoolConfig *config, const Directiv
                 .why = why,
         };
 
-        /* ${ENV} can bring any byte in, and names and paths go into units and log lines; PHP and clients get the
-         * rest. */
-        if (directive->type != DIRECTIVE_VALUES && directive->type != DIRECTIVE_TEXT &&
-                        syntax_has_control_byte(value->text))
+        /* ${ENV} can bring any byte in, and names, paths and variables go into units and log lines; PHP and clients
+         * get the rest. */
+        if (directive->type != DIRECTIVE_TEXT && !is_php_value(directive) &&
+                        (syntax_has_control_byte(value->text) || has_control_name(value)))
                 return assignment_refuse(&a, "contains a control character");
 
         return types[directive->type].set(&a);

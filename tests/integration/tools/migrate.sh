@@ -247,10 +247,12 @@ conf=$(cd "$etc/fpmd" && find . -type f -exec sha256sum {} + | sort)
 
 # what root's terminal would obey, in the file of a customer
 # shellcheck disable=SC1003  # a backslash
-printf '[a]\nuser=alice\nlisten=/run/a\npm=static\npm.max_children=1\nenv[T] = "\033]0;evil\007 \302\2332J A\\B"\n' >"$odd"
+printf '[a]\nuser=alice\nlisten=/run/a\npm=static\npm.max_children=1\nphp_value[user_agent] = "\033]0;evil\007 \302\2332J A\\B"\n' >"$odd"
 output=$(in_container fpmctl migrate --dry-run "$odd_inside")
-assert_contains 'escaped' '+env[T] = "\x1b]0;evil\x07 \xc2\x9b2J A\B"' "$output"
+assert_contains 'escaped' '+php_value[user_agent] = "\x1b]0;evil\x07 \xc2\x9b2J A\B"' "$output"
 assert_eq 'control bytes' '' "$(LC_ALL=C tr -d '\n\t -~' <<<"$output" | LC_ALL=C tr -d '\200-\377')"
+printf '[a]\nuser=alice\nlisten=/run/a\npm=static\npm.max_children=1\nenv[T] = "\033]0;evil\007"\n' >"$odd"
+half_understood 'control characters in env[]' 'odd.conf:6: ' "$odd_inside"
 printf '[a]\nuser=alice\nlisten=/run/a\npm=\302\2332J\n' >"$odd"
 half_understood 'of a value' 'odd.conf:4: ' "$odd_inside"
 # not UTF-8: it is undone as well
