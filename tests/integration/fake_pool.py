@@ -29,6 +29,7 @@
     fake-tardy        its first worker alone is forked at once; it puts off the others, until it is told to drain
     fake-mayfly       workers that exit with status 0 as soon as they are forked
     fake-board        writes noise on the scoreboard
+    fake-recalled     obedient, but the first leaves with a connection that it hands over; the second takes it
     fake-crowd        has 4096 workers, all busy, with noise for requests; but none is a process
 
 Speaks src/contract/message.h. Each start leaves a line in /srv/fake/POOL. Needs only the standard library.
@@ -62,6 +63,7 @@ class Pool:
         self.control.setblocking(True)
         self.board = fds["board"]
         self.wake_fd = fds["wake"]
+        self.handoff_in, self.handoff_out = fds.get("handoff-in", -1), fds.get("handoff-out", -1)
         self.workers = {}  # slot: pid
         self.lifeline = os.pipe()  # which ends with us
 
@@ -360,6 +362,18 @@ def tardy(pool, _):
 
     pool.say(READY)
     pool.serve(obey)
+
+
+def recalled(pool, first):
+    def obey(kind, slot, value):
+        if kind == DRAIN:
+            os.write(pool.handoff_out, b"a connection")
+        return pool.obey(kind, slot, value)
+
+    if not first:
+        os.read(pool.handoff_in, 100)
+    pool.say(READY)
+    pool.serve(obey if first else None)
 
 
 def crowd(pool, _):

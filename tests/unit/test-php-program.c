@@ -33,8 +33,15 @@ END_TEST
 START_TEST(modules_say_the_build) {
         char why[256] = "";
 
+        zend_module_entry *standard;
+
         start_php();
         ck_assert_int_eq(php_pairing_check_modules(why, sizeof(why)), 0);
+
+        standard = zend_hash_str_find_ptr(&module_registry, ZEND_STRL("standard"));
+        standard->build_id = "API20990101,TS";
+        ck_assert_int_eq(php_pairing_check_modules(why, sizeof(why)), -ENOEXEC);
+        ck_assert_ptr_nonnull(strstr(why, "(API20990101,TS)"));
 }
 END_TEST
 

@@ -29,6 +29,37 @@ start_fakes late silent deaf dying tardy
 in_container systemctl start --no-block fpmd@fake-slow fpmd@fake-crashing
 begin=$SECONDS
 
+# --- a drain is published to a generation that waits: on its page, which nothing else changes
+page_of_next() {
+	# shellcheck disable=SC2016
+	in_container bash -c 'n=3
+		names=$(tr "\0" "\n" <"/proc/$1/environ" | sed -n "s/^LISTEN_FDNAMES=//p")
+		for name in ${names//:/ }; do
+			[[ $name != control-page ]] || sha1sum <"/proc/$1/fd/$n"
+			n=$((n + 1))
+		done' bash "$(zygote 2 late)"
+}
+in_container timeout 20 fpmctl reload fake-late 2>/dev/null &
+reload=$!
+next_is_there() {
+	[[ -n $(zygote 2 late) && -n $(page_of_next) ]]
+}
+wait_for 5 next_is_there
+pages=$(page_of_next)
+in_container fpmctl drain fake-late >/dev/null
+pages+=" $(page_of_next)"
+in_container fpmctl undrain fake-late >/dev/null
+pages+=" $(page_of_next)"
+assert_matches 'its page before, during and after a drain' '^([0-9a-f]+)  - ([0-9a-f]+)  - \1  -$' "$pages"
+[[ ${pages%% *} != "$(cut -d' ' -f4 <<<"$pages")" ]] || fail 'a drain is not on the page of a generation that waits'
+in_container pkill -f 'fpmctl reload fake-late'
+wait $reload || true
+next_is_gone() {
+	has_left "$(zygote 2 late)"
+}
+wait_for 5 next_is_gone
+sed -i 2d "$CONTAINER_ROOT/srv/fake/fake-late"
+
 # --- reload of one that serves, to one that does not start: bounded by TimeoutStartSec= of the unit
 start=${EPOCHREALTIME/./}
 status=0

@@ -100,3 +100,11 @@ warm_pool cold 'reload_warm = 0'
 visit cold state a b
 in_container systemctl reload fpmd@cold.service
 assert_eq 'reload_warm = 0' ' misses 1' "$(fetch http://cold.test/state.php)"
+
+### another user's: what that one had in use is not for this one
+
+warm_pool moved
+visit moved state a b
+sed -i 's/^user = alice/user = bob/' "$CONTAINER_ROOT/etc/fpmd/conf.d/moved.conf"
+in_container systemctl reload fpmd@moved.service
+assert_eq 'of another user' ' misses 1' "$(fetch http://moved.test/state.php)"

@@ -4,7 +4,13 @@
 # served by it or by the next one, not lost. A pool that works does not leave.
 
 source "${BASH_SOURCE[0]%/*}/../lib.sh"
+source "${BASH_SOURCE[0]%/*}/../fake_pool.sh"
 needs_fpmd
+
+# One that leaves while a web server connects, and keeps the connection: systemd starts it again. It is looked at below.
+fake recalled
+echo 'pm.idle_exit_timeout = 1s' >>"$CONTAINER_ROOT/etc/fpmd/conf.d/fake-recalled.conf"
+start_fakes recalled
 
 names=(edge0 edge1 edge2 edge3 edge4 edge5)
 for name in "${names[@]}"; do
@@ -103,3 +109,11 @@ for name in "${names[@]}"; do
 done
 echo "$n_starts starts"
 ((n_starts > 12)) || fail 'hardly a pool left in time'
+
+# The one of the beginning
+has_left_again() {
+	[[ $(starts_of recalled) == 2 && $(unit_property fpmd@fake-recalled.service ActiveState) == inactive ]]
+}
+wait_for 10 has_left_again
+assert_eq 'why it was started again' 1 "$(journal_of fpmd@fake-recalled.service | grep -c 'keeps it: starting again')"
+assert_eq 'its result' success "$(unit_property fpmd@fake-recalled.service Result)"
