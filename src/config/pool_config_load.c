@@ -116,12 +116,28 @@ int config_include_find(const char *file, const char *value, char **ret_pattern,
         return *ret_pattern ? glob(*ret_pattern, GLOB_ERR | GLOB_BRACE, NULL, ret) : GLOB_NOSPACE;
 }
 
+/* glob(3) takes what this process may not see for missing. */
+static bool is_hidden(const char *path) {
+        struct stat st;
+
+        return lstat(path, &st) < 0 && errno == EACCES;
+}
+
+/* The manager reads what a shell of root's can read in any case. */
+static const char *advice_for(int error) {
+        return error == EACCES && geteuid() == 0
+                               ? "; the manager overrides no permissions, so give the file and its folder to root"
+                               : "";
+}
+
 static int find_included(ConfigReader *reader, const IniEvent *event) {
         _cleanup_free_ char *pattern = NULL;
         glob_t found = {};
         int r;
 
         r = config_include_find(reader->file, event->value, &pattern, &found);
+        if (r == GLOB_NOMATCH && is_hidden(pattern))
+                r = GLOB_ABORTED;
         if (r == GLOB_NOMATCH) {
                 config_report(&reader->reporter, LOG_WARNING, reader->file, event->line, "include",
                                 "there is no file %s", pattern);
@@ -129,8 +145,8 @@ static int find_included(ConfigReader *reader, const IniEvent *event) {
         } else if (r == GLOB_NOSPACE)
                 r = -ENOMEM;
         else if (r != 0)
-                r = config_refuse(reader, event->line, "include", "cannot look for %s: %s", pattern,
-                                strerror(errno));
+                r = config_refuse(reader, event->line, "include", "cannot look for %s: %s%s",
+                                pattern, strerror(errno), advice_for(errno));
         else
                 for (size_t i = 0; r == 0 && i < found.gl_pathc; i++)
                         r = read_included(reader, event->line, found.gl_pathv[i]);
@@ -204,8 +220,8 @@ static int unreadable(ConfigReader *reader, const char *path, int error) {
                                 "fpmd@%s.socket fpmd@%s.service",
                                 reader->config->name, reader->config->name);
         else
-                config_report(&reader->reporter, priority, path, 0, NULL, "cannot read it: %s",
-                                strerror(-error));
+                config_report(&reader->reporter, priority, path, 0, NULL, "cannot read it: %s%s",
+                                strerror(-error), advice_for(-error));
 
         return is_included && reader->reporter.n_refused < REFUSALS_MAX ? 0 : error;
 }

@@ -190,6 +190,26 @@ static int write_labels(const Generator *generator) {
         return write_dropin(generator, "", "service", "05-labels.conf", unit_labels());
 }
 
+/* Where PHP looks for it. */
+static bool has_set_user_id_mail(void) {
+        static const char *const programs[] = { "/usr/sbin/sendmail", "/usr/lib/sendmail" };
+
+        for (size_t i = 0; i < ELEMENTSOF(programs); i++) {
+                struct stat st;
+
+                if (stat(programs[i], &st) >= 0 && st.st_uid == 0 && (st.st_mode & S_ISUID))
+                        return true;
+        }
+
+        return false;
+}
+
+static int write_mail(const Generator *generator) {
+        return has_set_user_id_mail()
+                               ? write_dropin(generator, "", "service", "05-mail.conf", unit_mail())
+                               : 0;
+}
+
 static void generate(Generator *generator, const PoolConfig *config) {
         int r;
 
@@ -248,8 +268,10 @@ static void generate_all(Generator *generator) {
         }
 
         r = write_labels(generator);
+        if (r >= 0)
+                r = write_mail(generator);
         if (r < 0)
-                fail(generator, "make the drop-in of all services", generator->conf_dir, r);
+                fail(generator, "make the drop-ins of all services", generator->conf_dir, r);
 
         names_read(&generator->names);
         load_all(generator, &files);

@@ -46,6 +46,9 @@ int unit_right(const PoolConfig *config, UnitRight right, char **ret);
 /* Returns the text of the drop-in of fpmd@.service for a machine with SELinux or Smack. */
 const char *unit_labels(void);
 
+/* Returns the text of the drop-in of fpmd@.service for a machine whose sendmail is set-user-ID root. */
+const char *unit_mail(void);
+
 /* Makes the text of the drop-in that puts the socket or the service (section: "Socket" or "Service") of the pool of
  * that name into one of 32 slices below system-fpmd.slice. The caller frees *ret. Returns 0 or -ENOMEM. */
 int unit_slice(const char *name, const char *section, char **ret);

@@ -32,6 +32,14 @@ const char *unit_labels(void) {
                "[Service]\n" LABELS;
 }
 
+/* CAP_FSETID: so that set-ID bits stay on what it writes. */
+const char *unit_mail(void) {
+        return "# Made by fpmd-generator(8), because the sendmail of this machine is set-user-ID root, as exim's is:\n"
+               "# it works for all recipients, and scripts start it by mail().\n"
+               "[Service]\n"
+               "CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE CAP_FOWNER CAP_FSETID\n";
+}
+
 int unit_right(const PoolConfig *config, UnitRight right, char **ret) {
         *ret = NULL;
         if (!unit_right_is_wanted(config, right))

@@ -42,7 +42,8 @@ static int refuse_folder(Verdict *verdict, const PathFolder *folder) {
                         folder->path, folder->st.st_mode & 07777);
 }
 
-/* The last one may have another owner: he can take the socket away, and no more. */
+/* The last one may have another owner: he can take the socket away, and no more. Whether one is there, root sees only
+ * if it overrides permissions, as systemd and fpmd-generator do; the manager does not. */
 static int judge(const PathFolder *folder, void *userdata) {
         Verdict *verdict = userdata;
 
@@ -73,7 +74,7 @@ static int check(const char *path, Verdict *verdict) {
         if (fd < 0)
                 return fd;
         if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-                return -errno;
+                return verdict->kind == SOCKET_PATH_OWNED && errno == EACCES ? 0 : -errno;
         if (!S_ISSOCK(st.st_mode) && !is_moved(fd, name))
                 return refuse(verdict,
                                 "%.160s is there and is no socket; name another path, or remove it",

@@ -21,6 +21,7 @@
 #include "manager/generation/pool_check_internal.h"
 #include "manager/spawn/account.h"
 #include "manager/spawn/as_user.h"
+#include "manager/spawn/folder_owner.h"
 #include "manager/spawn/log_file.h"
 #include "manager/spawn/privilege.h"
 #include "manager/spawn/unit_check.h"
@@ -200,6 +201,7 @@ static int check_directory(
         _cleanup_free_ char *full = NULL;
         char unit[NAME_MAX + 1];
         struct stat st;
+        int r;
 
         if (!path)
                 return 0;
@@ -211,11 +213,13 @@ static int check_directory(
                 return refuse(check, directive,
                                 "'%s' needs a mount that is not there: systemctl start '%s'", full,
                                 unit);
-        if (stat(full, &st) < 0 && is_unknown(check, -errno))
+
+        r = folder_owner_stat(full, &st);
+        if (r < 0 && is_unknown(check, r))
                 return leave_unknown(check, directive, full);
-        if (stat(full, &st) < 0)
+        if (r < 0)
                 return refuse(check, directive, "'%s': %s; create it or name another folder", full,
-                                strerror(errno));
+                                strerror(-r));
         if (!S_ISDIR(st.st_mode))
                 return refuse(check, directive, "'%s' is not a folder", full);
 
@@ -240,15 +244,17 @@ static int check_php(const Check *check) {
 
 static int check_php_ini(const Check *check) {
         struct stat st;
+        int r;
 
         if (!check->config->php_ini)
                 return 0;
 
-        if (stat(check->config->php_ini, &st) < 0 && is_unknown(check, -errno))
+        r = folder_owner_stat(check->config->php_ini, &st);
+        if (r < 0 && is_unknown(check, r))
                 return leave_unknown(check, "php_ini", check->config->php_ini);
-        if (stat(check->config->php_ini, &st) < 0)
+        if (r < 0)
                 return refuse(check, "php_ini", "'%s': %s; name a php.ini that exists",
-                                check->config->php_ini, strerror(errno));
+                                check->config->php_ini, strerror(-r));
         if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
                 return refuse(check, "php_ini", "'%s' is neither a file nor a folder",
                                 check->config->php_ini);

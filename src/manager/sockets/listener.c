@@ -20,6 +20,7 @@
 #include "config/value/address.h"
 #include "manager/base/log.h"
 #include "manager/sockets/listener_state.h"
+#include "manager/spawn/folder_owner.h"
 
 enum {
         /* As long as a worker would wait for the first byte; then the kernel hands it over all the same. */
@@ -302,7 +303,7 @@ gid_t listeners_group(const Listeners *listeners) {
 
                 if (getsockname(listeners->fds[i], (struct sockaddr *) &address, &size) >= 0 &&
                                 address.sun_family == AF_UNIX && address.sun_path[0] == '/' &&
-                                stat(address.sun_path, &st) >= 0)
+                                folder_owner_stat(address.sun_path, &st) >= 0)
                         return st.st_gid;
         }
 

@@ -14,6 +14,7 @@
 #include "config/value/address.h"
 #include "manager/base/log.h"
 #include "manager/sockets/listener_state.h"
+#include "manager/spawn/folder_owner.h"
 
 static bool is_served(const Listeners *listeners, const char *address) {
         for (size_t i = 0; i < listeners->n_fds; i++)
@@ -49,25 +50,38 @@ static bool sees_path(const char *path) {
         return strncmp(path, "/tmp/", 5) != 0 && strncmp(path, "/var/tmp/", 9) != 0;
 }
 
-/* The number that the kernel's inode has may be another one than stat(2) tells on overlayfs. */
-static bool has_own_numbers(const char *path) {
+typedef struct Sight {
+        const char *path;
+        struct stat st;
         struct statfs fs;
+} Sight;
 
-        return statfs(path, &fs) >= 0 && fs.f_type != OVERLAYFS_SUPER_MAGIC;
+static int look(void *userdata) {
+        Sight *sight = userdata;
+
+        return stat(sight->path, &sight->st) < 0 || statfs(sight->path, &sight->fs) < 0 ? -errno
+                                                                                        : 0;
+}
+
+/* The number that the kernel's inode has may be another one than stat(2) tells on overlayfs. */
+static bool has_own_numbers(const Sight *sight) {
+        return sight->fs.f_type != OVERLAYFS_SUPER_MAGIC;
 }
 
 static const char *trouble_of(int fd, const char *path) {
         struct unix_diag_vfs vfs;
-        struct stat st;
+        Sight sight = { .path = path };
+        int r;
 
-        if (stat(path, &st) < 0)
-                return errno == ENOENT ? "is gone" : NULL;
+        r = folder_owner_try(path, look, &sight);
+        if (r < 0)
+                return r == -ENOENT ? "is gone" : NULL;
 
         /* The inode of a bound socket lives as long as the socket: its number is not used again. The kernel
          * tells the lower half. */
-        if (has_own_numbers(path) &&
+        if (has_own_numbers(&sight) &&
                         unix_diag_ask(fd, UDIAG_SHOW_VFS, UNIX_DIAG_VFS, &vfs, sizeof(vfs)) >= 0 &&
-                        vfs.udiag_vfs_ino != (uint32_t) st.st_ino)
+                        vfs.udiag_vfs_ino != (uint32_t) sight.st.st_ino)
                 return "leads to another socket now";
 
         return NULL;

@@ -19,9 +19,11 @@
 #include "manager/base/log.h"
 
 /* The kernel lets nobody look into a process that has a capability which he has not, even if both are of one user. From
- * its exec on, which makes it dumpable, until the first lines of preload.so the zygote has this one: containers have
- * it, too, and there is little to be had of it, set-ID bits that stay when a file is written to. */
-#define SHIELD CAP_FSETID
+ * its exec on, which makes it dumpable, until the first lines of preload.so the zygote has the first of these that
+ * there is. There is little to be had of them: to hold up who opens a file, and set-ID bits that stay when a file is
+ * written to. The second one is for containers without systemd, which lack the first, and for a unit of an earlier
+ * version. */
+static const cap_value_t shields[] = { CAP_LEASE, CAP_FSETID };
 
 static void cap_freep(cap_t *caps) {
         if (*caps)
@@ -38,12 +40,25 @@ static int take_capabilities(cap_t wanted) {
         return cap_set_proc(wanted) < 0 ? -errno : 0;
 }
 
-static bool has_capability(cap_value_t capability) {
-        _cleanup_(cap_freep) cap_t caps = cap_get_proc();
+static bool has_flag(cap_t caps, cap_value_t capability, cap_flag_t flag) {
         cap_flag_value_t value = CAP_CLEAR;
 
-        return caps && cap_get_flag(caps, capability, CAP_EFFECTIVE, &value) >= 0 &&
-               value == CAP_SET;
+        return cap_get_flag(caps, capability, flag, &value) >= 0 && value == CAP_SET;
+}
+
+static bool has_capability(cap_value_t capability) {
+        _cleanup_(cap_freep) cap_t caps = cap_get_proc();
+
+        return caps && has_flag(caps, capability, CAP_EFFECTIVE);
+}
+
+/* Returns -1: there is none, since a unit that was changed may not give it. */
+static cap_value_t find_shield(cap_t caps) {
+        for (size_t i = 0; i < ELEMENTSOF(shields); i++)
+                if (has_flag(caps, shields[i], CAP_PERMITTED))
+                        return shields[i];
+
+        return -1;
 }
 
 bool privilege_can_switch_user(void) {
@@ -72,7 +87,7 @@ bool privilege_can_chroot(void) {
         return chroot("/") >= 0; /* where it is already */
 }
 
-int privilege_keep_spawning(void) {
+static bool is_needed(cap_t have, cap_value_t capability) {
         static const cap_value_t needed[] = {
                 CAP_SETUID,
                 CAP_SETGID,
@@ -80,22 +95,28 @@ int privilege_keep_spawning(void) {
                 CAP_SYS_CHROOT,
                 CAP_SYS_NICE,
                 CAP_SYS_RESOURCE,
-                CAP_DAC_READ_SEARCH,
-                SHIELD,
         };
+
+        for (size_t i = 0; i < ELEMENTSOF(needed); i++)
+                if (capability == needed[i])
+                        return true;
+
+        return capability == find_shield(have);
+}
+
+/* None that overrides permissions, also where there is one: --test of a shell is to find what the service would. */
+int privilege_keep_spawning(void) {
         _cleanup_(cap_freep) cap_t have = cap_get_proc(), keep = cap_init();
 
         if (!have || !keep)
                 return -errno;
 
-        for (size_t i = 0; i < ELEMENTSOF(needed); i++) {
-                cap_flag_value_t value = CAP_CLEAR;
-
-                if (cap_get_flag(have, needed[i], CAP_PERMITTED, &value) < 0 ||
-                                cap_set_flag(keep, CAP_PERMITTED, 1, &needed[i], value) < 0 ||
-                                cap_set_flag(keep, CAP_EFFECTIVE, 1, &needed[i], value) < 0)
+        for (cap_value_t cap = 0; cap_valid(cap); cap++)
+                if (is_needed(have, cap) && has_flag(have, cap, CAP_PERMITTED) &&
+                                (cap_set_flag(keep, CAP_PERMITTED, 1, &cap, CAP_SET) < 0 ||
+                                                cap_set_flag(keep, CAP_EFFECTIVE, 1, &cap,
+                                                                CAP_SET) < 0))
                         return -errno;
-        }
 
         return take_capabilities(keep);
 }
@@ -116,26 +137,26 @@ static int clear_capabilities(void) {
         return take_capabilities(none);
 }
 
-/* While all capabilities are there, so that this one survives the change of the user and the exec. Returns whether
- * there is one: a unit that was changed may not give it. */
-static bool prepare_shield(void) {
-        static const cap_value_t shield = SHIELD;
+/* While all capabilities are there, so that this one survives the change of the user and the exec. Returns it, or -1
+ * where there is none. */
+static cap_value_t prepare_shield(void) {
         _cleanup_(cap_freep) cap_t caps = cap_get_proc();
-        cap_flag_value_t value = CAP_CLEAR;
+        cap_value_t shield = caps ? find_shield(caps) : -1;
 
-        return caps && cap_get_flag(caps, SHIELD, CAP_PERMITTED, &value) >= 0 && value == CAP_SET &&
-               cap_set_flag(caps, CAP_INHERITABLE, 1, &shield, CAP_SET) >= 0 &&
-               cap_set_proc(caps) >= 0 && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) >= 0;
+        return shield >= 0 && cap_set_flag(caps, CAP_INHERITABLE, 1, &shield, CAP_SET) >= 0 &&
+                                               cap_set_proc(caps) >= 0 &&
+                                               prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) >= 0
+                               ? shield
+                               : -1;
 }
 
-static int keep_shield_alone(void) {
-        static const cap_value_t shield = SHIELD;
+static int keep_shield_alone(cap_value_t shield) {
         _cleanup_(cap_freep) cap_t caps = cap_init();
 
         if (!caps || cap_set_flag(caps, CAP_PERMITTED, 1, &shield, CAP_SET) < 0 ||
                         cap_set_flag(caps, CAP_INHERITABLE, 1, &shield, CAP_SET) < 0 ||
                         cap_reset_ambient() < 0 || cap_set_proc(caps) < 0 ||
-                        cap_set_ambient(SHIELD, CAP_SET) < 0)
+                        cap_set_ambient(shield, CAP_SET) < 0)
                 return -errno;
 
         return 0;
@@ -230,9 +251,8 @@ static int check_identity(const Account *account) {
 }
 
 int privilege_drop(const Account *account, bool no_new_privileges, bool shielded) {
+        cap_value_t shield = shielded ? prepare_shield() : -1;
         int r;
-
-        shielded = shielded && prepare_shield();
 
         if (no_new_privileges) {
                 if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
@@ -246,21 +266,29 @@ int privilege_drop(const Account *account, bool no_new_privileges, bool shielded
                         return r;
         }
 
-        r = shielded ? keep_shield_alone() : clear_capabilities();
+        r = shield >= 0 ? keep_shield_alone(shield) : clear_capabilities();
         if (r < 0)
                 return r;
 
         return check_identity(account);
 }
 
-_noreturn_ static void chroot_helper(int fd, const char *path) {
+static int enter_root(const char *path) {
+        return chroot(path) < 0 || chdir("/") < 0 ? -errno : 0;
+}
+
+/* Below a folder that root may not enter, since it does not override permissions, the pool's user may. */
+_noreturn_ static void chroot_helper(int fd, const char *path, const Account *account) {
         char go;
         int answer;
 
         if (read(fd, &go, 1) != 1)
                 _exit(0);
 
-        answer = chroot(path) < 0 || chdir("/") < 0 ? -errno : 0;
+        answer = enter_root(path);
+        if (answer == -EACCES && setgroups(account->n_groups, account->groups) >= 0 &&
+                        enter_files(account) >= 0)
+                answer = enter_root(path);
         (void) !write(fd, &answer, sizeof(answer));
         _exit(0);
 }
@@ -275,7 +303,7 @@ static pid_t fork_sharing_fs(void) {
 #endif
 }
 
-int privilege_fork_chroot_helper(const char *path, int *ret_fd) {
+int privilege_fork_chroot_helper(const char *path, const Account *account, int *ret_fd) {
         _cleanup_close_ int ours = -EBADF, theirs = -EBADF;
         int pair[2], status;
         pid_t pid;
@@ -295,7 +323,7 @@ int privilege_fork_chroot_helper(const char *path, int *ret_fd) {
                          * open. */
                         (void) dup2(theirs, 3);
                         (void) close_range(4, ~0U, 0);
-                        chroot_helper(3, path);
+                        chroot_helper(3, path, account);
                 }
                 _exit(pid < 0 ? 1 : 0);
         }

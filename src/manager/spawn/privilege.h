@@ -38,18 +38,18 @@ int privilege_keep_spawning(void);
 
 /* Child: switches to account for good, without any capability, and checks that there is no way back. With
  * no_new_privileges no program that the pool executes gains capabilities; else set-id programs get those of the
- * bounding set. With shielded one harmless capability stays: it keeps other processes of the user from the memory
- * of the
- * program that is executed next, until that has closed it and drops the capability (php/preload.c). Returns 0 or a
+ * bounding set. With shielded one harmless capability stays: it keeps other processes of the user from the memory of
+ * the program that is executed next, until that has closed it and drops the capability (php/preload.c). Returns 0 or a
  * negative errno. */
 int privilege_drop(const Account *account, bool no_new_privileges, bool shielded);
 
 /* Child, before privilege_drop(): leaves a helper process behind that shares this process's root directory (CLONE_FS)
- * over the exec that follows. When a byte is written to the returned fd it does chroot(path) for both, answers with an
- * int (0 or a negative errno) and exits; EOF makes it exit without.
+ * over the exec that follows. When a byte is written to the returned fd it does chroot(path) for both, with the
+ * account's rights on files where root's do not suffice, answers with an int (0 or a negative errno) and exits; EOF
+ * makes it exit without.
  *
  * So the pool program can start PHP with the whole file system in sight and be locked in afterwards without ever having
  * had a capability: with one, preload code could use it through FFI.
  *
  * ret_fd gets the pool program's end (CLOEXEC). Returns 0 or a negative errno. */
-int privilege_fork_chroot_helper(const char *path, int *ret_fd);
+int privilege_fork_chroot_helper(const char *path, const Account *account, int *ret_fd);

@@ -144,7 +144,7 @@ static int child_prepare(const SpawnPlan *plan, int *failure_fd, SpawnStep *step
 
         *step = STEP_CHROOT;
         if (plan->config->chroot && privilege_can_switch_user()) {
-                r = privilege_fork_chroot_helper(plan->config->chroot, &root_fd);
+                r = privilege_fork_chroot_helper(plan->config->chroot, plan->account, &root_fd);
                 if (r < 0)
                         return r;
         }

@@ -1,13 +1,14 @@
 #!/bin/bash
-# Set-id programs that a script starts work as on the machine: one that is set-user-ID root (as Debian's exim, to
-# which mail() hands a message) becomes somebody else and leaves that user a file where only he may write; a folder
-# can be set-group-ID (2775, as applications make them). The manager has five capabilities all the same. One
-# that is not in the unit's bounding set comes with a drop-in. no_new_privileges ends all that.
+# Set-id programs that a script starts work as on the machine: one that is set-user-ID root becomes somebody else; where
+# the machine's sendmail is of that kind (as Debian's exim, to which mail() hands a message) it also leaves that user a
+# file where only he may write; a folder can be set-group-ID (2775, as applications make them). The manager has four
+# capabilities all the same. One that is not in the unit's bounding set comes with a drop-in. no_new_privileges ends all
+# that.
 
 source "${BASH_SOURCE[0]%/*}/../lib.sh"
 needs_fpmd
 
-SPAWNING=00000000000001d4 # fsetid (the shield of a starting zygote), setuid, setgid, setpcap, dac_read_search
+SPAWNING=00000000100001c0 # lease (the shield of a starting zygote), setuid, setgid, setpcap
 
 # set_of NAME FILE: the capabilities of a /proc/PID/status.
 set_of() {
@@ -40,8 +41,25 @@ run() {
 	fetch --get --data-urlencode "c=$2" "http://$1.test/run.php"
 }
 
+# as on a machine without exim
+sendmail=$CONTAINER_ROOT/usr/sbin/sendmail
+had_sendmail=$(readlink -e "$sendmail" || true)
+rm -f "$sendmail"
+bring_sendmail_back() {
+	rm -f "$sendmail"
+	[[ -z $had_sendmail ]] || ln -s "${had_sendmail#"$CONTAINER_ROOT"}" "$sendmail"
+	in_container systemctl daemon-reload
+}
+trap bring_sendmail_back EXIT
+in_container systemctl daemon-reload
+
 pool setid
 assert_eq 'somebody else' 2002 "$(run setid './setpriv --reuid=bob --regid=bob --init-groups id -u')"
+assert_contains 'no file for bob' 'denied' "$(run setid './install -o bob -g bob -m 600 /etc/hostname bobs')"
+cp "$bin/install" "$sendmail"
+chmod u+s "$sendmail"
+in_container systemctl daemon-reload
+in_container systemctl restart fpmd@setid.service
 assert_eq 'a file for bob' '' "$(run setid './install -o bob -g bob -m 600 /etc/hostname bobs')"
 assert_eq 'of bob' '600 bob' "$(in_container stat -c '%a %U' /srv/set-id/bobs/hostname)"
 assert_eq 'a folder' 42775 "$(fetch http://setid.test/folder.php)"
