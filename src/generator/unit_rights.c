@@ -29,7 +29,7 @@ static const struct {
 const char *unit_labels(void) {
         return "# Made by fpmd-generator(8), because programs that know SELinux or Smack write in /proc what the\n"
                "# kernel is to know of them.\n"
-               "[Service]\n" LABELS;
+               "[Service]\nReadWritePaths=-/sys/fs/selinux\n" LABELS;
 }
 
 /* CAP_FSETID: so that set-ID bits stay on what it writes. */

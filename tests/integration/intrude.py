@@ -4,9 +4,10 @@
 it has tried everything. Nothing is changed even where it could be."""
 import ctypes
 import os
+import stat
 
 KERNEL = ("/proc", "/sys", "/dev")
-SYSTEM = ("/etc", "/usr", "/boot")
+SYSTEM = ("/etc", "/usr", "/boot", "/lib/modules")
 HARMLESS = {f"/dev/{name}" for name in ("full", "null", "ptmx", "random", "tty", "urandom", "zero")}
 HARMLESS |= {f"/proc/pressure/{name}" for name in ("cpu", "io", "irq", "memory")}  # monitors, for everybody
 HARMLESS |= {"/proc/kmsg", "/proc/mtrr"}  # open to root, of no use without a capability: tried below
@@ -17,6 +18,9 @@ SHARED = {"/dev/hugepages", "/dev/mqueue", "/dev/pts", "/dev/shm", "/sys/fs/seli
 CLONE_NEWNS, MS_REMOUNT_BIND = 0x20000, 0x1020
 CALLS = {  # of x86-64; arguments with which they do nothing
     "init_module": (175, 0, 0, 0),
+    "finit_module": (313, -1, b"", 0),
+    "create_module": (174, b"no-such-module", 0),
+    "kexec_load": (246, 0, 0, 0, 0),
     "delete_module": (176, b"no-such-module", 0),
     "syslog": (103, 3, 0, 0),
     "clock_settime": (227, 0, 0),
@@ -76,8 +80,8 @@ def main():
             continue
         if made_to_be_written(path):
             print("may write", path)
-    for path in "/dev/kmsg", "/dev/mem", "/proc/kcore":
-        if can_open(path, os.O_RDONLY):
+    for path in "/dev/kmsg", "/proc/kmsg", "/dev/mem", "/proc/kcore":
+        if can_open(path, os.O_RDONLY) and not stat.S_ISFIFO(os.stat(path).st_mode):  # nspawn's /proc/kmsg
             print("may read", path)
     if can_write_nonsense("/proc/mtrr"):
         print("may set /proc/mtrr")
