@@ -11,6 +11,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -151,4 +152,19 @@ EXPORTED int sigaction(int signo, const struct sigaction *action, struct sigacti
                 libc_sigaction = (SignalFunction) dlsym(RTLD_NEXT, "sigaction");
 
         return libc_sigaction(signo, action, old);
+}
+
+EXPORTED int scandir(const char *folder, struct dirent ***ret, ScanFilter filter, ScanOrder order) {
+        static ScanFunction libc_scandir;
+
+        if (hooks.scandir)
+                return hooks.scandir(folder, ret, filter, order);
+        if (!libc_scandir)
+                libc_scandir = (ScanFunction) dlsym(RTLD_NEXT, "scandir");
+
+        return libc_scandir(folder, ret, filter, order);
+}
+
+EXPORTED int stat(const char *restrict path, struct stat *restrict ret) {
+        return hooks.stat ? hooks.stat(path, ret) : fstatat(AT_FDCWD, path, ret, 0);
 }

@@ -47,6 +47,7 @@
 #include "php/hooks/php_process.h"
 #include "php/hooks/php_timeout.h"
 #include "php/hooks/php_upload.h"
+#include "php/hooks/zone_scan.h"
 
 /* --- start --- */
 
@@ -161,7 +162,9 @@ int php_engine_start(const PoolConfig *config, bool strict) {
         /* PHP can be given this in no other way; a script must not see it. */
         if (scan_dir)
                 setenv("PHP_INI_SCAN_DIR", scan_dir, 1);
+        zone_scan_begin();
         r = fpmd_sapi_module.startup(&fpmd_sapi_module);
+        zone_scan_end();
         if (scan_dir)
                 unsetenv("PHP_INI_SCAN_DIR");
         if (r == FAILURE)

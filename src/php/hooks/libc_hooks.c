@@ -4,6 +4,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <php.h>
 #include <stdio.h>
 #include <sys/syscall.h>
@@ -28,6 +29,21 @@ int libc_hooks_real_setitimer(int which, const struct itimerval *value, struct i
 
 int libc_hooks_real_sigaction(int signo, const struct sigaction *action, struct sigaction *old) {
         return libc_sigaction(signo, action, old);
+}
+
+int libc_hooks_real_scandir(
+                const char *folder, struct dirent ***ret, ScanFilter filter, ScanOrder order) {
+        ScanFunction hook = table->scandir;
+        int n;
+
+        table->scandir = NULL;
+        n = scandir(folder, ret, filter, order);
+        table->scandir = hook;
+        return n;
+}
+
+int libc_hooks_real_stat(const char *path, struct stat *ret) {
+        return fstatat(AT_FDCWD, path, ret, 0);
 }
 
 /* --- probes: PHP does what leads to such a call, and the kernel hears nothing of it --- */
@@ -133,4 +149,12 @@ void libc_hooks_set_timer(TimerFunction setitimer_hook, SignalFunction sigaction
 
         table->setitimer = setitimer_hook;
         table->sigaction = sigaction_hook;
+}
+
+void libc_hooks_set_scan(ScanFunction scan_hook, StatFunction stat_hook) {
+        if (!table)
+                return;
+
+        table->scandir = scan_hook;
+        table->stat = stat_hook;
 }

@@ -6,20 +6,29 @@
  *
  * Runs in: zygote and worker. */
 
+#include <dirent.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/types.h>
 
 typedef ssize_t (*WriteFunction)(int fd, const void *data, size_t size);
 typedef int (*TimerFunction)(int which, const struct itimerval *value, struct itimerval *old);
 typedef int (*SignalFunction)(int signo, const struct sigaction *action, struct sigaction *old);
+typedef int (*ScanFilter)(const struct dirent *entry);
+typedef int (*ScanOrder)(const struct dirent **a, const struct dirent **b);
+typedef int (*ScanFunction)(
+                const char *folder, struct dirent ***ret, ScanFilter filter, ScanOrder order);
+typedef int (*StatFunction)(const char *path, struct stat *ret);
 
 /* The functions that preload.so calls; NULL means libc's own. */
 typedef struct LibcHooks {
         WriteFunction write;
         TimerFunction setitimer;
         SignalFunction sigaction;
+        ScanFunction scandir;
+        StatFunction stat;
 } LibcHooks;
 
 /* Zygote: sets the table of preload.so, which is borrowed for good. Without this call there are no hooks. */
@@ -36,7 +45,13 @@ bool libc_hooks_have_timer(void);
 void libc_hooks_set_write(WriteFunction hook);
 void libc_hooks_set_timer(TimerFunction setitimer_hook, SignalFunction sigaction_hook);
 
+/* Sets or, by NULL, takes away both, which need no probe: where PHP does not call them they do nothing. */
+void libc_hooks_set_scan(ScanFunction scan_hook, StatFunction stat_hook);
+
 /* Call libc's own functions, past the hooks. */
 ssize_t libc_hooks_real_write(int fd, const void *data, size_t size);
 int libc_hooks_real_setitimer(int which, const struct itimerval *value, struct itimerval *old);
 int libc_hooks_real_sigaction(int signo, const struct sigaction *action, struct sigaction *old);
+int libc_hooks_real_scandir(
+                const char *folder, struct dirent ***ret, ScanFilter filter, ScanOrder order);
+int libc_hooks_real_stat(const char *path, struct stat *ret);
