@@ -86,7 +86,7 @@ static int check_main(const char *path, bool must_exist, char *reason, size_t si
 static int is_ini(const struct dirent *entry) {
         size_t n = strlen(entry->d_name);
 
-        return n > 4 && strcmp(entry->d_name + n - 4, ".ini") == 0;
+        return n >= 4 && strcmp(entry->d_name + n - 4, ".ini") == 0;
 }
 
 static int check_folder(const char *folder, char *reason, size_t size) {
@@ -144,4 +144,30 @@ const char *ini_files_check(const PoolConfig *config, char *reason, size_t size)
         const char *directive;
 
         return ini_files_try(config, &directive, reason, size) < 0 ? directive : NULL;
+}
+
+static unsigned count_folder(const char *folder) {
+        DIR *dir = opendir(folder);
+        struct dirent *entry;
+        unsigned n = 0;
+
+        if (!dir)
+                return 1; /* it is to be looked at more closely */
+
+        while ((entry = readdir(dir)))
+                n += (unsigned) is_ini(entry);
+
+        (void) closedir(dir);
+        return n;
+}
+
+unsigned ini_files_count_scanned(const PoolConfig *config) {
+        _cleanup_free_ char *folders = ini_files_scan_dirs(config);
+        char *rest = folders, *folder;
+        unsigned n = 0;
+
+        while ((folder = strsep(&rest, ":")))
+                n += *folder ? count_folder(folder) : 0;
+
+        return n;
 }

@@ -3,7 +3,7 @@
 /* IniFiles: which ini files PHP is to read, and whether they can be read. PHP itself skips a file that cannot be read,
  * and runs without its settings, for example without disable_functions. Pure but for the file system.
  *
- * Runs in: manager, with the rights of the pool's user, to name the line of the pool file; zygote, before PHP's start,
+ * Runs in: manager, with the rights of the pool's user, to name the line of the pool file; zygote, around PHP's start,
  * which has the last word. */
 
 #include "config/pool_config.h"
@@ -21,3 +21,6 @@ int ini_files_try(const PoolConfig *config, const char **ret_directive, char *re
 
 /* Does the same. Returns that directive, or NULL if all files can be read. */
 const char *ini_files_check(const PoolConfig *config, char *reason, size_t size);
+
+/* Returns how many files there are to be scanned, at least 1 where that cannot be known. */
+unsigned ini_files_count_scanned(const PoolConfig *config);

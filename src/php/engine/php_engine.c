@@ -60,7 +60,7 @@ static char start_error[240];
 
 /* PHP starts in spite of many faults, and so does fpmd where no other generation serves. */
 static int check_start(bool strict) {
-        if (php_ini_check(start_error, sizeof(start_error)) && !*php_message_first())
+        if (!*php_engine_startup_error())
                 return 0;
         if (strict)
                 return -ENOEXEC;
@@ -132,6 +132,17 @@ static void tidy_heap(void) {
         virtual_cwd_activate();
 }
 
+static int start_module(void) {
+        int r;
+
+        zone_scan_begin();
+        php_ini_check_begin();
+        r = fpmd_sapi_module.startup(&fpmd_sapi_module);
+        php_ini_check_end();
+        zone_scan_end();
+        return r;
+}
+
 int php_engine_start(const PoolConfig *config, bool strict) {
         _cleanup_free_ char *scan_dir = ini_files_scan_dirs(config);
         int r;
@@ -139,9 +150,6 @@ int php_engine_start(const PoolConfig *config, bool strict) {
         r = php_pairing_check(php_pairing_of_build(), start_error, sizeof(start_error));
         if (r < 0)
                 return r;
-
-        if (ini_files_check(config, start_error, sizeof(start_error)))
-                return -ENOEXEC;
 
         starting_config = config;
         php_file_cache_init(config);
@@ -162,12 +170,10 @@ int php_engine_start(const PoolConfig *config, bool strict) {
         /* PHP can be given this in no other way; a script must not see it. */
         if (scan_dir)
                 setenv("PHP_INI_SCAN_DIR", scan_dir, 1);
-        zone_scan_begin();
-        r = fpmd_sapi_module.startup(&fpmd_sapi_module);
-        zone_scan_end();
+        r = start_module();
         if (scan_dir)
                 unsetenv("PHP_INI_SCAN_DIR");
-        if (r == FAILURE)
+        if (!php_ini_check_read(config, start_error, sizeof(start_error)) || r == FAILURE)
                 return -ENOEXEC;
 
         php_hooks_end_start();
@@ -188,7 +194,10 @@ int php_engine_start(const PoolConfig *config, bool strict) {
 }
 
 const char *php_engine_startup_error(void) {
-        return *start_error ? start_error : php_message_first();
+        if (*start_error)
+                return start_error;
+
+        return *php_ini_check_complaint() ? php_ini_check_complaint() : php_message_first();
 }
 
 void php_engine_root_changed(void) {

@@ -1,90 +1,92 @@
 /* SPDX-License-Identifier: MIT */
 #include "php/engine/php_ini_check.h"
 
-#include <errno.h>
-#include <php.h>
 #include <stdio.h>
-#include <zend_ini_scanner.h>
-#include <zend_stream.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "config/ini_files.h"
 
 /* Exported by libphp, declared by no header. */
 extern char *php_ini_opened_path;
 extern char *php_ini_scanned_files; /* "a.ini,\nb.ini\n" */
 
-static void ignore_entry(zval *key, zval *value, zval *index, int type, void *userdata) {
-        (void) key;
-        (void) value;
-        (void) index;
-        (void) type;
+/* How PHP begins what it says about an ini file while it starts, and what about settings that are in none. */
+#define PREFIX "PHP:  "
+#define IN_NO_FILE " in Unknown on line "
+
+static char complaint[240];
+static FILE *real_stderr;
+
+static ssize_t listen_to(void *userdata, const char *data, size_t size) {
+        const size_t skip = strlen(PREFIX);
+        ssize_t n;
+
         (void) userdata;
+        if (*complaint == '\0' && size > skip && memcmp(data, PREFIX, skip) == 0 &&
+                        !memmem(data, size, IN_NO_FILE, strlen(IN_NO_FILE)))
+                snprintf(complaint, sizeof(complaint), "%.*s", (int) (strnlen(data, size) - skip),
+                                data + skip);
+        complaint[strcspn(complaint, "\n")] = '\0';
+
+        n = write(STDERR_FILENO, data, size);
+        return n < 0 ? 0 : n;
 }
 
-/* The parser's own words, with file and line. */
-static zend_string *words;
+void php_ini_check_begin(void) {
+        FILE *f = fopencookie(NULL, "w", (cookie_io_functions_t){ .write = listen_to });
 
-static void keep_message(int type, zend_string *file, const uint32_t line, zend_string *message) {
-        (void) type;
-        (void) file;
-        (void) line;
-        if (!words)
-                words = zend_string_copy(message);
+        if (!f)
+                return;
+
+        (void) setvbuf(f, NULL, _IOLBF, 0);
+        real_stderr = stderr;
+        stderr = f;
 }
 
-static bool parse(FILE *f, const char *path) {
-        void (*callback)(int, zend_string *, const uint32_t, zend_string *) = zend_error_cb;
-        zend_file_handle handle;
-        bool good;
+void php_ini_check_end(void) {
+        FILE *f = stderr;
 
-        zend_stream_init_fp(&handle, f, path);
-        zend_error_cb = keep_message;
-        good = zend_parse_ini_file(&handle, 0, ZEND_INI_SCANNER_NORMAL, ignore_entry, NULL) ==
-               SUCCESS;
-        zend_error_cb = callback;
-        zend_destroy_file_handle(&handle);
-        return good;
+        if (!real_stderr)
+                return;
+
+        stderr = real_stderr;
+        real_stderr = NULL;
+        (void) fclose(f);
 }
 
-static bool check_file(const char *path, char *reason, size_t size) {
-        bool good;
-        FILE *f = fopen(path, "re");
+static unsigned count_lines(const char *text) {
+        unsigned n = 0;
 
-        if (!f && errno == ENOENT)
-                return true; /* removed since: was read all the same */
-        if (!f) {
-                snprintf(reason, size, "the pool's user cannot read '%s': %s", path,
-                                strerror(errno));
-                return false;
-        }
+        for (; text && (text = strchr(text, '\n')); text++)
+                n++;
 
-        good = parse(f, path);
-        if (!good && words)
-                snprintf(reason, size, "%.*s", (int) strcspn(ZSTR_VAL(words), "\n"),
-                                ZSTR_VAL(words));
-        else if (!good)
-                snprintf(reason, size, "syntax error in %s", path);
-
-        if (words)
-                zend_string_release(words);
-        words = NULL;
-        return good;
+        return n;
 }
 
-bool php_ini_check(char *reason, size_t size) {
-        const char *p = php_ini_scanned_files;
+/* Where the one in a folder cannot be read PHP looks for one elsewhere. */
+static bool has_read_main(const PoolConfig *config) {
+        _cleanup_free_ char *path = ini_files_path(config);
+        size_t n = path ? strlen(path) : 0;
 
-        if (php_ini_opened_path && !check_file(php_ini_opened_path, reason, size))
-                return false;
+        if (!path)
+                return true;
 
-        while (p && *(p += strspn(p, ",\n"))) {
-                size_t n = strcspn(p, ",\n");
-                char *path = strndup(p, n);
-                bool good = !path || check_file(path, reason, size);
+        return php_ini_opened_path && strncmp(php_ini_opened_path, path, n) == 0 &&
+               (php_ini_opened_path[n] == '\0' || strcmp(php_ini_opened_path + n, "/php.ini") == 0);
+}
 
-                free(path);
-                if (!good)
-                        return false;
-                p += n;
-        }
+static bool has_read_all(const PoolConfig *config) {
+        return has_read_main(config) &&
+               count_lines(php_ini_scanned_files) >= ini_files_count_scanned(config);
+}
 
-        return true;
+/* Which file it is that PHP has not read, and whether it should have, is told by opening them once more. */
+bool php_ini_check_read(const PoolConfig *config, char *reason, size_t size) {
+        return has_read_all(config) || !ini_files_check(config, reason, size);
+}
+
+const char *php_ini_check_complaint(void) {
+        return complaint;
 }

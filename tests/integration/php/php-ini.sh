@@ -91,8 +91,28 @@ in_container fpmd --test secret
 in_container systemctl reset-failed fpmd@secret
 in_container systemctl start fpmd@secret
 mkdir "$CONTAINER_ROOT/srv/scan"
-install -m 600 /dev/null "$CONTAINER_ROOT/srv/scan/closed.ini"
+install -m 644 /dev/null "$CONTAINER_ROOT/srv/scan/closed.ini"
 echo 'php_ini_scan_dir = /srv/scan' >>"$CONTAINER_ROOT/etc/fpmd/conf.d/secret.conf"
+
+# Closed while the pool runs, so that the zygote that starts in the place of one that died is the first to see it.
+replace_zygote() {
+	local old
+
+	old=$(zygote_of secret)
+	in_container kill -KILL "$old"
+}
+in_container systemctl restart fpmd@secret
+chmod 0600 "$CONTAINER_ROOT/srv/scan/closed.ini"
+replace_zygote
+wait_for 10 journal_has fpmd@secret.service "cannot read '/srv/scan/closed.ini': Permission denied"
+chmod 0644 "$CONTAINER_ROOT/srv/scan/closed.ini"
+in_container systemctl reset-failed fpmd@secret
+in_container systemctl restart fpmd@secret
+chmod 0600 "$CONTAINER_ROOT/srv/secret.ini"
+replace_zygote
+wait_for 10 journal_has fpmd@secret.service "cannot read '/srv/secret.ini': Permission denied"
+chmod 0640 "$CONTAINER_ROOT/srv/secret.ini"
+chmod 0600 "$CONTAINER_ROOT/srv/scan/closed.ini"
 status=0
 said=$(in_container fpmd --test secret 2>&1) || status=$?
 assert_eq 'scanned: exit status' 78 "$status"

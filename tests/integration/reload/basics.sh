@@ -98,6 +98,19 @@ $good
 php_ini = /srv/www/reload/php.ini
 END
 refused '/srv/www/reload/php.ini on line 3'
+
+in_container mkdir /srv/www/reload/scan
+printf '\nbroken = (\n' | in_container tee /srv/www/reload/scan/half.ini >/dev/null
+conf <<END
+$good
+php_ini_scan_dir = /srv/www/reload/scan
+END
+refused '/srv/www/reload/scan/half.ini on line 3'
+conf <<END
+$good
+php_ini = /srv/www/reload/php.ini
+END
+refused '/srv/www/reload/php.ini on line 3'
 assert_contains 'systemctl status' 'last trouble: Reload refused' "$(unit_property fpmd@reload StatusText)"
 
 # Signals do the same, and reloads that overlap end in the last state.
