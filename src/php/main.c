@@ -352,5 +352,11 @@ int fpmd_php_main(int argc, char *argv[], LibcHooks *hooks) {
 
         fd_close(inherited.config_fd);
         set_title(&proctitle, config);
-        return run(&inherited, config, &proctitle, strict);
+        r = run(&inherited, config, &proctitle, strict);
+#ifndef __SANITIZE_ADDRESS__
+        /* All that libraries would tidy up now the kernel takes back anyway. */
+        if (r == EX_OK)
+                _exit(r);
+#endif
+        return r;
 }
