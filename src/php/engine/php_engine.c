@@ -36,6 +36,7 @@
 #include "php/hooks/classes/php_autoload.h"
 #include "php/hooks/libc_hooks.h"
 #include "php/hooks/opcache/php_opcache_lock.h"
+#include "php/hooks/opcache/php_opcache_memory.h"
 #include "php/hooks/opcache/php_opcache_state.h"
 #include "php/hooks/opcache/php_opcache_strings.h"
 #include "php/hooks/opcache/php_opcode_numbers.h"
@@ -82,6 +83,7 @@ static void on_started(void) {
         php_opcache_state_init();
         php_settings_disable(&starting_config->php_values);
         php_opcache_lock_watch_start();
+        php_opcache_memory_watch_start();
         php_opcache_strings_watch_start(starting_config->pm == PM_ONDEMAND);
 }
 
@@ -104,6 +106,7 @@ static int install_hooks(void) {
         php_process_init();
         libc_hooks_probe();
         php_opcache_strings_end_start();
+        php_opcache_memory_end_start();
         (void) php_own_strings_forget();
         php_opcache_lock_init((unsigned) starting_config->max_children + 1);
         r = php_disabled_init();
