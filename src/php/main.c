@@ -11,7 +11,6 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/fd.h"
 #include "base/journal_socket.h"
 #include "base/parse.h"
@@ -19,17 +18,16 @@
 #include "contract/message.h"
 #include "php/engine/php_engine.h"
 #include "php/engine/php_timezones.h"
-#include "php/engine/php_warm.h"
 #include "php/hooks/libc_hooks.h"
 #include "php/resident/php_resident.h"
 #include "php/trace/php_trace.h"
 #include "php/trace/trace_line.h"
 #include "php/worker/leave_signals.h"
 #include "php/worker/template.h"
+#include "php/worker/warm_start.h"
 #include "php/worker/worker.h"
 #include "php/zygote/apparmor.h"
 #include "php/zygote/inherited.h"
-#include "php/zygote/probe.h"
 #include "php/zygote/proctitle.h"
 #include "php/zygote/zygote.h"
 
@@ -38,9 +36,6 @@
 
 /* Requests that came on kept connections are begun within this time by workers that leave, and some slack. */
 #define LAST_BEGIN_USEC (6 * USEC_PER_SEC)
-
-/* What a child may take for its last script when the time of reload_warm is over. */
-#define WARM_UP_SLACK_USEC (USEC_PER_SEC / 2)
 
 enum {
         CONFIG_BYTES_MAX = 4 << 20,
@@ -198,53 +193,14 @@ static uint64_t orphan_limit_usec(const PoolConfig *config) {
         return request > 0 && request + LAST_BEGIN_USEC < limit ? request + LAST_BEGIN_USEC : limit;
 }
 
-/* --- scripts that are compiled beforehand --- */
-
-static void list_scripts(int fd, void *userdata) {
-        (void) userdata;
-        php_engine_enter_worker();
-        (void) php_warm_list(fd);
-}
-
-typedef struct WarmUp {
-        int fd;
-        uint64_t until_usec;
-} WarmUp;
-
-static int compile_scripts(void *userdata) {
-        const WarmUp *warm_up = userdata;
-        PhpWarmResult result = {};
-
-        php_engine_enter_worker();
-        if (php_warm_compile(warm_up->fd, warm_up->until_usec, &result) < 0 ||
-                        result.n_tried == result.n_scripts)
-                return 0;
-
-        stderr_line("<5>In the time of reload_warm %u of %u scripts were compiled\n",
-                        result.n_tried, result.n_scripts);
-        return 0;
-}
-
-/* A child that is in the middle of a script when the time is over ends by itself; only one that hangs is killed. */
-static void warm_up(int scripts_fd, const PoolConfig *config) {
-        WarmUp plan = { scripts_fd, clock_now_usec() + config->reload_warm_usec };
-
-        if (scripts_fd < 0)
-                return;
-
-        if (probe_run_until(compile_scripts, &plan, plan.until_usec + WARM_UP_SLACK_USEC) == -ETIME)
-                stderr_line("<4>A script could not be compiled beforehand in the time of reload_warm: going on "
-                            "without\n");
-        fd_close(scripts_fd);
-}
-
 static int run_zygote(WorkerContext *context) {
         _cleanup_(zygote_freep) Zygote *zygote = NULL;
         const Inherited *inherited = context->inherited;
         ZygoteHooks hooks = {
                 .worker = template_worker_run,
                 .trace = trace_worker,
-                .list_scripts = list_scripts,
+                .list_scripts = warm_start_list,
+                .keep_scripts = warm_start_keeps() ? warm_start_keep : NULL,
                 .userdata = context,
                 .status_fd = inherited->status_fd,
                 .log_fd = inherited->access_fd,
@@ -311,7 +267,10 @@ static int run(const Inherited *inherited, const PoolConfig *config, Proctitle *
         if (inherited->root_fd < 0)
                 proc_fd = fd_close(proc_fd);
 
-        warm_up(inherited->scripts_fd, config);
+        warm_start_init();
+        if (inherited->scripts_fd < 0)
+                warm_start_read_ahead();
+        warm_start_compile(inherited->scripts_fd, config);
         context.board = board;
         context.proc_fd = proc_fd;
         return run_zygote(&context);

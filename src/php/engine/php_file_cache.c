@@ -192,6 +192,10 @@ void php_file_cache_mark(void) {
         (void) zend_add_system_entropy("fpmd", "start", sums, sizeof(sums));
 }
 
+KeptScripts php_file_cache_kept(void) {
+        return (KeptScripts){ .folder = folder, .id = zend_system_id };
+}
+
 /* --- opcache_reset() --- */
 
 static zif_handler original_reset;

@@ -13,6 +13,7 @@
  * Runs in: zygote; in workers for opcache_reset(). */
 
 #include "config/pool_config.h"
+#include "php/files/kept_scripts.h"
 
 /* Before PHP starts: takes the folder's path out of the environment. */
 void php_file_cache_init(const PoolConfig *config);
@@ -26,3 +27,6 @@ void php_file_cache_mark(void);
 
 /* After PHP's start: opcache_reset() is to empty the folder, too, or what was compiled before would be back at once. */
 void php_file_cache_watch_reset(void);
+
+/* After PHP's start: where it keeps which scripts are in use; without a folder, the pool has none. */
+KeptScripts php_file_cache_kept(void);

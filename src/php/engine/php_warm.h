@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* PhpWarm: a generation compiles what the one before it had in use, before it takes over (reload_warm).
+/* PhpWarm: a generation compiles what the one before it had in use, before it takes over (reload_warm); and a pool
+ * reads what it had in use when it left (idle_warm).
  *
- * Each generation has an opcache of its own. Both functions run in a child of the zygote, which only ever has
+ * Each generation has an opcache of its own. All functions run in a child of the zygote, which only ever has
  * started PHP: what they leave behind in PHP is gone with the child, and only opcache's shared memory has more in
  * it. The caller has called php_engine_enter_worker() there.
  *
  * Runs in: children of the zygote. */
 
 #include <stdint.h>
+
+#include "php/files/kept_scripts.h"
 
 /* Writes which scripts opcache has to fd. Returns 0 or a negative errno. */
 int php_warm_list(int fd);
@@ -20,3 +23,9 @@ typedef struct PhpWarmResult {
 /* Reads such a list from fd, and compiles the scripts until until_usec of CLOCK_MONOTONIC, without running them.
  * Returns 0 or a negative errno. */
 int php_warm_compile(int fd, uint64_t until_usec, PhpWarmResult *ret);
+
+/* Writes which scripts opcache has for the next start. Returns 0 or a negative errno. */
+int php_warm_keep(const KeptScripts *kept);
+
+/* Has opcache read what it has compiled of the scripts of a list, until that time. Returns 0 or a negative errno. */
+int php_warm_read(const KeptScripts *kept, const char *list, size_t size, uint64_t until_usec);

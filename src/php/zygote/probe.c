@@ -33,6 +33,12 @@ static int await(pid_t pid) {
         return WIFEXITED(status) ? WEXITSTATUS(status) : -ECHILD;
 }
 
+int probe_start(int (*try)(void *userdata), void *userdata) {
+        pid_t pid = start(try, userdata);
+
+        return pid < 0 ? pid : 0;
+}
+
 int probe_run(int (*try)(void *userdata), void *userdata) {
         pid_t pid = start(try, userdata);
 

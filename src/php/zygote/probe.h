@@ -13,3 +13,7 @@ int probe_run(int (*try)(void *userdata), void *userdata);
 /* Does the same, but kills a child that has not ended at until_usec of CLOCK_MONOTONIC, and returns -ETIME. It does not
  * wait for the end of that child, which may hang in the kernel. */
 int probe_run_until(int (*try)(void *userdata), void *userdata, uint64_t until_usec);
+
+/* Starts such a child, and does not wait for it: whoever reaps the children of the zygote does. Returns 0 or a negative
+ * errno. */
+int probe_start(int (*try)(void *userdata), void *userdata);

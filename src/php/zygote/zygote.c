@@ -170,22 +170,41 @@ int zygote_fork(Zygote *zygote, unsigned slot) {
 }
 
 /* In memory that a crash has broken it may run for ever: then the alarm ends it. */
-void zygote_list_scripts(Zygote *zygote, int fd) {
-        if (!zygote->hooks.list_scripts || fork() != 0)
-                return;
-
+static void become_lister(Zygote *zygote) {
         (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
         children_forget(zygote->children);
         zygote_leave(zygote);
         (void) signal(SIGALRM, SIG_DFL);
         (void) alarm(LIST_SEC);
+}
+
+void zygote_list_scripts(Zygote *zygote, int fd) {
+        if (!zygote->hooks.list_scripts || fork() != 0)
+                return;
+
+        become_lister(zygote);
         zygote->hooks.list_scripts(fd, zygote->hooks.userdata);
+        _exit(0);
+}
+
+void zygote_keep_scripts(Zygote *zygote) {
+        pid_t pid = zygote->hooks.keep_scripts ? fork() : -1;
+
+        if (pid > 0)
+                zygote->keeper = pid;
+        if (pid != 0)
+                return;
+
+        become_lister(zygote);
+        zygote->hooks.keep_scripts(zygote->hooks.userdata);
         _exit(0);
 }
 
 static void on_worker_dead(Zygote *zygote, pid_t pid, int status) {
         unsigned slot;
 
+        if (pid == zygote->keeper)
+                zygote->keeper = 0;
         if (zygote_spare_ended(zygote, pid, status) ||
                         !children_mark_dead(zygote->children, pid, status, &slot))
                 return;
@@ -196,16 +215,21 @@ static void on_worker_dead(Zygote *zygote, pid_t pid, int status) {
                 zygote->status_pause_usec = clock_now_usec() + STATUS_PAUSE_USEC;
 }
 
-static void zygote_on_signal(Zygote *zygote) {
-        struct signalfd_siginfo si;
+static void reap(Zygote *zygote) {
         int status;
         pid_t pid;
+
+        while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+                on_worker_dead(zygote, pid, status);
+}
+
+static void zygote_on_signal(Zygote *zygote) {
+        struct signalfd_siginfo si;
 
         while (read(zygote->signal_fd, &si, sizeof(si)) > 0)
                 ;
 
-        while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-                on_worker_dead(zygote, pid, status);
+        reap(zygote);
 }
 
 /* --- the status worker --- */
@@ -329,8 +353,9 @@ int zygote_run(Zygote *zygote) {
 
         zygote_report(zygote, MESSAGE_READY, 0, 0);
         stack_release();
+        reap(zygote); /* whoever has ended before signals were watched */
 
-        while (!zygote->draining || children_count(zygote->children) > 0) {
+        while (!zygote->draining || children_count(zygote->children) > 0 || zygote->keeper > 0) {
                 struct epoll_event events[EVENTS_MAX];
                 bool has_work = zygote_has_work(zygote);
                 int n;

@@ -34,12 +34,16 @@ typedef int (*SpareMain)(int lifeline_fd, void *userdata);
 /* Writes to fd which scripts are in use, in a process of its own, which may take as long as it likes: it is ended. */
 typedef void (*ScriptLister)(int fd, void *userdata);
 
+/* Writes for the next start which scripts are in use, in such a process. */
+typedef void (*ScriptKeeper)(void *userdata);
+
 typedef struct ZygoteHooks {
         WorkerMain worker;
         WorkerTracer trace;
         ScriptLister list_scripts;
-        void *userdata; /* of worker and list_scripts */
-        int log_fd;     /* the access log, whose file changes under this number; negative: none */
+        ScriptKeeper keep_scripts; /* NULL: nothing is kept */
+        void *userdata;            /* of worker, list_scripts and keep_scripts */
+        int log_fd; /* the access log, whose file changes under this number; negative: none */
 
         /* When the manager is dead, the zygote ends requests that hang after this time, since no one else does. */
         uint64_t orphan_limit_usec;

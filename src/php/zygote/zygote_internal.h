@@ -46,6 +46,7 @@ struct Zygote {
         Order *first, **last; /* orders that can wait */
         uint64_t stacks_usec; /* spent on stacks of requests to be ended since the last order was followed */
         bool draining;
+        pid_t keeper; /* 0: none runs */
         bool needs_room; /* EPOLLOUT of the control socket is wanted */
         bool watches_status;
         Spare spare;
@@ -60,6 +61,9 @@ int zygote_fork(Zygote *zygote, unsigned slot);
 
 /* Forks a process that writes to fd, which is borrowed, which scripts are in use. Without it fd is at its end. */
 void zygote_list_scripts(Zygote *zygote, int fd);
+
+/* Forks a process that notes them for the next start; the zygote does not leave before it has ended. */
+void zygote_keep_scripts(Zygote *zygote);
 
 /* Sends the manager a message, as soon as it reads. Does nothing when the manager has gone. */
 void zygote_report(Zygote *zygote, MessageType type, unsigned slot, int value);

@@ -130,6 +130,8 @@ static void follow_reopen(Zygote *zygote, int fd) {
 /* Workers read their orders from the scoreboard; this only wakes those that wait for a connection. Their lifelines
  * stay, for files of the log that come while they finish. */
 static void drain(Zygote *zygote) {
+        if (!zygote->draining)
+                zygote_keep_scripts(zygote);
         zygote->draining = true;
         zygote_end_spare(zygote);
         scoreboard_drain(zygote->board);

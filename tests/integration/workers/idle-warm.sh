@@ -3,7 +3,8 @@
 # else can read. What was changed meanwhile is compiled anew, whatever time it bears. A folder that is somebody else's,
 # full or a link is one line in the journal, and the pool works without. It stays within its bound while the pool runs,
 # and is empty after an emergency restart.
-# Time limit: 90 s
+# A start reads ahead what was in use, whatever stands in the list of that.
+# Time limit: 120 s
 
 source "${BASH_SOURCE[0]%/*}/../lib.sh"
 needs_fpmd
@@ -179,6 +180,77 @@ in_container sh -c "echo \"<?php return 'old';\" >/srv/www/other/part.php && tou
 	install -D -o alice -m 600 $folder/$theirs/srv/www/other/part.php.bin $folder/$own/srv/www/other/part.php.bin
 	touch -d 'now + 20 seconds' $folder/*/srv/www/other/part.php.bin"
 assert_eq 'beside what another PHP has compiled' "old $folder" "$(answer=$(ask other) && echo "$(field text "$answer") $(field cache "$answer")")"
+
+### what was in use is read ahead
+
+# With ?parts the page takes all of its 40 parts, else none: those that are there then were read ahead.
+write_page ahead page.php <<'END'
+<?php
+for ($i = 0; isset($_GET['parts']) && $i < 40; $i++)
+	$text = include __DIR__ . "/part$i.php";
+$end = microtime(true) + ($_GET['wait'] ?? 0);
+do {
+	usleep(10000);
+	$status = opcache_get_status();
+	$n = count(preg_grep('/part/', array_keys($status['scripts'])));
+} while ($n < 40 && microtime(true) < $end);
+echo json_encode(['text' => $text ?? '', 'parts' => $n, 'misses' => $status['opcache_statistics']['misses']]);
+END
+for i in {0..39}; do
+	write_page ahead "part$i.php" <<<"<?php return 'old $i';"
+done
+pool ahead <<<'pm = ondemand
+pm.idle_exit_timeout = 1s'
+in_container sleep 2.2
+folder=$CONTAINER_ROOT/var/cache/fpmd/ahead/2001/opcache
+ask_ahead() {
+	wait_for 10 is_inactive ahead
+	fetch "http://ahead.test/page.php?$1"
+}
+# leaves_list LINES: what the pool notes when it leaves; none is an empty list.
+leaves_list() {
+	wait_for 10 is_inactive ahead
+	assert_eq 'lines of the list' "$1" "$(cat "$folder"/*.scripts 2>/dev/null | wc -l)"
+}
+
+assert_eq 'at first' 40 "$(field parts "$(ask_ahead parts)")"
+leaves_list 41
+list=$(echo "$folder"/*.scripts)
+assert_eq 'the first one' /srv/www/ahead/page.php "$(head -1 "$list")"
+assert_eq 'its mode' '2001 600' "$(stat -c '%u %a' "$list")"
+if (($(nproc) > 1)); then
+	answer=$(ask_ahead wait=20)
+	assert_eq 'read ahead' '40 0' "$(field parts "$answer") $(field misses "$answer")"
+	leaves_list 0 # nobody has asked for the parts
+	assert_eq 'not read ahead' 0 "$(field parts "$(ask_ahead wait=0.3)")"
+	ask_ahead parts >/dev/null
+	leaves_list 41
+fi
+
+# What has changed while the pool was asleep, with its old time; and what scripts may write there.
+write_page ahead part39.php <<<"<?php return 'new';"
+mkfifo "$CONTAINER_ROOT/srv/www/ahead/fifo.php"
+cp -p "${list%.scripts}/srv/www/ahead/page.php.bin" "${list%.scripts}/srv/www/ahead/fifo.php.bin"
+touch -d 'now + 20 seconds' "${list%.scripts}/srv/www/ahead/fifo.php.bin"
+{
+	printf '%s\n' nonsense '' /etc/shadow /srv/www/ahead /srv/www/ahead/fifo.php
+	cat "$list"
+	printf /srv/www
+} >/tmp/list.$$
+cat /tmp/list.$$ >"$list"
+rm /tmp/list.$$
+assert_eq 'part 39' new "$(field text "$(ask_ahead parts)")"
+leaves_list 41
+for bad in 'mkfifo' 'ln -s /dev/zero' 'mkdir' 'ln -s /etc/shadow' 'truncate -s 5M'; do
+	wait_for 10 is_inactive ahead
+	rm -rf "$list"
+	$bad "$list"
+	assert_eq "with $bad" 'new 40' "$(answer=$(ask_ahead parts) && echo "$(field text "$answer") $(field parts "$answer")")"
+done
+wait_for 10 is_inactive ahead
+find "${list%.scripts}" -name 'part1*.bin' -exec truncate -s 300 {} +
+assert_eq 'with files that are cut' 'new 40' "$(answer=$(ask_ahead parts) && echo "$(field text "$answer") $(field parts "$answer")")"
+assert_eq 'lines of ahead' '' "$(journal_of fpmd@ahead.service --priority=warning | grep -v 'cannot read from file')"
 
 ### a script that was compiled wrongly would crash each worker that reads it: an emergency restart begins anew
 

@@ -10,6 +10,7 @@
 #include "php/hooks/php_hooks.h"
 
 static zend_internal_function get_status; /* without a handler: there is no opcache */
+static zend_internal_function is_script_cached;
 static zif_handler original_invalidate;
 
 /* Shared by all workers of the generation: how often a script has invalidated another one. */
@@ -18,12 +19,17 @@ static atomic_uint_least64_t *n_invalidated;
 static bool was_asked;
 static uint64_t state;
 
-void php_opcache_state_init(void) {
+static void find_function(zend_internal_function *ret, const char *name) {
         const zend_internal_function *function =
-                        zend_hash_str_find_ptr(CG(function_table), ZEND_STRL("opcache_get_status"));
+                        zend_hash_str_find_ptr(CG(function_table), name, strlen(name));
 
         if (function && function->type == ZEND_INTERNAL_FUNCTION)
-                get_status = *function;
+                *ret = *function;
+}
+
+void php_opcache_state_init(void) {
+        find_function(&get_status, "opcache_get_status");
+        find_function(&is_script_cached, "opcache_is_script_cached");
 }
 
 bool php_opcache_is_there(void) {
@@ -31,19 +37,33 @@ bool php_opcache_is_there(void) {
 }
 
 /* opcache.restrict_api asks who calls by the path of the script that runs. */
-void php_opcache_ask(zval *ret, bool with_scripts) {
+static void call(zend_internal_function *function, zval *argument, zval *ret) {
         char *allowed = INI_STR("opcache.restrict_api"), *path = SG(request_info).path_translated;
-        zval scripts;
 
         ZVAL_UNDEF(ret);
-        if (!get_status.handler)
+        if (!function->handler)
                 return;
 
         if (allowed && *allowed)
                 SG(request_info).path_translated = allowed;
-        ZVAL_BOOL(&scripts, with_scripts);
-        zend_call_known_function((zend_function *) &get_status, NULL, NULL, ret, 1, &scripts, NULL);
+        zend_call_known_function((zend_function *) function, NULL, NULL, ret, 1, argument, NULL);
         SG(request_info).path_translated = path;
+}
+
+void php_opcache_ask(zval *ret, bool with_scripts) {
+        zval scripts;
+
+        ZVAL_BOOL(&scripts, with_scripts);
+        call(&get_status, &scripts, ret);
+}
+
+bool php_opcache_has(const char *script) {
+        zval path, result;
+
+        ZVAL_STRING(&path, script);
+        call(&is_script_cached, &path, &result);
+        zval_ptr_dtor_str(&path);
+        return Z_TYPE(result) == IS_TRUE;
 }
 
 /* --- what is still there --- */

@@ -16,6 +16,9 @@ bool php_opcache_is_there(void);
  * there is no opcache; the caller destroys it. */
 void php_opcache_ask(zval *ret, bool with_scripts);
 
+/* Within a request: returns whether opcache has the script at this path in its memory. */
+bool php_opcache_has(const char *script);
+
 /* Zygote, once PHP has started: makes php_opcache_state() work. Returns 0 or a negative errno. */
 int php_opcache_state_watch(void);
 
