@@ -17,6 +17,7 @@
 #include "base/fd.h"
 #include "config/pool_files.h"
 #include "generator/names.h"
+#include "generator/run_folder.h"
 #include "generator/unit.h"
 #include "listen/pool_sockets.h"
 #include "listen/socket_path.h"
@@ -36,6 +37,8 @@ typedef struct Generator {
         size_t n_configs;
         PoolSockets sockets;
         Names names;
+        gid_t folder_group; /* of /run/fpmd; 0: its sockets get owner and group one by one */
+        bool makes_folder;  /* by fpmd-folder.service */
         bool failed;
 } Generator;
 
@@ -104,6 +107,10 @@ static UnitFacts facts_of(Generator *generator, const PoolConfig *config) {
                                   !names_have_users(&generator->names, config->listen_acl_users) ||
                                   !names_have_groups(&generator->names, config->listen_group) ||
                                   !names_have_groups(&generator->names, config->listen_acl_groups),
+                .needs_folder = generator->makes_folder && run_folder_has(config),
+                .inherits_group = generator->folder_group > 0 &&
+                                  run_folder_gives(config, &generator->names,
+                                                  generator->folder_group),
         };
 
         for (size_t i = 0; i < config->listen.n_items; i++)
@@ -115,20 +122,19 @@ static UnitFacts facts_of(Generator *generator, const PoolConfig *config) {
         return facts;
 }
 
-static bool has_slices(const Generator *generator) {
-        return generator->n_configs > UNIT_SLICE_POOLS;
+/* Units with processes are what makes one slice of many units expensive. */
+static bool has_slice(const Generator *generator, bool socket_has_processes) {
+        return generator->n_configs >
+               (size_t) (socket_has_processes ? UNIT_SLICE_POOLS : UNIT_SLICE_QUIET_POOLS);
 }
 
 /* One file for all that is said of the socket: systemd reads those of each pool at every daemon-reload. */
-static int write_socket(Generator *generator, const PoolConfig *config) {
-        UnitReport report = { .report = generator_report, .userdata = generator };
-        UnitFacts facts = facts_of(generator, config);
-        _cleanup_free_ char *text = NULL, *slice = NULL, *both = NULL;
+static int write_socket_dropin(
+                const Generator *generator, const char *name, const char *text, bool in_slice) {
+        _cleanup_free_ char *slice = NULL, *both = NULL;
         int r;
 
-        r = unit_socket_dropin(config, &facts, &report, &text);
-        if (r == 0 && has_slices(generator))
-                r = unit_slice(config->name, "Socket", &slice);
+        r = in_slice ? unit_slice(name, "Socket", &slice) : 0;
         if (r < 0 || (!text && !slice))
                 return r;
 
@@ -137,7 +143,37 @@ static int write_socket(Generator *generator, const PoolConfig *config) {
                 return -ENOMEM;
         }
 
-        return write_dropin(generator, config->name, "socket", POOL_FILE, both);
+        return write_dropin(generator, name, "socket", POOL_FILE, both);
+}
+
+/* Before the other drop-ins of the service: a pool file may name another slice (systemd.Slice). */
+static int write_service_slice(const Generator *generator, const char *name) {
+        _cleanup_free_ char *text = NULL;
+        int r;
+
+        r = unit_slice(name, "Service", &text);
+        return r < 0 ? r : write_dropin(generator, name, "service", "40-slice.conf", text);
+}
+
+static int write_socket(Generator *generator, const PoolConfig *config) {
+        UnitReport report = { .report = generator_report, .userdata = generator };
+        UnitFacts facts = facts_of(generator, config);
+        _cleanup_free_ char *text = NULL;
+        bool has_processes;
+        int r;
+
+        r = unit_socket_dropin(config, &facts, &report, &text);
+        if (r < 0)
+                return r;
+
+        has_processes = unit_socket_has_processes(text);
+        if (has_slice(generator, has_processes))
+                r = write_service_slice(generator, config->name);
+        if (r < 0)
+                return r;
+
+        return write_socket_dropin(
+                        generator, config->name, text, has_processes && has_slice(generator, true));
 }
 
 /* Before what the pool file says of units, and before what an administrator takes away (hardened.conf). */
@@ -167,18 +203,6 @@ static int write_settings(const Generator *generator, const PoolConfig *config) 
                 return r;
 
         return write_dropin(generator, config->name, "service", "60-pool-settings.conf", text);
-}
-
-/* Before the others: a pool file may name another slice (systemd.Slice). */
-static int write_slice(const Generator *generator, const PoolConfig *config) {
-        _cleanup_free_ char *text = NULL;
-        int r;
-
-        if (!has_slices(generator))
-                return 0;
-
-        r = unit_slice(config->name, "Service", &text);
-        return r < 0 ? r : write_dropin(generator, config->name, "service", "40-slice.conf", text);
 }
 
 /* For all pools. */
@@ -212,10 +236,6 @@ static int write_mail(const Generator *generator) {
 
 static void generate(Generator *generator, const PoolConfig *config) {
         int r;
-
-        r = write_slice(generator, config);
-        if (r < 0)
-                fail(generator, "put it into a slice", config->file, r);
 
         r = write_socket(generator, config);
         if (r < 0)
@@ -256,6 +276,28 @@ static void load_all(Generator *generator, const PoolFiles *files) {
         }
 }
 
+/* Before the sockets, which are told what it is. A folder that had a group and is to have none is needed as well. */
+static void decide_folder(Generator *generator) {
+        _cleanup_free_ char *text = NULL;
+        int r;
+
+        if (!run_folder_is_overruled(""))
+                generator->folder_group = run_folder_group(
+                                generator->configs, generator->n_configs, &generator->names);
+
+        generator->makes_folder = generator->folder_group > 0 || run_folder_is_shared();
+        if (!generator->makes_folder)
+                return;
+
+        r = run_folder_unit(generator->folder_group, &text);
+        if (r >= 0)
+                r = fd_replace_file(generator->unit_dir_fd, "fpmd-folder.service", text, 0644);
+        if (r < 0) {
+                generator->folder_group = 0;
+                fail(generator, "make the unit", "fpmd-folder.service", r);
+        }
+}
+
 /* All files are read before the first unit is written: each pool is compared with each other. */
 static void generate_all(Generator *generator) {
         _cleanup_(pool_files_done) PoolFiles files = {};
@@ -275,6 +317,7 @@ static void generate_all(Generator *generator) {
 
         names_read(&generator->names);
         load_all(generator, &files);
+        decide_folder(generator);
         for (size_t i = 0; i < generator->n_configs; i++)
                 generate(generator, generator->configs[i]);
 }

@@ -111,10 +111,20 @@ static bool write_address(const Unit *unit, const char *directive, const char *t
         return true;
 }
 
+/* The path that the template has anyway, where nobody else has a drop-in that adds to it: systemd reads the lines of
+ * all pools at each daemon-reload. */
+static bool is_said_by_template(const Unit *unit) {
+        _cleanup_free_ char *path = NULL;
+
+        return unit->facts->inherits_group && unit->config->listen.n_items == 1 &&
+               pool_config_default_listen(unit->config, &path) >= 0 &&
+               strcmp(unit->config->listen.items[0].value, path) == 0;
+}
+
 static void write_addresses(const Unit *unit) {
         bool first = true;
 
-        for (size_t i = 0; i < unit->config->listen.n_items; i++)
+        for (size_t i = 0; i < unit->config->listen.n_items && !is_said_by_template(unit); i++)
                 if (write_address(unit, "listen", unit->config->listen.items[i].value, first))
                         first = false;
 
@@ -171,10 +181,13 @@ static void write_access(const Unit *unit) {
         if (!pool_config_listens_on_path(config))
                 return;
 
-        if (is_given(unit, "listen.mode"))
+        if (is_given(unit, "listen.mode") &&
+                        !(unit->facts->inherits_group && config->listen_mode == 0660))
                 fprintf(unit->out, "SocketMode=0%llo\n", (unsigned long long) config->listen_mode);
 
-        if (!acl && is_root(config->listen_owner) && is_root(config->listen_group)) {
+        if (unit->facts->inherits_group)
+                leave_to_root(unit);
+        else if (!acl && is_root(config->listen_owner) && is_root(config->listen_group)) {
                 /* For a name, be it root's, systemd starts a process; what it binds is root's anyway. */
                 leave_to_root(unit);
         } else if (acl || unit->facts->is_owned)
@@ -246,17 +259,24 @@ static bool says_anything(const Unit *unit) {
 /* The socket of a user whom a service knows, sssd say, waits for that service. Sockets are otherwise opened before any
  * service starts (Before=sockets.target), which would be a circle. The lines are the rest of what DefaultDependencies=
  * stands for. */
-static void write_order(const Unit *unit) {
-        if (!unit->facts->has_late_names)
-                return;
-
-        fputs("[Unit]\n"
-              "DefaultDependencies=no\n"
+static void write_late_order(const Unit *unit) {
+        fputs("DefaultDependencies=no\n"
               "Requires=sysinit.target\n"
               "After=sysinit.target nss-user-lookup.target\n"
               "Conflicts=shutdown.target\n"
               "Before=shutdown.target\n",
                         unit->out);
+}
+
+static void write_order(const Unit *unit) {
+        if (!unit->facts->has_late_names && !unit->facts->needs_folder)
+                return;
+
+        fputs("[Unit]\n", unit->out);
+        if (unit->facts->has_late_names)
+                write_late_order(unit);
+        if (unit->facts->needs_folder)
+                fputs("Requires=fpmd-folder.service\nAfter=fpmd-folder.service\n", unit->out);
 }
 
 static void write_socket(const Unit *unit) {
@@ -282,7 +302,7 @@ int unit_socket_dropin(const PoolConfig *config, const UnitFacts *facts, const U
         _cleanup_free_ char *text = NULL;
         size_t size;
 
-        if (!says_anything(&unit) && !facts->is_refused) {
+        if (!says_anything(&unit) && !facts->is_refused && !facts->needs_folder) {
                 *ret = NULL;
                 return 0;
         }
@@ -304,4 +324,9 @@ int unit_socket_dropin(const PoolConfig *config, const UnitFacts *facts, const U
 
         *ret = TAKE_PTR(text);
         return 0;
+}
+
+bool unit_socket_has_processes(const char *dropin) {
+        return !dropin || strstr(dropin, "\nExec") ||
+               !strstr(dropin, "\nSocketUser=\nSocketGroup=\n");
 }

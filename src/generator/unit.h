@@ -11,7 +11,8 @@
 #include "config/unit_rights.h"
 
 enum {
-        UNIT_SLICE_POOLS = 64, /* with more pools than these each has a slice of unit_slice() */
+        UNIT_SLICE_POOLS = 64, /* with more pools than these each has a slice of unit_slice(); */
+        UNIT_SLICE_QUIET_POOLS = 512, /* … where systemd starts no process for the socket */
 };
 
 typedef struct UnitReport {
@@ -23,6 +24,8 @@ typedef struct UnitReport {
 typedef struct UnitFacts {
         bool is_refused; /* the pool must not listen there: the socket tells why and does not start */
         bool is_owned;   /* a unix socket lies in a folder of another user than root */
+        bool inherits_group; /* its folder gives the socket the owner and the group that the pool file asks for */
+        bool needs_folder; /* and must have been made so, or not so: run_folder.h */
         bool has_late_names; /* a user or group of the socket does not stand in /etc/passwd or /etc/group */
 } UnitFacts;
 
@@ -30,6 +33,9 @@ typedef struct UnitFacts {
  * -ENOMEM. */
 int unit_socket_dropin(const PoolConfig *config, const UnitFacts *facts, const UnitReport *report,
                 char **ret);
+
+/* Returns whether a socket with this drop-in, or none (NULL), makes systemd start processes: those have a cgroup. */
+bool unit_socket_has_processes(const char *dropin);
 
 /* Makes the text of fpmd-mounts@POOL.target, and of the drop-in by which fpmd@POOL.service starts after it. Both are
  * NULL if the pool file names no folder; the caller frees both. Returns 0 or -ENOMEM. */

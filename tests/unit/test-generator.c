@@ -12,6 +12,7 @@
 
 #include "config/value/address.h"
 #include "generator/names.h"
+#include "generator/run_folder.h"
 #include "unit.h"
 
 static char reports[8192];
@@ -146,6 +147,144 @@ START_TEST(late_names) {
                         "[Unit]\nDefaultDependencies=no\nRequires=sysinit.target\n"
                         "After=sysinit.target nss-user-lookup.target\nConflicts=shutdown.target\n"
                         "Before=shutdown.target\n[Socket]\nSocketUser=bob\n");
+}
+END_TEST
+
+START_TEST(folder_that_gives_the_group) {
+        const UnitFacts gives = { .inherits_group = true, .needs_folder = true };
+        const UnitFacts not_so = { .needs_folder = true };
+
+#define WAITS "[Unit]\nRequires=fpmd-folder.service\nAfter=fpmd-folder.service\n[Socket]\n"
+        becomes_with("", &gives, WAITS "SocketUser=\nSocketGroup=\n");
+        becomes_with("listen.owner = bob\nlisten.group = web\nlisten.mode = 0640\n", &gives,
+                        WAITS "SocketMode=0640\nSocketUser=\nSocketGroup=\n");
+        becomes_with("listen.mode = 0660\n", &gives, WAITS "SocketUser=\nSocketGroup=\n");
+        becomes_with("listen.owner = bob\n", &not_so, WAITS "SocketUser=bob\n");
+        becomes_with("", &not_so, WAITS);
+        becomes_with("listen = /run/fpmd/www.sock\n", &gives, WAITS "SocketUser=\nSocketGroup=\n");
+        becomes_with("listen = /run/fpmd/www.sock\nlisten = 9000\n", &gives,
+                        WAITS
+                        "ListenStream=\nListenStream=/run/fpmd/www.sock\nListenStream=9000\nSocketUser=\n"
+                        "SocketGroup=\n" CLOSED);
+
+        ck_assert(unit_socket_has_processes(NULL));
+        ck_assert(unit_socket_has_processes("[Socket]\nSocketUser=bob\n"));
+        ck_assert(unit_socket_has_processes(
+                        "[Socket]\nExecStartPre=x\nSocketUser=\nSocketGroup=\n"));
+        ck_assert(!unit_socket_has_processes(
+                        "[Socket]\nListenStream=/x\nSocketUser=\nSocketGroup=\n"));
+}
+END_TEST
+
+static char FILE_OF_USERS[] =
+                "\nroot:x:0:0::/:\nwww-data:x:33:33::/:\nbob:x:2002:2002::/:\nbobby:x:2003:2003:";
+static char FILE_OF_GROUPS[] =
+                "\nroot:x:0:\nwww-data:x:33:\nweb:x:2100:alice,bob\nlast:x:2101:bobby";
+
+static const Names names_of_machine = { .users = FILE_OF_USERS, .groups = FILE_OF_GROUPS };
+
+START_TEST(members_of_groups) {
+        const Names *names = &names_of_machine;
+        gid_t gid;
+
+        ck_assert(names_group_id(names, "web", &gid) && gid == 2100);
+        ck_assert(names_group_id(names, "4711", &gid) && gid == 4711);
+        ck_assert(names_group_id(names, "root", &gid) && gid == 0);
+        ck_assert(!names_group_id(names, "we", &gid));
+        ck_assert(!names_group_id(names, "47x", &gid));
+        ck_assert(!names_group_id(names, "4294967295", &gid));
+        ck_assert(!names_group_id(&(Names){}, "web", &gid));
+
+        ck_assert(names_user_is_in(names, "www-data", 33));
+        ck_assert(names_user_is_in(names, "33", 33));
+        ck_assert(names_user_is_in(names, "bob", 2100));
+        ck_assert(names_user_is_in(names, "2002", 2100));
+        ck_assert(names_user_is_in(names, "bobby", 2101));
+        ck_assert(!names_user_is_in(names, "bobby", 2100));
+        ck_assert(!names_user_is_in(names, "alice", 2100)); /* there is no such user */
+        ck_assert(!names_user_is_in(names, "4711", 2100));
+        ck_assert(!names_user_is_in(names, "bob", 33));
+        ck_assert(!names_user_is_in(&(Names){}, "bob", 2100));
+}
+END_TEST
+
+/* The group of /run/fpmd with one pool of these lines and one without any, and whether it is enough for the first. */
+static void folder_of(const char *lines, gid_t group, bool gives) {
+        _cleanup_(pool_config_freep) PoolConfig *config = config_of(lines), *other = config_of("");
+        PoolConfig *both[] = { config, other }, *turned[] = { other, config };
+
+        ck_assert_int_eq(run_folder_group(both, 2, &names_of_machine), group);
+        ck_assert_int_eq(run_folder_group(turned, 2, &names_of_machine), group);
+        ck_assert_int_eq(run_folder_gives(config, &names_of_machine, 33), gives);
+        ck_assert(run_folder_gives(other, &names_of_machine, 33));
+}
+
+START_TEST(group_of_the_folder) {
+        folder_of("", 33, true);
+        folder_of("listen = /run/fpmd/x.sock\nlisten.owner = www-data\nlisten.group = www-data\n",
+                        33, true);
+        folder_of("listen.owner = root\nlisten.mode = 0640\n", 33, true);
+        folder_of("listen = 9000\nlisten = /run/fpmd/x.sock\n", 33, true);
+
+        /* the owner would lose something, or is given something */
+        folder_of("listen.owner = bob\n", 33, false);
+        folder_of("listen.mode = 0600\n", 33, false);
+        folder_of("listen.mode = 0460\n", 33, false);
+        folder_of("listen.acl_users = bob\n", 33, false);
+
+        /* where the group of the folder may not even connect for a moment */
+        folder_of("listen.group = web\n", 0, false);
+        folder_of("listen.owner = root\nlisten.group = root\n", 0, false);
+        folder_of("listen.group = nobody-knows\n", 0, false);
+        folder_of("listen = /run/fpmd/folder/x.sock\nlisten.group = web\n", 0, false);
+        folder_of("listen = /srv/x.sock\npm.status_listen = /run/fpmd/s.sock\nlisten.group = web\n",
+                        0, false);
+        folder_of("listen.group = web\nlisten.mode = 0666\n", 33, false);
+        folder_of("listen = /srv/x.sock\nlisten.group = web\n", 33, false);
+        folder_of("listen = 9000\n", 33, false);
+
+        /* a folder below may be there already, and be another group's */
+        folder_of("listen = /run/fpmd/folder/x.sock\n", 33, false);
+}
+END_TEST
+
+START_TEST(folder_of_another_group) {
+        _cleanup_(pool_config_freep)
+                        PoolConfig *a = config_of("listen.owner = bob\nlisten.group = web\n"),
+                                   *b = config_of("listen.owner = 0\nlisten.group = 2100\n");
+        PoolConfig *both[] = { a, b };
+        _cleanup_free_ char *unit = NULL, *none = NULL;
+
+        ck_assert_int_eq(run_folder_group(both, 2, &names_of_machine), 2100);
+        ck_assert_int_eq(run_folder_group(both, 2, &(Names){}), 0);
+        ck_assert_int_eq(run_folder_group(both, 0, &names_of_machine), 0);
+        ck_assert(run_folder_gives(a, &names_of_machine, 2100));
+        ck_assert(!run_folder_gives(a, &names_of_machine, 33));
+
+        ck_assert_int_eq(run_folder_unit(2100, &unit), 0);
+        ck_assert_ptr_nonnull(strstr(
+                        unit, "\nExecStart=/usr/bin/install -d -m 02755 -o 0 -g 2100 /run/fpmd\n"));
+        ck_assert_int_eq(run_folder_unit(0, &none), 0);
+        ck_assert_ptr_nonnull(strstr(
+                        none, "\nExecStart=/usr/bin/install -d -m 00755 -o 0 -g 0 /run/fpmd\n"));
+}
+END_TEST
+
+START_TEST(units_of_an_administrator) {
+        char root[] = "/tmp/fpmd-generator.XXXXXX", command[256];
+
+        ck_assert_ptr_nonnull(mkdtemp(root));
+        ck_assert(!run_folder_is_overruled(root));
+        snprintf(command, sizeof(command),
+                        "mkdir -p %s/etc/systemd/system/fpmd@.service.d %s/run/systemd/system/x.socket.d",
+                        root, root);
+        ck_assert_int_eq(system(command), 0);
+        ck_assert(!run_folder_is_overruled(root));
+        snprintf(command, sizeof(command), "mkdir %s/run/systemd/system/fpmd@www.socket.d", root);
+        ck_assert_int_eq(system(command), 0);
+        ck_assert(run_folder_is_overruled(root));
+        snprintf(command, sizeof(command), "rm -r %s", root);
+        ck_assert_int_eq(system(command), 0);
 }
 END_TEST
 
@@ -386,6 +525,8 @@ START_TEST(slices) {
 END_TEST
 
 UNIT_MAIN("generator", nothing_said, slices, addresses, owner_group_mode_backlog,
-                access_by_descriptor, refused, late_names, names_of_files, mounts,
-                what_takes_rights, free_bind, allowed_clients, nothing_else_gets_into_a_unit,
+                access_by_descriptor, refused, late_names, names_of_files,
+                folder_that_gives_the_group, members_of_groups, group_of_the_folder,
+                folder_of_another_group, units_of_an_administrator, mounts, what_takes_rights,
+                free_bind, allowed_clients, nothing_else_gets_into_a_unit,
                 a_wrong_file_keeps_its_address, peers, client_lists, addresses_that_are_none);

@@ -15,7 +15,7 @@ look() {
 
 # none given
 pool listen </dev/null
-assert_eq 'by default' 'www-data www-data 660' "$(look /run/fpmd/listen.sock)"
+assert_eq 'by default' 'root www-data 660' "$(look /run/fpmd/listen.sock)"
 in_container systemctl stop fpmd@listen.socket fpmd@listen.service
 
 # all given

@@ -119,4 +119,4 @@ assert_at_most 'ticks of the manager meanwhile' 5 \
 assert_eq 'the manager' "$manager" "$(manager_of holes)"
 
 # CVE-2014-0185: the socket is not for everybody
-assert_eq 'mode of the socket' '660 www-data www-data' "$(in_container stat -c '%a %U %G' /run/fpmd/holes.sock)"
+assert_eq 'mode of the socket' '660 root www-data' "$(in_container stat -c '%a %U %G' /run/fpmd/holes.sock)"

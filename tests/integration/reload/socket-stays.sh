@@ -15,7 +15,7 @@ look() {
 	in_container stat --format='%i %U %G %a' /run/fpmd/stays.sock
 }
 before=$(look)
-assert_matches 'owner and mode' ' www-data www-data 660$' "$before"
+assert_matches 'owner and mode' ' root www-data 660$' "$before"
 
 in_container systemctl restart fpmd@stays.service
 assert_eq 'after a restart' "$before" "$(look)"

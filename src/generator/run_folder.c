@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+#include "generator/run_folder.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "listen/address_key.h"
+
+#define RUN_FOLDER "/run/fpmd"
+
+/* The template's, where the pool file says nothing: units/fpmd@.socket. */
+static const char DEFAULT_NAME[] = "www-data";
+
+enum {
+        MODE_RW = 06,
+};
+
+static bool is_below(const char *path) {
+        return strncmp(path, RUN_FOLDER "/", strlen(RUN_FOLDER "/")) == 0;
+}
+
+/* Links may lead there, such as /var/run. */
+static bool leads_below(const char *path) {
+        _cleanup_(address_key_done) AddressKey key = {};
+
+        return is_below(path) || (*path == '/' && address_key_make(&key, path) >= 0 && key.path &&
+                                                 is_below(key.path));
+}
+
+bool run_folder_has(const PoolConfig *config) {
+        for (size_t i = 0; i < config->listen.n_items; i++)
+                if (leads_below(config->listen.items[i].value))
+                        return true;
+
+        return config->listen.n_items == 0 ||
+               (config->status_listen && leads_below(config->status_listen));
+}
+
+/* In the folder itself: one below it may have been made before. */
+static bool is_directly_in(const char *path) {
+        return *path != '/' || (is_below(path) && !strchr(path + strlen(RUN_FOLDER "/"), '/'));
+}
+
+static bool all_directly_in(const PoolConfig *config) {
+        for (size_t i = 0; i < config->listen.n_items; i++)
+                if (!is_directly_in(config->listen.items[i].value))
+                        return false;
+
+        return !config->status_listen || is_directly_in(config->status_listen);
+}
+
+static bool has_acl(const PoolConfig *config) {
+        return config->listen_acl_users || config->listen_acl_groups;
+}
+
+/* With an ACL, and for pm.status_listen beside TCP sockets, the group is that of the template. */
+static const char *group_of(const PoolConfig *config) {
+        bool is_asked = config->listen_group && !has_acl(config) &&
+                        pool_config_listens_on_path(config);
+
+        return is_asked ? config->listen_group : DEFAULT_NAME;
+}
+
+/* No group can do more than everybody. */
+static bool is_open_to_all(const PoolConfig *config) {
+        return ((config->listen_mode >> 3) & ~config->listen_mode & MODE_RW) == 0;
+}
+
+/* Nobody whom the pool file does not let in may connect while the socket belongs to root and the group. */
+static bool may_be_of(const PoolConfig *config, const Names *names, gid_t group) {
+        gid_t gid;
+
+        return !run_folder_has(config) || is_open_to_all(config) ||
+               (names_group_id(names, group_of(config), &gid) && gid == group);
+}
+
+gid_t run_folder_group(PoolConfig *const *configs, size_t n_configs, const Names *names) {
+        gid_t group = 0;
+
+        for (size_t i = 0; i < n_configs && group == 0; i++)
+                if (run_folder_has(configs[i]) && !is_open_to_all(configs[i]) &&
+                                !names_group_id(names, group_of(configs[i]), &group))
+                        return 0;
+
+        for (size_t i = 0; i < n_configs; i++)
+                if (!may_be_of(configs[i], names, group))
+                        return 0;
+
+        return group;
+}
+
+/* What the owner may do, the group may do as well. */
+static bool owner_gains_nothing(const PoolConfig *config, const Names *names, gid_t group) {
+        const char *owner = config->listen_owner ? config->listen_owner : DEFAULT_NAME;
+        unsigned mode = (unsigned) config->listen_mode;
+
+        if (strcmp(owner, "root") == 0 || strcmp(owner, "0") == 0)
+                return true;
+
+        return ((mode >> 6) & MODE_RW) == ((mode >> 3) & MODE_RW) &&
+               names_user_is_in(names, owner, group);
+}
+
+bool run_folder_gives(const PoolConfig *config, const Names *names, gid_t group) {
+        gid_t gid;
+
+        return pool_config_listens_on_path(config) && all_directly_in(config) && !has_acl(config) &&
+               names_group_id(names, group_of(config), &gid) && gid == group &&
+               owner_gains_nothing(config, names, group);
+}
+
+static bool is_of_sockets(const char *name) {
+        static const char template[] = "fpmd@";
+
+        return strcmp(name, "socket.d") == 0 || strcmp(name, "fpmd-folder.service") == 0 ||
+               strcmp(name, "fpmd-folder.service.d") == 0 ||
+               (strncmp(name, template, strlen(template)) == 0 && strstr(name, ".socket"));
+}
+
+static bool has_units_of_sockets(const char *folder) {
+        DIR *dir = opendir(folder);
+        const struct dirent *entry;
+        bool found = false;
+
+        if (!dir)
+                return errno != ENOENT && errno != ENOTDIR;
+
+        while (!found && (entry = readdir(dir)))
+                found = is_of_sockets(entry->d_name);
+
+        closedir(dir);
+        return found;
+}
+
+bool run_folder_is_overruled(const char *root) {
+        /* What an administrator or another program writes, and what comes before the files of generators. */
+        static const char *const folders[] = {
+                "/etc/systemd/system.control",
+                "/run/systemd/system.control",
+                "/run/systemd/transient",
+                "/run/systemd/generator.early",
+                "/etc/systemd/system",
+                "/etc/systemd/system.attached",
+                "/run/systemd/system",
+                "/run/systemd/system.attached",
+                "/usr/local/lib/systemd/system",
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(folders); i++) {
+                _cleanup_free_ char *path = NULL;
+
+                if (asprintf(&path, "%s%s", root, folders[i]) < 0) {
+                        path = NULL;
+                        return true;
+                }
+                if (has_units_of_sockets(path))
+                        return true;
+        }
+
+        return false;
+}
+
+bool run_folder_is_shared(void) {
+        struct stat st;
+
+        return stat(RUN_FOLDER, &st) >= 0 && (st.st_mode & S_ISGID) != 0;
+}
+
+int run_folder_unit(gid_t group, char **ret) {
+        if (asprintf(ret,
+                            "# Made by fpmd-generator(8): %s\n"
+                            "[Unit]\n"
+                            "Description=Folder of the sockets of PHP pools\n"
+                            "Documentation=man:fpmd-generator(8)\n"
+                            "DefaultDependencies=no\n"
+                            "After=systemd-tmpfiles-setup.service\n"
+                            "Conflicts=shutdown.target\n"
+                            "Before=shutdown.target\n"
+                            "RefuseManualStop=yes\n"
+                            "StartLimitIntervalSec=0\n"
+                            "[Service]\n"
+                            "Type=oneshot\n"
+                            "ExecStart=/usr/bin/install -d -m %s -o 0 -g %u " RUN_FOLDER "\n",
+                            group ? "what is made in the folder gets its group"
+                                  : "each socket gets its own group",
+                            group ? "02755" : "00755", (unsigned) group) < 0) {
+                *ret = NULL;
+                return -ENOMEM;
+        }
+
+        return 0;
+}

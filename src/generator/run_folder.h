@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* RunFolder: whether /run/fpmd gives the sockets in it their group, so that systemd need not start a process for each.
+ *
+ * What is made in a set-group-ID folder gets the folder's group at once. A socket is root's then, where listen.owner is
+ * somebody who is in that group anyway. It is all or none: a socket that is to be another group's would be open to the
+ * group of the folder from when it is bound until systemd has given it away. The folder is made so by
+ * fpmd-folder.service, which each of these sockets requires and waits for whenever it is opened. So it does not matter
+ * who else has changed the folder, or removed it.
+ *
+ * Runs in: fpmd-generator.
+ * Trusts:  /etc/passwd and /etc/group; no other source of names, as names.h says. */
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "config/pool_config.h"
+#include "generator/names.h"
+
+/* Returns the group that the folder can have, which is never 0, or 0 when it must have none. */
+gid_t run_folder_group(PoolConfig *const *configs, size_t n_configs, const Names *names);
+
+/* Returns whether all sockets of this pool get what its file says from a folder of that group, which is not 0. */
+bool run_folder_gives(const PoolConfig *config, const Names *names, gid_t group);
+
+/* Returns whether a socket of this pool lies in the folder or below it. */
+bool run_folder_has(const PoolConfig *config);
+
+/* Returns whether an administrator has units or drop-ins for the sockets of pools, or for fpmd-folder.service, below
+ * root ("" for the machine): they may give a socket another place or group than its pool file does. Returns true also
+ * when that cannot be found out. */
+bool run_folder_is_overruled(const char *root);
+
+/* Returns whether the folder is a set-group-ID folder now, and so must be made anew even when the group is to be 0. */
+bool run_folder_is_shared(void);
+
+/* Makes the text of fpmd-folder.service, which makes the folder and gives it that group, or takes it from all with 0.
+ * The caller frees *ret. Returns 0 or -ENOMEM. */
+int run_folder_unit(gid_t group, char **ret);
