@@ -62,6 +62,19 @@ int account_know_group(const char *group) {
         return find_group(group, &gid);
 }
 
+/* PID 1 would be asked whether the users that it makes up for running services (DynamicUser=) have groups of others.
+ * They never have (its GetMemberships answers NoRecordFound), and while many pools start it is what all wait for. */
+static int ask_groups(const Account *account, int *n) {
+        static const char bypass[] =
+                        "SYSTEMD_NSS_DYNAMIC_BYPASS"; /* of nss-systemd; others do not know it */
+        bool is_ours = !getenv(bypass) && setenv(bypass, "1", 0) == 0;
+        int r = getgrouplist(account->user, account->gid, account->groups, n);
+
+        if (is_ours)
+                (void) unsetenv(bypass);
+        return r;
+}
+
 static int account_fill_groups(Account *account) {
         int n = 64;
 
@@ -73,7 +86,7 @@ static int account_fill_groups(Account *account) {
                 if (!account->groups)
                         return -ENOMEM;
 
-                if (getgrouplist(account->user, account->gid, account->groups, &n) >= 0) {
+                if (ask_groups(account, &n) >= 0) {
                         account->n_groups = (size_t) n;
                         return 0;
                 }

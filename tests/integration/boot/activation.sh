@@ -41,3 +41,15 @@ while read -r pid uid command; do
 	assert_matches "all gids of $command" $'Gid:\t2001\t2001\t2001\t2001' "$status"
 done < <(processes_of activation)
 assert_eq 'a zygote and two workers' 3 "$n_php"
+
+# A group of which systemd alone knows: id(1) asks as everybody does.
+in_container mkdir /etc/userdb
+echo '{ "groupName": "known", "gid": 2150, "disposition": "regular" }' >"$CONTAINER_ROOT/etc/userdb/known.group"
+in_container ln -s known.group /etc/userdb/2150.group
+echo '{}' >"$CONTAINER_ROOT/etc/userdb/alice:known.membership"
+known=$(in_container id -G alice | tr ' ' '\n' | sort -n | paste -sd, -)
+in_container systemctl restart fpmd@activation
+groups=$(fetch http://activation.test/who.php)
+in_container rm -r /etc/userdb
+assert_eq "groups of systemd's" "2001 2001 2001 2001 $known" "$groups"
+echo "$groups"
