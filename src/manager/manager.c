@@ -90,7 +90,8 @@ static void manager_on_alive(void *userdata) {
         Manager *m = userdata;
         PoolStatus status;
 
-        /* All managers of the machine do this each ten seconds: what it takes is what a pool at rest costs. */
+        /* All managers of the machine do this each fifteen seconds: what it takes is what a pool at rest costs. */
+        watchdog_answered(&m->watchdog);
         pool_status(m->pool, &status);
         if (watchdog_requests_flow(&m->watchdog, &status))
                 notify_status_of(m, "WATCHDOG=1\n", &status);

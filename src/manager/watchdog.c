@@ -4,10 +4,12 @@
 #include <systemd/sd-daemon.h>
 #include <time.h>
 
+/* Parts of systemd's patience: so long after a ping that was answered comes the next one, and so long is an answer
+ * waited for before the zygote is looked at again, and replaced. That is three quarters at most, and systemd does not
+ * end the manager for it. The first is what a pool at rest costs: manager, zygote and systemd wake up for it. */
 enum {
-        /* Of systemd's patience: a zygote that leaves a ping unanswered for one part is replaced in the
-         * second, so that systemd does not end the manager for it. */
-        WATCHDOG_PART = 3,
+        PING_PART = 2,
+        ANSWER_PART = 4,
 };
 
 /* That a timer ticks, and that the zygote answers, proves little. When connections wait while workers are
@@ -23,17 +25,24 @@ bool watchdog_requests_flow(Watchdog *watchdog, const PoolStatus *status) {
         return watchdog->n_stuck < 2;
 }
 
+static void look_at(Watchdog *watchdog, uint64_t usec) {
+        (void) sd_event_source_set_time(watchdog->source, usec);
+        (void) sd_event_source_set_enabled(watchdog->source, SD_EVENT_ONESHOT);
+}
+
 static int watchdog_on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
         Watchdog *watchdog = userdata;
-        int r;
 
+        (void) source;
+        watchdog->pinged_usec = usec;
+        look_at(watchdog, usec + watchdog->patience_usec / ANSWER_PART);
         pool_ping(watchdog->pool);
+        return 0;
+}
 
-        r = sd_event_source_set_time(source, usec + watchdog->patience_usec / WATCHDOG_PART);
-        if (r < 0)
-                return r;
-
-        return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+void watchdog_answered(Watchdog *watchdog) {
+        if (watchdog->source && watchdog->pinged_usec > 0)
+                look_at(watchdog, watchdog->pinged_usec + watchdog->patience_usec / PING_PART);
 }
 
 int watchdog_start(Watchdog *watchdog, sd_event *event) {
@@ -49,8 +58,7 @@ int watchdog_start(Watchdog *watchdog, sd_event *event) {
                 return r;
 
         return sd_event_add_time(event, &watchdog->source, CLOCK_MONOTONIC,
-                        now + watchdog->patience_usec / WATCHDOG_PART, 0, watchdog_on_timer,
-                        watchdog);
+                        now + watchdog->patience_usec / PING_PART, 0, watchdog_on_timer, watchdog);
 }
 
 void watchdog_stop(Watchdog *watchdog) {

@@ -1,6 +1,6 @@
 #!/bin/bash
 # A pool that has nothing to do sleeps: in 10 s neither manager nor zygote nor a worker wakes up, but for the
-# watchdog (WatchdogSec=30s, of which the manager and the zygote know every 10 s). With each pm, after it has
+# watchdog (WatchdogSec=30s, of which the manager and the zygote know every 15 s). With each pm, after it has
 # served. After 10 s each worker wakes up once, and gives back the memory that its requests have used.
 
 source "${BASH_SOURCE[0]%/*}/../lib.sh"
