@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <sysexits.h>
 #include <systemd/sd-journal.h>
 #include <time.h>
@@ -14,6 +17,7 @@
 #include "base/escape.h"
 #include "base/parse.h"
 #include "config/pool_files.h"
+#include "contract/control.h"
 #include "contract/events.h"
 #include "fpmctl/command.h"
 #include "fpmctl/request_view.h"
@@ -33,17 +37,40 @@ static char *field(sd_journal *journal, const char *name) {
         return strndup((const char *) data + skip, size - skip);
 }
 
-/* An entry of this pool's unit, not of a process that only claims the pool's name. */
-static int add_matches(sd_journal *journal, const char *pool) {
-        _cleanup_free_ char *unit = NULL, *id = NULL;
-        int r;
+/* Whose the manager is: root's, or that of User= in a drop-in, to whom systemd gives the folder of its sockets. */
+static uid_t manager_user(const char *pool) {
+        char path[sizeof(((struct sockaddr_un *) NULL)->sun_path)], *name;
+        struct stat st;
 
-        if (asprintf(&unit, "_SYSTEMD_UNIT=fpmd@%s.service", pool) < 0 ||
-                        asprintf(&id, "MESSAGE_ID=%s", event_id(EVENT_REQUEST_SLOW)) < 0)
+        if (control_path(path, sizeof(path), pool) < 0)
+                return 0;
+
+        name = strrchr(path, '/');
+        *name = '\0';
+        return stat(path, &st) >= 0 ? st.st_uid : 0;
+}
+
+static int add_match(sd_journal *journal, const char *field, const char *value) {
+        _cleanup_free_ char *match = NULL;
+
+        if (asprintf(&match, "%s=%s", field, value) < 0)
                 return -ENOMEM;
 
-        r = sd_journal_add_match(journal, unit, 0);
-        return r < 0 ? r : sd_journal_add_match(journal, id, 0);
+        return sd_journal_add_match(journal, match, 0);
+}
+
+/* An entry of this pool's unit, not of a process that only claims the pool's name; and of its manager, since scripts
+ * run in that unit, too, and may write to the journal what they like. */
+static int add_matches(sd_journal *journal, const char *pool) {
+        char unit[300], user[16];
+        int r;
+
+        snprintf(unit, sizeof(unit), "fpmd@%s.service", pool);
+        snprintf(user, sizeof(user), "%u", manager_user(pool));
+        r = add_match(journal, "_SYSTEMD_UNIT", unit);
+        if (r >= 0)
+                r = add_match(journal, "_UID", user);
+        return r < 0 ? r : add_match(journal, "MESSAGE_ID", event_id(EVENT_REQUEST_SLOW));
 }
 
 /* JSON wants valid UTF-8. */

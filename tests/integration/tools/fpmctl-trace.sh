@@ -93,6 +93,17 @@ is_slow() {
 	[[ $(in_container fpmctl slow trace) == *"$1"* ]]
 }
 wait_for 5 is_slow /stack.php
+# A script says that another page is slow: it runs in the same unit.
+write_page trace forge.php <<'END'
+<?php
+$journal = stream_socket_client('udg:///run/systemd/journal/socket');
+$id = 'MESSAGE_ID=cb04314e51044df39d6464b06320464f';
+fwrite($journal, "MESSAGE=forged\n$id\nREQUEST_METHOD=GET\nREQUEST_URI=/forged.php\nFPMD_SECONDS=9\n");
+echo 'forged';
+END
+assert_eq 'a forger' forged "$(fetch http://trace.test/forge.php)"
+wait_for 5 journal_has fpmd@trace.service forged
+assert_lacks 'slow requests' forged "$(in_container fpmctl slow trace)"
 slow=$(in_container fpmctl slow trace)
 assert_matches 'a slow request' '20[0-9-]+ [0-9:]+ [0-9.]+s GET /stack.php' "$slow"
 assert_contains 'its stack' 'checkout()' "$slow"
