@@ -38,7 +38,7 @@ typedef struct Generator {
         PoolSockets sockets;
         Names names;
         gid_t folder_group; /* of /run/fpmd; 0: its sockets get owner and group one by one */
-        bool makes_folder;  /* by fpmd-folder.service */
+        char folder_unit[RUN_FOLDER_UNIT_MAX]; /* makes it so; "": nothing must be made */
         bool failed;
 } Generator;
 
@@ -107,7 +107,9 @@ static UnitFacts facts_of(Generator *generator, const PoolConfig *config) {
                                   !names_have_users(&generator->names, config->listen_acl_users) ||
                                   !names_have_groups(&generator->names, config->listen_group) ||
                                   !names_have_groups(&generator->names, config->listen_acl_groups),
-                .needs_folder = generator->makes_folder && run_folder_has(config),
+                .folder_unit = *generator->folder_unit && run_folder_has(config)
+                                               ? generator->folder_unit
+                                               : NULL,
                 .inherits_group = generator->folder_group > 0 &&
                                   run_folder_gives(config, &generator->names,
                                                   generator->folder_group),
@@ -278,6 +280,7 @@ static void load_all(Generator *generator, const PoolFiles *files) {
 
 /* Before the sockets, which are told what it is. A folder that had a group and is to have none is needed as well. */
 static void decide_folder(Generator *generator) {
+        gid_t now = run_folder_group_now();
         _cleanup_free_ char *text = NULL;
         int r;
 
@@ -285,16 +288,19 @@ static void decide_folder(Generator *generator) {
                 generator->folder_group = run_folder_group(
                                 generator->configs, generator->n_configs, &generator->names);
 
-        generator->makes_folder = generator->folder_group > 0 || run_folder_is_shared();
-        if (!generator->makes_folder)
+        if (generator->folder_group == 0 && now == 0)
                 return;
 
-        r = run_folder_unit(generator->folder_group, &text);
+        r = run_folder_unit(generator->folder_group, now, &text);
         if (r >= 0)
-                r = fd_replace_file(generator->unit_dir_fd, "fpmd-folder.service", text, 0644);
+                r = fd_replace_file(generator->unit_dir_fd,
+                                run_folder_unit_name(
+                                                generator->folder_unit, generator->folder_group),
+                                text, 0644);
         if (r < 0) {
                 generator->folder_group = 0;
-                fail(generator, "make the unit", "fpmd-folder.service", r);
+                *generator->folder_unit = '\0';
+                fail(generator, "make the unit of the folder", "/run/fpmd", r);
         }
 }
 

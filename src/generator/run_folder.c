@@ -113,10 +113,10 @@ bool run_folder_gives(const PoolConfig *config, const Names *names, gid_t group)
 }
 
 static bool is_of_sockets(const char *name) {
-        static const char template[] = "fpmd@";
+        static const char template[] = "fpmd@", folder_unit[] = "fpmd-folder-";
 
-        return strcmp(name, "socket.d") == 0 || strcmp(name, "fpmd-folder.service") == 0 ||
-               strcmp(name, "fpmd-folder.service.d") == 0 ||
+        return strcmp(name, "socket.d") == 0 ||
+               strncmp(name, folder_unit, strlen(folder_unit)) == 0 ||
                (strncmp(name, template, strlen(template)) == 0 && strstr(name, ".socket"));
 }
 
@@ -163,33 +163,59 @@ bool run_folder_is_overruled(const char *root) {
         return false;
 }
 
-bool run_folder_is_shared(void) {
+gid_t run_folder_group_now(void) {
         struct stat st;
 
-        return stat(RUN_FOLDER, &st) >= 0 && (st.st_mode & S_ISGID) != 0;
+        return stat(RUN_FOLDER, &st) >= 0 && (st.st_mode & S_ISGID) != 0 ? st.st_gid : 0;
 }
 
-int run_folder_unit(gid_t group, char **ret) {
-        if (asprintf(ret,
-                            "# Made by fpmd-generator(8): %s\n"
-                            "[Unit]\n"
-                            "Description=Folder of the sockets of PHP pools\n"
-                            "Documentation=man:fpmd-generator(8)\n"
-                            "DefaultDependencies=no\n"
-                            "After=systemd-tmpfiles-setup.service\n"
-                            "Conflicts=shutdown.target\n"
-                            "Before=shutdown.target\n"
-                            "RefuseManualStop=yes\n"
-                            "StartLimitIntervalSec=0\n"
-                            "[Service]\n"
-                            "Type=oneshot\n"
-                            "ExecStart=/usr/bin/install -d -m %s -o 0 -g %u " RUN_FOLDER "\n",
-                            group ? "what is made in the folder gets its group"
-                                  : "each socket gets its own group",
-                            group ? "02755" : "00755", (unsigned) group) < 0) {
-                *ret = NULL;
-                return -ENOMEM;
-        }
+char *run_folder_unit_name(char name[static RUN_FOLDER_UNIT_MAX], gid_t group) {
+        snprintf(name, RUN_FOLDER_UNIT_MAX, "fpmd-folder-%u.service", (unsigned) group);
+        return name;
+}
 
+/* The others that may be active must not be taken for having been there last. */
+static void put_conflicts(FILE *out, gid_t group, gid_t now) {
+        char name[RUN_FOLDER_UNIT_MAX];
+
+        if (group != 0)
+                fprintf(out, "Conflicts=%s\n", run_folder_unit_name(name, 0));
+        if (now != 0 && now != group)
+                fprintf(out, "Conflicts=%s\n", run_folder_unit_name(name, now));
+}
+
+int run_folder_unit(gid_t group, gid_t now, char **ret) {
+        _cleanup_free_ char *text = NULL;
+        size_t size;
+        FILE *out = open_memstream(&text, &size);
+
+        if (!out)
+                return -ENOMEM;
+
+        fprintf(out,
+                        "# Made by fpmd-generator(8): %s. After that it is active for a second,\n"
+                        "# so that many sockets need one look.\n"
+                        "[Unit]\n"
+                        "Description=Folder of the sockets of PHP pools\n"
+                        "Documentation=man:fpmd-generator(8)\n"
+                        "DefaultDependencies=no\n"
+                        "After=systemd-tmpfiles-setup.service\n"
+                        "Conflicts=shutdown.target\n"
+                        "Before=shutdown.target\n"
+                        "RefuseManualStop=yes\n"
+                        "StartLimitIntervalSec=0\n",
+                        group ? "what is made in the folder gets its group"
+                              : "each socket gets its own group");
+        put_conflicts(out, group, now);
+        fprintf(out,
+                        "[Service]\n"
+                        "Type=exec\n"
+                        "ExecStartPre=/usr/bin/install -d -m %s -o 0 -g %u " RUN_FOLDER "\n"
+                        "ExecStart=/usr/bin/sleep 1\n",
+                        group ? "02755" : "00755", (unsigned) group);
+        if (fclose(out) != 0)
+                return -ENOMEM;
+
+        *ret = TAKE_PTR(text);
         return 0;
 }

@@ -5,8 +5,9 @@
  * What is made in a set-group-ID folder gets the folder's group at once. A socket is root's then, where listen.owner is
  * somebody who is in that group anyway. It is all or none: a socket that is to be another group's would be open to the
  * group of the folder from when it is bound until systemd has given it away. The folder is made so by
- * fpmd-folder.service, which each of these sockets requires and waits for whenever it is opened. So it does not matter
- * who else has changed the folder, or removed it.
+ * fpmd-folder-GID.service, which each of these sockets requires and waits for whenever it is opened: it does not matter
+ * who else has changed the folder, or removed it. The unit is active for a second, in which the next socket needs no
+ * further look: systemctl opens a thousand sockets one after the other.
  *
  * Runs in: fpmd-generator.
  * Trusts:  /etc/passwd and /etc/group; no other source of names, as names.h says. */
@@ -17,6 +18,10 @@
 #include "config/pool_config.h"
 #include "generator/names.h"
 
+enum {
+        RUN_FOLDER_UNIT_MAX = 64,
+};
+
 /* Returns the group that the folder can have, which is never 0, or 0 when it must have none. */
 gid_t run_folder_group(PoolConfig *const *configs, size_t n_configs, const Names *names);
 
@@ -26,14 +31,18 @@ bool run_folder_gives(const PoolConfig *config, const Names *names, gid_t group)
 /* Returns whether a socket of this pool lies in the folder or below it. */
 bool run_folder_has(const PoolConfig *config);
 
-/* Returns whether an administrator has units or drop-ins for the sockets of pools, or for fpmd-folder.service, below
+/* Returns whether an administrator has units or drop-ins for the sockets of pools, or for what makes the folder, below
  * root ("" for the machine): they may give a socket another place or group than its pool file does. Returns true also
  * when that cannot be found out. */
 bool run_folder_is_overruled(const char *root);
 
-/* Returns whether the folder is a set-group-ID folder now, and so must be made anew even when the group is to be 0. */
-bool run_folder_is_shared(void);
+/* Returns the group that the folder gives now, or 0 when it gives none. A folder that gives one must be made anew also
+ * when it is to give none. */
+gid_t run_folder_group_now(void);
 
-/* Makes the text of fpmd-folder.service, which makes the folder and gives it that group, or takes it from all with 0.
- * The caller frees *ret. Returns 0 or -ENOMEM. */
-int run_folder_unit(gid_t group, char **ret);
+/* Makes the name of the unit that gives the folder this group, or takes it from all with 0. Returns name. */
+char *run_folder_unit_name(char name[static RUN_FOLDER_UNIT_MAX], gid_t group);
+
+/* Makes the text of that unit. now: the group that the folder gives, whose unit may be active, and ends. The caller
+ * frees *ret. Returns 0 or -ENOMEM. */
+int run_folder_unit(gid_t group, gid_t now, char **ret);

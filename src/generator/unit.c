@@ -269,14 +269,15 @@ static void write_late_order(const Unit *unit) {
 }
 
 static void write_order(const Unit *unit) {
-        if (!unit->facts->has_late_names && !unit->facts->needs_folder)
+        if (!unit->facts->has_late_names && !unit->facts->folder_unit)
                 return;
 
         fputs("[Unit]\n", unit->out);
         if (unit->facts->has_late_names)
                 write_late_order(unit);
-        if (unit->facts->needs_folder)
-                fputs("Requires=fpmd-folder.service\nAfter=fpmd-folder.service\n", unit->out);
+        if (unit->facts->folder_unit)
+                fprintf(unit->out, "Requires=%s\nAfter=%s\n", unit->facts->folder_unit,
+                                unit->facts->folder_unit);
 }
 
 static void write_socket(const Unit *unit) {
@@ -302,7 +303,7 @@ int unit_socket_dropin(const PoolConfig *config, const UnitFacts *facts, const U
         _cleanup_free_ char *text = NULL;
         size_t size;
 
-        if (!says_anything(&unit) && !facts->is_refused && !facts->needs_folder) {
+        if (!says_anything(&unit) && !facts->is_refused && !facts->folder_unit) {
                 *ret = NULL;
                 return 0;
         }

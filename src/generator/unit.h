@@ -25,7 +25,7 @@ typedef struct UnitFacts {
         bool is_refused; /* the pool must not listen there: the socket tells why and does not start */
         bool is_owned;   /* a unix socket lies in a folder of another user than root */
         bool inherits_group; /* its folder gives the socket the owner and the group that the pool file asks for */
-        bool needs_folder; /* and must have been made so, or not so: run_folder.h */
+        const char *folder_unit; /* the unit that must have made the folder, see run_folder.h; or NULL */
         bool has_late_names; /* a user or group of the socket does not stand in /etc/passwd or /etc/group */
 } UnitFacts;
 

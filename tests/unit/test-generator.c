@@ -151,10 +151,10 @@ START_TEST(late_names) {
 END_TEST
 
 START_TEST(folder_that_gives_the_group) {
-        const UnitFacts gives = { .inherits_group = true, .needs_folder = true };
-        const UnitFacts not_so = { .needs_folder = true };
+        const UnitFacts gives = { .inherits_group = true, .folder_unit = "fpmd-folder-33.service" };
+        const UnitFacts not_so = { .folder_unit = "fpmd-folder-33.service" };
 
-#define WAITS "[Unit]\nRequires=fpmd-folder.service\nAfter=fpmd-folder.service\n[Socket]\n"
+#define WAITS "[Unit]\nRequires=fpmd-folder-33.service\nAfter=fpmd-folder-33.service\n[Socket]\n"
         becomes_with("", &gives, WAITS "SocketUser=\nSocketGroup=\n");
         becomes_with("listen.owner = bob\nlisten.group = web\nlisten.mode = 0640\n", &gives,
                         WAITS "SocketMode=0640\nSocketUser=\nSocketGroup=\n");
@@ -261,12 +261,16 @@ START_TEST(folder_of_another_group) {
         ck_assert(run_folder_gives(a, &names_of_machine, 2100));
         ck_assert(!run_folder_gives(a, &names_of_machine, 33));
 
-        ck_assert_int_eq(run_folder_unit(2100, &unit), 0);
+        ck_assert_int_eq(run_folder_unit(2100, 33, &unit), 0);
+        ck_assert_ptr_nonnull(strstr(unit,
+                        "\nExecStartPre=/usr/bin/install -d -m 02755 -o 0 -g 2100 /run/fpmd\n"));
+        ck_assert_ptr_nonnull(strstr(unit,
+                        "\nConflicts=fpmd-folder-0.service\nConflicts=fpmd-folder-33.service\n"));
+        ck_assert_int_eq(run_folder_unit(0, 33, &none), 0);
+        ck_assert_ptr_nonnull(strstr(none, "\nConflicts=fpmd-folder-33.service\n"));
+        ck_assert_ptr_null(strstr(none, "\nConflicts=fpmd-folder-0.service\n"));
         ck_assert_ptr_nonnull(strstr(
-                        unit, "\nExecStart=/usr/bin/install -d -m 02755 -o 0 -g 2100 /run/fpmd\n"));
-        ck_assert_int_eq(run_folder_unit(0, &none), 0);
-        ck_assert_ptr_nonnull(strstr(
-                        none, "\nExecStart=/usr/bin/install -d -m 00755 -o 0 -g 0 /run/fpmd\n"));
+                        none, "\nExecStartPre=/usr/bin/install -d -m 00755 -o 0 -g 0 /run/fpmd\n"));
 }
 END_TEST
 

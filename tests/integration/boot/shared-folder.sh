@@ -62,9 +62,13 @@ assert_eq 'what is in it' 'root root' "$(in_container sh -c 'stat --format="%U %
 
 begin=$EPOCHREALTIME
 in_container systemctl restart fpmd@sf-a.service
-assert_eq 'not looked at when a pool starts' '' "$(journal_of fpmd-folder.service --since="@$begin")"
+assert_eq 'not looked at when a pool starts' '' "$(journal_of fpmd-folder-33.service --since="@$begin")"
 
 # --- the folder is mended before a socket is opened
+look_is_over() {
+	[[ $(unit_property fpmd-folder-33.service ActiveState) == inactive ]]
+}
+wait_for 10 look_is_over
 in_container chmod g-s,g+w /run/fpmd
 in_container chgrp web /run/fpmd
 in_container systemctl restart fpmd@sf-a.socket
@@ -72,21 +76,23 @@ assert_eq 'folder mended' 'root www-data 2755' "$(look /run/fpmd)"
 assert_eq 'socket in it' 'root www-data 660' "$(look /run/fpmd/sf-a.sock)"
 assert_eq 'a page again' 2001 "$(fetch http://sf-a.test/page.php)"
 in_container systemctl stop fpmd@sf-a.socket fpmd@sf-b.socket fpmd@sf-a.service fpmd@sf-b.service
+wait_for 10 look_is_over
 in_container mv /run/fpmd /run/fpmd-away
 in_container systemctl start fpmd@sf-a.socket
 assert_eq 'folder made' 'root www-data 2755' "$(look /run/fpmd)"
 assert_eq 'socket in the new one' 'root www-data 660' "$(look /run/fpmd/sf-a.sock)"
 in_container systemctl stop fpmd@sf-a.socket
+wait_for 10 look_is_over
 in_container rm -r /run/fpmd
 
 # … and none is opened where it cannot be
 in_container touch /run/fpmd
 begin=$EPOCHREALTIME
 assert_fails in_container systemctl start fpmd@sf-a.socket 2>/dev/null
-assert_contains 'it is told' '/run/fpmd' "$(journal_of fpmd-folder.service --since="@$begin")"
+assert_contains 'it is told' '/run/fpmd' "$(journal_of fpmd-folder-33.service --since="@$begin")"
 in_container rm /run/fpmd
 in_container mv /run/fpmd-away /run/fpmd
-in_container systemctl reset-failed fpmd-folder.service
+in_container systemctl reset-failed fpmd-folder-33.service
 in_container systemctl start fpmd@sf-a.socket
 assert_eq 'as before' 'root www-data 660' "$(look /run/fpmd/sf-a.sock)"
 
