@@ -7,14 +7,16 @@
 #include <string.h>
 #include <systemd/sd-bus.h>
 
+#include "base/clock.h"
 #include "base/parse.h"
 #include "config/pool_config.h"
 
 #define SYSTEMD "org.freedesktop.systemd1"
 #define BUS_TIMEOUT_USEC USEC_PER_SEC
 
+/* Nothing is left to be sent: a flush would wait for a bus that does not even let us in. */
 static void bus_freep(sd_bus **bus) {
-        sd_bus_flush_close_unref(*bus);
+        sd_bus_close_unref(*bus);
 }
 
 static void message_unrefp(sd_bus_message **message) {
@@ -70,6 +72,9 @@ static int units_on_reply(sd_bus_message *reply, void *userdata, sd_bus_error *e
 
         (void) error;
         unit->reading->n_open--;
+        /* Late, all in all: the rest would be as late, one after the other. */
+        if (sd_bus_message_is_method_error(reply, SD_BUS_ERROR_NO_REPLY))
+                unit->reading->n_asked = unit->reading->n_units;
         if (sd_bus_message_is_method_error(reply, NULL))
                 return 0;
 
@@ -189,6 +194,26 @@ static int call_hook(const Reading *reading, UnitHook hook, void *userdata) {
         return 0;
 }
 
+/* sd-bus itself would wait for a bus that does not let us in, in each call and for 90 s. */
+static int wait_for_bus(sd_bus *bus) {
+        uint64_t until_usec = clock_now_usec() + BUS_TIMEOUT_USEC;
+        int r;
+
+        while ((r = sd_bus_is_ready(bus)) == 0) {
+                uint64_t now = clock_now_usec();
+
+                r = sd_bus_process(bus, NULL);
+                if (r == 0 && now >= until_usec)
+                        return -ETIMEDOUT;
+                if (r == 0)
+                        r = sd_bus_wait(bus, until_usec - now);
+                if (r < 0)
+                        return r;
+        }
+
+        return r;
+}
+
 int units_read(bool details, UnitHook hook, void *userdata) {
         _cleanup_(message_unrefp) sd_bus_message *reply = NULL;
         _cleanup_(bus_freep) sd_bus *bus = NULL;
@@ -201,7 +226,9 @@ int units_read(bool details, UnitHook hook, void *userdata) {
 
         reading.bus = bus;
         (void) sd_bus_set_method_call_timeout(bus, BUS_TIMEOUT_USEC);
-        r = list_units(bus, &reply);
+        r = wait_for_bus(bus);
+        if (r >= 0)
+                r = list_units(bus, &reply);
         if (r >= 0)
                 r = read_list(&reading, reply);
         if (r >= 0 && details)

@@ -213,6 +213,23 @@ assert_contains 'an answer of nonsense' 'because:              \x1b[31m' "$(in_c
 wait
 in_container rm -r /run/fpmd/liar
 
+# --- a bus that lets nobody in
+cat >"$CONTAINER_ROOT/srv/bus.py" <<'END'
+import socket, time
+server = socket.socket(socket.AF_UNIX)
+server.bind("/srv/bus")
+server.listen()
+time.sleep(60)
+END
+in_container python3 /srv/bus.py &
+bus=$!
+wait_for 5 test -S "$CONTAINER_ROOT/srv/bus"
+begin=$SECONDS
+assert_contains 'list without a bus' bad "$(in_container timeout 20 env DBUS_SYSTEM_BUS_ADDRESS=unix:path=/srv/bus fpmctl list)"
+assert_at_most 'seconds of a list without a bus' 10 $((SECONDS - begin))
+in_container pkill -f /srv/bus.py
+wait $bus || true
+
 # --- as many workers as there can be
 fake crowd
 write_pool fake-crowd <<'END'
