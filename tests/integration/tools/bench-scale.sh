@@ -13,7 +13,7 @@ done
 said=$(in_container python3 "$bench/scale.py" --quick --only generator,units,metrics,quiet,live) ||
 	fail "it failed: $said"
 echo "$said"
-for measure in '20 sockets, start: ' '20 sockets, daemon-reload: ' 'generator, 20 pools, a file each: ' \
+for measure in '20 sockets, all at once: ' '20 sockets, daemon-reload: ' 'generator, 20 pools, a file each: ' \
 	'generator, 20 pools, one file that includes them: ' 'fpmctl metrics of 20 pools at rest' \
 	'after their quiet time: processes, PSS, MiB' '20 live pools: PSS, private, MiB each'; do
 	assert_contains 'the measures' "$measure" "$said"
