@@ -46,7 +46,7 @@ for name in jailed others; do
 	assert_matches "$name after a reload" '^2001 ' "$(fetch http://$name.test/page.php)"
 	in_container systemctl restart fpmd@$name.service
 	assert_matches "$name after a restart" '^2001 ' "$(fetch http://$name.test/page.php)"
-	assert_eq "$name: warnings" '' "$(journal_of fpmd@$name.service --priority=warning)"
+	assert_eq "$name: warnings" '' "$(journal_of fpmd@$name.service --identifier=fpmd --priority=warning)"
 done
 assert_eq 'its log' 'alice 600' "$(in_container stat -c '%U %a' $home/alice/logs/access)"
 assert_contains 'its log' /page.php "$(in_container cat $home/alice/logs/access)"
