@@ -120,7 +120,8 @@ static bool is_of_sockets(const char *name) {
                (strncmp(name, template, strlen(template)) == 0 && strstr(name, ".socket"));
 }
 
-static bool has_units_of_sockets(const char *folder) {
+/* Where packages have their units lies the template, which is ours. */
+static bool has_units_of_sockets(const char *folder, bool is_of_packages) {
         DIR *dir = opendir(folder);
         const struct dirent *entry;
         bool found = false;
@@ -129,34 +130,40 @@ static bool has_units_of_sockets(const char *folder) {
                 return errno != ENOENT && errno != ENOTDIR;
 
         while (!found && (entry = readdir(dir)))
-                found = is_of_sockets(entry->d_name);
+                found = is_of_sockets(entry->d_name) &&
+                        (!is_of_packages || strcmp(entry->d_name, "fpmd@.socket") != 0);
 
         closedir(dir);
         return found;
 }
 
 bool run_folder_is_overruled(const char *root) {
-        /* What an administrator or another program writes, and what comes before the files of generators. */
-        static const char *const folders[] = {
-                "/etc/systemd/system.control",
-                "/run/systemd/system.control",
-                "/run/systemd/transient",
-                "/run/systemd/generator.early",
-                "/etc/systemd/system",
-                "/etc/systemd/system.attached",
-                "/run/systemd/system",
-                "/run/systemd/system.attached",
-                "/usr/local/lib/systemd/system",
+        /* What an administrator or another program writes, what comes before the files of generators, and packages. */
+        static const struct {
+                const char *path;
+                bool is_of_packages;
+        } folders[] = {
+                { "/etc/systemd/system.control", false },
+                { "/run/systemd/system.control", false },
+                { "/run/systemd/transient", false },
+                { "/run/systemd/generator.early", false },
+                { "/etc/systemd/system", false },
+                { "/etc/systemd/system.attached", false },
+                { "/run/systemd/system", false },
+                { "/run/systemd/system.attached", false },
+                { "/usr/local/lib/systemd/system", true },
+                { "/usr/lib/systemd/system", true },
+                { "/lib/systemd/system", true },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(folders); i++) {
                 _cleanup_free_ char *path = NULL;
 
-                if (asprintf(&path, "%s%s", root, folders[i]) < 0) {
+                if (asprintf(&path, "%s%s", root, folders[i].path) < 0) {
                         path = NULL;
                         return true;
                 }
-                if (has_units_of_sockets(path))
+                if (has_units_of_sockets(path, folders[i].is_of_packages))
                         return true;
         }
 
@@ -194,7 +201,7 @@ int run_folder_unit(gid_t group, gid_t now, char **ret) {
 
         fprintf(out,
                         "# Made by fpmd-generator(8): %s. After that it is active for a second,\n"
-                        "# so that many sockets need one look.\n"
+                        "# so that many sockets need one look. +: not in the sandbox of a drop-in for all services.\n"
                         "[Unit]\n"
                         "Description=Folder of the sockets of PHP pools\n"
                         "Documentation=man:fpmd-generator(8)\n"
@@ -210,8 +217,8 @@ int run_folder_unit(gid_t group, gid_t now, char **ret) {
         fprintf(out,
                         "[Service]\n"
                         "Type=exec\n"
-                        "ExecStartPre=/usr/bin/install -d -m %s -o 0 -g %u " RUN_FOLDER "\n"
-                        "ExecStart=/usr/bin/sleep 1\n",
+                        "ExecStartPre=+/usr/bin/install -d -m %s -o 0 -g %u " RUN_FOLDER "\n"
+                        "ExecStart=+/usr/bin/sleep 1\n",
                         group ? "02755" : "00755", (unsigned) group);
         if (fclose(out) != 0)
                 return -ENOMEM;

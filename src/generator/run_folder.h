@@ -31,9 +31,9 @@ bool run_folder_gives(const PoolConfig *config, const Names *names, gid_t group)
 /* Returns whether a socket of this pool lies in the folder or below it. */
 bool run_folder_has(const PoolConfig *config);
 
-/* Returns whether an administrator has units or drop-ins for the sockets of pools, or for what makes the folder, below
- * root ("" for the machine): they may give a socket another place or group than its pool file does. Returns true also
- * when that cannot be found out. */
+/* Returns whether an administrator or a package has units or drop-ins for the sockets of pools, or for what makes the
+ * folder, below root ("" for the machine): they may give a socket another place or group than its pool file does.
+ * Returns true also when that cannot be found out. */
 bool run_folder_is_overruled(const char *root);
 
 /* Returns the group that the folder gives now, or 0 when it gives none. A folder that gives one must be made anew also

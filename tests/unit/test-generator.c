@@ -263,14 +263,14 @@ START_TEST(folder_of_another_group) {
 
         ck_assert_int_eq(run_folder_unit(2100, 33, &unit), 0);
         ck_assert_ptr_nonnull(strstr(unit,
-                        "\nExecStartPre=/usr/bin/install -d -m 02755 -o 0 -g 2100 /run/fpmd\n"));
+                        "\nExecStartPre=+/usr/bin/install -d -m 02755 -o 0 -g 2100 /run/fpmd\n"));
         ck_assert_ptr_nonnull(strstr(unit,
                         "\nConflicts=fpmd-folder-0.service\nConflicts=fpmd-folder-33.service\n"));
         ck_assert_int_eq(run_folder_unit(0, 33, &none), 0);
         ck_assert_ptr_nonnull(strstr(none, "\nConflicts=fpmd-folder-33.service\n"));
         ck_assert_ptr_null(strstr(none, "\nConflicts=fpmd-folder-0.service\n"));
-        ck_assert_ptr_nonnull(strstr(
-                        none, "\nExecStartPre=/usr/bin/install -d -m 00755 -o 0 -g 0 /run/fpmd\n"));
+        ck_assert_ptr_nonnull(strstr(none,
+                        "\nExecStartPre=+/usr/bin/install -d -m 00755 -o 0 -g 0 /run/fpmd\n"));
 }
 END_TEST
 
@@ -285,6 +285,14 @@ START_TEST(units_of_an_administrator) {
         ck_assert_int_eq(system(command), 0);
         ck_assert(!run_folder_is_overruled(root));
         snprintf(command, sizeof(command), "mkdir %s/run/systemd/system/fpmd@www.socket.d", root);
+        ck_assert_int_eq(system(command), 0);
+        ck_assert(run_folder_is_overruled(root));
+        snprintf(command, sizeof(command),
+                        "rm -r %s/run && mkdir -p %s/usr/lib/systemd/system/fpmd@.socket", root,
+                        root);
+        ck_assert_int_eq(system(command), 0);
+        ck_assert(!run_folder_is_overruled(root)); /* the template itself */
+        snprintf(command, sizeof(command), "mkdir %s/usr/lib/systemd/system/fpmd@.socket.d", root);
         ck_assert_int_eq(system(command), 0);
         ck_assert(run_folder_is_overruled(root));
         snprintf(command, sizeof(command), "rm -r %s", root);
