@@ -91,6 +91,18 @@ install_debs 0.1.0+2 "fpmd-php$php" fpmd
 in_container systemctl start fpmd@up.socket
 assert_matches 'with PHP again' ' 77M$' "$(fetch http://up.test/slow.php)"
 
+### an upgrade restarts no pool that would not start
+
+manager=$(manager_of up)
+echo 'pm.max_childern = 3' >>"$CONTAINER_ROOT/etc/fpmd/conf.d/up.conf"
+said=$(in_container /usr/libexec/fpmd/pools restart 2>&1)
+assert_contains 'why not' 'fpmd@up.service is not restarted until that is mended' "$said"
+assert_contains 'what' 'pm.max_childern' "$said"
+assert_eq 'the manager of before' "$manager" "$(manager_of up)"
+sed -i '/childern/d' "$CONTAINER_ROOT/etc/fpmd/conf.d/up.conf"
+in_container /usr/libexec/fpmd/pools restart
+another_manager up "$manager" || fail 'an upgrade restarts no pool'
+
 ### removed
 
 in_container dpkg --remove "${all[@]}"
