@@ -125,7 +125,7 @@ static const Directive directives[] = {
         D("listen.backlog",         INT,       listen_backlog,            "-1",       -1,   INT32_MAX,
           "how many connections may wait, -1: as many as net.core.somaxconn allows"),
         D("listen.owner",           NAME,      listen_owner,              NULL,       0,    0,
-          "the owner of a unix socket; without it www-data"),
+          "the owner of a unix socket; without it www-data, or root where the group is enough"),
         D("listen.group",           NAME,      listen_group,              NULL,       0,    0,
           "the group of a unix socket; without it www-data"),
         D("listen.mode",            MODE,      listen_mode,               "0660",     0,    0777,

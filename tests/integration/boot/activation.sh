@@ -41,6 +41,8 @@ while read -r pid uid command; do
 	assert_matches "all gids of $command" $'Gid:\t2001\t2001\t2001\t2001' "$status"
 done < <(processes_of activation)
 assert_eq 'a zygote and two workers' 3 "$n_php"
+# What the manager says to nss-systemd is not for programs of scripts.
+assert_eq 'NSS in the environment' '' "$(in_container sh -c "tr '\\0' '\\n' </proc/$(zygote_of activation)/environ" | grep NSS || true)"
 
 # A group of which systemd alone knows: id(1) asks as everybody does.
 in_container mkdir /etc/userdb
