@@ -4,6 +4,7 @@
 
     fake-obedient     does all that the manager says; its workers wait for the end
     fake-slow         never says READY, and does not listen
+    fake-hatching     says READY after 1.5 seconds, and reads nothing before; then it is obedient
     fake-late         the first is obedient, others never say READY
     fake-silent       does not answer PING
     fake-deaf         READY, then it reads nothing more, not even the end of file
@@ -148,6 +149,11 @@ def obedient(pool, _):
 
 def slow(_pool, _):
     time.sleep(1000)
+
+
+def hatching(pool, first):
+    time.sleep(1.5)
+    obedient(pool, first)
 
 
 def late(pool, first):

@@ -400,11 +400,17 @@ void pool_abandon_reload(Pool *pool) {
         generation_kill(pool->next);
 }
 
+/* While it starts it reads no order, and has a limit of its own: GENERATION_START_LIMIT_USEC. */
+static bool has_to_answer(const Generation *generation) {
+        return generation && generation_state(generation) > GENERATION_STARTING &&
+               generation_state(generation) <= GENERATION_SERVING;
+}
+
 void pool_ping(Pool *pool) {
-        if (pool->current && generation_state(pool->current) <= GENERATION_SERVING)
+        if (has_to_answer(pool->current))
                 generation_ping(pool->current);
 
         /* There is no zygote to ask, or it was just ended because it does not answer: the manager alone is alive. */
-        if (!pool->current || generation_state(pool->current) > GENERATION_SERVING)
+        if (!has_to_answer(pool->current))
                 pool->hooks->alive(pool->userdata);
 }

@@ -92,7 +92,7 @@ void pool_reopen_logs(Pool *pool);
 void pool_drain(Pool *pool);
 void pool_kill(Pool *pool);
 
-/* Pings the zygote. Its answer calls alive(), which is called at once where there is no zygote. */
+/* Pings the zygote. Its answer calls alive(), which is called at once where there is no zygote, or one that starts. */
 void pool_ping(Pool *pool);
 
 /* Makes the ping page fail, so that load balancers send nothing more; all else goes on. Ends by itself after usec, if

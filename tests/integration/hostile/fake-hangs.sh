@@ -21,12 +21,13 @@ fake slow TimeoutStartSec=2s TimeoutStopSec=3s Restart=no
 sed -i '/process_control_timeout/d' "$CONTAINER_ROOT/etc/fpmd/conf.d/fake-slow.conf"
 fake late TimeoutStartSec=2s TimeoutStopSec=5s
 fake silent WatchdogSec=1s
+fake hatching WatchdogSec=1s TimeoutStopSec=5s
 fake deaf WatchdogSec=1s TimeoutStopSec=5s
 fake crashing
 fake dying
 fake tardy
 start_fakes late silent deaf dying tardy
-in_container systemctl start --no-block fpmd@fake-slow fpmd@fake-crashing
+in_container systemctl start --no-block fpmd@fake-slow fpmd@fake-crashing fpmd@fake-hatching
 begin=$SECONDS
 
 # --- a drain is published to a generation that waits: on its page, which nothing else changes
@@ -92,6 +93,11 @@ n=$(starts_of silent)
 echo "fake-silent: $n starts"
 ((n >= 2 && n <= 9)) || problems+=("a zygote that answers no PING was replaced $((n - 1)) times")
 has_left "$(zygote 1 silent)" || problems+=('a silent zygote is left behind')
+# A start takes longer than the watchdog waits for the answer of a zygote that has started.
+n=$(starts_of hatching)
+echo "fake-hatching: $n starts"
+((n == 1)) || problems+=("a zygote that starts was replaced $((n - 1)) times")
+is_in_order hatching
 n=$(starts_of deaf)
 echo "fake-deaf: $n starts"
 ((n >= 2 && n <= 9)) || problems+=("a zygote that does not listen was replaced $((n - 1)) times")
@@ -111,7 +117,7 @@ echo "fake-crashing: $n starts in $((SECONDS - begin)) s"
 ((n <= 30)) || problems+=("fake-crashing was started $n times")
 
 in_container timeout 20 systemctl stop 'fpmd@fake-*.socket' 'fpmd@fake-*.service' 2>/dev/null || true
-for name in slow late silent deaf crashing dying; do
+for name in slow late silent deaf hatching crashing dying; do
 	[[ -z $(processes_of "fake-$name") ]] || problems+=("processes of fake-$name stay after a stop")
 done
 ((${#problems[@]} == 0)) || fail "$(printf '%s; ' "${problems[@]}")"
