@@ -16,15 +16,30 @@
 /* A zygote that is busy, or whose opcache is broken, sends no list. */
 #define LIST_PATIENCE_USEC UINT64_C(1000000)
 
-/* A request of PHP's without a client: whatever it prints goes nowhere. opcache lets nobody in outside of one. */
+/* What PHP keeps of all scripts of a request until it ends. */
+#define REQUEST_BYTES (16 << 20)
+
+/* Nobody is there who could have a session: each begin of one would be a file, or a word with a server that may hang.
+ * Nor is there anybody to be told what extensions miss. */
+static void begin_quietly(void) {
+        zend_string *name = zend_string_init(ZEND_STRL("session.auto_start"), false);
+
+        EG(error_reporting) = 0;
+        (void) zend_alter_ini_entry_chars(name, "0", 1, PHP_INI_SYSTEM, PHP_INI_STAGE_ACTIVATE);
+        zend_string_release(name);
+}
+
+/* A request of PHP's without a client: whatever it prints goes nowhere. opcache lets nobody in outside of one. Returns
+ * what the job does; -ECANCELED when PHP has ended it, or -EFAULT when there was no request. */
 static int in_request(int (*job)(void *userdata), void *userdata) {
         volatile int r = -EFAULT;
 
         SG(server_context) = NULL;
         memset(&SG(request_info), 0, sizeof(SG(request_info)));
         zend_first_try {
+                begin_quietly();
                 if (php_request_startup() != FAILURE) {
-                        EG(error_reporting) = 0;
+                        r = -ECANCELED;
                         r = job(userdata);
                 }
         }
@@ -35,6 +50,20 @@ static int in_request(int (*job)(void *userdata), void *userdata) {
         zend_end_try();
         SG(request_info).path_translated = NULL;
         return r;
+}
+
+/* For many scripts. Begin and end of a request call all extensions: there is another one only where the job asks for
+ * it, by 1, or where a script has ended it. */
+static void in_requests(int (*job)(void *userdata), void *userdata) {
+        int r;
+
+        do
+                r = in_request(job, userdata);
+        while (r > 0 || r == -ECANCELED);
+}
+
+static bool request_is_full(void) {
+        return zend_memory_usage(false) > REQUEST_BYTES;
 }
 
 /* --- the list --- */
@@ -109,12 +138,19 @@ int php_warm_keep(const KeptScripts *kept) {
 
 /* --- what it is for --- */
 
-static int compile(void *userdata) {
+static void cut(HashTable *table, uint32_t n_used) {
+        if (table->nNumUsed > n_used)
+                zend_hash_discard(table, n_used);
+}
+
+/* As opcache_compile_file() does. What the script declares is forgotten, as at the end of a request: two scripts may
+ * well declare the same class. */
+static void compile(const char *path) {
+        uint32_t n_classes = CG(class_table)->nNumUsed, n_functions = CG(function_table)->nNumUsed;
         zend_file_handle handle;
         zend_op_array *code;
 
-        /* As opcache_compile_file() does. */
-        zend_stream_init_filename(&handle, userdata);
+        zend_stream_init_filename(&handle, path);
         CG(compiler_options) |= ZEND_COMPILE_WITHOUT_EXECUTION;
         code = zend_compile_file(&handle, ZEND_INCLUDE);
         if (code) {
@@ -124,43 +160,56 @@ static int compile(void *userdata) {
         if (EG(exception))
                 zend_clear_exception();
         zend_destroy_file_handle(&handle);
-        return 0;
+        cut(CG(class_table), n_classes);
+        cut(CG(function_table), n_functions);
 }
 
-/* Each in a request of its own: two scripts may well declare the same class. That costs some microseconds. */
-static unsigned compile_until(const char *scripts, size_t size, uint64_t until_usec) {
-        size_t position = 0;
-        const char *path;
-        unsigned n = 0;
+typedef struct Scripts {
+        const char *list;
+        size_t size, position;
+        uint64_t until_usec;
+        unsigned n_tried;
+} Scripts;
 
-        while (clock_now_usec() < until_usec &&
-                        (path = script_list_next(scripts, size, &position))) {
-                n++;
+static int compile_some(void *userdata) {
+        Scripts *scripts = userdata;
+        const char *path;
+
+        while (clock_now_usec() < scripts->until_usec &&
+                        (path = script_list_next(
+                                         scripts->list, scripts->size, &scripts->position))) {
+                scripts->n_tried++;
                 if (script_list_is_file(path))
-                        (void) in_request(compile, (void *) path);
+                        compile(path);
+                if (request_is_full())
+                        return 1;
         }
 
-        return n;
+        return 0;
 }
 
 int php_warm_compile(int fd, uint64_t until_usec, PhpWarmResult *ret) {
         uint64_t list_usec = clock_now_usec() + LIST_PATIENCE_USEC;
-        _cleanup_free_ char *scripts = NULL;
-        size_t size, position = 0;
+        _cleanup_free_ char *list = NULL;
+        Scripts scripts = { .until_usec = until_usec };
+        size_t position = 0;
         int r;
 
         if (!php_opcache_is_there())
                 return -ENODATA;
 
-        r = script_list_read(fd, list_usec < until_usec ? list_usec : until_usec, &scripts, &size);
+        r = script_list_read(
+                        fd, list_usec < until_usec ? list_usec : until_usec, &list, &scripts.size);
         if (r < 0)
                 return r;
 
-        ret->n_scripts = ret->n_tried = 0;
-        while (script_list_next(scripts, size, &position))
+        ret->n_scripts = 0;
+        while (script_list_next(list, scripts.size, &position))
                 ret->n_scripts++;
+        scripts.list = list;
         if (ret->n_scripts > 0)
-                ret->n_tried = compile_until(scripts, size, until_usec);
+                in_requests(compile_some, &scripts);
+        ret->n_tried = scripts.n_tried;
         return 0;
 }
 
@@ -177,6 +226,7 @@ typedef struct ReadAhead {
         const KeptScripts *kept;
         const char **paths; /* NULL: done with */
         size_t n, front, next;
+        uint64_t until_usec;
 } ReadAhead;
 
 /* Returns false behind the last one. */
@@ -194,27 +244,36 @@ static bool choose(ReadAhead *ahead, size_t *ret) {
         return *ret < ahead->n;
 }
 
-/* Returns 1 when there may be more. */
-static int read_one(void *userdata) {
-        ReadAhead *ahead = userdata;
+/* Returns whether there may be more. */
+static bool read_one(ReadAhead *ahead) {
         const char *path;
         size_t i;
 
         if (!choose(ahead, &i))
-                return 0;
+                return false;
 
         path = ahead->paths[i];
         ahead->paths[i] = NULL;
         if (kept_scripts_has_compiled(ahead->kept, path) && script_list_is_file(path)) {
                 ahead->kept->is_ahead[i] = 1;
-                (void) compile((void *) path);
+                compile(path);
         }
-        return 1;
+        return true;
+}
+
+static int read_some(void *userdata) {
+        ReadAhead *ahead = userdata;
+
+        while (clock_now_usec() < ahead->until_usec && read_one(ahead))
+                if (request_is_full())
+                        return 1;
+
+        return 0;
 }
 
 int php_warm_read(const KeptScripts *kept, const char *list, size_t size, uint64_t until_usec) {
         _cleanup_free_ const char **paths = calloc(SCRIPT_LIST_MAX + 1, sizeof(*paths));
-        ReadAhead ahead = { .kept = kept, .paths = paths };
+        ReadAhead ahead = { .kept = kept, .paths = paths, .until_usec = until_usec };
         size_t position = 0;
 
         if (!php_opcache_is_there())
@@ -225,8 +284,6 @@ int php_warm_read(const KeptScripts *kept, const char *list, size_t size, uint64
         while (ahead.n < SCRIPT_LIST_MAX &&
                         (paths[ahead.n] = script_list_next(list, size, &position)))
                 ahead.n++;
-        while (clock_now_usec() < until_usec && in_request(read_one, &ahead) > 0)
-                ;
-
+        in_requests(read_some, &ahead);
         return 0;
 }

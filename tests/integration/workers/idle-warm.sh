@@ -199,9 +199,15 @@ END
 for i in {0..39}; do
 	write_page ahead "part$i.php" <<<"<?php return 'old $i';"
 done
+in_container install -d -o alice /srv/sessions
 pool ahead <<<'pm = ondemand
-pm.idle_exit_timeout = 1s'
+pm.idle_exit_timeout = 1s
+php_admin_value[session.auto_start] = 1
+php_admin_value[session.save_path] = /srv/sessions'
 in_container sleep 2.2
+count_sessions() {
+	find "$CONTAINER_ROOT/srv/sessions" -name 'sess_*' | wc -l
+}
 folder=$CONTAINER_ROOT/var/cache/fpmd/ahead/2001/opcache
 ask_ahead() {
 	wait_for 10 is_inactive ahead
@@ -222,6 +228,7 @@ if (($(nproc) > 1)); then
 	answer=$(ask_ahead wait=20)
 	assert_eq 'read ahead' '40 0' "$(field parts "$answer") $(field misses "$answer")"
 	leaves_list 0 # nobody has asked for the parts
+	assert_eq 'sessions of two visits' 2 "$(count_sessions)" # none of what was read or noted
 	assert_eq 'not read ahead' 0 "$(field parts "$(ask_ahead wait=0.3)")"
 	ask_ahead parts >/dev/null
 	leaves_list 41
