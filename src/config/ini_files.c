@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -166,8 +167,14 @@ unsigned ini_files_count_scanned(const PoolConfig *config) {
         char *rest = folders, *folder;
         unsigned n = 0;
 
-        while ((folder = strsep(&rest, ":")))
-                n += *folder ? count_folder(folder) : 0;
+        if (!folders || *folders == '\0')
+                return 0;
+
+        while ((folder = strsep(&rest, ":"))) {
+                if (*folder == '\0')
+                        return UINT_MAX;
+                n += count_folder(folder);
+        }
 
         return n;
 }

@@ -22,5 +22,6 @@ int ini_files_try(const PoolConfig *config, const char **ret_directive, char *re
 /* Does the same. Returns that directive, or NULL if all files can be read. */
 const char *ini_files_check(const PoolConfig *config, char *reason, size_t size);
 
-/* Returns how many files there are to be scanned, at least 1 where that cannot be known. */
+/* Returns how many files there are to be scanned, at least 1 for a folder where that cannot be known; UINT_MAX if an
+ * empty element of the list stands for PHP's own folder, whose files would hide that some of another were not read. */
 unsigned ini_files_count_scanned(const PoolConfig *config);

@@ -92,7 +92,7 @@ in_container systemctl reset-failed fpmd@secret
 in_container systemctl start fpmd@secret
 mkdir "$CONTAINER_ROOT/srv/scan"
 install -m 644 /dev/null "$CONTAINER_ROOT/srv/scan/closed.ini"
-echo 'php_ini_scan_dir = /srv/scan' >>"$CONTAINER_ROOT/etc/fpmd/conf.d/secret.conf"
+echo 'php_ini_scan_dir = ' >>"$CONTAINER_ROOT/etc/fpmd/conf.d/secret.conf"
 
 # Closed while the pool runs, so that the zygote that starts in the place of one that died is the first to see it.
 replace_zygote() {
@@ -101,12 +101,17 @@ replace_zygote() {
 	old=$(zygote_of secret)
 	in_container kill -KILL "$old"
 }
-in_container systemctl restart fpmd@secret
-chmod 0600 "$CONTAINER_ROOT/srv/scan/closed.ini"
-replace_zygote
-wait_for 10 journal_has fpmd@secret.service "cannot read '/srv/scan/closed.ini': Permission denied"
-chmod 0644 "$CONTAINER_ROOT/srv/scan/closed.ini"
-in_container systemctl reset-failed fpmd@secret
+# An empty element stands for PHP's own folder: its files must not be counted as those of the other one.
+for folders in :/srv/scan /srv/scan; do
+	sed -i "s|^php_ini_scan_dir = .*|php_ini_scan_dir = $folders|" "$CONTAINER_ROOT/etc/fpmd/conf.d/secret.conf"
+	in_container systemctl restart fpmd@secret
+	chmod 0600 "$CONTAINER_ROOT/srv/scan/closed.ini"
+	begin=$EPOCHREALTIME
+	replace_zygote
+	wait_for 10 journal_has fpmd@secret.service "cannot read '/srv/scan/closed.ini': Permission denied" --since="@$begin"
+	chmod 0644 "$CONTAINER_ROOT/srv/scan/closed.ini"
+	in_container systemctl reset-failed fpmd@secret
+done
 in_container systemctl restart fpmd@secret
 chmod 0600 "$CONTAINER_ROOT/srv/secret.ini"
 replace_zygote
