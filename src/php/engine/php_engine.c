@@ -125,9 +125,8 @@ static int install_hooks(void) {
         return 0;
 }
 
-/* What was asked of PHP behind its start, to read php.ini once more above all, has left pieces in the heap. The first
- * request of each worker would lie around them, in other pages than all later ones, and each pool would keep the text
- * of its php.ini. */
+/* PHP's start, and what was asked of it behind that, such as the probes, have left pieces in the heap. The first
+ * request of each worker would lie around them, in other pages than all later ones. */
 static void tidy_heap(void) {
         virtual_cwd_deactivate();
         (void) php_opcode_numbers_forget();

@@ -17,14 +17,14 @@ extern char *php_ini_scanned_files; /* "a.ini,\nb.ini\n" */
 #define IN_NO_FILE " in Unknown on line "
 
 static char complaint[240];
-static FILE *real_stderr;
+static FILE *real_stderr, *own_stderr;
 
 static ssize_t listen_to(void *userdata, const char *data, size_t size) {
         const size_t skip = strlen(PREFIX);
         ssize_t n;
 
         (void) userdata;
-        if (*complaint == '\0' && size > skip && memcmp(data, PREFIX, skip) == 0 &&
+        if (real_stderr && *complaint == '\0' && size > skip && memcmp(data, PREFIX, skip) == 0 &&
                         !memmem(data, size, IN_NO_FILE, strlen(IN_NO_FILE)))
                 snprintf(complaint, sizeof(complaint), "%.*s", (int) (strnlen(data, size) - skip),
                                 data + skip);
@@ -42,18 +42,18 @@ void php_ini_check_begin(void) {
 
         (void) setvbuf(f, NULL, _IOLBF, 0);
         real_stderr = stderr;
-        stderr = f;
+        stderr = own_stderr = f;
 }
 
 void php_ini_check_end(void) {
-        FILE *f = stderr;
-
         if (!real_stderr)
                 return;
 
+        /* It stays open, without a buffer: a library that PHP has loaded may have kept this pointer. */
+        (void) fflush(own_stderr);
+        (void) setvbuf(own_stderr, NULL, _IONBF, 0);
         stderr = real_stderr;
         real_stderr = NULL;
-        (void) fclose(f);
 }
 
 static unsigned count_lines(const char *text) {
