@@ -36,6 +36,29 @@ typedef int (*EngineMain)(int argc, char *argv[], LibcHooks *hooks);
 
 static LibcHooks hooks;
 
+/* --- what stands behind us: a library that the pool loads as well, or libc itself --- */
+
+/* libc exports none before 2.33. */
+static int stat_by_kernel(const char *path, struct stat *ret) {
+        return fstatat(AT_FDCWD, path, ret, 0);
+}
+
+/* Also before run_engine(): a library may call these while it is loaded. */
+static const LibcHooks *find_next(void) {
+        if (!hooks.next_sigaction)
+                hooks.next_sigaction = (SignalFunction) dlsym(RTLD_NEXT, "sigaction");
+        if (!hooks.next_scandir)
+                hooks.next_scandir = (ScanFunction) dlsym(RTLD_NEXT, "scandir");
+        if (!hooks.next_stat)
+                hooks.next_stat = (StatFunction) dlsym(RTLD_NEXT, "stat");
+        if (!hooks.next_stat)
+                hooks.next_stat = stat_by_kernel;
+
+        return &hooks;
+}
+
+/* --- start --- */
+
 /* Neither PHP nor what it executes shall see how we came here. */
 static void clear_environment(void) {
         const char *pool_own = getenv("FPMD_LD_PRELOAD");
@@ -114,6 +137,7 @@ static int run_engine(int argc, char *argv[], char *envp[]) {
         }
 
         clear_environment();
+        find_next();
         return engine_main(argc, argv, &hooks);
 }
 
@@ -131,40 +155,37 @@ EXPORTED int __libc_start_main(Main main, int argc, char *argv[], void (*init)(v
 
 /* --- the hooks --- */
 
+/* Read once: a thread of an extension may call while the main thread takes the hook away. */
+#define HOOK(name) __atomic_load_n(&hooks.name, __ATOMIC_ACQUIRE)
+
 EXPORTED ssize_t write(int fd, const void *data, size_t size) {
-        return hooks.write ? hooks.write(fd, data, size) : syscall(SYS_write, fd, data, size);
+        WriteFunction hook = HOOK(write);
+
+        return hook ? hook(fd, data, size) : syscall(SYS_write, fd, data, size);
 }
 
 EXPORTED int setitimer(
                 __itimer_which_t which, const struct itimerval *value, struct itimerval *old) {
-        if (hooks.setitimer)
-                return hooks.setitimer((int) which, value, old);
+        TimerFunction hook = HOOK(setitimer);
 
-        return (int) syscall(SYS_setitimer, which, value, old);
+        return hook ? hook((int) which, value, old)
+                    : (int) syscall(SYS_setitimer, which, value, old);
 }
 
 EXPORTED int sigaction(int signo, const struct sigaction *action, struct sigaction *old) {
-        static SignalFunction libc_sigaction;
+        SignalFunction hook = HOOK(sigaction);
 
-        if (hooks.sigaction)
-                return hooks.sigaction(signo, action, old);
-        if (!libc_sigaction)
-                libc_sigaction = (SignalFunction) dlsym(RTLD_NEXT, "sigaction");
-
-        return libc_sigaction(signo, action, old);
+        return (hook ? hook : find_next()->next_sigaction)(signo, action, old);
 }
 
 EXPORTED int scandir(const char *folder, struct dirent ***ret, ScanFilter filter, ScanOrder order) {
-        static ScanFunction libc_scandir;
+        ScanFunction hook = HOOK(scandir);
 
-        if (hooks.scandir)
-                return hooks.scandir(folder, ret, filter, order);
-        if (!libc_scandir)
-                libc_scandir = (ScanFunction) dlsym(RTLD_NEXT, "scandir");
-
-        return libc_scandir(folder, ret, filter, order);
+        return (hook ? hook : find_next()->next_scandir)(folder, ret, filter, order);
 }
 
 EXPORTED int stat(const char *restrict path, struct stat *restrict ret) {
-        return hooks.stat ? hooks.stat(path, ret) : fstatat(AT_FDCWD, path, ret, 0);
+        StatFunction hook = HOOK(stat);
+
+        return (hook ? hook : find_next()->next_stat)(path, ret);
 }

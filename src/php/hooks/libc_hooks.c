@@ -2,9 +2,6 @@
 #include "php/hooks/libc_hooks.h"
 #include "base/journal_socket.h"
 
-#include <dlfcn.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <php.h>
 #include <stdio.h>
 #include <sys/syscall.h>
@@ -12,7 +9,6 @@
 #include <unistd.h>
 
 static LibcHooks *table;
-static SignalFunction libc_sigaction;
 static bool write_holds, timer_holds;
 
 void libc_hooks_init(LibcHooks *hooks) {
@@ -28,22 +24,16 @@ int libc_hooks_real_setitimer(int which, const struct itimerval *value, struct i
 }
 
 int libc_hooks_real_sigaction(int signo, const struct sigaction *action, struct sigaction *old) {
-        return libc_sigaction(signo, action, old);
+        return table->next_sigaction(signo, action, old);
 }
 
 int libc_hooks_real_scandir(
                 const char *folder, struct dirent ***ret, ScanFilter filter, ScanOrder order) {
-        ScanFunction hook = table->scandir;
-        int n;
-
-        table->scandir = NULL;
-        n = scandir(folder, ret, filter, order);
-        table->scandir = hook;
-        return n;
+        return table->next_scandir(folder, ret, filter, order);
 }
 
 int libc_hooks_real_stat(const char *path, struct stat *ret) {
-        return fstatat(AT_FDCWD, path, ret, 0);
+        return table->next_stat(path, ret);
 }
 
 /* --- probes: PHP does what leads to such a call, and the kernel hears nothing of it --- */
@@ -118,10 +108,8 @@ void libc_hooks_probe(void) {
         if (!table)
                 return;
 
-        libc_sigaction = (SignalFunction) dlsym(RTLD_NEXT, "sigaction");
         probe_write();
-        if (libc_sigaction)
-                probe_timer();
+        probe_timer();
 
         report(write_holds, "write()", "it writes uploads in small pieces");
         report(timer_holds, "setitimer() and sigaction()",
@@ -155,6 +143,6 @@ void libc_hooks_set_scan(ScanFunction scan_hook, StatFunction stat_hook) {
         if (!table)
                 return;
 
-        table->scandir = scan_hook;
-        table->stat = stat_hook;
+        __atomic_store_n(&table->scandir, scan_hook, __ATOMIC_RELEASE);
+        __atomic_store_n(&table->stat, stat_hook, __ATOMIC_RELEASE);
 }

@@ -2,6 +2,7 @@
 #include "php/hooks/zone_scan.h"
 
 #include <dirent.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +13,7 @@
 
 #define ZONEINFO "/usr/share/zoneinfo"
 
-/* The folder that was scanned last. PHP asks from its last entry to the first. */
+/* The folder that was scanned last. PHP asks from its last entry to the first, and of nothing else in between. */
 typedef struct Scan {
         char *folder;
         char *entries, *next; /* of each its type, as one character, and its name; the last one stands in front */
@@ -22,6 +23,9 @@ typedef struct Scan {
 
 static Scan scan;
 static unsigned n_told;
+
+/* PHP's. Those that extensions have started meanwhile ask the kernel. */
+static pthread_t watched;
 
 static void forget(void) {
         free(scan.folder);
@@ -47,6 +51,9 @@ static int scan_folder(
                 const char *folder, struct dirent ***ret, ScanFilter filter, ScanOrder order) {
         int n = libc_hooks_real_scandir(folder, ret, filter, order);
 
+        if (!pthread_equal(pthread_self(), watched))
+                return n;
+
         forget();
         if (n > 0 && strncmp(folder, ZONEINFO, strlen(ZONEINFO)) == 0)
                 remember(folder, *ret, n);
@@ -54,15 +61,26 @@ static int scan_folder(
         return n;
 }
 
+static bool is_next(const char *path) {
+        size_t n = scan.folder ? strlen(scan.folder) : 0, slashes;
+
+        if (n == 0 || scan.next == scan.entries + scan.size || strncmp(path, scan.folder, n) != 0)
+                return false;
+
+        slashes = strspn(path + n, "/");
+        return (slashes > 0 || scan.folder[n - 1] == '/') &&
+               strcmp(path + n + slashes, scan.next + 1) == 0;
+}
+
 /* Returns the mode by the type that the scan has said, or 0: the path is not that of the next entry, or the kernel is
- * to say where a link leads. */
+ * to say where a link leads. What is left of a scan that PHP does not go on with tells nobody anything later. */
 static mode_t mode_of(const char *path) {
-        size_t n = scan.folder ? strlen(scan.folder) : 0;
         unsigned char type;
 
-        if (n == 0 || scan.next == scan.entries + scan.size || strncmp(path, scan.folder, n) != 0 ||
-                        strcmp(path + n + strspn(path + n, "/"), scan.next + 1) != 0)
+        if (!is_next(path)) {
+                forget();
                 return 0;
+        }
 
         type = (unsigned char) *scan.next;
         scan.next += strlen(scan.next + 1) + 2;
@@ -70,9 +88,13 @@ static mode_t mode_of(const char *path) {
 }
 
 static int tell_mode(const char *path, struct stat *ret) {
-        mode_t mode = mode_of(path);
+        mode_t mode;
         int r;
 
+        if (!pthread_equal(pthread_self(), watched))
+                return libc_hooks_real_stat(path, ret);
+
+        mode = mode_of(path);
         if (mode != 0 && scan.is_proven) {
                 *ret = (struct stat){ .st_mode = mode };
                 n_told++;
@@ -86,6 +108,7 @@ static int tell_mode(const char *path, struct stat *ret) {
 
 void zone_scan_begin(void) {
         n_told = 0;
+        watched = pthread_self();
         libc_hooks_set_scan(scan_folder, tell_mode);
 }
 

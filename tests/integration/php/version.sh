@@ -28,8 +28,9 @@ write_page ver who.php <<'END'
 END
 write_page ver env.php <<'END'
 <?php echo 'child:', shell_exec('env'), 'self:', getenv('LD_PRELOAD') ?: '-', ' ', getenv('FPMD_ENGINE') ?: '-', ' ',
-	preg_match('/libz/', file_get_contents('/proc/self/maps'));
+	preg_match('/libz|stat\.so/', file_get_contents('/proc/self/maps'));
 END
+write_page ver size.php <<<'<?php echo @filesize("/srv/by-library") ?: "-";'
 write_page ver slow.php <<'END'
 <?php usleep(20000); echo ini_get('memory_limit');
 END
@@ -134,6 +135,23 @@ done
 ### LD_PRELOAD of the unit
 
 library=$(in_container sh -c 'ls /lib/*/libz.so.1 /usr/lib/*/libz.so.1 2>/dev/null | head -n 1')
+size=-
+if command -v cc >/dev/null; then
+	library=/srv/stat.so size=4711
+	cat >"$CONTAINER_ROOT/srv/stat.c" <<'END'
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+int stat(const char *path, struct stat *ret) {
+	if (strcmp(path, "/srv/by-library") != 0)
+		return fstatat(AT_FDCWD, path, ret, 0);
+	*ret = (struct stat){ .st_mode = S_IFREG | 0644, .st_size = 4711 };
+	return 0;
+}
+END
+	cc -shared -fPIC -o "$CONTAINER_ROOT$library" "$CONTAINER_ROOT/srv/stat.c"
+fi
 mkdir -p "$CONTAINER_ROOT/etc/systemd/system/$unit.d"
 printf '[Service]\nEnvironment=LD_PRELOAD=%s\n' "$library" >"$CONTAINER_ROOT/etc/systemd/system/$unit.d/preload.conf"
 in_container systemctl daemon-reload
@@ -141,6 +159,7 @@ echo 'clear_env = no' >>"$CONTAINER_ROOT/etc/fpmd/conf.d/ver.conf"
 in_container systemctl restart "$unit"
 reply=$(fetch http://ver.test/env.php)
 assert_contains 'as the unit says' "self:$library - 1" "$reply"
+assert_eq 'it is called for what ours has, too' "$size" "$(fetch http://ver.test/size.php)"
 assert_contains 'for children too' "LD_PRELOAD=$library"$'\n' "$reply"
 assert_lacks 'for children too' FPMD_ "$reply"
 sed -i '/clear_env/d' "$CONTAINER_ROOT/etc/fpmd/conf.d/ver.conf"
