@@ -3,16 +3,11 @@
 
 #include <errno.h>
 #include <grp.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/capability.h>
 #include <sys/fsuid.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -271,68 +266,4 @@ int privilege_drop(const Account *account, bool no_new_privileges, bool shielded
                 return r;
 
         return check_identity(account);
-}
-
-static int enter_root(const char *path) {
-        return chroot(path) < 0 || chdir("/") < 0 ? -errno : 0;
-}
-
-/* Below a folder that root may not enter, since it does not override permissions, the pool's user may. */
-_noreturn_ static void chroot_helper(int fd, const char *path, const Account *account) {
-        char go;
-        int answer;
-
-        if (read(fd, &go, 1) != 1)
-                _exit(0);
-
-        answer = enter_root(path);
-        if (answer == -EACCES && setgroups(account->n_groups, account->groups) >= 0 &&
-                        enter_files(account) >= 0)
-                answer = enter_root(path);
-        (void) !write(fd, &answer, sizeof(answer));
-        _exit(0);
-}
-
-/* fork() with a shared fs_struct; the child of a child, so that init reaps it. */
-static pid_t fork_sharing_fs(void) {
-#if defined(__s390__) || defined(__CRIS__)
-        /* There the stack comes first, clone(2). */
-        return (pid_t) syscall(SYS_clone, NULL, CLONE_FS | SIGCHLD, NULL, NULL, 0);
-#else
-        return (pid_t) syscall(SYS_clone, CLONE_FS | SIGCHLD, NULL, NULL, NULL, 0);
-#endif
-}
-
-int privilege_fork_chroot_helper(const char *path, const Account *account, int *ret_fd) {
-        _cleanup_close_ int ours = -EBADF, theirs = -EBADF;
-        int pair[2], status;
-        pid_t pid;
-
-        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-                return -errno;
-        ours = pair[0];
-        theirs = pair[1];
-
-        pid = fork_sharing_fs();
-        if (pid < 0)
-                return -errno;
-        if (pid == 0) {
-                pid = fork_sharing_fs();
-                if (pid == 0) {
-                        /* Only the manager's end may keep the socket open, and the helper must keep no listener
-                         * open. */
-                        (void) dup2(theirs, 3);
-                        (void) close_range(4, ~0U, 0);
-                        chroot_helper(3, path, account);
-                }
-                _exit(pid < 0 ? 1 : 0);
-        }
-
-        if (waitpid(pid, &status, 0) < 0)
-                return -errno;
-        if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-                return -EAGAIN;
-
-        *ret_fd = TAKE_FD(ours);
-        return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* Privilege: the only file that changes ids, capabilities or the root directory.
+/* Privilege: the only file that changes ids or capabilities. ChrootHelper changes the root directory.
  *
  * Runs in: manager, and its child between fork and exec. */
 
@@ -42,14 +42,3 @@ int privilege_keep_spawning(void);
  * the program that is executed next, until that has closed it and drops the capability (php/preload.c). Returns 0 or a
  * negative errno. */
 int privilege_drop(const Account *account, bool no_new_privileges, bool shielded);
-
-/* Child, before privilege_drop(): leaves a helper process behind that shares this process's root directory (CLONE_FS)
- * over the exec that follows. When a byte is written to the returned fd it does chroot(path) for both, with the
- * account's rights on files where root's do not suffice, answers with an int (0 or a negative errno) and exits; EOF
- * makes it exit without.
- *
- * So the pool program can start PHP with the whole file system in sight and be locked in afterwards without ever having
- * had a capability: with one, preload code could use it through FFI.
- *
- * ret_fd gets the pool program's end (CLOEXEC). Returns 0 or a negative errno. */
-int privilege_fork_chroot_helper(const char *path, const Account *account, int *ret_fd);

@@ -18,6 +18,7 @@
 #include "manager/base/log.h"
 #include "manager/spawn/cache_folder.h"
 #include "manager/spawn/child_signals.h"
+#include "manager/spawn/chroot_helper.h"
 #include "manager/spawn/environment.h"
 #include "manager/spawn/file_limits.h"
 #include "manager/spawn/pool_signal.h"
@@ -144,7 +145,7 @@ static int child_prepare(const SpawnPlan *plan, int *failure_fd, SpawnStep *step
 
         *step = STEP_CHROOT;
         if (plan->config->chroot && privilege_can_switch_user()) {
-                r = privilege_fork_chroot_helper(plan->config->chroot, plan->account, &root_fd);
+                r = chroot_helper_fork(plan->config->chroot, plan->account, &root_fd);
                 if (r < 0)
                         return r;
         }

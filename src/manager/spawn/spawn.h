@@ -35,5 +35,5 @@ typedef struct SpawnPlan {
 int spawn_plan_add(SpawnPlan *plan, int fd, const char *name);
 
 /* Forks and waits for the exec, for 10 s at most. Logs what failed. When the pool has a chroot, one more fd named
- * "root" is passed: see privilege_fork_chroot_helper(). Returns 0 or a negative errno. */
+ * "root" is passed: see chroot_helper_fork(). Returns 0 or a negative errno. */
 int spawn_pool_program(const SpawnPlan *plan, pid_t *ret_pid);

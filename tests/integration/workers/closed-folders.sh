@@ -39,8 +39,15 @@ assert_eq 'in a chroot' '2001 /www 77M 0' "$(fetch http://jailed.test/page.php)"
 closed_pool others "chdir = $home/bob/www"
 site others "unix:$home/run/others.sock" $home/bob/www
 assert_matches 'in a folder of bob' "^2001 $home/bob/www [0-9]+M 1$" "$(fetch http://others.test/page.php)"
+# a root directory below a folder that neither root nor the pool's user may enter
+in_container install -d -o bob -g bob -m 0750 $home/kept
+in_container install -d -o bob -g bob -m 0755 $home/kept/jail $home/kept/jail/www
+cp "$CONTAINER_ROOT$home/bob/www/page.php" "$CONTAINER_ROOT$home/kept/jail/www/page.php"
+closed_pool kept "chroot = $home/kept/jail" 'chdir = /www'
+site kept "unix:$home/run/kept.sock" /www
+assert_matches 'in a chroot of bob' '^2001 /www [0-9]+M 0$' "$(fetch http://kept.test/page.php)"
 
-for name in jailed others; do
+for name in jailed others kept; do
 	in_container fpmctl check $name
 	in_container fpmctl reload $name
 	assert_matches "$name after a reload" '^2001 ' "$(fetch http://$name.test/page.php)"
