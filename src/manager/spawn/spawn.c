@@ -25,9 +25,11 @@
 #include "manager/spawn/privilege.h"
 
 enum {
-        /* A machine that starts thousands of pools at once needs some seconds for it; the watchdog has patience for
-         * thirty. */
+        /* A machine that starts thousands of pools at once needs some seconds for it. */
         EXEC_MSEC = 10 * 1000,
+
+        /* Of systemd's patience with the manager, which gives no sign of life meanwhile. */
+        WATCHDOG_PART = 3,
 };
 
 /* What the child was doing when it failed. The child sends it to its parent, which can log. */
@@ -262,14 +264,23 @@ static int environment_for_plan(char ***ret, const SpawnPlan *plan) {
         return 0;
 }
 
+static int exec_limit_msec(void) {
+        uint64_t usec = 0;
+
+        if (sd_watchdog_enabled(false, &usec) <= 0 || usec / 1000 / WATCHDOG_PART >= EXEC_MSEC)
+                return EXEC_MSEC;
+
+        return (int) (usec / 1000 / WATCHDOG_PART);
+}
+
 /* From the moment on that it is the pool's user, processes of that user may stop the child. Returns what was read, 0
  * for end of file, or a negative errno. */
-static ssize_t read_failure(int fd, SpawnFailure *ret) {
+static ssize_t read_failure(int fd, int limit_msec, SpawnFailure *ret) {
         struct pollfd pollfd = { .fd = fd, .events = POLLIN };
         ssize_t n;
 
         /* No signal interrupts it: the manager has blocked those that it handles. */
-        n = poll(&pollfd, 1, EXEC_MSEC);
+        n = poll(&pollfd, 1, limit_msec);
         if (n <= 0)
                 return n < 0 ? -errno : -ETIMEDOUT;
 
@@ -279,8 +290,9 @@ static ssize_t read_failure(int fd, SpawnFailure *ret) {
 
 /* EOF on the pipe means that exec() closed it. A child that does not end at once is the reaper's. */
 static int wait_for_exec(const SpawnPlan *plan, int fd, pid_t pid) {
+        int limit_msec = exec_limit_msec();
         SpawnFailure failure;
-        ssize_t n = read_failure(fd, &failure);
+        ssize_t n = read_failure(fd, limit_msec, &failure);
 
         if (n == 0)
                 return 0;
@@ -289,8 +301,8 @@ static int wait_for_exec(const SpawnPlan *plan, int fd, pid_t pid) {
         (void) waitpid(pid, NULL, WNOHANG);
         if (n == -ETIMEDOUT)
                 return log_error_errno(ETIMEDOUT,
-                                "The child that should start %s was killed after %d s: %m",
-                                plan->program, EXEC_MSEC / 1000);
+                                "The child that should start %s was killed after %.1f s: %m",
+                                plan->program, limit_msec / 1000.);
         if (n != sizeof(failure) || failure.step < 0 || failure.step >= _STEP_MAX)
                 return log_error_errno(
                                 EIO, "The child that should start %s failed: %m", plan->program);

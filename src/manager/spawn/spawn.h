@@ -34,6 +34,6 @@ typedef struct SpawnPlan {
 /* Adds an fd, which stays the caller's, to the plan. One place stays free, for "root". Returns 0 or -E2BIG. */
 int spawn_plan_add(SpawnPlan *plan, int fd, const char *name);
 
-/* Forks and waits for the exec, for 10 s at most. Logs what failed. When the pool has a chroot, one more fd named
- * "root" is passed: see chroot_helper_fork(). Returns 0 or a negative errno. */
+/* Forks and waits for the exec, for 10 s or a third of WatchdogSec= at most. Logs what failed. When the pool has a
+ * chroot, one more fd named "root" is passed: see chroot_helper_fork(). Returns 0 or a negative errno. */
 int spawn_pool_program(const SpawnPlan *plan, pid_t *ret_pid);
