@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/parse.h"
 #include "contract/message.h"
 #include "manager/base/log.h"
 #include "manager/generation/generation.h"
@@ -196,7 +197,7 @@ static void order(Generation *g, Input *in) {
                 generation_kill(g);
                 break;
         case 3:
-                generation_ping(g);
+                generation_ping(g, USEC_PER_SEC / 5);
                 break;
         case 4:
                 generation_reopen_logs(g, STDERR_FILENO);

@@ -13,9 +13,6 @@
 #include "manager/generation/generation_internal.h"
 #include "manager/generation/zygote_start.h"
 
-/* A ping counts as missed after this time. The manager may have been held up itself, and ask twice in a row. */
-#define PING_PATIENCE_USEC (USEC_PER_SEC / 5)
-
 enum {
         /* Open questions for stacks: of the slow log, of request_terminate_timeout, and of fpmctl. */
         STACKS_PER_SLOT = 3,
@@ -66,7 +63,7 @@ void generation_kill(Generation *g) {
         (void) generation_take(g, GENERATION_TO_BE_KILLED);
 }
 
-void generation_ping(Generation *g) {
+void generation_ping(Generation *g, uint64_t missed_usec) {
         uint64_t now = clock_now_usec();
 
         if (g->n_pings == 0) {
@@ -75,7 +72,7 @@ void generation_ping(Generation *g) {
                 g->pinged_usec = now;
                 return;
         }
-        if (now - g->pinged_usec < PING_PATIENCE_USEC)
+        if (now - g->pinged_usec < missed_usec)
                 return;
 
         /* The workers can finish what they hold without the zygote. */

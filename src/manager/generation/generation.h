@@ -98,8 +98,8 @@ void generation_drain(Generation *generation, Draining draining);
 /* Kills the zygote and each worker, when a drain took too long or the zygote has broken the protocol. */
 void generation_kill(Generation *generation);
 
-/* Pings the zygote, whose answer calls alive(). */
-void generation_ping(Generation *generation);
+/* Pings the zygote, whose answer calls alive(); or kills it if it has not answered the last ping for missed_usec. */
+void generation_ping(Generation *generation, uint64_t missed_usec);
 
 /* Return its state, its number (from 1), and its configuration, which stays the generation's. */
 GenerationState generation_state(const Generation *generation);

@@ -406,9 +406,9 @@ static bool has_to_answer(const Generation *generation) {
                generation_state(generation) <= GENERATION_SERVING;
 }
 
-void pool_ping(Pool *pool) {
+void pool_ping(Pool *pool, uint64_t missed_usec) {
         if (has_to_answer(pool->current))
-                generation_ping(pool->current);
+                generation_ping(pool->current, missed_usec);
 
         /* There is no zygote to ask, or it was just ended because it does not answer: the manager alone is alive. */
         if (!has_to_answer(pool->current))

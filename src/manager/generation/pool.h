@@ -92,8 +92,9 @@ void pool_reopen_logs(Pool *pool);
 void pool_drain(Pool *pool);
 void pool_kill(Pool *pool);
 
-/* Pings the zygote. Its answer calls alive(), which is called at once where there is no zygote, or one that starts. */
-void pool_ping(Pool *pool);
+/* Pings the zygote, or replaces it if it has not answered the last ping for missed_usec. Its answer calls alive(),
+ * which is called at once where there is no zygote, or one that starts. */
+void pool_ping(Pool *pool, uint64_t missed_usec);
 
 /* Makes the ping page fail, so that load balancers send nothing more; all else goes on. Ends by itself after usec, if
  * that is not 0. Returns 0 or a negative errno. */
