@@ -9,6 +9,7 @@
 #include <systemd/sd-login.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/parse.h"
 
 #define SYSTEMD "org.freedesktop.systemd1"
@@ -20,8 +21,12 @@
 /* Of thousands of units it takes seconds. */
 #define RELOAD_LIMIT_USEC (30 * USEC_PER_SEC)
 
+/* PID 1 may be reading the units of thousands of pools, and lets nobody in meanwhile. */
+#define ENTER_LIMIT_USEC (10 * USEC_PER_SEC)
+
+/* Nothing is left to be sent: a flush would wait for a bus that does not even let us in. */
 static void bus_freep(sd_bus **bus) {
-        sd_bus_flush_close_unref(*bus);
+        sd_bus_close_unref(*bus);
 }
 
 static void message_unrefp(sd_bus_message **message) {
@@ -42,8 +47,28 @@ int own_unit_check(const char *pool) {
         return strcmp(unit, wanted) == 0 ? 0 : -ENXIO;
 }
 
+/* sd-bus itself would wait for 90 s, in each call, for a bus that does not let us in. */
+static int wait_for_bus(sd_bus *bus, uint64_t limit_usec) {
+        uint64_t until_usec = clock_now_usec() + limit_usec;
+        int r;
+
+        while ((r = sd_bus_is_ready(bus)) == 0) {
+                uint64_t now = clock_now_usec();
+
+                r = sd_bus_process(bus, NULL);
+                if (r == 0 && now >= until_usec)
+                        return -ETIMEDOUT;
+                if (r == 0)
+                        r = sd_bus_wait(bus, until_usec - now);
+                if (r < 0)
+                        return r;
+        }
+
+        return r;
+}
+
 /* root's own way to PID 1, which needs no dbus-daemon; systemctl goes it, too. */
-static int open_private(sd_bus **ret) {
+static int open_private(sd_bus **ret, uint64_t limit_usec) {
         _cleanup_(bus_freep) sd_bus *bus = NULL;
         int r;
 
@@ -56,6 +81,8 @@ static int open_private(sd_bus **ret) {
                 return r;
 
         r = sd_bus_start(bus);
+        if (r >= 0)
+                r = wait_for_bus(bus, limit_usec);
         if (r < 0)
                 return r;
 
@@ -63,16 +90,31 @@ static int open_private(sd_bus **ret) {
         return 0;
 }
 
-static int open_bus(sd_bus **ret, const char *pool) {
+static int open_system(sd_bus **ret, uint64_t limit_usec) {
+        _cleanup_(bus_freep) sd_bus *bus = NULL;
+        int r;
+
+        r = sd_bus_open_system(&bus);
+        if (r >= 0)
+                r = wait_for_bus(bus, limit_usec);
+        if (r < 0)
+                return r;
+
+        *ret = TAKE_PTR(bus);
+        return 0;
+}
+
+static int open_bus(sd_bus **ret, const char *pool, uint64_t limit_usec) {
         int r;
 
         r = own_unit_check(pool);
         if (r < 0)
                 return r;
 
-        r = open_private(ret);
-        if (r < 0)
-                r = sd_bus_open_system(ret);
+        /* The other way leads to the same PID 1, which has no time now. */
+        r = open_private(ret, limit_usec);
+        if (r < 0 && r != -ETIMEDOUT)
+                r = open_system(ret, limit_usec);
         if (r < 0)
                 return r;
 
@@ -137,7 +179,7 @@ int own_unit_keep_tmp(const char *pool) {
         _cleanup_(bus_freep) sd_bus *bus = NULL;
         int r;
 
-        r = open_bus(&bus, pool);
+        r = open_bus(&bus, pool, ENTER_LIMIT_USEC);
         return r < 0 ? r : start_keeper(bus, pool);
 }
 
@@ -146,7 +188,7 @@ int own_unit_is_restarted(const char *pool) {
         _cleanup_(bus_freep) sd_bus *bus = NULL;
         int r;
 
-        r = open_bus(&bus, pool);
+        r = open_bus(&bus, pool, ENTER_LIMIT_USEC);
         if (r < 0)
                 return r;
 
@@ -165,12 +207,12 @@ int own_unit_is_restarted(const char *pool) {
         return 0;
 }
 
-static int order(const char *pool, const char *suffix, const char *method) {
+static int order(const char *pool, const char *suffix, const char *method, uint64_t limit_usec) {
         _cleanup_(bus_freep) sd_bus *bus = NULL;
         _cleanup_free_ char *unit = NULL;
         int r;
 
-        r = open_bus(&bus, pool);
+        r = open_bus(&bus, pool, limit_usec);
         if (r < 0)
                 return r;
 
@@ -183,22 +225,22 @@ static int order(const char *pool, const char *suffix, const char *method) {
 }
 
 int own_unit_stop_socket(const char *pool) {
-        return order(pool, "socket", "StopUnit");
+        return order(pool, "socket", "StopUnit", ENTER_LIMIT_USEC);
 }
 
 int own_unit_restart_socket(const char *pool) {
-        return order(pool, "socket", "RestartUnit");
+        return order(pool, "socket", "RestartUnit", RELOAD_LIMIT_USEC);
 }
 
 int own_unit_restart_service(const char *pool) {
-        return order(pool, "service", "RestartUnit");
+        return order(pool, "service", "RestartUnit", RELOAD_LIMIT_USEC);
 }
 
 int own_unit_reload_all(const char *pool) {
         _cleanup_(bus_freep) sd_bus *bus = NULL;
         int r;
 
-        r = open_bus(&bus, pool);
+        r = open_bus(&bus, pool, RELOAD_LIMIT_USEC);
         if (r >= 0)
                 r = sd_bus_set_method_call_timeout(bus, RELOAD_LIMIT_USEC);
         if (r >= 0)

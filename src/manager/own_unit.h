@@ -2,7 +2,8 @@
 #pragma once
 /* OwnUnit: what the manager wants from systemd about its own units, fpmd@POOL.service and fpmd@POOL.socket.
  *
- * Each call waits for PID 1, so it is for a helper, or for a process without an event loop.
+ * Each call waits for PID 1, for some seconds at most and half a minute where others may have it read all units, so it
+ * is for a helper, or for a process without an event loop.
  *
  * Runs in: manager, and its helpers. */
 
