@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@
 #include "contract/control.h"
 #include "contract/events.h"
 #include "fpmctl/command.h"
+#include "fpmctl/migrate/systemctl.h"
 #include "fpmctl/request_view.h"
 
 static void journal_closep(sd_journal **journal) {
@@ -37,8 +39,24 @@ static char *field(sd_journal *journal, const char *name) {
         return strndup((const char *) data + skip, size - skip);
 }
 
+/* User= of the unit: systemd removes the folder when the pool stops or leaves. */
+static uid_t unit_user(const char *unit) {
+        _cleanup_free_ char *name = systemctl_property(unit, "User");
+        const struct passwd *entry;
+        uint64_t number;
+
+        if (!name || *name == '\0')
+                return 0;
+
+        entry = getpwnam(name);
+        if (entry)
+                return entry->pw_uid;
+
+        return parse_uint(name, &number) >= 0 && number < (uid_t) -1 ? (uid_t) number : 0;
+}
+
 /* Whose the manager is: root's, or that of User= in a drop-in, to whom systemd gives the folder of its sockets. */
-static uid_t manager_user(const char *pool) {
+static uid_t manager_user(const char *pool, const char *unit) {
         char path[sizeof(((struct sockaddr_un *) NULL)->sun_path)], *name;
         struct stat st;
 
@@ -47,7 +65,7 @@ static uid_t manager_user(const char *pool) {
 
         name = strrchr(path, '/');
         *name = '\0';
-        return stat(path, &st) >= 0 ? st.st_uid : 0;
+        return stat(path, &st) >= 0 ? st.st_uid : unit_user(unit);
 }
 
 static int add_match(sd_journal *journal, const char *field, const char *value) {
@@ -60,13 +78,14 @@ static int add_match(sd_journal *journal, const char *field, const char *value) 
 }
 
 /* An entry of this pool's unit, not of a process that only claims the pool's name; and of its manager, since scripts
- * run in that unit, too, and may write to the journal what they like. */
+ * run in that unit, too, and may write to the journal what they like. With User= they have the manager's id, and
+ * nothing tells them apart. */
 static int add_matches(sd_journal *journal, const char *pool) {
         char unit[300], user[16];
         int r;
 
         snprintf(unit, sizeof(unit), "fpmd@%s.service", pool);
-        snprintf(user, sizeof(user), "%u", manager_user(pool));
+        snprintf(user, sizeof(user), "%u", manager_user(pool, unit));
         r = add_match(journal, "_SYSTEMD_UNIT", unit);
         if (r >= 0)
                 r = add_match(journal, "_UID", user);

@@ -19,6 +19,7 @@ at_most() {
 
 write_page hard page.php <<'END'
 <?php
+usleep((int) ($_GET['us'] ?? 0));
 $status = file_get_contents('/proc/self/status');
 preg_match('/^CapBnd:\s*(\w+)/m', $status, $bound);
 preg_match('/^NoNewPrivs:\s*(\d)/m', $status, $nnp);
@@ -33,6 +34,7 @@ printf '[Service]\nUser=alice\nReadWritePaths=/srv/www/hard/uploads\n' \
 pool hard <<'END'
 pm.status_path = /status
 access.log = /var/log/fpmd/hard/access.log
+request_slowlog_timeout = 1s
 END
 assert_eq 'locked in' '2001 0000000000000000 1 refused 1' "$(fetch http://hard.test/page.php)"
 in_container fpmctl reload hard
@@ -43,6 +45,16 @@ assert_contains 'the list' serving "$(in_container fpmctl list | grep hard)"
 load_begin http://hard.test/page.php 4 2
 in_container systemctl restart fpmd@hard.service
 load_end 'a restart' 10
+
+# Slow requests are found also when systemd has removed the folder that tells whose the manager is.
+fetch --output /dev/null 'http://hard.test/page.php?us=1300000'
+is_slow() {
+	[[ $(in_container fpmctl slow hard) == *us=1300000* ]]
+}
+wait_for 5 is_slow
+in_container systemctl stop fpmd@hard.socket fpmd@hard.service
+assert_contains 'slow requests of a pool that is stopped' us=1300000 "$(in_container fpmctl slow hard)"
+in_container systemctl start fpmd@hard.socket fpmd@hard.service
 
 pool plain </dev/null
 at_most 'hardened.conf' fpmd@hard.service 15
