@@ -110,22 +110,24 @@ static int check_folder(const char *folder, char *reason, size_t size) {
         return r;
 }
 
-static int check_folders(const char *folders, char *reason, size_t size) {
-        const char *p = folders;
+/* An empty element of the list stands for PHP's own. */
+static int check_element(const PoolConfig *config, const char *folder, char *reason, size_t size) {
+        _cleanup_free_ char *own = *folder ? NULL : folder_with(config, "conf.d", true);
 
-        while (p && *p) {
-                size_t n = strcspn(p, ":");
-                _cleanup_free_ char *folder = strndup(p, n);
+        if (*folder)
+                return check_folder(folder, reason, size);
 
-                int r;
+        return own ? check_folder(own, reason, size) : 0;
+}
 
-                r = n > 0 && folder ? check_folder(folder, reason, size) : 0;
-                if (r < 0)
-                        return r;
-                p += n + (p[n] == ':');
-        }
+static int check_folders(const PoolConfig *config, char *folders, char *reason, size_t size) {
+        char *rest = folders && *folders ? folders : NULL, *folder;
+        int r = 0;
 
-        return 0;
+        while (r >= 0 && (folder = strsep(&rest, ":")))
+                r = check_element(config, folder, reason, size);
+
+        return r;
 }
 
 int ini_files_try(const PoolConfig *config, const char **ret_directive, char *reason, size_t size) {
@@ -138,7 +140,7 @@ int ini_files_try(const PoolConfig *config, const char **ret_directive, char *re
                 return r;
 
         *ret_directive = "php_ini_scan_dir";
-        return check_folders(folders, reason, size);
+        return check_folders(config, folders, reason, size);
 }
 
 const char *ini_files_check(const PoolConfig *config, char *reason, size_t size) {

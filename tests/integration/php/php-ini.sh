@@ -111,6 +111,13 @@ for folders in :/srv/scan /srv/scan; do
 	wait_for 10 journal_has fpmd@secret.service "cannot read '/srv/scan/closed.ini': Permission denied" --since="@$begin"
 	chmod 0644 "$CONTAINER_ROOT/srv/scan/closed.ini"
 	in_container systemctl reset-failed fpmd@secret
+	[[ $folders == :* ]] || continue
+
+	own=$(in_container sh -c "ls $folder/conf.d/*.ini | head -n 1")
+	in_container sh -c 'mv "$1" /srv/kept.ini && install -m 600 /srv/kept.ini "$1"' sh "$own"
+	said=$(in_container fpmd --test secret 2>&1) && fail "$own may not be closed"
+	in_container sh -c 'rm "$1" && mv /srv/kept.ini "$1"' sh "$own"
+	assert_contains "PHP's own" "php_ini_scan_dir: the pool's user cannot read '$own'" "$said"
 done
 in_container systemctl restart fpmd@secret
 chmod 0600 "$CONTAINER_ROOT/srv/secret.ini"
