@@ -7,7 +7,12 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/parse.h"
 #include "php-unit.h"
+#include "php/engine/php_warm.h"
+#include "php/hooks/opcache/php_opcache_state.h"
 
 enum {
         SIZE = 64 * 1024,
@@ -85,5 +90,78 @@ START_TEST(php_starts_with_a_folder) {
 }
 END_TEST
 
+static char cache[64], script[96];
+
+/* start_php_with() has a new folder in its settings each time, and what was compiled with others is not read. */
+static void start_with_cache(void) {
+        PoolConfig *config = NULL;
+        char text[384];
+
+        snprintf(text, sizeof(text),
+                        "[www]\nuser = nobody\npm = static\npm.max_children = 1\n" OPCACHE
+                        "php_admin_value[error_log] = /dev/null\n"
+                        "php_admin_value[opcache.file_cache] = %s\n",
+                        cache);
+        ck_assert_int_eq(pool_config_parse(&config, "www", "www.conf", text, strlen(text),
+                                         on_report, NULL),
+                        0);
+        ck_assert_int_eq(php_engine_start(config, false), 0);
+}
+
+/* Has it compiled, or read from the folder. */
+static void ask_for_script(void) {
+        PhpWarmResult result = {};
+        int fds[2];
+
+        start_with_cache();
+        ck_assert(!php_opcache_is_there() || !php_opcache_memory_has_grown());
+        php_engine_enter_worker();
+        ck_assert_int_eq(pipe2(fds, O_CLOEXEC), 0);
+        ck_assert_int_eq(fd_write_all(fds[1], script, strlen(script) + 1), 0);
+        fd_close(fds[1]);
+        (void) php_warm_compile(fds[0], clock_now_usec() + 60 * USEC_PER_SEC, &result);
+        ck_assert(php_opcache_memory_has_grown());
+}
+
+static void write_script(void) {
+        FILE *f;
+
+        strcpy(cache, "/tmp/test-php-memory.XXXXXX");
+        ck_assert_ptr_nonnull(mkdtemp(cache));
+        snprintf(script, sizeof(script), "%s/large.php", cache);
+        f = fopen(script, "we");
+        ck_assert_ptr_nonnull(f);
+        fputs("<?php return [", f);
+        for (int i = 0; i < 8000; i++)
+                fprintf(f, "%d,", i);
+        fputs("];\n", f);
+        fclose(f);
+}
+
+/* The first PHP compiles it and has no pages to ask for, the second one reads it. */
+START_TEST(pages_for_a_script) {
+        char command[96];
+        int status;
+        pid_t pid;
+
+        write_script();
+        pid = fork();
+        ck_assert_int_ge(pid, 0);
+        if (pid == 0) {
+                ask_for_script();
+                _exit(php_opcache_memory_asked() == 0 ? 0 : 1);
+        }
+        ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+        ck_assert_int_eq(status, 0);
+
+        ask_for_script();
+        if (php_opcache_memory_is_known()) /* a kernel that cannot do it makes that false */
+                ck_assert_uint_eq(php_opcache_memory_asked(), 1);
+
+        snprintf(command, sizeof(command), "rm -r %s", cache);
+        ck_assert_int_eq(system(command), 0);
+}
+END_TEST
+
 UNIT_MAIN("php-opcache-memory", a_note, a_short_note, what_is_none, heads_of_files,
-                php_starts_with_it, php_starts_with_a_folder);
+                php_starts_with_it, php_starts_with_a_folder, pages_for_a_script);

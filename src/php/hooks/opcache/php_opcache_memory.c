@@ -35,6 +35,9 @@ static struct {
         char *begin; /* NULL: not seen */
         size_t size;
         const volatile size_t *used; /* NULL: nothing is done */
+        size_t end;                  /* of what scripts get: behind it may be what JIT has */
+        size_t used_at_start;
+        unsigned n_asked;
         bool is_starting;
 } memory;
 
@@ -72,14 +75,18 @@ const size_t *php_opcache_memory_find(const void *begin, size_t size) {
 static void ask_for(size_t size) {
         size_t page = (size_t) sysconf(_SC_PAGESIZE), used = *memory.used, from, to;
 
-        if (size < WORTH || used > memory.size || size > memory.size - used)
+        if (size < WORTH || used > memory.end || size > memory.end - used)
                 return;
 
         from = (used + page - 1) & ~(page - 1);
         to = (used + ALIGNMENT + size) & ~(page - 1);
-        if (to > from && to <= memory.size &&
-                        madvise(memory.begin + from, to - from, MADV_POPULATE_WRITE) < 0)
+        if (to <= from || to > memory.end)
+                return;
+
+        if (madvise(memory.begin + from, to - from, MADV_POPULATE_WRITE) < 0)
                 memory.used = NULL;
+        else
+                memory.n_asked++;
 }
 
 /* The calls of opcache, and of all of PHP's program where opcache is a part of it. */
@@ -123,6 +130,13 @@ void php_opcache_memory_watch_start(void) {
                         plt_hook_set(address, "mmap64", (void *) on_mmap) || memory.is_starting;
 }
 
+/* In front of it stands the end, or before 8.3 the size. */
+static void note_used(const size_t *used) {
+        memory.used = used;
+        memory.end = used ? used[-1] : 0;
+        memory.used_at_start = used ? *used : 0;
+}
+
 void php_opcache_memory_end_start(void) {
         const zend_extension *extension = opcache_with_folder();
 
@@ -131,7 +145,7 @@ void php_opcache_memory_end_start(void) {
                 return;
 
         if (memory.begin && madvise(memory.begin, SEARCHED, MADV_NORMAL) == 0) /* is mapped */
-                memory.used = php_opcache_memory_find(memory.begin, memory.size);
+                note_used(php_opcache_memory_find(memory.begin, memory.size));
         if (memory.used &&
                         !plt_hook_set((const void *) extension->startup, "read", (void *) on_read))
                 memory.used = NULL;
@@ -143,4 +157,12 @@ void php_opcache_memory_end_start(void) {
 
 bool php_opcache_memory_is_known(void) {
         return memory.used;
+}
+
+bool php_opcache_memory_has_grown(void) {
+        return !memory.used || *memory.used != memory.used_at_start;
+}
+
+unsigned php_opcache_memory_asked(void) {
+        return memory.n_asked;
 }

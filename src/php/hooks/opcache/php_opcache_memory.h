@@ -22,6 +22,12 @@ void php_opcache_memory_end_start(void);
 /* Returns whether what was expected was found. */
 bool php_opcache_memory_is_known(void);
 
+/* Returns whether opcache has got something since PHP's start, as far as that is known: else true. */
+bool php_opcache_memory_has_grown(void);
+
+/* Returns for how many scripts this process has asked for pages. */
+unsigned php_opcache_memory_asked(void);
+
 /* Returns where in opcache's memory stands how much of it is in use, or NULL. Pure. */
 const size_t *php_opcache_memory_find(const void *memory, size_t size);
 
