@@ -200,14 +200,26 @@ void zygote_keep_scripts(Zygote *zygote) {
         _exit(0);
 }
 
+/* One that reads scripts beforehand, or notes them: it ends by itself, and SIGALRM says that it took too long. Whoever
+ * sends SIGKILL says so. */
+static void on_helper_dead(int status) {
+        if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
+                stderr_line("<5>What reads or notes scripts for idle_warm or reload_warm was ended by "
+                            "signal %d: going on without\n",
+                                WTERMSIG(status));
+}
+
 static void on_worker_dead(Zygote *zygote, pid_t pid, int status) {
         unsigned slot;
 
         if (pid == zygote->keeper)
                 zygote->keeper = 0;
-        if (zygote_spare_ended(zygote, pid, status) ||
-                        !children_mark_dead(zygote->children, pid, status, &slot))
+        if (zygote_spare_ended(zygote, pid, status))
                 return;
+        if (!children_mark_dead(zygote->children, pid, status, &slot)) {
+                on_helper_dead(status);
+                return;
+        }
 
         if (slot < scoreboard_slots(zygote->board))
                 zygote_report(zygote, MESSAGE_EXITED, slot, status & 0xffff);
