@@ -200,7 +200,8 @@ static int run_zygote(WorkerContext *context) {
                 .worker = template_worker_run,
                 .trace = trace_worker,
                 .list_scripts = warm_start_list,
-                .keep_scripts = warm_start_keeps() ? warm_start_keep : NULL,
+                .keep_scripts = warm_start_keep,
+                .keeps_scripts = warm_start_keeps,
                 .userdata = context,
                 .status_fd = inherited->status_fd,
                 .log_fd = inherited->access_fd,
@@ -267,7 +268,7 @@ static int run(const Inherited *inherited, const PoolConfig *config, Proctitle *
         if (inherited->root_fd < 0)
                 proc_fd = fd_close(proc_fd);
 
-        warm_start_init();
+        warm_start_init(config);
         if (inherited->scripts_fd < 0)
                 warm_start_read_ahead();
         warm_start_compile(inherited->scripts_fd, config);

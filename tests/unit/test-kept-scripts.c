@@ -29,21 +29,23 @@ static char list_path[PATH_MAX];
 static char names[N][32];
 static ScriptUse uses[N];
 static unsigned char is_ahead[SCRIPT_LIST_MAX];
-static const KeptScripts kept = {
-        .folder = top, .id = ID "and what follows it", .is_ahead = is_ahead
-};
+static KeptScripts kept = { .folder = top, .id = ID "and what follows it", .is_ahead = is_ahead };
 
-/* What was compiled first has the last name. */
-static void compile(unsigned i) {
-        const struct timespec times[2] = { {}, { .tv_sec = 1000, .tv_nsec = 1000 * (N - i) } };
+static void compile_at(const char *script, unsigned time) {
+        const struct timespec times[2] = { {}, { .tv_sec = 1000, .tv_nsec = 1000 * time } };
         char path[PATH_MAX];
         int fd;
 
-        snprintf(path, sizeof(path), "%s/" ID "%s.bin", top, names[i]);
+        ck_assert_int_lt(snprintf(path, sizeof(path), "%s/" ID "%s.bin", top, script), PATH_MAX);
         fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
         ck_assert_int_ge(fd, 0);
         ck_assert_int_eq(futimens(fd, times), 0);
         fd_close(fd);
+}
+
+/* What was compiled first has the last name. */
+static void compile(unsigned i) {
+        compile_at(names[i], N - i);
 }
 
 static void setup(void) {
@@ -79,8 +81,17 @@ static unsigned count(const char *first) {
 
         while ((path = script_list_next(list, size, &position)))
                 if (n++ == 0)
-                        ck_assert_str_eq(path, first);
+                        ck_assert_int_eq(strcmp(path, first), 0);
         return n;
+}
+
+/* Of the list as it is now. */
+static uint64_t sum(void) {
+        _cleanup_free_ char *list = NULL;
+        size_t size;
+
+        ck_assert_int_eq(kept_scripts_read(&kept, &list, &size), 0);
+        return kept_scripts_sum(list, size);
 }
 
 START_TEST(the_order_of_the_first_request) {
@@ -112,6 +123,7 @@ START_TEST(what_is_not_in_use) {
         ck_assert_int_eq(kept_scripts_write(&kept, uses, N), N);
         for (unsigned i = 0; i < N; i++)
                 uses[i].n_uses = i > 3 ? 2 : i == 3 ? 0 : 1;
+        kept.list_sum = sum();
         is_ahead[N - 1 - 4] = is_ahead[N - 1 - 0] = 1; /* the list begins with the last one */
         snprintf(path, sizeof(path), "%s/" ID "%s.bin", top, names[1]);
         ck_assert_int_eq(unlink(path), 0);
@@ -132,6 +144,55 @@ START_TEST(few_are_not_worth_it) {
         ck_assert_int_eq(access(list_path, F_OK), 0);
         ck_assert_int_eq(kept_scripts_write(&kept, uses, 3), 3);
         ck_assert_int_lt(access(list_path, F_OK), 0);
+}
+END_TEST
+
+START_TEST(a_start_that_nobody_asked_for) {
+        ck_assert_int_eq(kept_scripts_write(&kept, uses, N), N);
+        kept.list_sum = sum();
+        memset(is_ahead, 1, N);
+        ck_assert_int_eq(kept_scripts_write(&kept, uses, N), 0);
+        ck_assert_int_eq(kept_scripts_write(&kept, uses, 0), 0);
+        ck_assert_uint_eq(count(names[N - 1]), N);
+}
+END_TEST
+
+/* Another one stands there since the start, with other places: the one that is_ahead means is not the first. */
+START_TEST(another_list) {
+        ck_assert_int_eq(kept_scripts_write(&kept, uses, N), N);
+        kept.list_sum = sum();
+        is_ahead[0] = 1;
+        ck_assert_int_eq(kept_scripts_write(&kept, uses, N), N - 1);
+        ck_assert_uint_eq(count(names[N - 2]), N - 1);
+        ck_assert_int_eq(kept_scripts_write(&kept, uses, N), N);
+        ck_assert_uint_eq(count(names[N - 1]), N);
+}
+END_TEST
+
+/* The first ones stay, wherever they are in opcache. */
+START_TEST(more_than_a_list_can_have) {
+        enum {
+                MORE = 1100,
+                FIT = 1074, /* 100 lines of 3905 bytes, the others have one less */
+        };
+        static char paths[MORE][PATH_MAX], folders[3900];
+        static ScriptUse many[MORE];
+        char command[2 * PATH_MAX];
+
+        memset(folders, 'f', sizeof(folders) - 1);
+        for (size_t i = 0; i < sizeof(folders) - 1; i += 100)
+                folders[i] = '/';
+        snprintf(command, sizeof(command), "mkdir -p %s/" ID "%s", top, folders);
+        ck_assert_int_eq(system(command), 0);
+        for (unsigned i = 0; i < MORE; i++) {
+                snprintf(paths[i], sizeof(paths[i]), "%s/%u", folders, i);
+                many[i] = (ScriptUse){ .path = paths[i], .n_uses = 1 };
+                compile_at(paths[i], MORE - i);
+        }
+
+        ck_assert_int_eq(kept_scripts_write(&kept, uses, N), N);
+        ck_assert_int_eq(kept_scripts_write(&kept, many, MORE), FIT);
+        ck_assert_uint_eq(count(paths[MORE - 1]), FIT);
 }
 END_TEST
 
@@ -164,6 +225,9 @@ int main(void) {
         tcase_add_test(tcase, what_is_the_same_is_not_written);
         tcase_add_test(tcase, what_is_not_in_use);
         tcase_add_test(tcase, few_are_not_worth_it);
+        tcase_add_test(tcase, a_start_that_nobody_asked_for);
+        tcase_add_test(tcase, another_list);
+        tcase_add_test(tcase, more_than_a_list_can_have);
         tcase_add_test(tcase, what_is_no_list);
         suite_add_tcase(suite, tcase);
         return unit_run(suite);

@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "php/files/script_list.h"
+#include "php/hooks/opcache/php_opcache_memory.h"
 #include "php/hooks/opcache/php_opcache_state.h"
 
 /* A zygote that is busy, or whose opcache is broken, sends no list. */
@@ -128,6 +129,10 @@ int php_warm_list(int fd) {
         Reader reader = { list, &fd };
 
         return php_opcache_is_there() ? in_request(ask, &reader) : -ENODATA;
+}
+
+bool php_warm_has_news(void) {
+        return php_opcache_is_there() && php_opcache_memory_has_grown();
 }
 
 int php_warm_keep(const KeptScripts *kept) {

@@ -3,12 +3,13 @@
 /* PhpWarm: a generation compiles what the one before it had in use, before it takes over (reload_warm); and a pool
  * reads what it had in use when it left (idle_warm).
  *
- * Each generation has an opcache of its own. All functions run in a child of the zygote, which only ever has
+ * Each generation has an opcache of its own. All functions but one run in a child of the zygote, which only ever has
  * started PHP: what they leave behind in PHP is gone with the child, and only opcache's shared memory has more in
  * it. The caller has called php_engine_enter_worker() there.
  *
- * Runs in: children of the zygote. */
+ * Runs in: zygote, children of it. */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "php/files/kept_scripts.h"
@@ -23,6 +24,9 @@ typedef struct PhpWarmResult {
 /* Reads such a list from fd, and compiles the scripts until until_usec of CLOCK_MONOTONIC, without running them.
  * Returns 0 or a negative errno. */
 int php_warm_compile(int fd, uint64_t until_usec, PhpWarmResult *ret);
+
+/* In the zygote: returns false when opcache has got no script since PHP's start. */
+bool php_warm_has_news(void);
 
 /* Writes which scripts opcache has for the next start. Returns 0 or a negative errno. */
 int php_warm_keep(const KeptScripts *kept);

@@ -61,6 +61,16 @@ bool kept_scripts_has_compiled(const KeptScripts *kept, const char *path) {
         return compiled_path(kept, path, compiled) && access(compiled, R_OK) == 0;
 }
 
+/* FNV-1a. A script that makes two lists with one sum has its own pool forget or keep a script. */
+uint64_t kept_scripts_sum(const char *list, size_t size) {
+        uint64_t sum = UINT64_C(0xcbf29ce484222325);
+
+        for (size_t i = 0; i < size; i++)
+                sum = (sum ^ (unsigned char) list[i]) * UINT64_C(0x100000001b3);
+
+        return sum;
+}
+
 /* --- to write --- */
 
 typedef struct OldScript {
@@ -72,6 +82,7 @@ typedef struct OldList {
         char *text;
         OldScript *scripts; /* sorted by path */
         size_t size, n;
+        bool is_of_start; /* its places are those of is_ahead */
 } OldList;
 
 static int by_path(const void *a, const void *b) {
@@ -93,6 +104,8 @@ static int old_list_read(OldList *old, const KeptScripts *kept) {
         if (kept_scripts_read(kept, &old->text, &old->size) < 0)
                 return 0;
 
+        old->is_of_start =
+                        kept->is_ahead && kept_scripts_sum(old->text, old->size) == kept->list_sum;
         old->scripts = calloc(SCRIPT_LIST_MAX, sizeof(*old->scripts));
         if (!old->scripts)
                 return -ENOMEM;
@@ -109,7 +122,7 @@ static int old_list_read(OldList *old, const KeptScripts *kept) {
 static bool was_read_ahead(const KeptScripts *kept, const OldList *old, const char *path) {
         const OldScript key = { .path = path }, *script;
 
-        if (!kept->is_ahead || old->n == 0)
+        if (!old->is_of_start || old->n == 0)
                 return false;
 
         script = bsearch(&key, old->scripts, old->n, sizeof(*old->scripts), by_path);
@@ -139,12 +152,23 @@ static bool note_time(const KeptScripts *kept, KeptScript *script) {
         return true;
 }
 
+/* How many of the first ones a list can have. */
+static size_t count_fitting(const KeptScript *scripts, size_t n) {
+        size_t bytes = 0, fitting = 0;
+
+        while (fitting < n && fitting < SCRIPT_LIST_MAX &&
+                        (bytes += strlen(scripts[fitting].path) + 1) < SCRIPT_LIST_BYTES_MAX)
+                fitting++;
+
+        return fitting;
+}
+
 /* opcache counts it as a use that a script is read from the folder. */
 static size_t choose(const KeptScripts *kept, const OldList *old, const ScriptUse *uses, size_t n,
                 KeptScript *ret) {
         size_t n_chosen = 0;
 
-        for (size_t i = 0; i < n && n_chosen < SCRIPT_LIST_MAX; i++) {
+        for (size_t i = 0; i < n; i++) {
                 KeptScript script = { .path = uses[i].path };
 
                 if ((uses[i].n_uses > 1 || !was_read_ahead(kept, old, script.path)) &&
@@ -153,7 +177,7 @@ static size_t choose(const KeptScripts *kept, const OldList *old, const ScriptUs
         }
 
         qsort(ret, n_chosen, sizeof(*ret), by_time);
-        return n_chosen;
+        return count_fitting(ret, n_chosen);
 }
 
 static char *make_text(const KeptScript *scripts, size_t n) {
@@ -162,7 +186,7 @@ static char *make_text(const KeptScript *scripts, size_t n) {
 
         for (size_t i = 0; i < n; i++)
                 bytes += strlen(scripts[i].path) + 1;
-        text = end = bytes < SCRIPT_LIST_BYTES_MAX ? malloc(bytes + 1) : NULL;
+        text = end = malloc(bytes + 1);
         for (size_t i = 0; text && i < n; i++) {
                 end = stpcpy(end, scripts[i].path);
                 *end++ = '\n';
@@ -213,6 +237,9 @@ int kept_scripts_write(const KeptScripts *kept, const ScriptUse *uses, size_t n)
                 return r;
 
         n_chosen = choose(kept, &old, uses, n, scripts);
+        if (n_chosen == 0)
+                return 0;
+
         r = replace(kept, &old, scripts, n_chosen);
         return r < 0 ? r : (int) n_chosen;
 }

@@ -20,9 +20,9 @@ typedef struct ScriptUse {
         int64_t n_uses, last_sec;
 } ScriptUse;
 
-/* Sorts the scripts, and writes those to fd that were used more than once, or within the ten minutes before
- * now_sec: what was only compiled beforehand, and never asked for since, is forgotten. Returns 0 or a negative
- * errno. */
+/* Sorts the scripts, and writes those to fd that were used, or that got in within the ten minutes before now_sec: what
+ * was only compiled beforehand, and never asked for since, is forgotten. Not so what opcache has read from a folder:
+ * it counts that as a use. Returns 0 or a negative errno. */
 int script_list_write(int fd, ScriptUse *uses, size_t n, int64_t now_sec);
 
 /* Reads a list up to its end, but not after until_usec of CLOCK_MONOTONIC. The caller frees *ret, in which each

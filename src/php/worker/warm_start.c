@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -69,8 +70,28 @@ void warm_start_compile(int scripts_fd, const PoolConfig *config) {
 
 static KeptScripts kept; /* without a folder: nothing is kept */
 
+/* "150%", as systemd reads it; an empty one takes back those before. */
+static bool quota_allows_second_cpu(const SettingList *settings) {
+        bool allows = true;
+
+        for (size_t i = 0; i < settings->n_items; i++)
+                if (strcasecmp(settings->items[i].key, "CPUQuota") == 0)
+                        allows = !*settings->items[i].value ||
+                                 strtod(settings->items[i].value, NULL) > 100;
+
+        return allows;
+}
+
+/* With one CPU, or the time of one, a reader would only be in the way of the worker, which may need less. */
+static bool has_second_cpu(const PoolConfig *config) {
+        cpu_set_t cpus;
+
+        return quota_allows_second_cpu(&config->unit_settings) &&
+               (sched_getaffinity(0, sizeof(cpus), &cpus) < 0 || CPU_COUNT(&cpus) > 1);
+}
+
 bool warm_start_keeps(void) {
-        return kept.folder;
+        return kept.folder && php_warm_has_news();
 }
 
 void warm_start_keep(void *userdata) {
@@ -95,13 +116,6 @@ static int read_ahead(void *userdata) {
         return 0;
 }
 
-/* With one CPU it would only be in the way of the worker, which may need less. */
-static bool has_second_cpu(void) {
-        cpu_set_t cpus;
-
-        return sched_getaffinity(0, sizeof(cpus), &cpus) < 0 || CPU_COUNT(&cpus) > 1;
-}
-
 static int share_places(void) {
         void *places = mmap(NULL, SCRIPT_LIST_MAX, PROT_READ | PROT_WRITE,
                         MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -116,9 +130,10 @@ static int share_places(void) {
 void warm_start_read_ahead(void) {
         Ahead ahead = {};
 
-        if (!kept.folder || !has_second_cpu() ||
-                        kept_scripts_read(&kept, &ahead.list, &ahead.size) < 0)
+        if (!kept.folder || kept_scripts_read(&kept, &ahead.list, &ahead.size) < 0)
                 return;
+
+        kept.list_sum = kept_scripts_sum(ahead.list, ahead.size);
 
         /* Its memory is the zygote's, which is closed to the scripts of other workers. */
         (void) prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
@@ -127,6 +142,7 @@ void warm_start_read_ahead(void) {
         free(ahead.list);
 }
 
-void warm_start_init(void) {
-        kept = php_file_cache_kept();
+void warm_start_init(const PoolConfig *config) {
+        if (has_second_cpu(config))
+                kept = php_file_cache_kept();
 }

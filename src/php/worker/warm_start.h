@@ -10,7 +10,7 @@
 #include "config/pool_config.h"
 
 /* Is to be called once PHP has started, before all others. */
-void warm_start_init(void);
+void warm_start_init(const PoolConfig *config);
 
 /* Reads from scripts_fd, which it closes, what the generation before had in use, and has it compiled, in the time of
  * reload_warm. Does nothing when the fd is negative. */
@@ -24,5 +24,6 @@ void warm_start_read_ahead(void);
 void warm_start_list(int fd, void *userdata);
 void warm_start_keep(void *userdata);
 
-/* Returns whether the pool has such a folder. */
+/* Returns whether there is something to be noted: the pool has such a folder, a start would read the list, and scripts
+ * were asked for, or read ahead. */
 bool warm_start_keeps(void);

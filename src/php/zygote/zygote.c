@@ -188,7 +188,7 @@ void zygote_list_scripts(Zygote *zygote, int fd) {
 }
 
 void zygote_keep_scripts(Zygote *zygote) {
-        pid_t pid = zygote->hooks.keep_scripts ? fork() : -1;
+        pid_t pid = zygote->hooks.keeps_scripts() ? fork() : -1;
 
         if (pid > 0)
                 zygote->keeper = pid;

@@ -11,6 +11,7 @@
  * Runs in: zygote, as the pool's user.
  * Trusts:  the manager. About workers it hears from the kernel alone, that they died. */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "config/pool_config.h"
@@ -41,8 +42,9 @@ typedef struct ZygoteHooks {
         WorkerMain worker;
         WorkerTracer trace;
         ScriptLister list_scripts;
-        ScriptKeeper keep_scripts; /* NULL: nothing is kept */
-        void *userdata;            /* of worker, list_scripts and keep_scripts */
+        ScriptKeeper keep_scripts;
+        bool (*keeps_scripts)(void); /* in the zygote, before: whether there is anything to write */
+        void *userdata;              /* of worker, list_scripts and keep_scripts */
         int log_fd; /* the access log, whose file changes under this number; negative: none */
 
         /* When the manager is dead, the zygote ends requests that hang after this time, since no one else does. */

@@ -199,6 +199,19 @@ END
 for i in {0..39}; do
 	write_page ahead "part$i.php" <<<"<?php return 'old $i';"
 done
+# With the time of one CPU a reader would only be in the way: no list.
+write_page quota page.php <<'END'
+<?php
+for ($i = 0; $i < 20; $i++)
+	include __DIR__ . "/part$i.php";
+echo 'all';
+END
+for i in {0..19}; do
+	write_page quota "part$i.php" <<<"<?php return $i;"
+done
+pool quota <<<'pm = ondemand
+pm.idle_exit_timeout = 1s
+systemd.CPUQuota = 100%'
 in_container install -d -o alice /srv/sessions
 pool ahead <<<'pm = ondemand
 pm.idle_exit_timeout = 1s
@@ -209,22 +222,25 @@ count_sessions() {
 	find "$CONTAINER_ROOT/srv/sessions" -name 'sess_*' | wc -l
 }
 folder=$CONTAINER_ROOT/var/cache/fpmd/ahead/2001/opcache
+assert_eq 'with a quota' all "$(fetch http://quota.test/page.php)"
 ask_ahead() {
 	wait_for 10 is_inactive ahead
 	fetch "http://ahead.test/page.php?$1"
 }
-# leaves_list LINES: what the pool notes when it leaves; none is an empty list.
+# leaves_list LINES: what the pool notes when it leaves; none is an empty list. With one CPU it notes nothing.
 leaves_list() {
 	wait_for 10 is_inactive ahead
-	assert_eq 'lines of the list' "$1" "$(cat "$folder"/*.scripts 2>/dev/null | wc -l)"
+	(($(nproc) == 1)) || assert_eq 'lines of the list' "$1" "$(cat "$folder"/*.scripts 2>/dev/null | wc -l)"
 }
 
 assert_eq 'at first' 40 "$(field parts "$(ask_ahead parts)")"
 leaves_list 41
-list=$(echo "$folder"/*.scripts)
-assert_eq 'the first one' /srv/www/ahead/page.php "$(head -1 "$list")"
-assert_eq 'its mode' '2001 600' "$(stat -c '%u %a' "$list")"
+list=$(dirname "$folder"/*/srv).scripts
 if (($(nproc) > 1)); then
+	assert_eq 'the first one' /srv/www/ahead/page.php "$(head -1 "$list")"
+	assert_eq 'its mode' '2001 600' "$(stat -c '%u %a' "$list")"
+	in_container systemctl start fpmd@ahead.service
+	leaves_list 41 # nobody has asked for anything
 	answer=$(ask_ahead wait=20)
 	assert_eq 'read ahead' '40 0' "$(field parts "$answer") $(field misses "$answer")"
 	leaves_list 0 # nobody has asked for the parts
@@ -234,6 +250,9 @@ if (($(nproc) > 1)); then
 	leaves_list 41
 fi
 
+wait_for 10 is_inactive quota
+assert_eq 'lists with a quota' '21 0' "$(in_container sh -c "find /var/cache/fpmd/quota -name '*.bin' | wc -l; find /var/cache/fpmd/quota -name '*.scripts' | wc -l" | xargs)"
+
 # What has changed while the pool was asleep, with its old time; and what scripts may write there.
 write_page ahead part39.php <<<"<?php return 'new';"
 mkfifo "$CONTAINER_ROOT/srv/www/ahead/fifo.php"
@@ -241,7 +260,7 @@ cp -p "${list%.scripts}/srv/www/ahead/page.php.bin" "${list%.scripts}/srv/www/ah
 touch -d 'now + 20 seconds' "${list%.scripts}/srv/www/ahead/fifo.php.bin"
 {
 	printf '%s\n' nonsense '' /etc/shadow /srv/www/ahead /srv/www/ahead/fifo.php
-	cat "$list"
+	[[ ! -e $list ]] || cat "$list"
 	printf /srv/www
 } >/tmp/list.$$
 cat /tmp/list.$$ >"$list"
