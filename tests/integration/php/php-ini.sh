@@ -114,8 +114,10 @@ for folders in :/srv/scan /srv/scan; do
 	[[ $folders == :* ]] || continue
 
 	own=$(in_container sh -c "ls $folder/conf.d/*.ini | head -n 1")
+	# shellcheck disable=SC2016  # $1 is of the inner shell
 	in_container sh -c 'mv "$1" /srv/kept.ini && install -m 600 /srv/kept.ini "$1"' sh "$own"
 	said=$(in_container fpmd --test secret 2>&1) && fail "$own may not be closed"
+	# shellcheck disable=SC2016  # $1 is of the inner shell
 	in_container sh -c 'rm "$1" && mv /srv/kept.ini "$1"' sh "$own"
 	assert_contains "PHP's own" "php_ini_scan_dir: the pool's user cannot read '$own'" "$said"
 done

@@ -360,16 +360,16 @@ conf=$CONTAINER_ROOT/etc/fpmd/conf.d/auto.conf
 printf 'php_admin_value[opcache.validate_timestamps] = 0\n' >>"$conf"
 in_container systemctl reload fpmd@auto.service
 for loader in map psr4 "${of_composer[@]}"; do
-	learned $loader child lib/Child lib/Base lib/Face lib/Deep lib/Mixin || fail "$loader: child is not learned"
+	learned "$loader" child lib/Child lib/Base lib/Face lib/Deep lib/Mixin || fail "$loader: child is not learned"
 	[[ $loader != authoritative ]] || continue
-	learned $loader two lib/Two || fail "$loader: two is not learned"
-	learned $loader server lib/Server || fail "$loader: server is not learned"
+	learned "$loader" two lib/Two || fail "$loader: two is not learned"
+	learned "$loader" server lib/Server || fail "$loader: server is not learned"
 	for do in func alias old poly printing; do
-		! learned $loader $do "lib/${do^}" || fail "$loader: $do is learned"
+		! learned "$loader" $do "lib/${do^}" || fail "$loader: $do is learned"
 	done
 done
 for loader in visitor global turns path near ${of_composer:+included}; do
-	! learned $loader second lib/Child || fail "$loader is known"
+	! learned "$loader" second lib/Child || fail "$loader is known"
 done
 
 ### what opcache has forgotten

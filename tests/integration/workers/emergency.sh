@@ -82,11 +82,14 @@ wait_for 3 generation_is 2
 pool_with $'emergency_restart_threshold = 1\nemergency_restart_interval = 60' ''
 in_container systemctl restart fpmd@emergency.service
 manager=$(manager_of emergency)
+naps_run() {
+	(($(in_container fpmctl requests emergency | grep -c nap.php) == $1))
+}
 naps=()
 for n in {1..16}; do
 	fetch --max-time 60 "http://emergency.test/nap.php?until=$((n == 1 ? 1 : 2))" >/dev/null &
 	naps+=($!)
-	sleep 0.05
+	wait_for 5 naps_run "$n"
 	in_container fpmctl reload emergency >/dev/null
 done
 assert_eq 'sixteen reloads' 17 "$(generation)"
