@@ -50,10 +50,10 @@ static bool is_empty(const StringTable *strings, const char *start) {
 
 /* Looks in front of bytes only where they have the size of a table. */
 size_t php_opcache_strings_shrink(void *bytes, size_t size) {
-        StringTable *strings = (StringTable *) bytes - 1;
         size_t table_size = table_size_in(size);
+        StringTable *strings = table_size > 0 ? (StringTable *) bytes - 1 : NULL;
 
-        if (table_size == 0 || strings->mask != table_size - PLACE_SIZE ||
+        if (!strings || strings->mask != table_size - PLACE_SIZE ||
                         !is_empty(strings, (const char *) bytes + size))
                 return 0;
 
@@ -120,9 +120,8 @@ void php_opcache_strings_watch_start(bool leaves_own_out) {
 
 /* By now opcache may have taken the right to write from its memory. */
 static bool may_clear(void) {
-        const StringTable *strings = (const StringTable *) table.places - 1;
-
-        return table.places && strings->n_strings == 0 && !INI_BOOL("opcache.protect_memory");
+        return table.places && ((const StringTable *) table.places - 1)->n_strings == 0 &&
+               !INI_BOOL("opcache.protect_memory");
 }
 
 void php_opcache_strings_end_start(void) {
