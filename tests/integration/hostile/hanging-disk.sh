@@ -56,7 +56,7 @@ in_container systemctl reload fpmd@hang &
 reload=$!
 in_container systemctl kill --kill-whom=main -s USR1 fpmd@hang
 for _ in 1 2 3; do
-	assert_eq 'slow requests' '1.5' "$(nap 1500)"
+	assert_matches 'slow requests' '^1\.[5-9]$' "$(nap 1500)"
 	quick 'fpmctl status' 1000 in_container fpmctl status hang
 done
 for _ in 1 2; do
