@@ -8,6 +8,7 @@
 #include <systemd/sd-bus.h>
 #include <systemd/sd-login.h>
 
+#include "base/bus.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/parse.h"
@@ -47,26 +48,6 @@ int own_unit_check(const char *pool) {
         return strcmp(unit, wanted) == 0 ? 0 : -ENXIO;
 }
 
-/* sd-bus itself would wait for 90 s, in each call, for a bus that does not let us in. */
-static int wait_for_bus(sd_bus *bus, uint64_t limit_usec) {
-        uint64_t until_usec = clock_now_usec() + limit_usec;
-        int r;
-
-        while ((r = sd_bus_is_ready(bus)) == 0) {
-                uint64_t now = clock_now_usec();
-
-                r = sd_bus_process(bus, NULL);
-                if (r == 0 && now >= until_usec)
-                        return -ETIMEDOUT;
-                if (r == 0)
-                        r = sd_bus_wait(bus, until_usec - now);
-                if (r < 0)
-                        return r;
-        }
-
-        return r;
-}
-
 /* root's own way to PID 1, which needs no dbus-daemon; systemctl goes it, too. */
 static int open_private(sd_bus **ret, uint64_t limit_usec) {
         _cleanup_(bus_freep) sd_bus *bus = NULL;
@@ -82,7 +63,7 @@ static int open_private(sd_bus **ret, uint64_t limit_usec) {
 
         r = sd_bus_start(bus);
         if (r >= 0)
-                r = wait_for_bus(bus, limit_usec);
+                r = bus_wait(bus, limit_usec);
         if (r < 0)
                 return r;
 
@@ -96,7 +77,7 @@ static int open_system(sd_bus **ret, uint64_t limit_usec) {
 
         r = sd_bus_open_system(&bus);
         if (r >= 0)
-                r = wait_for_bus(bus, limit_usec);
+                r = bus_wait(bus, limit_usec);
         if (r < 0)
                 return r;
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <systemd/sd-bus.h>
 
+#include "base/bus.h"
 #include "base/clock.h"
 #include "base/parse.h"
 #include "config/pool_config.h"
@@ -194,26 +195,6 @@ static int call_hook(const Reading *reading, UnitHook hook, void *userdata) {
         return 0;
 }
 
-/* sd-bus itself would wait for a bus that does not let us in, in each call and for 90 s. */
-static int wait_for_bus(sd_bus *bus) {
-        uint64_t until_usec = clock_now_usec() + BUS_TIMEOUT_USEC;
-        int r;
-
-        while ((r = sd_bus_is_ready(bus)) == 0) {
-                uint64_t now = clock_now_usec();
-
-                r = sd_bus_process(bus, NULL);
-                if (r == 0 && now >= until_usec)
-                        return -ETIMEDOUT;
-                if (r == 0)
-                        r = sd_bus_wait(bus, until_usec - now);
-                if (r < 0)
-                        return r;
-        }
-
-        return r;
-}
-
 int units_read(bool details, UnitHook hook, void *userdata) {
         _cleanup_(message_unrefp) sd_bus_message *reply = NULL;
         _cleanup_(bus_freep) sd_bus *bus = NULL;
@@ -226,7 +207,7 @@ int units_read(bool details, UnitHook hook, void *userdata) {
 
         reading.bus = bus;
         (void) sd_bus_set_method_call_timeout(bus, BUS_TIMEOUT_USEC);
-        r = wait_for_bus(bus);
+        r = bus_wait(bus, BUS_TIMEOUT_USEC);
         if (r >= 0)
                 r = list_units(bus, &reply);
         if (r >= 0)
