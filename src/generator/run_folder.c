@@ -153,7 +153,6 @@ bool run_folder_is_overruled(const char *root) {
                 { "/run/systemd/system.attached", false },
                 { "/usr/local/lib/systemd/system", true },
                 { "/usr/lib/systemd/system", true },
-                { "/lib/systemd/system", true },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(folders); i++) {
