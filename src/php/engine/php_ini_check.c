@@ -24,7 +24,8 @@ static ssize_t listen_to(void *userdata, const char *data, size_t size) {
         ssize_t n;
 
         (void) userdata;
-        if (real_stderr && *complaint == '\0' && size > skip && memcmp(data, PREFIX, skip) == 0 &&
+        if (real_stderr && data && *complaint == '\0' && size > skip &&
+                        memcmp(data, PREFIX, skip) == 0 &&
                         !memmem(data, size, IN_NO_FILE, strlen(IN_NO_FILE)))
                 snprintf(complaint, sizeof(complaint), "%.*s", (int) (strnlen(data, size) - skip),
                                 data + skip);
