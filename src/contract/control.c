@@ -20,6 +20,11 @@ int control_root_path(char *buffer, size_t size, const char *pool) {
         return path_of(buffer, size, pool, CONTROL_ROOT_SOCKET);
 }
 
+size_t control_json_max(ControlVerb verb) {
+        return verb == CONTROL_REQUESTS || verb == CONTROL_TRACE ? CONTROL_JSON_MAX
+                                                                 : CONTROL_NUMBERS_MAX;
+}
+
 /* The version is checked before the length: another version has other lengths, and should be reported as such rather
  * than as a bad message. */
 int control_request_check(const ControlRequest *request, size_t size) {

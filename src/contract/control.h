@@ -17,6 +17,9 @@ enum {
         CONTROL_VERSION = 2,
         CONTROL_TEXT_MAX = 4096,
         CONTROL_JSON_MAX = 64 * 1024 * 1024,
+        CONTROL_NUMBERS_MAX =
+                        64 *
+                        1024, /* of an answer that is the pool's numbers: it has a few thousand bytes */
 };
 
 /* Who may ask what (control_server.c): root and the manager's own user everything, the group of the pool's socket also
@@ -65,6 +68,10 @@ typedef struct ControlReply {
 /* Write "/run/fpmd/POOL/control", or the path of root's socket, into buffer. Return 0 or -ENAMETOOLONG. */
 int control_path(char *buffer, size_t size, const char *pool);
 int control_root_path(char *buffer, size_t size, const char *pool);
+
+/* Returns how many bytes the JSON that answers a verb may have. Who asks all pools holds the answers of all of them at
+ * once, and takes them apart, which needs many times as much memory. Pure. */
+size_t control_json_max(ControlVerb verb);
 
 /* Checks a request of size bytes. Pure. Returns 0, -EBADMSG when it is malformed, or -EPROTO when it is of another
  * version. */

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/escape.h"
+#include "base/number.h"
 #include "config/pool_files.h"
 #include "contract/remedies.h"
 #include "fpmctl/checker.h"
@@ -211,7 +212,7 @@ void print_pool_line(const Invocation *in, const char *text) {
 }
 
 void print_value(const char *name, const char *format, ...) {
-        _cleanup_free_ char *text = NULL, *line = NULL;
+        _cleanup_free_ char *text = NULL, *line = NULL, *left = escape_string_new(name);
         va_list ap;
 
         va_start(ap, format);
@@ -220,8 +221,8 @@ void print_value(const char *name, const char *format, ...) {
         va_end(ap);
 
         line = text ? escape_string_new(text) : NULL;
-        if (line)
-                printf("%s:%*s%s\n", name, (int) (21 - strlen(name)), "", line);
+        if (line && left)
+                printf("%s:%*s%s\n", left, (int) (21 - number_min(21, strlen(left))), "", line);
 }
 
 /* --- answers --- */
@@ -247,7 +248,9 @@ uint64_t answer_number(const json_t *answer, const char *path) {
 }
 
 double answer_real(const json_t *answer, const char *path) {
-        return json_number_value(answer_at(answer, path));
+        double number = json_number_value(answer_at(answer, path));
+
+        return number < 0 ? 0 : number > ANSWER_REAL_MAX ? ANSWER_REAL_MAX : number;
 }
 
 const char *answer_text(const json_t *answer, const char *path) {

@@ -90,7 +90,10 @@ int print_json(const json_t *json);
 /* Prints a line of "name:   value". */
 _printf_(2, 3) void print_value(const char *name, const char *format, ...);
 
-/* Return a field of an answer: 0, 0.0 or "" where it is missing or of another type. path is "a.b". */
+/* The most that answer_real() returns: as a number of seconds or microseconds it fits into 64 bits. */
+#define ANSWER_REAL_MAX 1e12
+
+/* Return a field of an answer: 0, 0.0 or "" where it is missing, of another type or below 0. path is "a.b". */
 uint64_t answer_number(const json_t *answer, const char *path);
 double answer_real(const json_t *answer, const char *path);
 const char *answer_text(const json_t *answer, const char *path);

@@ -152,12 +152,17 @@ START_TEST(some_metrics_are_left_out) {
 }
 END_TEST
 
+#define BUCKETS                                                                                    \
+        "{\"0.001\": 2, \"0.0025\": 3, \"0.005\": 3, \"0.01\": 3, \"0.025\": 3, \"0.05\": 3, "     \
+        "\"0.1\": 3, \"0.25\": 3, \"0.5\": 3, \"1.0\": 3, \"2.5\": 3, \"5.0\": 3, \"10.0\": 3, "   \
+        "\"30.0\": 6, \"+Inf\": 7}"
+
 START_TEST(metrics) {
         const char *answer =
                         "{\"generation\": 2, \"requests\": 7, \"workers\": {\"busy\": 1, "
                         "\"idle\": 3, \"max\": 9}, \"queue\": {\"now\": 4, \"max\": \"x\"}, "
                         "\"worker_exits\": {\"crashed\": 5}, \"request_seconds\": {\"sum\": 1.5, "
-                        "\"buckets\": {\"0.001\": 2, \"+Inf\": 7}}}";
+                        "\"buckets\": " BUCKETS "}}";
         char *text = write_text(METRICS_PROMETHEUS, "www", answer);
 
         check_has(text, "# TYPE fpmd_workers gauge\nfpmd_workers{pool=\"www\",state=\"busy\"} 1\n"
@@ -183,11 +188,32 @@ START_TEST(metrics) {
         check_has(text, "\nfpmd_state{pool=\"www\",state=\"draining\"} 0\n");
         check_has(text, "# TYPE fpmd_request_duration_seconds histogram\n"
                         "fpmd_request_duration_seconds_bucket{pool=\"www\",le=\"0.001\"} 2\n"
+                        "fpmd_request_duration_seconds_bucket{pool=\"www\",le=\"0.0025\"} 3\n");
+        check_has(text, "fpmd_request_duration_seconds_bucket{pool=\"www\",le=\"30.0\"} 6\n"
                         "fpmd_request_duration_seconds_bucket{pool=\"www\",le=\"+Inf\"} 7\n"
                         "fpmd_request_duration_seconds_sum{pool=\"www\"} 1.500000\n"
                         "fpmd_request_duration_seconds_count{pool=\"www\"} 7\n");
         ck_assert_ptr_null(strstr(text, "fpmd_queue_max")); /* no number, and so no HELP and TYPE */
         ck_assert_ptr_null(strstr(text, "EOF"));
+        free(text);
+}
+END_TEST
+
+/* A bound that is no number makes Prometheus refuse the whole page, and a name that is another one each second fills its
+ * memory: the manager of a hardened pool is a process of the pool's user. */
+START_TEST(names_of_a_liar) {
+        char *text = write_text(METRICS_PROMETHEUS, "www",
+                        "{\"workers\": {\"busy\": 1, \"w\\u009bx\": 2}, \"worker_exits\": {\"gone\": 1}, "
+                        "\"request_seconds\": {\"sum\": 1, \"buckets\": {\"soon\": 1, \"+Inf\": 1}}}");
+
+        check_has(text, "\nfpmd_workers{pool=\"www\",state=\"busy\"} 1\n# HELP");
+        ck_assert_ptr_null(strstr(text, "gone"));
+        ck_assert_ptr_null(strstr(text, "fpmd_request_duration"));
+        free(text);
+
+        text = write_text(METRICS_PROMETHEUS, "www",
+                        "{\"request_seconds\": {\"sum\": 1, \"buckets\": " BUCKETS "}}");
+        check_has(text, "le=\"+Inf\"} 7\n");
         free(text);
 }
 END_TEST
@@ -219,5 +245,5 @@ START_TEST(content_types) {
 END_TEST
 
 UNIT_MAIN("fpmctl-pools", presence, presence_by_the_managers_word, health, presence_without_a_bus,
-                cgroups, ticks, metrics, some_metrics_are_left_out, openmetrics,
+                cgroups, ticks, metrics, names_of_a_liar, some_metrics_are_left_out, openmetrics,
                 metrics_of_who_does_not_answer, content_types);

@@ -133,7 +133,7 @@ static int read_answer(Question *question, int fd) {
         if (seals < 0 || (seals & wanted) != wanted)
                 return -EBADMSG;
 
-        r = fd_read_all(fd, CONTROL_JSON_MAX, &text, &size);
+        r = fd_read_all(fd, control_json_max(question->verb), &text, &size);
         if (r < 0)
                 return r;
 

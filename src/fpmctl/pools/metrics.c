@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/parse.h"
+#include "contract/durations.h"
 #include "contract/rotation.h"
 
 typedef struct Writer {
@@ -26,9 +27,14 @@ struct Family {
         void (*write)(Writer *w, const Family *family, const MetricsPool *pool);
         const char *key;   /* in the answer */
         const char *inner; /* key of an object there, NULL: none */
-        const char *label; /* the keys of the object are this label's values, NULL: no label */
-        const char *not_a_label; /* a key of the object that is none */
+        const char *label; /* these keys of the object are this label's values, NULL: no label */
+        const char *const *values; /* NULL behind the last */
 };
+
+/* As control_queries.c of the manager sends them. What else an answer names is left out: the manager of a hardened pool
+ * is a process of the pool's user, and each name would be a series that Prometheus keeps. */
+static const char *const worker_states[] = { "busy", "idle", "starting", "draining", NULL };
+static const char *const exit_reasons[] = { "left", "crashed", "never started", NULL };
 
 /* \, " and line breaks are what the format knows of escapes. */
 static void write_label(FILE *f, const char *text) {
@@ -106,27 +112,34 @@ static void write_answer(Writer *w, const Family *family, const MetricsPool *poo
 }
 
 static void write_labels(Writer *w, const Family *family, const MetricsPool *pool) {
-        json_t *object = json_object_get(pool->answer, family->key), *value;
-        const char *label;
+        const json_t *object = json_object_get(pool->answer, family->key);
 
-        json_object_foreach(object, label, value)
-                if (!family->not_a_label || strcmp(label, family->not_a_label) != 0)
-                        write_sample(w, family, pool, label, value);
+        for (const char *const *value = family->values; *value; value++)
+                write_sample(w, family, pool, *value, json_object_get(object, *value));
 }
 
-/* Whole or not at all: half a histogram is an error to who reads it. */
-static void write_histogram(Writer *w, const Family *family, const MetricsPool *pool) {
-        json_t *answer = json_object_get(pool->answer, family->key),
-               *sum = json_object_get(answer, "sum"), *buckets = json_object_get(answer, "buckets"),
-               *n, *all = json_object_get(buckets, "+Inf");
-        const char *bound;
+static bool has_all_buckets(const json_t *buckets) {
+        for (unsigned i = 0; i < DURATION_BUCKETS; i++)
+                if (!json_is_integer(json_object_get(buckets, durations_bound(i))))
+                        return false;
 
-        if (!json_is_number(sum) || !json_is_integer(all))
+        return true;
+}
+
+/* Whole or not at all: half a histogram, or a bound that is no number, is an error to who reads it, and the end of the
+ * page of all pools. */
+static void write_histogram(Writer *w, const Family *family, const MetricsPool *pool) {
+        const json_t *answer = json_object_get(pool->answer, family->key),
+                     *sum = json_object_get(answer, "sum"),
+                     *buckets = json_object_get(answer, "buckets"),
+                     *all = json_object_get(buckets, durations_bound(DURATION_BUCKETS - 1));
+
+        if (!json_is_number(sum) || !has_all_buckets(buckets))
                 return;
 
-        json_object_foreach(buckets, bound, n) {
-                write_suffixed(w, family, "_bucket", pool, bound);
-                write_number(w, n);
+        for (unsigned i = 0; i < DURATION_BUCKETS; i++) {
+                write_suffixed(w, family, "_bucket", pool, durations_bound(i));
+                write_number(w, json_object_get(buckets, durations_bound(i)));
         }
         write_suffixed(w, family, "_sum", pool, NULL);
         write_number(w, sum);
@@ -209,7 +222,7 @@ static const Family families[] = {
         GAUGE("fpmd_generation", "The number of the generation that serves, 0 if none does.",
               write_answer, .key = "generation"),
         GAUGE("fpmd_workers", "Workers of the pool, by state.",
-              write_labels, .key = "workers", .label = "state", .not_a_label = "max"),
+              write_labels, .key = "workers", .label = "state", .values = worker_states),
         GAUGE("fpmd_workers_max", "Limit of the number of workers.",
               write_answer, .key = "workers", .inner = "max"),
         GAUGE("fpmd_queue", "Connections that wait for a worker.",
@@ -228,7 +241,7 @@ static const Family families[] = {
                 "How often the pool wanted more workers than the limit allows.",
                 write_answer, .key = "max_children_reached"),
         COUNTER("fpmd_worker_exits", "Workers that have ended, by reason.",
-                write_labels, .key = "worker_exits", .label = "reason"),
+                write_labels, .key = "worker_exits", .label = "reason", .values = exit_reasons),
         COUNTER("fpmd_restarts", "Restarts of the pool by systemd.", write_restarts),
         GAUGE("fpmd_memory_bytes", "Memory of all processes of the pool.", write_memory),
         COUNTER("fpmd_cpu_seconds", "CPU time of all processes of the pool.", write_cpu),
