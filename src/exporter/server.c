@@ -18,6 +18,9 @@
 enum {
         HEADERS_MAX = 16 * 1024, /* of one client */
         BATCH_MAX = 32,          /* accepted before those that are here have their turn */
+        /* What the kernel keeps of a page that a client does not read; it doubles this. Its own limit is megabytes a
+         * client, which are the service's memory. */
+        UNREAD_MAX = 64 * 1024,
 };
 
 /* From its connection to the end of its answer. libmicrohttpd's own limit counts from the last byte, and would let a
@@ -30,6 +33,8 @@ enum {
 struct Server {
         Page *page;
         struct MHD_Daemon *daemon;
+        struct MHD_Response *pages[_METRICS_FORMAT_MAX]; /* NULL: not asked for yet */
+        uint64_t pages_usec;                             /* when what they have was made */
         ActivationSockets sockets;
         Clients clients;
         uint64_t last_usec;   /* when a client was there last */
@@ -38,30 +43,59 @@ struct Server {
 
 /* --- answers --- */
 
-/* One request a connection: its time limit is that of the request, and an idle one keeps nobody out. */
-static enum MHD_Result answer(struct MHD_Connection *connection, unsigned status, const char *type,
-                const char *text, size_t size) {
-        struct MHD_Response *response =
+static void response_freep(struct MHD_Response **response) {
+        if (*response)
+                MHD_destroy_response(*response);
+        *response = NULL;
+}
+
+/* Copies text. One request a connection: its time limit is that of the request, and an idle one keeps nobody out. NULL:
+ * no memory. */
+static struct MHD_Response *response_new(const char *type, const char *text, size_t size) {
+        _cleanup_(response_freep) struct MHD_Response *response =
                         MHD_create_response_from_buffer(size, (void *) text, MHD_RESPMEM_MUST_COPY);
-        enum MHD_Result r = MHD_NO;
 
-        if (!response)
-                return MHD_NO;
+        if (!response ||
+                        MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type) !=
+                                        MHD_YES ||
+                        MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close") !=
+                                        MHD_YES)
+                return NULL;
 
-        if (MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type) == MHD_YES &&
-                        MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close") ==
-                                        MHD_YES &&
-                        (status != MHD_HTTP_METHOD_NOT_ALLOWED ||
-                                        MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW,
-                                                        "GET, HEAD") == MHD_YES))
-                r = MHD_queue_response(connection, status, response);
-        MHD_destroy_response(response);
-        return r;
+        return TAKE_PTR(response);
 }
 
 static enum MHD_Result refuse(
                 struct MHD_Connection *connection, unsigned status, const char *text) {
-        return answer(connection, status, "text/plain; charset=utf-8", text, strlen(text));
+        _cleanup_(response_freep) struct MHD_Response *response =
+                        response_new("text/plain; charset=utf-8", text, strlen(text));
+
+        if (!response || (status == MHD_HTTP_METHOD_NOT_ALLOWED &&
+                                         MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW,
+                                                         "GET, HEAD") != MHD_YES))
+                return MHD_NO;
+
+        return MHD_queue_response(connection, status, response);
+}
+
+static void free_pages(Server *server) {
+        for (MetricsFormat format = 0; format < _METRICS_FORMAT_MAX; format++)
+                response_freep(&server->pages[format]);
+}
+
+/* All clients of one page have one copy of it, which goes with the last of them: with many pools it has megabytes, and
+ * there are many clients that read slowly, or not at all. */
+static enum MHD_Result queue_page(Server *server, struct MHD_Connection *connection,
+                MetricsFormat format, const char *text, size_t size) {
+        struct MHD_Response **page = &server->pages[format];
+
+        if (server->pages_usec != server->page->made_usec)
+                free_pages(server);
+        server->pages_usec = server->page->made_usec;
+        if (!*page)
+                *page = response_new(metrics_content_type(format), text, size);
+
+        return *page ? MHD_queue_response(connection, MHD_HTTP_OK, *page) : MHD_NO;
 }
 
 static enum MHD_Result answer_page(Server *server, struct MHD_Connection *connection) {
@@ -78,7 +112,7 @@ static enum MHD_Result answer_page(Server *server, struct MHD_Connection *connec
                                 "The pools cannot be asked.\n");
         }
 
-        return answer(connection, MHD_HTTP_OK, metrics_content_type(format), text, size);
+        return queue_page(server, connection, format, text, size);
 }
 
 /* Its request is there: it does not make room for a client that has not sent one. */
@@ -158,6 +192,7 @@ static int accept_client(Server *server, int listen_fd) {
 
         if (victim)
                 end_client(victim);
+        (void) setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &(int){ UNREAD_MAX }, sizeof(int));
         (void) MHD_add_connection(server->daemon, fd, (struct sockaddr *) &address, size);
         return 1;
 }
@@ -207,6 +242,7 @@ Server *server_free(Server *server) {
 
         if (server->daemon)
                 MHD_stop_daemon(server->daemon);
+        free_pages(server);
         activation_done(&server->sockets);
         free(server);
         return NULL;

@@ -205,6 +205,35 @@ for _ in {1..20}; do
 done
 wait "$slow_crowd"
 
+# --- 250 who ask and do not read: a page of 600 pools is there once for all of them
+# shellcheck disable=SC2016
+in_container sh -c 'for i in $(seq 600); do
+	printf "[many%s]\nuser = alice\npm = ondemand\npm.max_children = 1\nlisten = 127.0.0.1:%s\n" "$i" $((20000 + i))
+done >/etc/fpmd/conf.d/many.conf'
+cat >"$CONTAINER_ROOT/srv/deaf.py" <<'END'
+import re, socket, subprocess, time
+peers = []
+for _ in range(250):
+    peer = socket.socket()
+    peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    peer.connect(("127.0.0.1", 9253))
+    peer.send(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+    peers.append(peer)
+time.sleep(2)
+queued = re.findall(r"skmem:\S*,w(\d+)", subprocess.check_output(["ss", "-tmnH", "sport = :9253"], text=True))
+assert len(queued) > 200, queued
+print(sum(map(int, queued)) >> 20)
+END
+in_container systemctl restart fpmd-exporter.service
+sleep 1.1
+assert_at_most 'the kernel for them, MB' 60 \
+	"$(in_container setpriv --reuid=65534 --regid=65534 --clear-groups python3 /srv/deaf.py)"
+assert_contains 'beside them' 'fpmd_up{pool="many600"} 0' "$(fetch "$url")"
+# shellcheck disable=SC2016
+assert_at_most 'the exporter, MB' 40 \
+	"$(in_container awk '/^VmHWM/ { print int($2 / 1024) }' "/proc/$(unit_property fpmd-exporter.service MainPID)/status")"
+rm "$CONTAINER_ROOT/etc/fpmd/conf.d/many.conf"
+
 # --- nobody asks; a unix socket
 in_container systemctl stop fpmd-exporter.socket fpmd-exporter.service
 drop_in socket <<'END'
