@@ -40,6 +40,8 @@ static const char *trouble_of(const AgentPool *pool) {
                 return "fail#there is no pool of this name";
         if (pool->presence == PRESENCE_FAILED)
                 return "fail#the pool has failed";
+        if (pool->has_mistake)
+                return "fail#the pool file has a mistake";
         if (pool->starts_late)
                 return "fail#the pool does not start";
         if (pool->presence == PRESENCE_STOPPED)

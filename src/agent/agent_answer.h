@@ -21,8 +21,9 @@ enum {
 typedef struct AgentPool {
         PoolPresence presence;
         bool is_known;
-        bool is_drained;       /* by fpmctl drain */
-        bool starts_late;      /* see agent_start.h */
+        bool is_drained;  /* by fpmctl drain */
+        bool starts_late; /* see agent_start.h */
+        bool has_mistake; /* it is at rest, and its file is wrong: the next request would not start it */
         uint64_t worker_limit; /* 0: not known, since the pool does not run */
         double used;           /* workers that are busy or waited for, of worker_limit */
         double cpu_pressure; /* 0: nothing waits for a processor of the machine; 1: something always does */

@@ -53,7 +53,7 @@ static void list(AgentView *view, uint64_t now_usec) {
 
         r = pools_find(&pools, view->conf_dir, POOLS_WITH_UNIT_STATES);
         if (r == -EACCES)
-                r = pools_find(&pools, "/nonexistent", POOLS_WITH_UNIT_STATES);
+                r = pools_find(&pools, NULL, POOLS_WITH_UNIT_STATES);
         if (r < 0)
                 return; /* what was known stays; the next asker tries again */
 
@@ -105,12 +105,14 @@ static void take_load(AgentPool *pool, const json_t *answer, bool is_first) {
 static void take_answer(
                 AgentView *view, AgentEntry *entry, const Question *question, uint64_t now_usec) {
         const PoolFacts *known = find_facts(view, entry->name);
-        PoolFacts facts = known ? *known : (PoolFacts){};
+        PoolFacts facts = known ? *known : (PoolFacts){ .name = entry->name };
         AgentPool *pool = &entry->pool;
         bool answers = question->result == 0 && question->json;
 
         facts.question = *question;
         pool->presence = pool_presence(&facts);
+        pool->has_mistake = pool_is_at_rest(pool->presence) &&
+                            pools_file_state(&view->pools, &facts) == POOL_FILE_WRONG;
         if (answers)
                 take_load(pool, question->json, entry->fresh_usec == 0 || pool->worker_limit == 0);
         else if (pool->presence != PRESENCE_SILENT)

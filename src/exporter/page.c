@@ -57,7 +57,7 @@ static int write_form(Page *page, MetricsFormat format, const Pools *pools) {
 static int find_pools(const Page *page, Pools *ret) {
         int r = pools_find(ret, page->conf_dir, POOLS_WITH_UNITS);
 
-        return r == -EACCES ? pools_find(ret, "/nonexistent", POOLS_WITH_UNITS) : r;
+        return r == -EACCES ? pools_find(ret, NULL, POOLS_WITH_UNITS) : r;
 }
 
 /* --- who is silent --- */
@@ -121,8 +121,7 @@ static int make(Page *page) {
         set_patience(page, &pools, begin);
         pools_ask(&pools, left_to_ask(begin));
         note_silent(page, &pools, begin);
-        (void) pools_read_files(
-                        &pools, page->conf_dir); /* who may not read them knows no state of them */
+        pools_read_files(&pools);
         for (MetricsFormat format = 0; format < _METRICS_FORMAT_MAX; format++) {
                 r = write_form(page, format, &pools);
                 if (r < 0)

@@ -106,10 +106,7 @@ int command_list(const Invocation *in) {
                 return print_names(&pools);
 
         pools_ask(&pools, ASK_TIMEOUT_USEC);
-        r = pools_read_files(&pools, in->conf_dir);
-        if (r < 0)
-                return complain(EX_OSERR, "cannot read the pool files: %s", strerror(-r));
-
+        pools_read_files(&pools);
         return in->json ? print_all_json(&pools) : print_all(&pools);
 }
 
@@ -123,7 +120,7 @@ int command_metrics(const Invocation *in) {
                 return complain(EX_OSERR, "cannot look for pools: %s", strerror(-r));
 
         pools_ask(&pools, ASK_TIMEOUT_USEC);
-        (void) pools_read_files(&pools, in->conf_dir);
+        pools_read_files(&pools);
         r = metrics_write_pools(stdout, format, 0, &pools);
         if (r < 0)
                 return complain(EX_IOERR, "cannot write: %s", strerror(-r));

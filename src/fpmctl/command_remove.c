@@ -45,7 +45,7 @@ static int find_file(const Invocation *in, const char *pool, char **ret) {
 static bool has_units(const char *pool) {
         _cleanup_(pools_done) Pools pools = {};
 
-        if (pools_find(&pools, "/nonexistent", POOLS_WITH_UNITS) < 0)
+        if (pools_find(&pools, NULL, POOLS_WITH_UNITS) < 0)
                 return false;
 
         for (size_t i = 0; i < pools.n_items; i++)

@@ -62,6 +62,11 @@ START_TEST(one_that_cannot_serve_is_down_with_a_reason) {
                                          .presence = PRESENCE_STARTING,
                                          .starts_late = true }),
                         "fail#the pool does not start\n");
+        ck_assert_str_eq(answer_to((AgentPool){ .is_known = true,
+                                         .presence = PRESENCE_IDLE,
+                                         .is_drained = true,
+                                         .has_mistake = true }),
+                        "fail#the pool file has a mistake\n");
         ck_assert_str_eq(answer_to((AgentPool){ .is_known = true, .presence = PRESENCE_STOPPED }),
                         "stopped#nobody has started the pool\n");
         ck_assert_str_eq(answer_to((AgentPool){ .is_known = true, .presence = PRESENCE_SILENT }),

@@ -53,10 +53,16 @@ START_TEST(health) {
         unsigned n_healthy = 0;
 
         for (PoolPresence p = 0; p < _PRESENCE_MAX; p++)
-                n_healthy += pool_presence_is_healthy(p);
+                n_healthy += pool_is_healthy(p, POOL_FILE_OK);
         ck_assert_uint_eq(n_healthy, _PRESENCE_MAX - ELEMENTSOF(ill));
         for (size_t i = 0; i < ELEMENTSOF(ill); i++)
-                ck_assert(!pool_presence_is_healthy(ill[i]));
+                ck_assert(!pool_is_healthy(ill[i], POOL_FILE_OK));
+
+        /* What runs goes on with the file that it has read. */
+        ck_assert(pool_is_healthy(PRESENCE_SERVING, POOL_FILE_WRONG));
+        ck_assert(!pool_is_healthy(PRESENCE_LISTENING, POOL_FILE_WRONG));
+        ck_assert(!pool_is_healthy(PRESENCE_IDLE, POOL_FILE_WRONG));
+        ck_assert(pool_is_healthy(PRESENCE_IDLE, POOL_FILE_UNKNOWN));
 }
 END_TEST
 

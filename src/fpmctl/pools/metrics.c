@@ -149,7 +149,7 @@ static void write_histogram(Writer *w, const Family *family, const MetricsPool *
 
 static void write_up(Writer *w, const Family *family, const MetricsPool *pool) {
         write_name(w, family, pool, NULL);
-        fprintf(w->f, "%d\n", pool_presence_is_healthy(pool->presence));
+        fprintf(w->f, "%d\n", pool_is_healthy(pool->presence, pool->file_state));
 }
 
 /* What may be so beside the state: load balancers send nothing, a reload would be refused because of the file, or what

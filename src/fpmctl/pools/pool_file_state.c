@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <sys/stat.h>
 
-#include "config/pool_files.h"
 #include "fpmctl/pools/pools.h"
 
 /* By the time of the change of the inode: a file that was moved there is as new as the move. */
@@ -26,15 +25,17 @@ static bool has_changed(const PoolConfig *config, const PoolFacts *pool) {
         return false;
 }
 
-static PoolFileState state_of(const PoolFiles *files, const PoolFacts *pool) {
-        const PoolFile *file = pool_files_find(files, pool->name);
+PoolFileState pools_file_state(const Pools *pools, const PoolFacts *pool) {
+        const PoolFile *file = pool_files_find(&pools->files, pool->name);
         _cleanup_(pool_config_freep) PoolConfig *config = NULL;
         int r;
 
+        if (!pools->has_files)
+                return POOL_FILE_UNKNOWN;
         if (!file)
                 return POOL_FILE_GONE;
 
-        r = pool_files_load(&config, files, file, false, NULL, NULL);
+        r = pool_files_load(&config, &pools->files, file, false, NULL, NULL);
         if (r == -EACCES || r == -ENOMEM)
                 return POOL_FILE_UNKNOWN;
         if (r < 0)
@@ -43,15 +44,9 @@ static PoolFileState state_of(const PoolFiles *files, const PoolFacts *pool) {
         return has_changed(config, pool) ? POOL_FILE_CHANGED : POOL_FILE_OK;
 }
 
-int pools_read_files(Pools *pools, const char *conf_dir) {
-        _cleanup_(pool_files_done) PoolFiles files = {};
-        int r;
-
-        r = pool_files_read(&files, conf_dir, NULL, NULL);
-        for (size_t i = 0; r == 0 && i < pools->n_items; i++)
-                pools->items[i].file_state = state_of(&files, &pools->items[i]);
-
-        return r;
+void pools_read_files(Pools *pools) {
+        for (size_t i = 0; i < pools->n_items; i++)
+                pools->items[i].file_state = pools_file_state(pools, &pools->items[i]);
 }
 
 const char *pool_file_state_name(PoolFileState state) {

@@ -10,7 +10,6 @@
 
 #include "base/fd.h"
 #include "config/value/address.h"
-#include "config/pool_files.h"
 
 #define RUN_DIR "/run/fpmd"
 
@@ -49,18 +48,23 @@ void pools_done(Pools *pools) {
         }
 
         free(pools->items);
+        pool_files_done(&pools->files);
         *pools = (Pools){};
 }
 
 /* --- what there is --- */
 
 static int add_files(Pools *pools, const char *conf_dir) {
-        _cleanup_(pool_files_done) PoolFiles files = {};
+        const PoolFiles *files = &pools->files;
         int r;
 
-        r = pool_files_read(&files, conf_dir, NULL, NULL);
-        for (size_t i = 0; r == 0 && i < files.n_items; i++) {
-                PoolFacts *pool = pools_get(pools, files.items[i].name);
+        if (!conf_dir)
+                return 0;
+
+        r = pool_files_read(&pools->files, conf_dir, NULL, NULL);
+        pools->has_files = r == 0;
+        for (size_t i = 0; r == 0 && i < files->n_items; i++) {
+                PoolFacts *pool = pools_get(pools, files->items[i].name);
 
                 if (!pool)
                         return -ENOMEM;
@@ -212,9 +216,14 @@ PoolPresence pool_presence(const PoolFacts *pool) {
         return PRESENCE_STOPPED;
 }
 
-bool pool_presence_is_healthy(PoolPresence presence) {
+bool pool_is_at_rest(PoolPresence presence) {
+        return presence == PRESENCE_LISTENING || presence == PRESENCE_IDLE;
+}
+
+bool pool_is_healthy(PoolPresence presence, PoolFileState file_state) {
         return presence != PRESENCE_STOPPED && presence != PRESENCE_FAILED &&
-               presence != PRESENCE_SILENT;
+               presence != PRESENCE_SILENT &&
+               !(pool_is_at_rest(presence) && file_state == POOL_FILE_WRONG);
 }
 
 const char *pool_presence_name(PoolPresence presence) {

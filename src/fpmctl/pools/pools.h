@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/cleanup.h"
+#include "config/pool_files.h"
 #include "fpmctl/pools/client.h"
 #include "fpmctl/pools/resources.h"
 #include "fpmctl/pools/units.h"
@@ -49,6 +50,8 @@ typedef struct PoolFacts {
 typedef struct Pools {
         PoolFacts *items; /* by name */
         size_t n_items;
+        PoolFiles files;
+        bool has_files; /* they were looked for */
 } Pools;
 
 typedef enum PoolsFind {
@@ -57,8 +60,8 @@ typedef enum PoolsFind {
         POOLS_WITH_UNITS,
 } PoolsFind;
 
-/* Finds the names of pools: of pool files, of running managers and, if find says so, of units that systemd knows. The
- * caller frees them by pools_done(). Returns 0 or a negative errno. */
+/* Finds the names of pools: of pool files unless conf_dir is NULL, of running managers and, if find says so, of units
+ * that systemd knows. The caller frees them by pools_done(). Returns 0 or a negative errno. */
 int pools_find(Pools *ret, const char *conf_dir, PoolsFind find);
 void pools_done(Pools *pools);
 
@@ -68,8 +71,11 @@ PoolFacts *pools_get(Pools *pools, const char *name);
 /* Asks all managers at once, and reads the resources of their pools. */
 void pools_ask(Pools *pools, uint64_t timeout_usec);
 
-/* Reads each pool file, after pools_ask(), and writes file_state. Returns 0 or a negative errno. */
-int pools_read_files(Pools *pools, const char *conf_dir);
+/* Reads each pool file, after pools_ask(), and writes file_state. */
+void pools_read_files(Pools *pools);
+
+/* Reads the file of one pool, whose question may not have been asked. */
+PoolFileState pools_file_state(const Pools *pools, const PoolFacts *pool);
 
 /* Returns the name of such a state for people. Pure. */
 const char *pool_file_state_name(PoolFileState state);
@@ -78,5 +84,9 @@ const char *pool_file_state_name(PoolFileState state);
 PoolPresence pool_presence(const PoolFacts *pool);
 const char *pool_presence_name(PoolPresence presence);
 
-/* Returns whether a connection would be answered, now or as soon as the pool has started. */
-bool pool_presence_is_healthy(PoolPresence presence);
+/* Returns whether a connection would be answered, now or as soon as the pool has started. One that is at rest does not
+ * start if its file has a mistake. Pure. */
+bool pool_is_healthy(PoolPresence presence, PoolFileState file_state);
+
+/* Returns whether the next connection would start the pool. Pure. */
+bool pool_is_at_rest(PoolPresence presence);

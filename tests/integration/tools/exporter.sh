@@ -42,11 +42,35 @@ assert_contains 'a pool that waits for the first connection' 'fpmd_up{pool="expo
 assert_contains 'a pool that waits for the first connection' 'fpmd_state{pool="exported",state="listening"} 1' "$metrics"
 assert_contains 'a pool that nobody started' 'fpmd_up{pool="never"} 0' "$metrics"
 assert_contains 'a pool that nobody started' 'fpmd_state{pool="never",state="stopped"} 1' "$metrics"
+echo 'nonsense = 1' >>"$CONTAINER_ROOT/etc/fpmd/conf.d/other.conf"
+metrics=$(scrape)
+assert_contains 'a pool that would not start' 'fpmd_up{pool="other"} 0' "$metrics"
+assert_contains 'a pool that would not start' 'fpmd_state{pool="other",state="wrong"} 1' "$metrics"
+sed -i '$d' "$CONTAINER_ROOT/etc/fpmd/conf.d/other.conf"
 for us in 0 0 120000; do
 	fetch --output /dev/null "http://exported.test/page.php?us=$us"
 done
 metrics=$(scrape)
 in_container promtool check metrics <<<"$metrics"
+
+# --- the alerts of the manual: of a pool that is down, and not of one that nobody has started
+sed -n '/^groups:/,/^\.Ed/{/^\.Ed/d; p}' "$TEST_DIR/../../src/exporter/fpmd-exporter.8" >"$CONTAINER_ROOT/srv/rules.yml"
+cat >"$CONTAINER_ROOT/srv/alerts.yml" <<'END'
+rule_files: [rules.yml]
+evaluation_interval: 1m
+tests:
+  - interval: 1m
+    input_series:
+      - {series: 'fpmd_up{instance="a",pool="down"}', values: '0x10'}
+      - {series: 'fpmd_state{instance="a",pool="down",state="stopped"}', values: '0x10'}
+      - {series: 'fpmd_up{instance="a",pool="off"}', values: '0x10'}
+      - {series: 'fpmd_state{instance="a",pool="off",state="stopped"}', values: '1x10'}
+      - {series: 'fpmd_state{instance="a",pool="off",state="wrong"}', values: '1x10'}
+    alert_rule_test:
+      - {eval_time: 5m, alertname: PoolDown, exp_alerts: [{exp_labels: {instance: a, pool: down}}]}
+      - {eval_time: 5m, alertname: PoolFileWrong, exp_alerts: [{exp_labels: {instance: a, pool: 'off', state: wrong}}]}
+END
+in_container promtool test rules /srv/alerts.yml
 assert_eq 'requests' 3 "$(value 'fpmd_requests_total{pool="exported"}' <<<"$metrics")"
 assert_eq 'workers' 2 "$(value 'fpmd_workers{pool="exported",state="idle"}' <<<"$metrics")"
 assert_eq 'max children' 2 "$(value 'fpmd_workers_max{pool="exported"}' <<<"$metrics")"
