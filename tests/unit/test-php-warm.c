@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Proves that scripts that are compiled beforehand all get into opcache, also those that declare the same or that PHP
- * cannot compile, and that no visitor's session begins for them. */
+ * cannot compile, that no visitor's session begins for them, and that about so many are seen from outside. */
 
 #include "php/engine/php_warm.h"
 
@@ -10,6 +10,7 @@
 #include "base/fd.h"
 #include "base/parse.h"
 #include "php-unit.h"
+#include "php/hooks/opcache/php_opcache_memory.h"
 #include "php/hooks/opcache/php_opcache_state.h"
 
 enum {
@@ -64,8 +65,9 @@ static void start(void) {
         ck_assert_ptr_nonnull(mkdtemp(sessions));
         snprintf(lines, sizeof(lines),
                         OPCACHE "php_admin_value[session.auto_start] = 1\n"
-                                "php_admin_value[session.save_path] = %s\n",
-                        sessions);
+                                "php_admin_value[session.save_path] = %s\n"
+                                "php_admin_value[opcache.file_cache] = %s\n",
+                        sessions, sessions);
         start_php_with(lines);
         php_engine_enter_worker();
 }
@@ -94,6 +96,8 @@ START_TEST(a_list) {
         if (!php_opcache_is_there())
                 return;
 
+        ck_assert(php_opcache_memory_is_known());
+        ck_assert(!php_warm_may_have(1));
         ck_assert_int_eq(pipe2(fds, O_CLOEXEC), 0);
         write_scripts(fds[1]);
         fd_close(fds[1]);
@@ -103,6 +107,8 @@ START_TEST(a_list) {
         ck_assert_uint_eq(result.n_tried, N);
         ck_assert_int_eq(count_sessions(), 0);
         ck_assert_int_eq(count_compiled(), N - 1);
+        ck_assert(php_warm_may_have(N - 1));
+        ck_assert(!php_warm_may_have(100 * N));
 
         snprintf(command, sizeof(command), "rm -r %s", sessions);
         ck_assert_int_eq(system(command), 0);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "php/engine/php_warm.h"
 
+#include <Zend/Optimizer/zend_optimizer.h>
 #include <errno.h>
 #include <php.h>
 #include <php_main.h>
@@ -131,8 +132,9 @@ int php_warm_list(int fd) {
         return php_opcache_is_there() ? in_request(ask, &reader) : -ENODATA;
 }
 
-bool php_warm_has_news(void) {
-        return php_opcache_is_there() && php_opcache_memory_has_grown();
+/* In opcache's memory a zend_script is the first part of each script. */
+bool php_warm_may_have(unsigned n) {
+        return php_opcache_is_there() && php_opcache_memory_growth() / sizeof(zend_script) >= n;
 }
 
 int php_warm_keep(const KeptScripts *kept) {

@@ -25,8 +25,9 @@ typedef struct PhpWarmResult {
  * Returns 0 or a negative errno. */
 int php_warm_compile(int fd, uint64_t until_usec, PhpWarmResult *ret);
 
-/* In the zygote: returns false when opcache has got no script since PHP's start. */
-bool php_warm_has_news(void);
+/* In the zygote: returns false when opcache has got fewer scripts than n since PHP's start, as far as the room that
+ * they would need shows it. */
+bool php_warm_may_have(unsigned n);
 
 /* Writes which scripts opcache has for the next start. Returns 0 or a negative errno. */
 int php_warm_keep(const KeptScripts *kept);

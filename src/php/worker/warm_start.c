@@ -68,7 +68,8 @@ void warm_start_compile(int scripts_fd, const PoolConfig *config) {
 
 /* --- for a start after an idle exit, a restart or a boot --- */
 
-static KeptScripts kept; /* without a folder: nothing is kept */
+static KeptScripts kept;         /* without a folder: nothing is kept */
+static bool has_no_list = false; /* of another start, to be taken back */
 
 /* "150%", as systemd reads it; an empty one takes back those before. */
 static bool quota_allows_second_cpu(const SettingList *settings) {
@@ -91,7 +92,7 @@ static bool has_second_cpu(const PoolConfig *config) {
 }
 
 bool warm_start_keeps(void) {
-        return kept.folder && php_warm_has_news();
+        return kept.folder && php_warm_may_have(has_no_list ? KEPT_SCRIPTS_MIN : 1);
 }
 
 void warm_start_keep(void *userdata) {
@@ -129,8 +130,14 @@ static int share_places(void) {
 
 void warm_start_read_ahead(void) {
         Ahead ahead = {};
+        int r;
 
-        if (!kept.folder || kept_scripts_read(&kept, &ahead.list, &ahead.size) < 0)
+        if (!kept.folder)
+                return;
+
+        r = kept_scripts_read(&kept, &ahead.list, &ahead.size);
+        has_no_list = r == -ENOENT;
+        if (r < 0)
                 return;
 
         kept.list_sum = kept_scripts_sum(ahead.list, ahead.size);

@@ -25,5 +25,5 @@ void warm_start_list(int fd, void *userdata);
 void warm_start_keep(void *userdata);
 
 /* Returns whether there is something to be noted: the pool has such a folder, a start would read the list, and scripts
- * were asked for, or read ahead. */
+ * were asked for, or read ahead: so many that there may be a list, or so few that the one that is there goes. */
 bool warm_start_keeps(void);

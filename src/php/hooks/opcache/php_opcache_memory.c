@@ -159,8 +159,10 @@ bool php_opcache_memory_is_known(void) {
         return memory.used;
 }
 
-bool php_opcache_memory_has_grown(void) {
-        return !memory.used || *memory.used != memory.used_at_start;
+size_t php_opcache_memory_growth(void) {
+        size_t used = memory.used ? *memory.used : 0;
+
+        return memory.used && used >= memory.used_at_start ? used - memory.used_at_start : SIZE_MAX;
 }
 
 unsigned php_opcache_memory_asked(void) {

@@ -22,8 +22,8 @@ void php_opcache_memory_end_start(void);
 /* Returns whether what was expected was found. */
 bool php_opcache_memory_is_known(void);
 
-/* Returns whether opcache has got something since PHP's start, as far as that is known: else true. */
-bool php_opcache_memory_has_grown(void);
+/* Returns how much opcache has got since PHP's start. SIZE_MAX: it is not known, or opcache has begun afresh. */
+size_t php_opcache_memory_growth(void);
 
 /* Returns for how many scripts this process has asked for pages. */
 unsigned php_opcache_memory_asked(void);
