@@ -5,6 +5,7 @@
 #include <linux/unix_diag.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include "base/unix_diag.h"
@@ -58,4 +59,31 @@ void queue_depth_sum(const int listen_fds[], size_t n_fds, QueueDepth *ret) {
         }
 
         *ret = sum;
+}
+
+int queue_length_of(int listen_fd, unsigned *ret) {
+        struct pollfd pollfd = { .fd = listen_fd, .events = POLLIN };
+        QueueDepth depth = {};
+        int r = poll(&pollfd, 1, 0);
+
+        if (r < 0)
+                return -errno;
+        if (r > 0) {
+                r = queue_depth_of(listen_fd, &depth);
+                if (r < 0)
+                        return r;
+        }
+
+        *ret = depth.n_queued;
+        return 0;
+}
+
+unsigned queue_length_sum(const int listen_fds[], size_t n_fds) {
+        unsigned sum = 0, one;
+
+        for (size_t i = 0; i < n_fds; i++)
+                if (queue_length_of(listen_fds[i], &one) >= 0)
+                        sum += one;
+
+        return sum;
 }

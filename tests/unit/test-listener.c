@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/queue_depth.h"
 #include "manager/sockets/listener_state.h"
 #include "manager/sockets/port_release.h"
 #include "unit.h"

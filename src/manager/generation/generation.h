@@ -124,8 +124,8 @@ uint64_t generation_drain_left_usec(const Generation *generation);
 /* Returns the pair through which its workers hand kept connections over. Borrowed. */
 HandoffPair *generation_pair(const Generation *generation);
 
-/* Reads how many connections wait, those at the socket of pm.status_listen excluded. */
-void generation_queue_depth(const Generation *generation, QueueDepth *ret);
+/* Returns how many connections wait, those at the socket of pm.status_listen excluded. */
+unsigned generation_queue_length(const Generation *generation);
 
 /* Returns how long PHP took to start in the zygote. */
 uint64_t generation_php_start_usec(const Generation *generation);

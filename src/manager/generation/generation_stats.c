@@ -54,8 +54,8 @@ bool generation_refused(const Generation *g) {
         return g->refused;
 }
 
-void generation_queue_depth(const Generation *g, QueueDepth *ret) {
-        listeners_queue_depth(&g->listeners, ret);
+unsigned generation_queue_length(const Generation *g) {
+        return listeners_queue_length(&g->listeners);
 }
 
 const char *generation_outdated(const Generation *g) {

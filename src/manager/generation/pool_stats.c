@@ -68,14 +68,8 @@ static const char *state_name(const Pool *pool) {
 
 /* Without that of pm.status_listen, where it is known which it is. */
 static unsigned queue_length(const Pool *pool) {
-        QueueDepth depth;
-
-        if (pool->current)
-                generation_queue_depth(pool->current, &depth);
-        else
-                listeners_queue_depth(&pool->listeners, &depth);
-
-        return depth.n_queued;
+        return pool->current ? generation_queue_length(pool->current)
+                             : listeners_queue_length(&pool->listeners);
 }
 
 bool pool_has_handed_over(const Pool *pool) {

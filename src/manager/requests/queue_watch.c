@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/parse.h"
+#include "base/queue_depth.h"
 #include "manager/base/log.h"
 #include "manager/base/timer.h"
 #include "manager/requests/queue_history.h"
@@ -76,20 +77,20 @@ static uint64_t check_queues(QueueWatch *watch, uint64_t now) {
         uint64_t sum = 0;
 
         for (size_t i = 0; i < n_queues(watch); i++) {
-                QueueDepth depth = {};
                 uint64_t accepted, stale;
+                unsigned n_queued;
 
                 /* The numbers are read in this order, so that a connection that is accepted in between makes the sum
                  * too small and never too large. */
                 if (scoreboard_accepted(watch->board, i, &accepted) < 0 ||
-                                queue_depth_of(watch->listeners->fds[i], &depth) < 0)
+                                queue_length_of(watch->listeners->fds[i], &n_queued) < 0)
                         continue;
 
-                queue_history_add(&watch->histories[i], accepted, depth.n_queued, now);
+                queue_history_add(&watch->histories[i], accepted, n_queued, now);
                 stale = queue_history_stale(
                                 &watch->histories[i], watch->config->queue_timeout_usec, now);
                 atomic_store(&control_page->stale[i], stale);
-                sum += depth.n_queued;
+                sum += n_queued;
         }
 
         if (sum > watch->n_queued_max) {
@@ -180,7 +181,8 @@ static void wait_for_connection(QueueWatch *watch) {
                 r = listener_watch(watch->event, &watch->listen_sources[i],
                                 watch->listeners->fds[i], queue_watch_on_connection, watch);
         if (r < 0)
-                log_error_errno(r, "Cannot watch a listening socket, a full queue is noticed late: %m");
+                log_error_errno(r,
+                                "Cannot watch a listening socket, a full queue is noticed late: %m");
 }
 
 /* Nothing has waited for one pause: from now on a worker wakes the manager. This is asked for before the last check,

@@ -227,12 +227,9 @@ void listeners_split(const Listeners *all, const char *status_address, Listeners
 }
 
 /* A queue that cannot be read counts as empty: more workers then come when all are busy, later than they could. */
-void listeners_queue_depth(const Listeners *listeners, QueueDepth *ret) {
-        QueueDepth depth;
-
-        queue_depth_sum(listeners->fds, listeners->n_fds, &depth);
-        depth.n_queued += handoff_pair_depth(listeners->pair);
-        *ret = depth;
+unsigned listeners_queue_length(const Listeners *listeners) {
+        return queue_length_sum(listeners->fds, listeners->n_fds) +
+               handoff_pair_depth(listeners->pair);
 }
 
 bool listeners_have_connection(const int fds[], size_t n_fds) {

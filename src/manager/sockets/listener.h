@@ -13,7 +13,6 @@
 #include <systemd/sd-event.h>
 
 #include "base/cleanup.h"
-#include "base/queue_depth.h"
 #include "contract/listen_fds.h"
 #include "manager/sockets/handoff_pair.h"
 
@@ -42,7 +41,7 @@ void listeners_split(const Listeners *all, const char *status_address, Listeners
 
 /* Adds up how many connections wait at the sockets and in the pair, as far as the kernel tells: TCP_INFO for tcp,
  * sock_diag(7) for unix sockets, where php-fpm always says 0. */
-void listeners_queue_depth(const Listeners *listeners, QueueDepth *ret);
+unsigned listeners_queue_length(const Listeners *listeners);
 
 /* Returns whether a connection waits at one of these sockets, so that systemd would start the pool for it. */
 bool listeners_have_connection(const int fds[], size_t n_fds);

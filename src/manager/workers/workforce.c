@@ -237,7 +237,6 @@ static void measure_cpu(Workforce *w, PolicyInput *input, uint64_t now) {
 static void look(Workforce *w, PolicyInput *ret) {
         uint64_t limit = policy_idle_limit_usec(w->config), now = timer_now_usec(w->event);
         PolicyInput input = { .begun = w->begun };
-        QueueDepth depth;
         int r;
 
         r = scoreboard_copy(w->board);
@@ -272,8 +271,7 @@ static void look(Workforce *w, PolicyInput *ret) {
 
         update_rate(w, now);
         worker_limit_update(&w->worker_limit, w->config, w->board, w->slots, now);
-        listeners_queue_depth(w->listeners, &depth);
-        input.n_queued = depth.n_queued;
+        input.n_queued = listeners_queue_length(w->listeners);
         input.rate = w->rate.per_second;
         input.worker_limit = w->worker_limit.workers;
         measure_cpu(w, &input, now);
