@@ -46,13 +46,15 @@ static void notify_status(Manager *m, const char *state) {
 }
 
 void manager_stop(Manager *m) {
+        char state[64];
+
         m->stopping = true;
         reload_close(&m->reload);
-        notify_status(m, "STOPPING=1\n");
 
         /* systemd's time limit must not pass before the manager's own. */
-        (void) sd_notifyf(0, "EXTEND_TIMEOUT_USEC=%" PRIu64,
+        snprintf(state, sizeof(state), "STOPPING=1\nEXTEND_TIMEOUT_USEC=%" PRIu64 "\n",
                         pool_drain_limit_usec(m->pool) + 5 * USEC_PER_SEC);
+        notify_status(m, state);
 }
 
 /* --- the pool's hooks --- */
