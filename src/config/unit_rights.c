@@ -21,6 +21,10 @@ uint64_t unit_rights_files_needed(const PoolConfig *config) {
         return said != LIMIT_UNSET && said > needed ? said : needed;
 }
 
+uint64_t unit_rights_workers_for(uint64_t n_files) {
+        return n_files > FDS_OF_ZYGOTE ? (n_files - FDS_OF_ZYGOTE) / FDS_PER_WORKER : 0;
+}
+
 /* systemd.Nice of the pool file may be above it. */
 static bool has_nice(const PoolConfig *config) {
         for (size_t i = 0; i < config->unit_settings.n_items; i++)

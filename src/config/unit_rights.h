@@ -28,3 +28,6 @@ const char *unit_right_file(UnitRight right);
 /* Returns the hard limit of open files that the zygote of this pool needs: two fds for each worker, and those that it
  * is started with. */
 uint64_t unit_rights_files_needed(const PoolConfig *config);
+
+/* Returns how many workers that limit is enough for, or 0. */
+uint64_t unit_rights_workers_for(uint64_t n_files);

@@ -38,10 +38,14 @@ static bool has_drop_in(const char *pool, UnitRight right) {
         return access(path, F_OK) >= 0;
 }
 
+bool unit_check_finds_systemd(void) {
+        return access("/run/systemd/system", F_OK) >= 0;
+}
+
 /* Where systemd does not run, a pool is not started by a unit. */
 static bool is_lacking(const UnitCheck *check, UnitRight right) {
         return check->switches_user && unit_right_is_wanted(check->config, right) &&
-               access("/run/systemd/system", F_OK) >= 0 && !has_drop_in(check->config->name, right);
+               unit_check_finds_systemd() && !has_drop_in(check->config->name, right);
 }
 
 /* In a service it was tried: what is allowed is there. */
@@ -130,8 +134,10 @@ static int check_files(const UnitCheck *check) {
 
         report(check, LOG_ERR, directive,
                         "needs %" PRIu64 " open files in one process, and the limit is %" PRIu64
-                        ": raise LimitNOFILE= of the unit",
-                        needed, limit);
+                        ": raise %s",
+                        needed, limit,
+                        unit_check_finds_systemd() ? "LimitNOFILE= of the unit"
+                                                   : "it for the container (ulimit -Hn)");
         return -EINVAL;
 }
 

@@ -24,5 +24,8 @@ typedef struct UnitCheck {
  * takes the right away. */
 int unit_check(const UnitCheck *check);
 
+/* Returns whether systemd is process 1 of this machine. */
+bool unit_check_finds_systemd(void);
+
 /* Returns the rights that fpmd-generator has given to the service of a pool: 1 << right for each. */
 unsigned unit_check_rights(const char *pool);

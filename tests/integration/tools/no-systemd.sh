@@ -2,6 +2,8 @@
 # Without systemd as PID 1, as in a container: process namespaces of their own, an empty /run, no bus, no journal. fpmd is
 # PID 1 there, by systemd-socket-activate and with a socket that is passed by hand, as podman does. It answers, its lines
 # have no priorities in front, fpmctl finds the pool, and SIGTERM ends it when its requests are done.
+# A pool that would leave after its quiet time stays, since nobody would start it again; one without a number of workers
+# has as many as its open files allow.
 
 source "${BASH_SOURCE[0]%/*}/../lib.sh"
 needs_fpmd
@@ -107,3 +109,20 @@ for way in socket-activate by-hand; do
 	assert_eq "$way: exit status" 0 "$status"
 	check_lines "$way"
 done
+
+# pm = auto, which a number of workers that nobody has written does not keep from starting
+write_pool bare <<'END'
+user = alice
+listen = 127.0.0.1:9077
+pm = auto
+END
+machine prlimit --nofile=256:256 systemd-socket-activate --listen=127.0.0.1:9077 fpmd bare
+for _ in {1..100}; do is_up && break; sleep 0.1; done
+is_up || fail "few files: $(cat "$CONTAINER_ROOT/srv/bare.log")"
+assert_contains 'few files' 'pm.max_children: becomes 64, since a process may open 256 files' "$(<"$CONTAINER_ROOT/srv/bare.log")"
+assert_eq 'max children' 64 "$(inside fpmctl status bare | sed -n 's/^max children: *//p')"
+said=$(inside fpmd --test bare)
+assert_contains 'a check' 'test is successful' "$said"
+assert_lacks 'it does not leave' 'minutes without a request' "$said"
+inside kill -TERM 1
+wait "$machine"
