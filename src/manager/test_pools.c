@@ -15,17 +15,20 @@
 #include "listen/pool_sockets.h"
 #include "manager/base/log.h"
 #include "manager/generation/pool_check.h"
+#include "manager/unit_limits.h"
 
 /* All pools of the folder, which each of them is compared with. */
 typedef struct Neighbours {
         const char *conf_dir;
         PoolFiles files;
         PoolSockets sockets;
+        UnitLimits limits;
 } Neighbours;
 
 static void neighbours_done(Neighbours *neighbours) {
         pool_files_done(&neighbours->files);
         pool_sockets_done(&neighbours->sockets);
+        unit_limits_done(&neighbours->limits);
 }
 
 static void report_mistake(void *userdata, const char *line) {
@@ -49,7 +52,7 @@ static void say_default(const PoolConfig *config) {
 }
 
 /* Also what only concerns the socket unit: at a start that was checked when the socket was opened. */
-static int test_pool(const Neighbours *neighbours, const char *name) {
+static int test_pool(Neighbours *neighbours, const char *name) {
         _cleanup_(pool_config_freep) PoolConfig *config = NULL;
         _cleanup_free_ char *file = NULL;
         /* The user who asks does not run the pool. */
@@ -58,6 +61,8 @@ static int test_pool(const Neighbours *neighbours, const char *name) {
                 .name = name,
                 .as = geteuid() != 0 ? POOL_CHECK_FOR_ROOT : POOL_CHECK_FOR_SELF,
                 .files = &neighbours->files,
+                .files_of_unit = unit_limits_files,
+                .unit_userdata = &neighbours->limits,
         };
         int r;
 

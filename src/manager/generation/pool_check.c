@@ -410,6 +410,8 @@ static int check_rights(const Check *check) {
                         .config = check->config,
                         .is_own = check->as == POOL_CHECK_FOR_SELF,
                         .switches_user = switches_user(check),
+                        .files_of_unit = check->what->files_of_unit,
+                        .unit_userdata = check->what->unit_userdata,
                         .report = pool_check_on_lack,
                         .userdata = (void *) (uintptr_t) check,
         });

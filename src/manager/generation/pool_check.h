@@ -33,6 +33,10 @@ typedef struct PoolCheck {
         const char *conf_dir, *name;
         PoolCheckAs as;
         const PoolFiles *files; /* the pools of conf_dir; NULL: they are looked for */
+
+        /* See unit_check.h. */
+        uint64_t (*files_of_unit)(void *userdata, const char *pool);
+        void *unit_userdata;
 } PoolCheck;
 
 /* Does the same. For POOL_CHECK_FOR_ROOT, what only root could check is named and counts as right. */

@@ -9,6 +9,7 @@
 
 typedef struct Check {
         const PoolConfig *config;
+        const PoolCheck *what;
         PoolCheckAs as;
         PoolCheckReport report;
         void *userdata;

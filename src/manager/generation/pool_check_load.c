@@ -35,7 +35,8 @@ static int load_file(PoolConfig **ret, const PoolCheck *what, Check *check) {
                         ret, what->conf_dir, what->name, false, pool_check_report_line, check);
 }
 
-/* Without a service manager nobody listens for the pool and starts it again: as process 1 it would end its container. */
+/* Without a service manager nobody listens for the pool and starts it again: as process 1 it would end the
+ * container. */
 static void settle_idle_exit(PoolConfig *config) {
         if (pool_config_line_of(config, "pm.idle_exit_timeout") == 0 && !getenv("NOTIFY_SOCKET") &&
                         !unit_check_finds_systemd())
@@ -47,7 +48,7 @@ static void settle_workers(PoolConfig *config, Check *check) {
         uint64_t limit, most;
         char text[128];
 
-        if (config->pm != PM_AUTO || pool_config_line_of(config, "pm.max_children") > 0 ||
+        if (!unit_check_fits_workers(config) ||
                         file_limits_allow(unit_rights_files_needed(config), &limit))
                 return;
 
@@ -102,7 +103,7 @@ int pool_check_load(PoolConfig **ret, const char *conf_dir, const char *name,
 
 int pool_check_load_as(
                 PoolConfig **ret, const PoolCheck *what, PoolCheckReport report, void *userdata) {
-        Check check = { .as = what->as, .report = report, .userdata = userdata };
+        Check check = { .what = what, .as = what->as, .report = report, .userdata = userdata };
         int r;
 
         r = load(ret, what, &check);

@@ -38,6 +38,10 @@ static bool has_drop_in(const char *pool, UnitRight right) {
         return access(path, F_OK) >= 0;
 }
 
+bool unit_check_fits_workers(const PoolConfig *config) {
+        return config->pm == PM_AUTO && pool_config_line_of(config, "pm.max_children") == 0;
+}
+
 bool unit_check_finds_systemd(void) {
         return access("/run/systemd/system", F_OK) >= 0;
 }
@@ -120,16 +124,36 @@ static int check_core(const UnitCheck *check) {
         return check_right(check, UNIT_RIGHT_LIMITS, "rlimit_core", privilege_can_raise_limits());
 }
 
+enum {
+        FILES_OF_ANY_UNIT = 1024, /* nobody gives a pool less, and to ask systemd takes a while */
+};
+
+/* Whoever tests a file has other limits than the service, which may raise its own if the pool needs many. */
+static bool allows_files(const UnitCheck *check, uint64_t needed, uint64_t *ret_limit) {
+        uint64_t of_unit = 0;
+
+        if (check->files_of_unit && needed > FILES_OF_ANY_UNIT &&
+                        !unit_check_fits_workers(check->config) &&
+                        !unit_right_is_wanted(check->config, UNIT_RIGHT_LIMITS))
+                of_unit = check->files_of_unit(check->unit_userdata, check->config->name);
+        if (of_unit > 0) {
+                *ret_limit = of_unit;
+                return needed <= of_unit;
+        }
+
+        return !check->is_own || file_limits_allow(needed, ret_limit);
+}
+
 /* The zygote would go on with fewer workers, and try to fork the others for ever. */
 static int check_files(const UnitCheck *check) {
         uint64_t needed = unit_rights_files_needed(check->config), limit = 0;
         const char *directive =
                         check->config->rlimit_files == needed ? "rlimit_files" : "pm.max_children";
-        bool is_allowed = file_limits_allow(needed, &limit);
+        bool is_allowed = allows_files(check, needed, &limit);
 
         if (is_above_own_limit(RLIMIT_NOFILE, needed) && is_lacking(check, UNIT_RIGHT_LIMITS))
                 return check_right(check, UNIT_RIGHT_LIMITS, directive, is_allowed);
-        if (!check->is_own || is_allowed)
+        if (is_allowed)
                 return 0;
 
         report(check, LOG_ERR, directive,

@@ -15,6 +15,10 @@ typedef struct UnitCheck {
         bool is_own; /* this process runs the pool; else only what its unit will let it do is looked at */
         bool switches_user; /* the pool runs, or will run, with a manager that becomes the pool's user */
 
+        /* The hard limit of open files that the service will have, 0: not known. NULL: this process has its limits. */
+        uint64_t (*files_of_unit)(void *userdata, const char *pool);
+        void *unit_userdata;
+
         void (*report)(void *userdata, int priority, const char *directive, const char *text);
         void *userdata;
 } UnitCheck;
@@ -23,6 +27,9 @@ typedef struct UnitCheck {
  * if systemd has yet to read the pool file for that, -EINVAL if a limit of the unit is too low, or -EACCES if the unit
  * takes the right away. */
 int unit_check(const UnitCheck *check);
+
+/* Returns whether the pool is to have as many workers as its open files allow, since its file has no number. */
+bool unit_check_fits_workers(const PoolConfig *config);
 
 /* Returns whether systemd is process 1 of this machine. */
 bool unit_check_finds_systemd(void);

@@ -77,3 +77,15 @@ in_container systemctl stop "$unit" fpmd@files.socket
 assert_contains '--test' 'pm.max_children: needs 728 open files' \
 	"$(in_container prlimit --nofile=200:400 setpriv --bounding-set=-sys_resource \
 		--inh-caps=-sys_resource /usr/sbin/fpmd --test files 2>&1 || true)"
+
+# Whoever tests the file has other limits than the service.
+limit 200:1500
+configure 900 ''
+for user in root bob; do
+	status=0
+	said=$(in_container runuser -u $user -- fpmctl check files 2>&1) || status=$?
+	assert_eq "$user: status of a check" 78 "$status"
+	assert_contains "$user: a check" 'pm.max_children: needs 1928 open files in one process, and the limit is 1500' "$said"
+done
+limit 200:2000
+in_container fpmd --test files
