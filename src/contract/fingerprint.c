@@ -38,6 +38,7 @@ uint64_t contract_fingerprint(void) {
                 offsetof(PoolControl, totals_answered),
                 sizeof(BoardHead),
                 offsetof(BoardHead, n_questions),
+                offsetof(BoardHead, changed),
                 offsetof(BoardHead, refused),
                 offsetof(BoardHead, n_queued_max),
                 sizeof(SlotDetail),

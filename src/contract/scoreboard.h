@@ -233,10 +233,10 @@ static inline uint64_t scoreboard_number(uint64_t claim) {
 void scoreboard_ask_for_renewal(Scoreboard *board);
 bool scoreboard_wants_renewal(const Scoreboard *board);
 
-/* Zygote: counts that a file has changed that workers run; the caller wakes the manager. Manager: returns how often
- * that was. */
-void scoreboard_count_change(Scoreboard *board);
-uint32_t scoreboard_changes(const Scoreboard *board);
+/* Zygote: counts that files have changed that workers run; which is the same for the same files; the caller wakes the
+ * manager. Manager: returns how often that was, and which the last time. */
+void scoreboard_count_change(Scoreboard *board, uint64_t which);
+uint32_t scoreboard_changes(const Scoreboard *board, uint64_t *ret_which);
 
 /* Zygote: publishes whether a worker has booted that can take the place of one that leaves. Worker: returns whether
  * there is one. */

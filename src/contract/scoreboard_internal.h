@@ -52,6 +52,7 @@ typedef struct BoardHead {
         _Atomic uint32_t has_spare;     /* a worker has booted that has no slot yet */
         _Atomic uint32_t wants_renewal; /* a worker has seen that opcache waits for all to leave */
         _Atomic uint32_t n_questions;   /* for totals that lack nothing */
+        _Atomic uint64_t changed;       /* which files, the last time */
         _Alignas(64) _Atomic uint64_t accepted[SCOREBOARD_QUEUES_MAX];
         _Alignas(64) _Atomic uint64_t refused;
         _Alignas(64) _Atomic uint64_t n_busy;

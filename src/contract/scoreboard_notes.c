@@ -58,14 +58,17 @@ bool scoreboard_totals_answer(const Scoreboard *board, uint32_t question) {
         return (int32_t) (answered - question) >= 0;
 }
 
-void scoreboard_count_change(Scoreboard *board) {
+void scoreboard_count_change(Scoreboard *board, uint64_t which) {
+        atomic_store_explicit(&head_of(board)->changed, which, memory_order_relaxed);
         atomic_fetch_add_explicit(&head_of(board)->n_changes, 1, memory_order_release);
 }
 
-uint32_t scoreboard_changes(const Scoreboard *board) {
+uint32_t scoreboard_changes(const Scoreboard *board, uint64_t *ret_which) {
         uint32_t n = 0;
 
+        *ret_which = 0;
         (void) scoreboard_read(board, &n, sizeof(n), offsetof(BoardHead, n_changes));
+        (void) scoreboard_read(board, ret_which, sizeof(*ret_which), offsetof(BoardHead, changed));
         return n;
 }
 

@@ -4,11 +4,12 @@
  *
  * Runs in: manager.
  * Trusts:  nobody: that something has changed is the word of the pool's processes. There is one reload a second at
- *          most; and where each new generation says so as soon as it serves, they come less and less often. */
+ *          most, and edit_rounds.h says when there are fewer. */
 
 #include <stdint.h>
 #include <systemd/sd-event.h>
 
+#include "manager/edit_rounds.h"
 #include "manager/reload.h"
 
 /* Embedded in its owner, who fills in event and reload, and calls edits_done(). */
@@ -16,14 +17,12 @@ typedef struct Edits {
         sd_event *event;
         Reload *reload;
         sd_event_source *timer;
-        uint64_t serving_usec; /* since when the generation serves */
-        uint64_t asked_usec;   /* the last reload, 0: none */
-        uint64_t pause_usec;   /* how long behind that the next one may be */
+        EditRounds rounds;
 } Edits;
 
 /* Is to be called when the generation that serves says that files have changed: asks for a reload, now or when the
- * pause is over. */
-void edits_note(Edits *edits);
+ * pause is over. which is the same for the same files. */
+void edits_note(Edits *edits, uint64_t which);
 
 /* Is to be called when another generation begins to serve. */
 void edits_served(Edits *edits);

@@ -263,10 +263,10 @@ static const ControlHooks control_hooks = {
         .group = manager_on_group_asked,
 };
 
-static void manager_on_edited(void *userdata) {
+static void manager_on_edited(uint64_t which, void *userdata) {
         Manager *m = userdata;
 
-        edits_note(&m->edits);
+        edits_note(&m->edits, which);
 }
 
 static const PoolHooks pool_hooks = {

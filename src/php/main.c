@@ -19,6 +19,7 @@
 #include "php/engine/php_engine.h"
 #include "php/engine/php_timezones.h"
 #include "php/hooks/libc_hooks.h"
+#include "php/resident/php_compiled.h"
 #include "php/resident/php_resident.h"
 #include "php/trace/php_trace.h"
 #include "php/trace/trace_line.h"
@@ -39,6 +40,7 @@
 
 enum {
         CONFIG_BYTES_MAX = 4 << 20,
+        FILES_COMPILED_MAX = 20000, /* worker_watch knows so many */
 };
 
 /* PHP calls exit() when it gives up while it starts: then this tells the manager why. */
@@ -220,12 +222,30 @@ static int run_zygote(WorkerContext *context) {
                 return fail(inherited, r, "zygote");
 
         if (context->config->worker_script && context->config->worker_watch)
-                r = zygote_watch_files(zygote, context->config->worker_script, &context->paths_fd);
+                r = zygote_watch_files(zygote, context->config->worker_script, context->compiled,
+                                &context->paths_fd);
         if (r < 0)
                 return fail(inherited, r, "worker_watch");
 
         starting_control_fd = -EBADF;
         return template_run(zygote, context, inherited->control_fd);
+}
+
+/* Before PHP starts. */
+static int register_script(WorkerContext *context) {
+        int r;
+
+        if (!context->config->worker_script)
+                return 0;
+
+        php_resident_register(context->config);
+        if (!context->config->worker_watch)
+                return 0;
+
+        r = sum_table_new(&context->compiled, FILES_COMPILED_MAX);
+        if (r >= 0)
+                php_compiled_init(context->compiled);
+        return r;
 }
 
 static int run(const Inherited *inherited, const PoolConfig *config, Proctitle *proctitle,
@@ -247,8 +267,10 @@ static int run(const Inherited *inherited, const PoolConfig *config, Proctitle *
                 return fail(inherited, r, "scoreboard");
 
         leave_signals_install();
-        if (config->worker_script)
-                php_resident_register(config);
+        r = register_script(&context);
+        if (r < 0)
+                return fail(inherited, r, "worker_watch");
+
         r = php_engine_start(config, strict);
         if (r < 0)
                 return EX_CONFIG; /* report_exit_while_starting() has PHP's own message */

@@ -94,6 +94,12 @@ static void fuzz_on_change(Generation *generation, void *userdata) {
         (void) userdata;
 }
 
+static void fuzz_on_edited(Generation *generation, uint64_t which, void *userdata) {
+        (void) generation;
+        (void) which;
+        (void) userdata;
+}
+
 static bool fuzz_on_orphaned(Generation *generation, void *userdata) {
         (void) generation;
         (void) userdata;
@@ -300,7 +306,7 @@ static void end_world(void) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         static const GenerationHooks hooks = { fuzz_on_change, fuzz_on_change, fuzz_on_change,
-                fuzz_on_change, fuzz_on_change, fuzz_on_change, fuzz_on_orphaned, fuzz_on_gone };
+                fuzz_on_change, fuzz_on_change, fuzz_on_edited, fuzz_on_orphaned, fuzz_on_gone };
         static uint64_t n_exits[_SLOT_END_MAX];
         Account account = { .uid = getuid(), .gid = getgid() };
         Input in = { data, size };

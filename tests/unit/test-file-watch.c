@@ -7,11 +7,13 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/sum.h"
 #include "php/zygote/file_watch.h"
 #include "unit.h"
 
 static char folder[] = "/tmp/test-file-watch-XXXXXX";
 static FileWatch *watch;
+static uint64_t clock_usec;
 
 static const char *path_of(const char *name) {
         static char path[4][128];
@@ -30,15 +32,22 @@ static void put(const char *name, const char *text) {
         ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t) strlen(text));
 }
 
+/* used: what was in it when it was used, NULL: nobody knows. */
+static int add(const char *name, const char *used) {
+        return file_watch_add(
+                        watch, path_of(name), used ? sum_of(used, strlen(used)) : 0, clock_usec);
+}
+
 static void set_up(void) {
         strcpy(folder, "/tmp/test-file-watch-XXXXXX");
         ck_assert_ptr_nonnull(mkdtemp(folder));
         put("one", "1");
         put("two", "2");
         ck_assert_int_eq(file_watch_new(&watch), 0);
-        ck_assert_int_eq(file_watch_add(watch, path_of("one")), 0);
-        ck_assert_int_eq(file_watch_add(watch, path_of("two")), 0);
-        ck_assert_int_eq(file_watch_add(watch, path_of("one")), 0);
+        clock_usec = 1000000000;
+        ck_assert_int_eq(add("one", NULL), 0);
+        ck_assert_int_eq(add("two", NULL), 0);
+        ck_assert_int_eq(add("one", NULL), 0);
 }
 
 static void tear_down(void) {
@@ -52,9 +61,16 @@ static void tear_down(void) {
 /* What has changed, "" for nothing. */
 static const char *changed(void) {
         const char *path;
+        uint64_t which;
 
-        file_watch_read(watch, 1);
-        path = file_watch_settle(watch);
+        /* What is gone is looked for a second later, and the rest of a burst awaited then. */
+        for (int i = 0; i < 3; i++) {
+                clock_usec += 2000000;
+                file_watch_read(watch, clock_usec);
+                path = file_watch_settle(watch, clock_usec + 1000000, &which);
+                if (path)
+                        break;
+        }
         return path ? path + strlen(folder) + 1 : "";
 }
 
@@ -100,13 +116,135 @@ START_TEST(test_removed) {
 }
 END_TEST
 
+/* As between a file's compiling and the watch that comes later. */
+START_TEST(test_written_before) {
+        put("three", "as compiled");
+        put("four", "as compiled");
+        ck_assert_int_eq(add("three", "as compiled"), 0);
+        ck_assert_str_eq(changed(), "");
+        put("four", "written since");
+        ck_assert_int_eq(add("four", "as compiled"), 0);
+        ck_assert_uint_eq(file_watch_due_usec(watch), clock_usec + 200000);
+        ck_assert_str_eq(changed(), "four");
+        ck_assert_str_eq(changed(), "");
+
+        /* It is what was compiled again before anybody has looked. */
+        put("five", "written since");
+        ck_assert_int_eq(add("five", "as compiled"), 0);
+        put("five", "as compiled");
+        ck_assert_str_eq(changed(), "");
+}
+END_TEST
+
+START_TEST(test_gone_before) {
+        ck_assert_int_eq(add("three", "as compiled"), 0);
+        ck_assert_int_eq(add("four", "as compiled"), 0);
+        ck_assert_str_eq(changed(), "");
+        put("three", "as compiled");
+        put("four", "written since");
+        ck_assert_str_eq(changed(), "four");
+        ck_assert_str_eq(changed(), "");
+        put("three", "written since");
+        ck_assert_str_eq(changed(), "three");
+}
+END_TEST
+
+START_TEST(test_made_again) {
+        ck_assert_int_eq(unlink(path_of("one")), 0);
+        ck_assert_str_eq(changed(), "one");
+        ck_assert_uint_gt(file_watch_due_usec(watch), clock_usec);
+        ck_assert_str_eq(changed(), "");
+        put("one", "1 again");
+        ck_assert_str_eq(changed(), "one");
+        ck_assert_uint_eq(file_watch_due_usec(watch), 0);
+        put("one", "and more");
+        ck_assert_str_eq(changed(), "one");
+}
+END_TEST
+
+/* A folder is put in the place of another one: nothing happens to the files in them. */
+START_TEST(test_folder_moved) {
+        ck_assert_int_eq(mkdir(path_of("app"), 0700), 0);
+        ck_assert_int_eq(mkdir(path_of("app/src"), 0700), 0);
+        ck_assert_int_eq(mkdir(path_of("new"), 0700), 0);
+        ck_assert_int_eq(mkdir(path_of("new/src"), 0700), 0);
+        put("app/src/one", "1");
+        put("new/src/one", "2");
+        ck_assert_int_eq(add("app/src/one", "1"), 0);
+        ck_assert_int_eq(rename(path_of("app"), path_of("old")), 0);
+        ck_assert_int_eq(rename(path_of("new"), path_of("app")), 0);
+        ck_assert_str_eq(changed(), "app/src/one");
+        put("app/src/one", "3");
+        ck_assert_str_eq(changed(), "app/src/one");
+
+        /* It is gone for a while, and becomes a link, and the link another. */
+        ck_assert_int_eq(rename(path_of("app"), path_of("new")), 0);
+        ck_assert_str_eq(changed(), "app/src/one");
+        ck_assert_int_eq(symlink("old", path_of("app")), 0);
+        ck_assert_str_ne(changed(), "");
+        ck_assert_str_eq(changed(), "");
+        ck_assert_int_eq(symlink("new", path_of("next")), 0);
+        ck_assert_int_eq(rename(path_of("next"), path_of("app")), 0);
+        ck_assert_str_ne(changed(), "");
+        put("new/src/one", "4");
+        ck_assert_str_eq(changed(), "app/src/one");
+        ck_assert_str_eq(changed(), "");
+}
+END_TEST
+
+/* Files that share their content on disk share what inotify calls them by. */
+START_TEST(test_hard_links) {
+        ck_assert_int_eq(link(path_of("one"), path_of("three")), 0);
+        ck_assert_int_eq(add("three", NULL), 0);
+        ck_assert_str_eq(changed(), "");
+        put("new", "another");
+        ck_assert_int_eq(rename(path_of("new"), path_of("one")), 0);
+        ck_assert_str_eq(changed(), "one");
+        put("three", "more");
+        ck_assert_str_eq(changed(), "three");
+}
+END_TEST
+
+START_TEST(test_many) {
+        char name[32];
+
+        for (int i = 0; i < 5000; i++) {
+                snprintf(name, sizeof(name), "file-%d", i);
+                put(name, name);
+                ck_assert_int_eq(add(name, name), 0);
+                ck_assert_int_eq(add(name, "what nobody asks about"), 0);
+        }
+        ck_assert_str_eq(changed(), "");
+        put("file-4711", "changed");
+        ck_assert_str_eq(changed(), "file-4711");
+}
+END_TEST
+
+START_TEST(test_which) {
+        uint64_t which[4] = {};
+
+        for (int i = 0; i < 4; i++) {
+                put(i == 3 ? "two" : "one", i % 2 == 0 ? "a" : "b");
+                if (i == 1)
+                        put("two", "also");
+                clock_usec += 2000000;
+                file_watch_read(watch, clock_usec);
+                ck_assert_ptr_nonnull(file_watch_settle(watch, clock_usec + 1000000, &which[i]));
+        }
+        ck_assert_uint_eq(which[0], which[2]);
+        ck_assert_uint_ne(which[0], which[1]);
+        ck_assert_uint_ne(which[0], which[3]);
+        ck_assert_uint_ne(which[1], which[3]);
+}
+END_TEST
+
 START_TEST(test_links) {
         ck_assert_int_eq(mkdir(path_of("release-1"), 0700), 0);
         ck_assert_int_eq(mkdir(path_of("release-2"), 0700), 0);
         put("release-1/index.php", "1");
         put("release-2/index.php", "1");
         ck_assert_int_eq(symlink("release-1", path_of("current")), 0);
-        ck_assert_int_eq(file_watch_add_links(watch, path_of("current/index.php")), 0);
+        ck_assert_int_eq(file_watch_add_way(watch, path_of("current/index.php"), clock_usec), 0);
         ck_assert_str_eq(changed(), "");
         ck_assert_int_eq(symlink("release-2", path_of("next")), 0);
         ck_assert_int_eq(rename(path_of("next"), path_of("current")), 0);
@@ -135,11 +273,11 @@ START_TEST(test_due) {
 END_TEST
 
 START_TEST(test_bad_paths) {
-        ck_assert_int_lt(file_watch_add(watch, "relative"), 0);
-        ck_assert_int_lt(file_watch_add(watch, ""), 0);
-        ck_assert_int_eq(file_watch_add(watch, path_of("none")), 0);
-        ck_assert_int_eq(file_watch_add(watch, "/dev/zero"), 0);
-        ck_assert_int_eq(file_watch_add(watch, folder), 0);
+        ck_assert_int_lt(file_watch_add(watch, "relative", 0, 1), 0);
+        ck_assert_int_lt(file_watch_add(watch, "", 0, 1), 0);
+        ck_assert_int_eq(add("none", NULL), 0);
+        ck_assert_int_eq(file_watch_add(watch, "/dev/zero", 0, 1), 0);
+        ck_assert_int_eq(file_watch_add(watch, folder, 0, 1), 0);
         ck_assert_str_eq(changed(), "");
 }
 END_TEST
@@ -153,6 +291,13 @@ static Suite *suite(void) {
         tcase_add_test(tc, test_same_content);
         tcase_add_test(tc, test_replaced);
         tcase_add_test(tc, test_removed);
+        tcase_add_test(tc, test_written_before);
+        tcase_add_test(tc, test_gone_before);
+        tcase_add_test(tc, test_made_again);
+        tcase_add_test(tc, test_folder_moved);
+        tcase_add_test(tc, test_hard_links);
+        tcase_add_test(tc, test_many);
+        tcase_add_test(tc, test_which);
         tcase_add_test(tc, test_links);
         tcase_add_test(tc, test_due);
         tcase_add_test(tc, test_bad_paths);

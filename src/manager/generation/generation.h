@@ -48,8 +48,8 @@ typedef struct GenerationHooks {
          * Comes again with each wake-up until another generation serves. */
         void (*renew)(Generation *generation, void *userdata);
 
-        /* Is called when files have changed that the generation runs. */
-        void (*edited)(Generation *generation, void *userdata);
+        /* Is called when files have changed that the generation runs. which is the same for the same files. */
+        void (*edited)(Generation *generation, uint64_t which, void *userdata);
 
         /* Is called when the zygote has died without its workers, which finish what they hold: the generation does not
          * serve any more, and gone() follows. Returns false if the pool does not wait for them: they are killed. */

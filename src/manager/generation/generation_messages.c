@@ -18,17 +18,18 @@
 #include "manager/requests/worker_report.h"
 
 static void take_changes(Generation *g) {
+        uint64_t which;
         uint32_t n;
 
         if (!g->config->worker_watch || g->life.state != GENERATION_SERVING)
                 return;
 
-        n = scoreboard_changes(g->board);
+        n = scoreboard_changes(g->board, &which);
         if (n == g->n_changes)
                 return;
 
         g->n_changes = n;
-        g->context.hooks->edited(g, g->context.userdata);
+        g->context.hooks->edited(g, which, g->context.userdata);
 }
 
 int generation_on_wake(sd_event_source *source, int fd, uint32_t revents, void *userdata) {

@@ -266,11 +266,11 @@ static void pool_on_renew(Generation *generation, void *userdata) {
         start_emergency(pool);
 }
 
-static void pool_on_edited(Generation *generation, void *userdata) {
+static void pool_on_edited(Generation *generation, uint64_t which, void *userdata) {
         Pool *pool = userdata;
 
         if (generation == pool->current && pool->state == POOL_SERVING)
-                pool->hooks->edited(pool->userdata);
+                pool->hooks->edited(which, pool->userdata);
 }
 
 static const GenerationHooks generation_hooks = {

@@ -48,7 +48,8 @@ typedef struct PoolHooks {
         void (*alive)(void *userdata);                         /* answer to pool_ping() */
         void (*retrying)(uint64_t pause_usec, void *userdata); /* the next start is then */
         bool (*idle)(void *userdata); /* for pm.idle_exit_timeout: time to leave. false: not now */
-        void (*edited)(void *userdata); /* worker_watch: files have changed, the pool says; often, if it likes */
+        /* worker_watch: files have changed, the pool says; often, if it likes. which is the same for the same files. */
+        void (*edited)(uint64_t which, void *userdata);
         void (*ended)(int result, void *userdata); /* all has left: 0 after a drain, else why */
 
         /* A generation that was to follow the one that serves does so now (0), or has failed and the old one goes on (a

@@ -77,8 +77,13 @@ static bool disables_functions(void) {
         return false;
 }
 
+/* It knows a script by its time alone, and a deployment may keep that. */
+static bool watches_scripts(void) {
+        return config->worker_script && config->worker_watch;
+}
+
 static bool is_wanted(void) {
-        return folder && config->idle_warm_bytes > 0 && !config->chroot &&
+        return folder && !watches_scripts() && config->idle_warm_bytes > 0 && !config->chroot &&
                !cfg_get_entry(ZEND_STRL("opcache.file_cache")) && !ini_is_off("opcache.enable") &&
                !*ini_text("opcache.preload") && !jit_may_run() && !disables_functions();
 }

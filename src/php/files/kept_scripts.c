@@ -13,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "base/sum.h"
 
 #define ID_DIGITS "32"
 
@@ -61,14 +62,9 @@ bool kept_scripts_has_compiled(const KeptScripts *kept, const char *path) {
         return compiled_path(kept, path, compiled) && access(compiled, R_OK) == 0;
 }
 
-/* FNV-1a. A script that makes two lists with one sum has its own pool forget or keep a script. */
+/* A script that makes two lists with one sum has its own pool forget or keep a script. */
 uint64_t kept_scripts_sum(const char *list, size_t size) {
-        uint64_t sum = UINT64_C(0xcbf29ce484222325);
-
-        for (size_t i = 0; i < size; i++)
-                sum = (sum ^ (unsigned char) list[i]) * UINT64_C(0x100000001b3);
-
-        return sum;
+        return sum_of(list, size);
 }
 
 /* --- to write --- */

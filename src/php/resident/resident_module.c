@@ -9,6 +9,7 @@
 
 #include "base/escape.h"
 #include "php/engine/php_message.h"
+#include "php/resident/php_compiled.h"
 #include "php/resident/php_exit.h"
 #include "php/resident/resident_call.h"
 
@@ -170,6 +171,7 @@ static const zend_function_entry functions[] = {
 static PHP_MINIT_FUNCTION(resident) {
         (void) type;
         php_exit_watch();
+        php_compiled_watch();
         REGISTER_LONG_CONSTANT("FRANKENPHP_LOG_LEVEL_DEBUG", LOG_LEVEL_DEBUG, CONST_PERSISTENT);
         REGISTER_LONG_CONSTANT("FRANKENPHP_LOG_LEVEL_INFO", LOG_LEVEL_INFO, CONST_PERSISTENT);
         REGISTER_LONG_CONSTANT("FRANKENPHP_LOG_LEVEL_WARN", LOG_LEVEL_WARN, CONST_PERSISTENT);

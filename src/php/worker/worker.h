@@ -5,6 +5,7 @@
  *
  * Runs in: worker, as the pool's user, without any capability. */
 
+#include "base/sum_table.h"
 #include "config/pool_config.h"
 #include "contract/scoreboard.h"
 #include "php/zygote/file_limit.h"
@@ -18,6 +19,7 @@ typedef struct WorkerContext {
         Proctitle *proctitle;
         int proc_fd; /* O_PATH of /proc, for a chroot, else -EBADF; closed by the worker before others may see it */
         FileLimit file_limit;
+        SumTable *compiled; /* what was in files when they were compiled; NULL: nobody asks */
         int paths_fd; /* where it says which files it has compiled; -EBADF: nobody asks */
         bool strict; /* the generation is a reload's: what fails in it ends it */
 } WorkerContext;

@@ -12,28 +12,39 @@
 
 #include "base/fd.h"
 #include "base/parse.h"
+#include "base/sum.h"
 
 enum {
         FILES_MAX = 20000,
-        BYTES_MAX = 4 << 20, /* more of a file is not compared */
+        GONE_MAX = 1024, /* of those that are gone no more are looked for */
 };
 
 /* What is saved or deployed together comes within this time; a deployment that takes longer is not waited for. */
 #define QUIET_USEC (USEC_PER_SEC / 5)
 #define PATIENCE_USEC (2 * USEC_PER_SEC)
+#define GONE_PAUSE_USEC USEC_PER_SEC
+
+typedef enum WatchedKind {
+        WATCHED_FILE,
+        WATCHED_LINK,
+        WATCHED_FOLDER,
+} WatchedKind;
 
 typedef struct WatchedFile {
         char *path;
         uint64_t path_sum, content_sum;
-        int wd;
-        bool is_link, has_event;
+        int wd; /* negative: it is gone, or cannot be watched */
+        WatchedKind kind;
+        bool has_event;
 } WatchedFile;
 
 struct FileWatch {
         int fd;
         size_t n, n_allocated;
         WatchedFile *files;
+        uint32_t *places; /* two for each file that has room: 0, or one more than where it is */
         uint64_t first_usec, last_usec; /* of events that were not looked at; 0: none */
+        uint64_t gone_usec;             /* when what is gone was looked for; 0: nothing is */
 };
 
 int file_watch_new(FileWatch **ret) {
@@ -57,6 +68,7 @@ FileWatch *file_watch_free(FileWatch *watch) {
         for (size_t i = 0; i < watch->n; i++)
                 free(watch->files[i].path);
         free(watch->files);
+        free(watch->places);
         fd_close(watch->fd);
         free(watch);
         return NULL;
@@ -68,17 +80,6 @@ int file_watch_fd(const FileWatch *watch) {
 
 /* --- what is in a file --- */
 
-/* FNV-1a. */
-static uint64_t add_to_sum(uint64_t sum, const char *data, size_t size) {
-        for (size_t i = 0; i < size; i++)
-                sum = (sum ^ (unsigned char) data[i]) * UINT64_C(0x100000001b3);
-        return sum;
-}
-
-static uint64_t sum_of(const char *data, size_t size) {
-        return add_to_sum(UINT64_C(0xcbf29ce484222325), data, size);
-}
-
 static uint64_t sum_of_link(const char *path) {
         char target[PATH_MAX];
         ssize_t n = readlink(path, target, sizeof(target));
@@ -89,48 +90,105 @@ static uint64_t sum_of_link(const char *path) {
 /* 0: there is none. */
 static uint64_t sum_of_file(const char *path) {
         _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+        size_t left = SUM_FILE_BYTES_MAX;
+        uint64_t sum = SUM_OF_NOTHING;
         char buffer[16384];
-        uint64_t sum = sum_of("", 0);
         struct stat st;
-        size_t done = 0;
         ssize_t n;
 
         if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
                 return 0;
 
-        while (done < BYTES_MAX && (n = read(fd, buffer, sizeof(buffer))) > 0) {
-                sum = add_to_sum(sum, buffer, (size_t) n);
-                done += (size_t) n;
+        while (left > 0 &&
+                        (n = read(fd, buffer, left < sizeof(buffer) ? left : sizeof(buffer))) > 0) {
+                sum = sum_add(sum, buffer, (size_t) n);
+                left -= (size_t) n;
         }
 
         return sum;
 }
 
+/* What is in a folder stands for itself. */
 static uint64_t content_sum(const WatchedFile *file) {
-        return file->is_link ? sum_of_link(file->path) : sum_of_file(file->path);
+        switch (file->kind) {
+        case WATCHED_FILE:
+                return sum_of_file(file->path);
+        case WATCHED_LINK:
+                return sum_of_link(file->path);
+        default:
+                return SUM_OF_NOTHING;
+        }
+}
+
+static WatchedKind kind_on_way(const char *path) {
+        struct stat st;
+
+        return lstat(path, &st) >= 0 && S_ISLNK(st.st_mode) ? WATCHED_LINK : WATCHED_FOLDER;
 }
 
 /* --- what is watched --- */
 
-/* One that is replaced is another file under the same path. */
-static void watch_anew(FileWatch *watch, WatchedFile *file) {
-        uint32_t mask = IN_CLOSE_WRITE | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF;
-
-        file->wd = inotify_add_watch(
-                        watch->fd, file->path, file->is_link ? mask | IN_DONT_FOLLOW : mask);
+static uint32_t mask_of(WatchedKind kind) {
+        switch (kind) {
+        case WATCHED_FILE:
+                return IN_CLOSE_WRITE | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF;
+        case WATCHED_LINK:
+                return IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | IN_DONT_FOLLOW;
+        default:
+                return IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
+        }
 }
 
-static bool is_watched(const FileWatch *watch, const char *path, uint64_t path_sum) {
+/* Hard links of one file have one descriptor. */
+static bool is_in_use(const FileWatch *watch, int wd) {
         for (size_t i = 0; i < watch->n; i++)
-                if (watch->files[i].path_sum == path_sum && strcmp(watch->files[i].path, path) == 0)
+                if (watch->files[i].wd == wd)
                         return true;
 
         return false;
 }
 
+/* One that is replaced is another file under the same path. Returns 0 or a negative errno. */
+static int watch_anew(FileWatch *watch, WatchedFile *file) {
+        int former = file->wd, r;
+
+        file->wd = inotify_add_watch(watch->fd, file->path, mask_of(file->kind));
+        r = file->wd < 0 ? -errno : 0;
+        if (former >= 0 && former != file->wd && !is_in_use(watch, former))
+                (void) inotify_rm_watch(watch->fd, former);
+        return r;
+}
+
+/* Returns the place of the path, or the empty one that it would have. There is always one. */
+static uint32_t *place_of(const FileWatch *watch, const char *path, uint64_t path_sum) {
+        for (size_t i = path_sum;; i++) {
+                uint32_t *place = &watch->places[i % (2 * watch->n_allocated)];
+                const WatchedFile *file;
+
+                if (*place == 0)
+                        return place;
+
+                file = &watch->files[*place - 1];
+                if (file->path_sum == path_sum && strcmp(file->path, path) == 0)
+                        return place;
+        }
+}
+
+/* A link is watched as such, and as the file that it leads to. */
+static uint64_t path_sum_of(const char *path, WatchedKind kind) {
+        uint64_t sum = sum_of(path, strlen(path));
+
+        return kind == WATCHED_FILE ? sum : ~sum;
+}
+
+static bool is_watched(const FileWatch *watch, const char *path, WatchedKind kind) {
+        return watch->n > 0 && *place_of(watch, path, path_sum_of(path, kind)) > 0;
+}
+
 static int make_room(FileWatch *watch) {
         size_t n = watch->n_allocated == 0 ? 64 : 2 * watch->n_allocated;
         WatchedFile *files;
+        uint32_t *places;
 
         if (watch->n < watch->n_allocated)
                 return 0;
@@ -140,18 +198,46 @@ static int make_room(FileWatch *watch) {
                 return -ENOMEM;
 
         watch->files = files;
+        places = calloc(2 * n, sizeof(*places));
+        if (!places)
+                return -ENOMEM;
+
+        free(watch->places);
+        watch->places = places;
         watch->n_allocated = n;
+        for (size_t i = 0; i < watch->n; i++)
+                *place_of(watch, files[i].path, files[i].path_sum) = (uint32_t) i + 1;
         return 0;
 }
 
-static int add(FileWatch *watch, const char *path, bool is_link) {
-        WatchedFile file = { .path_sum = sum_of(path, strlen(path)), .is_link = is_link };
+static void note_time(FileWatch *watch, uint64_t now_usec) {
+        watch->last_usec = now_usec;
+        if (watch->first_usec == 0)
+                watch->first_usec = now_usec;
+}
+
+/* In this order, or what is written in between would be missed. One that is gone may come again with what was used. */
+static int begin(FileWatch *watch, WatchedFile *file, uint64_t used_sum, uint64_t now_usec) {
+        int r = watch_anew(watch, file);
+        uint64_t sum = content_sum(file);
+
+        file->content_sum = used_sum > 0 ? used_sum : sum;
+        file->has_event = sum > 0 && sum != file->content_sum;
+        if (file->has_event)
+                note_time(watch, now_usec);
+        if (file->wd < 0 && watch->gone_usec == 0)
+                watch->gone_usec = now_usec;
+
+        return r == -ENOSPC ? r : 0;
+}
+
+static int add(FileWatch *watch, const char *path, WatchedKind kind, uint64_t used_sum,
+                uint64_t now_usec) {
+        WatchedFile file = { .path_sum = path_sum_of(path, kind), .kind = kind, .wd = -1 };
         int r;
 
-        if (*path != '/' || watch->n >= FILES_MAX)
-                return -EINVAL;
-        if (is_watched(watch, path, file.path_sum))
-                return 0;
+        if (watch->n >= FILES_MAX)
+                return -ENOSPC;
 
         r = make_room(watch);
         if (r < 0)
@@ -161,47 +247,79 @@ static int add(FileWatch *watch, const char *path, bool is_link) {
         if (!file.path)
                 return -ENOMEM;
 
-        /* In this order, or what is written in between would be missed. */
-        watch_anew(watch, &file);
-        file.content_sum = content_sum(&file);
-        watch->files[watch->n++] = file;
-        return 0;
+        *place_of(watch, path, file.path_sum) = (uint32_t) watch->n + 1;
+        watch->files[watch->n] = file;
+        return begin(watch, &watch->files[watch->n++], used_sum, now_usec);
 }
 
-int file_watch_add(FileWatch *watch, const char *path) {
-        return add(watch, path, false);
+/* One folder on the way, or what the path leads to, which is another matter where it is no link. */
+static int add_part(FileWatch *watch, const char *part, bool is_last, uint64_t now_usec) {
+        WatchedKind kind;
+
+        if (is_watched(watch, part, WATCHED_FOLDER))
+                return 0;
+
+        kind = kind_on_way(part);
+        if (is_last && kind != WATCHED_LINK)
+                return 0;
+
+        return add(watch, part, kind, 0, now_usec);
 }
 
-int file_watch_add_links(FileWatch *watch, const char *path) {
+int file_watch_add_way(FileWatch *watch, const char *path, uint64_t now_usec) {
         char part[PATH_MAX];
-        struct stat st;
+        const char *end = path;
         int r = 0;
 
-        for (const char *p = strchr(path + 1, '/'); r >= 0; p = strchr(p + 1, '/')) {
-                size_t n = p ? (size_t) (p - path) : strlen(path);
+        if (*path != '/')
+                return -EINVAL;
+        if (strlen(path) >= sizeof(part))
+                return -ENAMETOOLONG;
 
-                if (n >= sizeof(part))
-                        return -ENAMETOOLONG;
-
-                memcpy(part, path, n);
-                part[n] = '\0';
-                if (lstat(part, &st) >= 0 && S_ISLNK(st.st_mode))
-                        r = add(watch, part, true);
-                if (!p)
-                        break;
+        while (r >= 0 && *end) {
+                end = strchrnul(end + 1, '/');
+                memcpy(part, path, (size_t) (end - path));
+                part[end - path] = '\0';
+                r = add_part(watch, part, !*end, now_usec);
         }
 
         return r;
 }
 
+int file_watch_add(FileWatch *watch, const char *path, uint64_t content_sum, uint64_t now_usec) {
+        int r;
+
+        if (is_watched(watch, path, WATCHED_FILE))
+                return 0;
+
+        r = file_watch_add_way(watch, path, now_usec);
+        return r < 0 && r != -ENOSPC ? r : add(watch, path, WATCHED_FILE, content_sum, now_usec);
+}
+
 /* --- what happens --- */
+
+static void note_all_below(FileWatch *watch, const char *folder) {
+        size_t n = strlen(folder);
+
+        for (size_t i = 0; i < watch->n; i++)
+                if (strncmp(watch->files[i].path, folder, n) == 0 && watch->files[i].path[n] == '/')
+                        watch->files[i].has_event = true;
+}
+
+static void note_file(FileWatch *watch, WatchedFile *file) {
+        file->has_event = true;
+        if (file->kind != WATCHED_FILE)
+                note_all_below(watch, file->path);
+}
 
 static void note_event(FileWatch *watch, const struct inotify_event *event) {
         bool is_all = event->mask & IN_Q_OVERFLOW;
 
         for (size_t i = 0; i < watch->n; i++)
-                if (is_all || watch->files[i].wd == event->wd)
+                if (is_all)
                         watch->files[i].has_event = true;
+                else if (watch->files[i].wd == event->wd)
+                        note_file(watch, &watch->files[i]);
 }
 
 void file_watch_read(FileWatch *watch, uint64_t now_usec) {
@@ -215,13 +333,11 @@ void file_watch_read(FileWatch *watch, uint64_t now_usec) {
                         note_event(watch, event);
                         p += sizeof(*event) + event->len;
                 }
-                watch->last_usec = now_usec;
-                if (watch->first_usec == 0)
-                        watch->first_usec = now_usec;
+                note_time(watch, now_usec);
         }
 }
 
-uint64_t file_watch_due_usec(const FileWatch *watch) {
+static uint64_t events_due_usec(const FileWatch *watch) {
         uint64_t latest = watch->first_usec + PATIENCE_USEC, next = watch->last_usec + QUIET_USEC;
 
         if (watch->first_usec == 0)
@@ -230,17 +346,48 @@ uint64_t file_watch_due_usec(const FileWatch *watch) {
         return next < latest ? next : latest;
 }
 
+uint64_t file_watch_due_usec(const FileWatch *watch) {
+        uint64_t events = events_due_usec(watch), gone = watch->gone_usec + GONE_PAUSE_USEC;
+
+        if (watch->gone_usec == 0)
+                return events;
+
+        return events > 0 && events < gone ? events : gone;
+}
+
+/* Nothing tells of a file that is made anew where none is watched. */
+static void look_for_gone(FileWatch *watch, uint64_t now_usec) {
+        unsigned n = 0;
+
+        for (size_t i = 0; i < watch->n && n < GONE_MAX; i++) {
+                WatchedFile *file = &watch->files[i];
+
+                if (file->wd >= 0)
+                        continue;
+
+                n++;
+                (void) watch_anew(watch, file);
+                if (file->wd < 0)
+                        continue;
+
+                note_file(watch, file);
+                note_time(watch, now_usec);
+        }
+
+        watch->gone_usec = n > 0 ? now_usec : 0;
+}
+
+/* A folder may have become a link, or the other way round. */
 static bool has_changed(FileWatch *watch, WatchedFile *file) {
-        int wd = file->wd;
         uint64_t sum;
 
         if (!file->has_event)
                 return false;
 
         file->has_event = false;
-        watch_anew(watch, file);
-        if (wd >= 0 && wd != file->wd)
-                (void) inotify_rm_watch(watch->fd, wd);
+        if (file->kind != WATCHED_FILE)
+                file->kind = kind_on_way(file->path);
+        (void) watch_anew(watch, file);
         sum = content_sum(file);
         if (sum == file->content_sum)
                 return false;
@@ -249,13 +396,26 @@ static bool has_changed(FileWatch *watch, WatchedFile *file) {
         return true;
 }
 
-const char *file_watch_settle(FileWatch *watch) {
+const char *file_watch_settle(FileWatch *watch, uint64_t now_usec, uint64_t *ret_which) {
         const char *path = NULL;
 
+        if (watch->gone_usec > 0 && now_usec >= watch->gone_usec + GONE_PAUSE_USEC)
+                look_for_gone(watch, now_usec);
+        if (watch->first_usec == 0 || now_usec < events_due_usec(watch))
+                return NULL;
+
+        *ret_which = 0;
         watch->first_usec = watch->last_usec = 0;
-        for (size_t i = 0; i < watch->n; i++)
-                if (has_changed(watch, &watch->files[i]))
-                        path = watch->files[i].path;
+        for (size_t i = 0; i < watch->n; i++) {
+                WatchedFile *file = &watch->files[i];
+
+                if (has_changed(watch, file)) {
+                        path = file->path;
+                        *ret_which ^= file->path_sum;
+                }
+                if (file->wd < 0 && watch->gone_usec == 0)
+                        watch->gone_usec = now_usec;
+        }
 
         return path;
 }

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/sum_table.h"
 #include "config/pool_config.h"
 #include "contract/scoreboard.h"
 
@@ -67,9 +68,11 @@ DEFINE_CLEANUP(Zygote, zygote_free);
 void zygote_keep_spare(Zygote *zygote, SpareMain main);
 
 /* Watches files from now on: those that zygote_watch_file() names with their absolute path, or workers by a message to
- * *ret_fd, and the links by which script is reached. When one has changed, the manager is told. Returns 0 or a
- * negative errno. */
-int zygote_watch_files(Zygote *zygote, const char *script, int *ret_fd);
+ * *ret_fd, and the links and folders by which script is reached. compiled is borrowed, and has the sums of what was in
+ * files when they were compiled, under those of their paths. When something else is in one, the manager is told.
+ * Returns 0 or a negative errno. */
+int zygote_watch_files(
+                Zygote *zygote, const char *script, const SumTable *compiled, int *ret_fd);
 void zygote_watch_file(Zygote *zygote, const char *path);
 
 /* Sends READY and follows orders until all workers have drained. In a worker it does not return. Returns 0 or a

@@ -14,6 +14,7 @@
 #include "base/escape.h"
 #include "base/fd.h"
 #include "base/journal_socket.h"
+#include "base/sum.h"
 #include "php/zygote/zygote_internal.h"
 
 enum {
@@ -29,7 +30,7 @@ static void limit_send(int fd) {
         (void) setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
 }
 
-int zygote_watch_files(Zygote *zygote, const char *script, int *ret_fd) {
+int zygote_watch_files(Zygote *zygote, const char *script, const SumTable *compiled, int *ret_fd) {
         int fds[2], r;
 
         r = file_watch_new(&zygote->files);
@@ -39,19 +40,39 @@ int zygote_watch_files(Zygote *zygote, const char *script, int *ret_fd) {
                 return -errno;
 
         limit_send(fds[1]);
+        zygote->compiled = compiled;
         zygote->paths_fd = fds[0];
         *ret_fd = fds[1];
         r = zygote_watch(zygote, zygote->paths_fd, TAG_PATHS);
         if (r < 0)
                 return r;
 
-        (void) file_watch_add_links(zygote->files, script);
+        (void) file_watch_add_way(zygote->files, script, clock_now_usec());
         return zygote_watch(zygote, file_watch_fd(zygote->files), TAG_FILES);
 }
 
+static void say_limit(Zygote *zygote, const char *path) {
+        char escaped[512];
+
+        if (zygote->lacks_watches)
+                return;
+
+        zygote->lacks_watches = true;
+        escape_string(escaped, sizeof(escaped), path);
+        stderr_line("<4>worker_watch: %s, and perhaps more, cannot be watched: there are more than 20000 files and "
+                    "folders, or more than fs.inotify.max_user_watches allows\n",
+                        escaped);
+}
+
 void zygote_watch_file(Zygote *zygote, const char *path) {
-        if (zygote->files)
-                (void) file_watch_add(zygote->files, path);
+        uint64_t compiled;
+
+        if (!zygote->files)
+                return;
+
+        compiled = sum_table_get(zygote->compiled, sum_of(path, strlen(path)));
+        if (file_watch_add(zygote->files, path, compiled, clock_now_usec()) == -ENOSPC)
+                say_limit(zygote, path);
 }
 
 void zygote_leave_files(Zygote *zygote) {
@@ -97,19 +118,23 @@ uint64_t zygote_files_usec(const Zygote *zygote) {
 }
 
 void zygote_see_to_files(Zygote *zygote) {
-        uint64_t due_usec = zygote_files_usec(zygote);
+        uint64_t due_usec = zygote_files_usec(zygote), now_usec, which;
         char escaped[512];
         const char *path;
 
-        if (due_usec == 0 || clock_now_usec() < due_usec)
+        if (due_usec == 0)
                 return;
 
-        path = file_watch_settle(zygote->files);
+        now_usec = clock_now_usec();
+        if (now_usec < due_usec)
+                return;
+
+        path = file_watch_settle(zygote->files, now_usec, &which);
         if (!path)
                 return;
 
         escape_string(escaped, sizeof(escaped), path);
         stderr_line("<5>worker_watch: %s has changed\n", escaped);
-        scoreboard_count_change(zygote->board);
+        scoreboard_count_change(zygote->board, which);
         fd_signal_event(zygote->hooks.wake_fd);
 }

@@ -51,6 +51,8 @@ struct Zygote {
         bool watches_status;
         Spare spare;
         FileWatch *files;   /* NULL: none are watched */
+        const SumTable *compiled; /* what was in them when they were compiled */
+        bool lacks_watches; /* the journal has been told */
         int paths_fd;       /* on which workers say which */
         uint64_t kill_usec; /* when workers that still run are killed, 0: the manager does that */
         uint64_t status_pause_usec; /* no status worker is forked before this time */
