@@ -160,11 +160,12 @@ int fd_replace_file(int dir_fd, const char *path, const char *text, mode_t mode)
         return r;
 }
 
-/* pread() until the end or until size bytes are there; the count, or negative errno. */
-static ssize_t read_from_start(int fd, char *buffer, size_t size) {
+/* pread() until the end or until size bytes are there; the count, or negative errno. A file that says how long it is,
+ * and has no more when more is asked for, is at its end: nothing is asked once more. */
+static ssize_t read_from_start(int fd, char *buffer, size_t size, size_t expected) {
         size_t done = 0;
 
-        while (done < size) {
+        while (done < size && (done == 0 || done != expected)) {
                 ssize_t n;
 
                 n = pread(fd, buffer + done, size - done, (off_t) done);
@@ -181,25 +182,23 @@ static ssize_t read_from_start(int fd, char *buffer, size_t size) {
         return (ssize_t) done;
 }
 
-int fd_read_all(int fd, size_t max_bytes, char **ret, size_t *ret_size) {
+/* expected: how many bytes it says to have. */
+static int read_all(int fd, off_t expected, size_t max_bytes, char **ret, size_t *ret_size) {
         _cleanup_free_ char *buffer = NULL;
-        struct stat st;
         size_t room;
         ssize_t n;
 
-        if (fstat(fd, &st) < 0)
-                return -errno;
-        if (st.st_size > 0 && (uint64_t) st.st_size > max_bytes)
+        if (expected > 0 && (uint64_t) expected > max_bytes)
                 return -EFBIG;
 
         /* /proc files say that they are empty, and a file may grow meanwhile. */
-        room = st.st_size > 0 ? (size_t) st.st_size + 1 : max_bytes + 1;
+        room = expected > 0 ? (size_t) expected + 1 : max_bytes + 1;
 
         buffer = malloc(room + 1);
         if (!buffer)
                 return -ENOMEM;
 
-        n = read_from_start(fd, buffer, room);
+        n = read_from_start(fd, buffer, room, (size_t) expected);
         if (n < 0)
                 return (int) n;
         if ((size_t) n > max_bytes)
@@ -211,6 +210,12 @@ int fd_read_all(int fd, size_t max_bytes, char **ret, size_t *ret_size) {
         *ret = TAKE_PTR(buffer);
         *ret_size = (size_t) n;
         return 0;
+}
+
+int fd_read_all(int fd, size_t max_bytes, char **ret, size_t *ret_size) {
+        struct stat st;
+
+        return fstat(fd, &st) < 0 ? -errno : read_all(fd, st.st_size, max_bytes, ret, ret_size);
 }
 
 /* MFD_NOEXEC_SEAL is asked for because kernels with vm.memfd_noexec=2 refuse a memfd without it,
@@ -242,7 +247,7 @@ int fd_read_file(const char *path, size_t max_bytes, char **ret, size_t *ret_siz
         if (!S_ISREG(st.st_mode))
                 return -EINVAL;
 
-        return fd_read_all(fd, max_bytes, ret, ret_size);
+        return read_all(fd, st.st_size, max_bytes, ret, ret_size);
 }
 
 int fd_memfd_sized(const char *name, size_t size) {
