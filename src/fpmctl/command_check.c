@@ -191,6 +191,14 @@ static void check_all(Check *check) {
         check_those(check, those, n);
 }
 
+/* "example.org" is a pool, also where a folder of this name is in the folder that fpmctl runs in. */
+static bool means_file(const char *what) {
+        size_t size = strlen(what), suffix = strlen(".conf");
+
+        return strchr(what, '/') || (size > suffix && strcmp(what + size - suffix, ".conf") == 0 &&
+                                                    access(what, F_OK) == 0);
+}
+
 int command_check(const Invocation *in) {
         json_auto_t *list = in->json ? json_array() : NULL;
         Check check = { .in = in, .list = list };
@@ -198,7 +206,7 @@ int command_check(const Invocation *in) {
 
         if (!what)
                 check_all(&check);
-        else if (strchr(what, '/') || (strlen(what) > 5 && access(what, F_OK) == 0))
+        else if (means_file(what))
                 check_file(&check, what);
         else if (pool_name_is_valid(what))
                 check_named(&check, in->conf_dir, what);

@@ -100,8 +100,14 @@ assert_contains 'why not' 'fpmd@up.service is not restarted until that is mended
 assert_contains 'what' 'pm.max_childern' "$said"
 assert_eq 'the manager of before' "$manager" "$(manager_of up)"
 sed -i '/childern/d' "$CONTAINER_ROOT/etc/fpmd/conf.d/up.conf"
-in_container /usr/libexec/fpmd/pools restart
+pool with-dash
+fetch --output /dev/null http://with-dash.test/ || true
+dashed=$(manager_of with-dash)
+in_container mkdir -p /srv/folders/with-dash
+in_container sh -c 'cd /srv/folders && exec /usr/libexec/fpmd/pools restart'
 another_manager up "$manager" || fail 'an upgrade restarts no pool'
+another_manager with-dash "$dashed" || fail 'an upgrade restarts no pool with a dash in its name'
+rm "$CONTAINER_ROOT/etc/fpmd/conf.d/with-dash.conf"
 
 ### removed
 

@@ -53,6 +53,7 @@ done
 write_pool broken <<<'pm = sttaic'
 assert_fails in_container systemctl start fpmd@broken.service 2>/dev/null
 expect 69 'pool broken has failed: correct what journalctl -u fpmd@broken names, then run systemctl restart fpmd@broken' fpmctl status broken
+expect 78 'broken.conf:2: pm' sh -c 'mkdir -p /srv/sites/broken && cd /srv/sites && fpmctl check broken'
 expect 66 'there is no such file' fpmctl config nosuch
 expect 66 'there is no pool nosuch: no /etc/fpmd/conf.d/nosuch.conf' fpmctl slow nosuch
 expect 66 'there is no pool nosuch: no /etc/fpmd/conf.d/nosuch.conf' fpmctl check nosuch
