@@ -180,7 +180,12 @@ write_pool www <<-END
 	pm.max_children = 1
 	listen = /run/php/www.sock
 END
+# /run/php is the web server's, who would have root write to what it likes.
+echo kept >"$CONTAINER_ROOT/etc/kept"
+in_container setpriv --reuid=www-data --regid=www-data --clear-groups ln -s /etc/kept "$pid_file"
 in_container systemctl start "$service"
+assert_eq 'behind a link in the place of the pid file' kept "$(<"$CONTAINER_ROOT/etc/kept")"
+assert_eq 'the pid file in the place of a link' "$(main_pid)" "$(in_container cat "$pid_file")"
 site www unix:/run/php/php-fpm.sock
 assert_eq 'the alternative' www "$(fetch http://www.test/page.php)"
 in_container systemctl stop "$service"
