@@ -225,12 +225,19 @@ static int move_now(json_t *state) {
                      : EXIT_SUCCESS;
 }
 
+static int complain_state(int error) {
+        return complain(EX_IOERR, "cannot read the state of the migration: %s", strerror(-error));
+}
+
 /* --- back --- */
 
 static int go_back(void) {
-        json_auto_t *state = migrate_state_read();
-        int r = 0;
+        json_auto_t *state = NULL;
+        int r;
 
+        r = migrate_state_read(&state);
+        if (r < 0)
+                return complain_state(r);
         if (!state)
                 return complain(EX_NOINPUT, "there is nothing to undo: fpmctl migrate was not run");
 
@@ -305,9 +312,12 @@ static int run(Migration *m) {
 
 /* What was killed before all its files were written begins anew. */
 static int run_or_go_on(Migration *m) {
-        json_auto_t *state = migrate_state_read();
+        json_auto_t *state = NULL;
         int r;
 
+        r = migrate_state_read(&state);
+        if (r < 0)
+                return complain_state(r);
         if (!state)
                 return run(m);
 

@@ -19,10 +19,21 @@
 static const char FOLDER[] = "/var/lib/fpmd";
 static const char PATH[] = "/var/lib/fpmd/migration.json";
 
-json_t *migrate_state_read(void) {
-        _cleanup_free_ char *text = migrate_file_read(PATH);
+/* It has the texts of all pools: what was written can be read. */
+enum { STATE_BYTES_MAX = 512 * 1024 * 1024 };
 
-        return text ? json_loads(text, 0, NULL) : NULL;
+int migrate_state_read(json_t **ret) {
+        _cleanup_free_ char *text = NULL;
+        size_t size;
+        int r;
+
+        *ret = NULL;
+        r = fd_read_file(PATH, STATE_BYTES_MAX, &text, &size);
+        if (r < 0)
+                return r == -ENOENT ? 0 : r;
+
+        *ret = json_loadb(text, size, 0, NULL);
+        return *ret ? 0 : -EBADMSG;
 }
 
 int migrate_state_new(json_t **ret, const MigratePlan *plan, const char *base) {
@@ -119,6 +130,8 @@ int migrate_state_write(const json_t *state) {
 
         if (!text)
                 return -ENOMEM;
+        if (strlen(text) > STATE_BYTES_MAX)
+                return -EFBIG;
         if (mkdir(FOLDER, 0755) < 0 && errno != EEXIST)
                 return -errno;
 

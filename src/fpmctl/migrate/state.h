@@ -11,11 +11,13 @@
 #include "fpmctl/migrate/move_pool.h"
 #include "fpmctl/migrate/plan.h"
 
-/* Returns the object of the state file, which the caller owns, or NULL if there is no such file or it cannot be read.
+/* Reads the state file. *ret is its object, which the caller owns, or NULL if there is no such file. Returns 0,
+ * -EBADMSG if it is not JSON, or the negative errno for which it cannot be read.
+ *
  * Its members: "files" and "saved" are objects of path and text; "units" has for each php-fpm how it was ("enabled",
  * "active") and "pools", an object of names and lists of addresses. Each of these is whether it has come so far:
  * "written" all files, "moved" the move was begun, "done" it came to its end, "back" the way back was begun. */
-json_t *migrate_state_read(void);
+int migrate_state_read(json_t **ret);
 
 /* Makes the state of a migration that is about to write the files of the plan below base, with the text of what stands
  * in their places now. The caller owns *ret. Returns 0 or -ENOMEM. */

@@ -260,6 +260,27 @@ printf '[a]\nuser=alice\nlisten=/run/a\npm=static\npm.max_children=1\nenv[T] = "
 in_container fpmctl migrate "$odd_inside" >/dev/null
 grep -q $'M\374ller' "$etc/fpmd/conf.d/a.conf" || fail 'another text'
 in_container fpmctl migrate --back >/dev/null
+unchanged 'not UTF-8'
+# five megabytes in all, as some two thousand pools have; and a state that is none undoes nothing, and says so
+in_container python3 - "$odd_inside" <<'END'
+import sys
+with open(sys.argv[1], "w") as conf:
+    for n in range(6):
+        conf.write("include=/srv/large%d\n" % n)
+        with open("/srv/large%d" % n, "w") as large:
+            large.write("[p%d]\nuser=alice\nlisten=/run/p%d\npm=static\npm.max_children=1\n" % (n, n))
+            for i in range(450):
+                large.write("php_value[x%d] = %s\n" % (i, "x" * 1990))
+END
+in_container fpmctl migrate "$odd_inside" >/dev/null
+mv "$CONTAINER_ROOT/var/lib/fpmd/migration.json" "$CONTAINER_ROOT/srv/state"
+echo '{' >"$CONTAINER_ROOT/var/lib/fpmd/migration.json"
+for option in --back --now; do
+	assert_contains "$option" 'cannot read the state' "$(in_container fpmctl migrate $option 2>&1 >/dev/null || true)"
+done
+mv "$CONTAINER_ROOT/srv/state" "$CONTAINER_ROOT/var/lib/fpmd/migration.json"
+in_container fpmctl migrate --back >/dev/null
+unchanged 'large'
 rm "$odd"
 unchanged 'terminal escapes'
 
