@@ -76,8 +76,26 @@ load_end 'an upgrade of PHP' 1000
 
 mkdir -p "$CONTAINER_ROOT/var/log/fpmd/up"
 echo line >"$CONTAINER_ROOT/var/log/fpmd/up/access.log"
+# That of a hardened pool, whose user would keep logrotate for ever.
+trap_of_alice() {
+	in_container install -d -o alice -g alice -m 0770 /var/log/fpmd/alices
+	in_container setpriv --reuid=2001 --regid=2001 --clear-groups sh -c \
+		'cd /var/log/fpmd/alices && echo line >access.log && mkfifo access.log.1'
+}
+trap_of_alice
+in_container /usr/libexec/fpmd/logs take
+# shellcheck disable=SC2016
+assert_eq 'a folder that is rotated' 'root 750 access.log' \
+	"$(in_container sh -c 'cd /var/log/fpmd/alices && echo $(stat --format="%U %a" .) *')"
+in_container /usr/libexec/fpmd/logs give
+assert_eq 'a folder that was rotated' alice "$(in_container stat --format=%U /var/log/fpmd/alices)"
+assert_eq "root's" root "$(in_container stat --format=%U /var/log/fpmd/up)"
+in_container rm -r /var/log/fpmd/alices
 if in_container sh -c 'command -v logrotate' >/dev/null; then
-	in_container logrotate --force /etc/logrotate.d/fpmd
+	trap_of_alice
+	in_container timeout 30 logrotate --force /etc/logrotate.d/fpmd
+	assert_eq 'a folder that was rotated' alice "$(in_container stat --format=%U /var/log/fpmd/alices)"
+	in_container rm -r /var/log/fpmd/alices
 fi
 
 ### without its PHP: stopped, and no connection starts it to fail
