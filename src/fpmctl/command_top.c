@@ -173,24 +173,37 @@ static int draw_pools(Top *top, const TableFormat *format, FILE *f) {
 
 /* --- one pool --- */
 
-static int draw_head(Top *top, Question *question, FILE *f) {
+/* A line that a terminal breaks would push all below it down, and the first one out of the screen. */
+static void put_line(FILE *f, const TableFormat *format, const char *text) {
+        fprintf(f, "%.*s\n", (int) table_text_fit(text, format), text);
+}
+
+static int draw_head(Top *top, Question *question, const TableFormat *format, FILE *f) {
         PoolFacts pool = { .name = (char *) (uintptr_t) question->pool, .question = *question };
         const json_t *answer = question->json;
+        _cleanup_free_ char *line = NULL;
         Rate rate;
 
         resources_read(question->pid, &pool.resources);
         if (rate_pool(top, &pool, &rate) < 0)
                 return complain_memory();
 
-        fprintf(f,
-                        "%s: generation %" PRIu64 ", %" PRIu64 " busy and %" PRIu64
-                        " idle of %" PRIu64 ", queue %" PRIu64
-                        ", %s requests/s, %.1f%% CPU, %s\n\n",
-                        question->pool, answer_number(answer, "generation"),
-                        answer_number(answer, "workers.busy"),
-                        answer_number(answer, "workers.idle"), answer_number(answer, "workers.max"),
-                        answer_number(answer, "queue.now"), format_rate(rate.requests).text,
-                        100 * rate.cpu, format_bytes(pool.resources.memory_bytes).text);
+        if (asprintf(&line,
+                            "%s: generation %" PRIu64 ", %" PRIu64 " busy and %" PRIu64
+                            " idle of %" PRIu64 ", queue %" PRIu64
+                            ", %s requests/s, %.1f%% CPU, %s",
+                            question->pool, answer_number(answer, "generation"),
+                            answer_number(answer, "workers.busy"),
+                            answer_number(answer, "workers.idle"),
+                            answer_number(answer, "workers.max"),
+                            answer_number(answer, "queue.now"), format_rate(rate.requests).text,
+                            100 * rate.cpu, format_bytes(pool.resources.memory_bytes).text) < 0) {
+                line = NULL;
+                return complain_memory();
+        }
+
+        put_line(f, format, line);
+        fputc('\n', f);
         return EXIT_SUCCESS;
 }
 
@@ -202,7 +215,7 @@ static int draw_requests(const Question *question, const TableFormat *format, FI
         /* Numbers are for everybody, requests are not. */
         if (question->result < 0) {
                 escape_string(line, sizeof(line), question->text ? question->text : "");
-                fprintf(f, "%s\n", line);
+                put_line(f, format, line);
                 return EXIT_SUCCESS;
         }
 
@@ -226,7 +239,7 @@ static int draw_pool(Top *top, const TableFormat *format, FILE *f) {
         if (questions[0].result < 0)
                 status = complain_question(top->in, &questions[0]);
         else
-                status = draw_head(top, &questions[0], f);
+                status = draw_head(top, &questions[0], format, f);
         if (status == EXIT_SUCCESS)
                 status = draw_requests(&questions[1], format, f);
 

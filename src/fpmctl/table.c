@@ -133,6 +133,10 @@ static size_t fitting(const char *text, size_t width) {
         return (size_t) (p - text);
 }
 
+size_t table_text_fit(const char *text, const TableFormat *format) {
+        return format->width > 0 ? fitting(text, format->width) : strlen(text);
+}
+
 static void put_spaces(FILE *f, size_t n) {
         while (n-- > 0)
                 fputc(' ', f);

@@ -48,3 +48,6 @@ int table_render(const Table *table, const TableFormat *format, char **ret);
 
 /* Returns how many columns of a terminal a valid UTF-8 text takes. */
 size_t table_text_width(const char *text);
+
+/* Returns how many bytes at the begin of such a text fit into a line of that format. */
+size_t table_text_fit(const char *text, const TableFormat *format);

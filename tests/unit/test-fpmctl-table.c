@@ -70,6 +70,15 @@ START_TEST(wide_characters_take_their_place) {
 }
 END_TEST
 
+START_TEST(a_line_beside_a_table_is_cut_as_well) {
+        ck_assert_ptr_nonnull(setlocale(LC_CTYPE, "C.UTF-8"));
+        ck_assert_uint_eq(table_text_fit("www: 日本", &(TableFormat){}), 11);
+        ck_assert_uint_eq(table_text_fit("www: 日本", &(TableFormat){ .width = 9 }), 11);
+        ck_assert_uint_eq(table_text_fit("www: 日本", &(TableFormat){ .width = 8 }), 8);
+        ck_assert_uint_eq(table_text_fit("www", &(TableFormat){ .width = 2 }), 2);
+}
+END_TEST
+
 START_TEST(colours_only_where_asked_for) {
         TableFormat look = { .colour = true };
 
@@ -140,5 +149,6 @@ END_TEST
 
 UNIT_MAIN("fpmctl-table", columns_are_as_wide_as_their_widest_cell, lines_are_cut,
                 strangers_stay_in_their_cell, wide_characters_take_their_place,
-                colours_only_where_asked_for, an_empty_table_has_its_titles, words,
-                rates_are_of_the_time_between, a_young_pool_has_no_rate_of_its_first_moment);
+                a_line_beside_a_table_is_cut_as_well, colours_only_where_asked_for,
+                an_empty_table_has_its_titles, words, rates_are_of_the_time_between,
+                a_young_pool_has_no_rate_of_its_first_moment);

@@ -188,6 +188,9 @@ terminal() {
 }
 assert_contains 'a list on a terminal' $'\033[32mserving' "$(terminal 'fpmctl list')"
 assert_lacks 'a list with NO_COLOR' $'\033[' "$(terminal 'fpmctl list' NO_COLOR=1)"
+head=$(terminal 'stty cols 40; fpmctl top --once ctl' | head -n 1 | tr -d '\r')
+assert_contains 'top of one pool on a small terminal' 'ctl: generation ' "$head"
+assert_at_most 'its columns' 40 ${#head}
 top=$(in_container python3 - <<'END'
 import os, pty, sys, termios, time, select
 pid, fd = pty.fork()
