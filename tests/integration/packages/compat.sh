@@ -205,7 +205,14 @@ sleep 1
 in_container dpkg --install --force-confold "$php_deb"
 assert_eq 'the upgraded php-fpm is aside' 'ELF' "$(in_container sh -c "head -c 4 /usr/libexec/fpmd-compat/php-fpm$php | tail -c 3")"
 assert_contains 'the name is ours' successful "$(in_container "php-fpm$php" -t 2>&1)"
+# The version before was for another PHP, too, as it is when Debian is upgraded.
+in_container dpkg-divert --quiet --package fpmd-php-fpm-compat --divert /usr/libexec/fpmd-compat/php-fpm7.0 \
+	--no-rename --add /usr/sbin/php-fpm7.0
+echo 7.0 >"$CONTAINER_ROOT/usr/libexec/fpmd-compat/php-fpm7.0"
 install_debs 0.1.0+2 fpmd "fpmd-php$php" fpmd-php-fpm-compat
+assert_eq 'a PHP that it is not for any more' '7.0 /usr/sbin/php-fpm7.0' \
+	"$(in_container cat /usr/sbin/php-fpm7.0) $(in_container dpkg-divert --truename /usr/sbin/php-fpm7.0)"
+in_container rm /usr/sbin/php-fpm7.0
 assert_eq 'the program' "/usr/libexec/fpmd-compat/php-fpm$php" "$(in_container readlink "/usr/libexec/fpmd/$php/php-fpm")"
 in_container dpkg --remove fpmd-php-fpm-compat
 assert_eq 'what starts at boot' enabled "$(in_container systemctl is-enabled fpmd@one.socket)"
