@@ -42,12 +42,24 @@ fetch --output /dev/null http://up.test/slow.php
 
 ### upgraded under load
 
+in_container systemctl start fpmd-agent.socket
+# ask_beside: the exporter and the agent run then, as long as somebody asks.
+ask_beside() {
+	fetch http://127.0.0.1:9253/metrics | grep 'fpmd_up{pool="up"}'
+	in_container sh -c 'echo up | timeout 5 bash -c "exec 3<>/dev/tcp/127.0.0.1/9254; cat >&3; cat <&3"'
+}
+assert_matches 'exporter and agent' '1.up ready' "$(ask_beside)"
+beside="$(unit_property fpmd-exporter MainPID) $(unit_property fpmd-agent MainPID)"
 echo '; changed by the administrator' >>"$CONTAINER_ROOT/etc/fpmd/conf.d/www.conf"
 manager=$(manager_of up)
 load_begin http://up.test/slow.php 20 100
 sleep 1
 install_debs 0.1.0+2 "${all[@]}"
 another_manager up "$manager" || fail 'the manager of before runs on'
+assert_matches 'exporter and agent, upgraded' '1.up ready' "$(ask_beside)"
+for pid in $beside; do
+	assert_lacks 'exporter and agent of before' " $pid " " $(unit_property fpmd-exporter MainPID) $(unit_property fpmd-agent MainPID) "
+done
 assert_contains 'a changed conffile' '; changed by the administrator' "$(<"$CONTAINER_ROOT/etc/fpmd/conf.d/www.conf")"
 load_stop
 load_end 'an upgrade' 1000
@@ -131,6 +143,7 @@ rm "$CONTAINER_ROOT/etc/fpmd/conf.d/with-dash.conf"
 
 in_container dpkg --remove "${all[@]}"
 assert_eq 'processes' '' "$(in_container pgrep -x fpmd || true)"
+assert_eq 'units of exporter and agent' '' "$(in_container systemctl list-units --plain --no-legend 'fpmd-exporter*' 'fpmd-agent*')"
 assert_eq 'the program of php-fpm' 0 "$(in_container sh -c "php-fpm$php -v >/dev/null; echo \$?")"
 [[ -e $CONTAINER_ROOT/etc/fpmd/conf.d/www.conf ]] || fail 'a removal takes conffiles away'
 rm "$CONTAINER_ROOT/etc/fpmd/conf.d/up.conf" "$CONTAINER_ROOT/etc/php/$php/fpm/conf.d/99-fpmd-test-memory.ini"
