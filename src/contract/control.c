@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "contract/scoreboard.h"
 
@@ -23,6 +24,21 @@ int control_root_path(char *buffer, size_t size, const char *pool) {
 size_t control_json_max(ControlVerb verb) {
         return verb == CONTROL_REQUESTS || verb == CONTROL_TRACE ? CONTROL_JSON_MAX
                                                                  : CONTROL_NUMBERS_MAX;
+}
+
+bool control_values_fit(const char *text, size_t size) {
+        bool in_string = false;
+        size_t n = 0;
+
+        for (size_t i = 0; i < size; i++)
+                if (text[i] == '\\' && in_string)
+                        i++;
+                else if (text[i] == '"')
+                        in_string = !in_string;
+                else if (!in_string && strchr("[{,:", text[i]) && ++n > CONTROL_VALUES_MAX)
+                        return false;
+
+        return true;
 }
 
 /* The version is checked before the length: another version has other lengths, and should be reported as such rather

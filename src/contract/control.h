@@ -10,6 +10,7 @@
  * Trusts:  neither side the other: exact length of the request, known verb, slot in range, bounded reply. */
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,9 +18,10 @@ enum {
         CONTROL_VERSION = 2,
         CONTROL_TEXT_MAX = 4096,
         CONTROL_JSON_MAX = 64 * 1024 * 1024,
-        CONTROL_NUMBERS_MAX =
-                        64 *
-                        1024, /* of an answer that is the pool's numbers: it has a few thousand bytes */
+        /* Values in such an answer: "[]," is more than a hundred bytes once it is read. */
+        CONTROL_VALUES_MAX = CONTROL_JSON_MAX / 32,
+        /* Bytes of an answer that is the pool's numbers: it has a few thousand. */
+        CONTROL_NUMBERS_MAX = 64 * 1024,
 };
 
 /* Who may ask what (control_server.c): root and the manager's own user everything, the group of the pool's socket also
@@ -72,6 +74,10 @@ int control_root_path(char *buffer, size_t size, const char *pool);
 /* Returns how many bytes the JSON that answers a verb may have. Who asks all pools holds the answers of all of them at
  * once, and takes them apart, which needs many times as much memory. Pure. */
 size_t control_json_max(ControlVerb verb);
+
+/* Returns whether a text of JSON has no more values than CONTROL_VALUES_MAX. Counts what parts them, outside of
+ * strings, so of a text that is no JSON it says nothing. Pure. */
+bool control_values_fit(const char *text, size_t size);
 
 /* Checks a request of size bytes. Pure. Returns 0, -EBADMSG when it is malformed, or -EPROTO when it is of another
  * version. */

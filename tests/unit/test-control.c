@@ -4,8 +4,10 @@
 #include "contract/control.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "contract/scoreboard.h"
 #include "unit.h"
 
@@ -72,6 +74,27 @@ START_TEST(replies) {
 }
 END_TEST
 
+/* Strings may have as many commas as they like: a visitor chooses them. */
+START_TEST(values) {
+        size_t size = 3 * ((size_t) CONTROL_VALUES_MAX / 2) + 3;
+        _cleanup_free_ char *text = malloc(size);
+
+        ck_assert_ptr_nonnull(text);
+        for (size_t i = 0; i < size; i++)
+                text[i] = "[],"[i % 3];
+        ck_assert(control_values_fit(text, size - 3));
+        ck_assert(!control_values_fit(text, size));
+        memset(text, ',', size);
+        ck_assert(!control_values_fit(text, size));
+        memcpy(text, "\"\\\"", 3);
+        ck_assert(control_values_fit(text, size));
+        text[size - 1] = '"';
+        ck_assert(control_values_fit(text, size));
+        text[3] = '"';
+        ck_assert(!control_values_fit(text, size));
+}
+END_TEST
+
 START_TEST(paths) {
         char path[64], small[8];
 
@@ -81,4 +104,5 @@ START_TEST(paths) {
 }
 END_TEST
 
-UNIT_MAIN("control", requests, slots_are_for_traces, other_versions_are_told_apart, replies, paths);
+UNIT_MAIN("control", requests, slots_are_for_traces, other_versions_are_told_apart, replies, values,
+                paths);

@@ -136,6 +136,8 @@ static int read_answer(Question *question, int fd) {
         r = fd_read_all(fd, control_json_max(question->verb), &text, &size);
         if (r < 0)
                 return r;
+        if (!control_values_fit(text, size))
+                return -EFBIG;
 
         question->json = json_loadb(text, size, 0, NULL);
         return json_is_object(question->json) ? 0 : -EBADMSG;

@@ -106,6 +106,8 @@ for command in list 'top --once' metrics 'status --all'; do
 	is_plain "fpmctl $command" "$output"
 	assert_at_most "fpmctl $command, MB" 40 "${output##*peak }"
 done
+output=$(peak fpmctl requests huge)
+assert_at_most 'fpmctl requests, MB' 100 "${output##*peak }"
 list=$(in_container fpmctl list)
 assert_matches 'an honest one' 'honest +serving' "$list"
 for command in requests trace 'top --once' ping drain reload; do
