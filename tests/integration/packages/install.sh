@@ -146,6 +146,9 @@ assert_eq 'processes' '' "$(in_container pgrep -x fpmd || true)"
 assert_eq 'units of exporter and agent' '' "$(in_container systemctl list-units --plain --no-legend 'fpmd-exporter*' 'fpmd-agent*')"
 assert_eq 'the program of php-fpm' 0 "$(in_container sh -c "php-fpm$php -v >/dev/null; echo \$?")"
 [[ -e $CONTAINER_ROOT/etc/fpmd/conf.d/www.conf ]] || fail 'a removal takes conffiles away'
+# Its conffile stays, too, and what logrotate runs of it is no failure of logrotate.
+mkdir -p "$CONTAINER_ROOT/var/log/fpmd/up"
+in_container sh -ec "$(sed -n '/\(action\|postrotate\)$/,/endscript/{ /action$\|postrotate$\|endscript/!p; }' "$CONTAINER_ROOT/etc/logrotate.d/fpmd")"
 rm "$CONTAINER_ROOT/etc/fpmd/conf.d/up.conf" "$CONTAINER_ROOT/etc/php/$php/fpm/conf.d/99-fpmd-test-memory.ini"
 in_container dpkg --purge "${all[@]}"
 assert_eq 'left after purge' '' "$(comm -13 <(echo "$before") <(files))"
