@@ -6,7 +6,8 @@
     tests/bench/run --scale --quick             the short form: 20 of everything, a smoke test
     tests/bench/run --scale --only busy,kept    some of them
 
-Prints a line a measure: what, the figure, what it has to be. Exit status: 1 if something failed that must not at any
+Prints a line a measure: what, the figure, what it has to be, and whether it is; in the end once more what had to be
+something. What the short form says of a figure is little. Exit status: 1 if something failed that must not at any
 size (requests lost, connections closed, a total that falls)."""
 import argparse
 import sys
@@ -14,6 +15,7 @@ import sys
 import scale_crowd
 import scale_pools
 import scale_quiet
+import scale_start
 import scale_workers
 from machine import BenchError, describe
 
@@ -26,11 +28,20 @@ CASES = {
     "units": scale_pools.units,
     "generator": scale_pools.generator,
     "metrics": scale_pools.metrics,
+    "boot": scale_start.boot,
+    "start": scale_start.start,
     "quiet": scale_quiet.quiet,
     "live": scale_quiet.live,
     "wake": scale_quiet.wake,
     "crowd": scale_crowd.crowd,
 }
+
+
+def verdict(must, value):
+    if not must:
+        return ""
+    operator, limit = must.split()
+    return "yes" if (value <= float(limit) if operator == "<=" else value >= float(limit)) else "MISSED"
 
 
 class Report:
@@ -39,9 +50,19 @@ class Report:
     def __init__(self, quick):
         self.quick = quick
         self.failed = False
+        self.about = ""  # what the lines that begin with dots are about
+        self.musts = []
 
-    def measure(self, what, figure, must=""):
-        print(f"{what:<78} {figure:>14}   {must}", flush=True)
+    def measure(self, what, figure, must="", value=None):
+        """must: "<= 1.1", which holds or does not of the value."""
+        rest = f"{figure:>24}   {must:<7} {verdict(must, value)}".rstrip()
+        print(f"{what:<88} {rest}", flush=True)
+        if not what.startswith(("…", "...")):
+            self.about = what.partition(":")[0]
+        else:
+            what = f"{self.about} {what}"
+        if must:
+            self.musts.append(f"{what:<88} {rest}")
 
     def require(self, what, condition):
         """What must hold however slow the machine is."""
@@ -66,6 +87,7 @@ def main():
         except BenchError as error:
             report.require(f"{name}: {error}", False)
 
+    print("\nWhat had to be:", *report.musts, sep="\n", flush=True)
     return 1 if report.failed else 0
 
 

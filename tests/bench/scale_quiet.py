@@ -79,13 +79,29 @@ def quiet(report):
     pids = processes_of(n)
     report.require(f"{len(pids)} processes of quiet pools are left", left)
     report.measure(f"{n} pools, one request each, one after the other: s", f"{took:.1f}")
-    report.measure("… after their quiet time: processes, PSS, MiB", f"{len(pids)}, {pss(pids):.1f}", "0, 0")
+    report.measure("… after their quiet time: processes, PSS, MiB", f"{len(pids)}, {pss(pids):.1f}", "<= 0", len(pids))
     report.measure("… PSS of PID 1 since they only listened: MiB more", f"{pss([1]) - before:.1f}")
     remove_sites()
     if report.quick:
         return
     pids, size = beside(n, common + "pm.process_idle_timeout = 2s\n")
     report.measure("… of php-fpm, ondemand: processes, PSS, MiB", f"{len(pids)}, {size:.1f}")
+
+
+def live_beside(n, rest):
+    """The same pools of one php-fpm, with a worker each: PSS and private, MiB for each pool."""
+    side = PhpFpm()
+    side.stop()
+    try:
+        write_pools(side.pools, n, "pm = ondemand\npm.max_children = 1\npm.process_idle_timeout = 10m\n")
+        side.start_units()
+        visit(n)
+        time.sleep(rest)
+        return pss(side.pids()) / n, sum(map(processes.private_bytes, side.pids())) / MIB / n
+    finally:
+        side.stop()
+        for name in site_names(n):
+            (side.pools / f"{name}.conf").unlink()
 
 
 def live(report):
@@ -110,8 +126,10 @@ def live(report):
         own = sum(processes.private_bytes(pid) for pid in pids) / MIB / n
         report.measure(f"{n} live pools, {kind}: PSS, private, MiB each", f"{size:.2f}, {own:.2f}")
         total, private = total + size, private + own
-    report.measure(f"{n} live pools: PSS, private, MiB each", f"{total:.2f}, {private:.2f}", "<= 5 (PSS)")
+    report.measure(f"{n} live pools: PSS, private, MiB each", f"{total:.2f}, {private:.2f}", "<= 5", total)
     remove_sites()
+    size, own = live_beside(n, report.size(REST, 0))
+    report.measure("… of php-fpm, ondemand, with its master", f"{size:.2f}, {own:.2f}")
 
 
 # --- the next request of a pool that has left ---
@@ -167,7 +185,7 @@ def wake_page(report, what, page, expect, root=ROOT, more="", must=""):
             times[side.name].append(wake_once(side, page, expect))
     ours, theirs = (statistics.median(times[side.name]) for side in sides)
     report.measure(f"{what}, the next request of a quiet pool, ms, fpmd / php-fpm's ondemand",
-                   f"{ours:.0f} / {theirs:.0f} = {ours / theirs:.2f}", must)
+                   f"{ours:.0f} / {theirs:.0f} = {ours / theirs:.2f}", must, ours / theirs)
     for side in sides:
         side.stop()
 
