@@ -34,7 +34,7 @@ static int read_file(UnitLines *lines, const char *file) {
         bool matters = false;
         unsigned number = 0;
         char *rest = text;
-        int r = 0;
+        int r = text || errno == ENOENT ? 0 : -errno;
 
         for (char *line; r == 0 && rest && (line = strsep(&rest, "\n"));) {
                 char *equals;
@@ -56,14 +56,30 @@ static int read_file(UnitLines *lines, const char *file) {
         return r;
 }
 
+/* Cuts off the next path as systemctl writes it: one with a blank is between quotes, with a backslash before some
+ * characters. NULL: there is none. */
+static char *next_path(char **rest) {
+        char *path = *rest + strspn(*rest, " "), *in = path, *out = path;
+        bool is_quoted = *path == '"';
+
+        if (*path == '\0')
+                return NULL;
+
+        for (in += is_quoted; *in && *in != (is_quoted ? '"' : ' '); *out++ = *in++)
+                in += is_quoted && *in == '\\' && in[1];
+
+        *rest = *in ? in + 1 : in;
+        *out = '\0';
+        return path;
+}
+
 int unit_lines_read(UnitLines *ret, const char *unit) {
         _cleanup_free_ char *files = systemctl_property(unit, "DropInPaths");
         char *rest = files;
         int r = 0;
 
-        for (const char *file; r == 0 && rest && (file = strsep(&rest, " "));)
-                if (*file)
-                        r = read_file(ret, file);
+        for (const char *file; r == 0 && rest && (file = next_path(&rest));)
+                r = read_file(ret, file);
 
         return r;
 }

@@ -11,6 +11,7 @@ typedef struct UnitLines {
         size_t n_items;
 } UnitLines;
 
-/* Adds the lines of [Unit] and [Service] in each drop-in of the unit that systemd knows of. Returns 0 or -ENOMEM. */
+/* Adds the lines of [Unit] and [Service] in each drop-in of the unit that systemd knows of. Returns 0, or the negative
+ * errno for which one cannot be read. */
 int unit_lines_read(UnitLines *ret, const char *unit);
 void unit_lines_done(UnitLines *lines);

@@ -28,7 +28,7 @@ process.max = 100
 include=/etc/php/@PHP@/fpm/pool.d/*.conf
 END
 printf '[Service]\n# more than the default\nLimitMEMLOCK=123456\nUser=root\nEnvironment=STAGE=live\n' \
-	>"$etc/systemd/system/$unit.d/override.conf"
+	>"$etc/systemd/system/$unit.d/what is \"ours\".conf"
 
 # Debian
 cat >"$fpm/pool.d/www.conf" <<'END'
