@@ -12,7 +12,7 @@
 
 enum {
         UNIT_SLICE_POOLS = 64, /* with more pools than these each has a slice of unit_slice(); */
-        UNIT_SLICE_QUIET_POOLS = 512, /* … where systemd starts no process for the socket */
+        UNIT_SLICE_QUIET_POOLS = 1024, /* … of its service where systemd starts no process for the socket */
 };
 
 typedef struct UnitReport {

@@ -12,7 +12,7 @@ from machine import BenchError, command, systemctl, wait_until, write
 from sides import Fpmd
 
 CONF = "/etc/fpmd/conf.d"
-PLAIN = "/etc/systemd/system/bench-plain@"
+PLAIN = "/etc/systemd/system/benchplain@"
 MANY = "/etc/systemd/system/bench-many.target"
 
 
@@ -40,25 +40,35 @@ def write_sites(n, owner="www-data", mode="0660", folder="/run/fpmd"):
 
 
 def remove_sites():
-    systemctl("stop", "fpmd@site*.socket", "fpmd@site*.service", "bench-plain@*.socket")
+    systemctl("stop", "fpmd@site*.socket", "fpmd@site*.service", "benchplain@*.socket")
     for path in glob.glob(f"{CONF}/site*.conf") + glob.glob(f"{PLAIN}*"):
         os.unlink(path)
     systemctl("daemon-reload")
     systemctl("reset-failed")
 
 
+def starts(count, n):
+    """CPU of PID 1 for the start of one pool, ms, when so many listen."""
+    names = [f"fpmd@{name}.service" for name in site_names(n)[-count:]]
+    before = pid1_cpu()
+    systemctl("start", "--", *names)
+    taken = pid1_cpu() - before
+    systemctl("stop", "--", *names)
+    return taken / count * 1000
+
+
 def units(report):
-    """daemon-reload and start of many sockets, against as many of a template of three lines: one by one, as systemctl
-    does, and all at once, as at boot. Owner and group cost a process for each in a folder that does not give the group to
+    """daemon-reload and start of many sockets, against as many of a template of three lines (without a dash in its name:
+    systemd looks for drop-ins of each part of a name): one by one, as systemctl does, and all at once, as at boot. Owner and group cost a process for each in a folder that does not give the group to
     what is made in it."""
     for n in report.size((500, 1000, 2000), (20,)):
-        figures = []
-        write(f"{PLAIN}.socket", "[Socket]\nListenStream=/run/bench-plain/%i.sock\n")
+        figures, begun = [], {}
+        write(f"{PLAIN}.socket", "[Socket]\nListenStream=/run/benchplain/%i.sock\n")
         write(f"{PLAIN}.service", "[Service]\nExecStart=/bin/true\n")
         systemctl("daemon-reload")
         kinds = {"plain": None, "owned": (), "root's": ("root", "0666"), "elsewhere": ("www-data", "0660", "/run/bench-sites")}
         for kind, sites in kinds.items():
-            pattern = "bench-plain@{}.socket" if sites is None else "fpmd@{}.socket"
+            pattern = "benchplain@{}.socket" if sites is None else "fpmd@{}.socket"
             if sites is not None:
                 write_sites(n, *sites)
                 systemctl("daemon-reload")
@@ -74,12 +84,16 @@ def units(report):
             systemctl("start", "bench-many.target")
             wait_until(lambda: not systemctl("list-jobs", "--no-legend").strip(), 120, 0.2)
             figures.append((started, pid1_cpu() - before, reload_cpu))
+            if sites is not None:
+                begun[kind] = starts(20, n)
             systemctl("stop", "--", pattern.format("*"), "bench-many.target")
         os.unlink(MANY)
         for what, plain, owned, roots, elsewhere in zip(("one by one", "all at once", "daemon-reload"), *figures):
             report.measure(f"{n} sockets, {what}: CPU of PID 1, s, fpmd / plain template",
                            f"{owned:.2f} / {plain:.2f} = {owned / plain:.2f}", "<= 1.3", owned / plain)
             report.measure("... root's; with owner and group elsewhere", f"{roots / plain:.2f}; {elsewhere / plain:.2f}")
+        report.measure(f"a service's start beside {n} sockets: CPU of PID 1, ms; elsewhere",
+                       f"{begun['owned']:.1f}; {begun['elsewhere']:.1f}")
         remove_sites()
 
 

@@ -136,7 +136,9 @@ assert_eq 'slice that a pool file names' own.slice "$(unit_property fpmd@many65.
 assert_eq 'drop-ins of a socket' 50-pool-file.conf "$(in_container ls /run/systemd/generator/fpmd@many1.socket.d)"
 rm "$CONTAINER_ROOT/etc/fpmd/conf.d/many.conf"
 in_container systemctl daemon-reload
-assert_eq 'slice of one of few' 'system-fpmd.slice' "$(unit_property fpmd@early.socket Slice)"
+# … and with few they are not among the units that systemd looks at when a service starts
+assert_eq 'slices of one of few' 'system-fpmd-sockets.slice system-fpmd.slice system-fpmd-tmp.slice' \
+	"$(unit_property fpmd@early.socket Slice) $(unit_property fpmd@early.service Slice) $(unit_property fpmd-tmp@early.service Slice)"
 
 # a file of the generator is whole or not there
 assert_eq 'nothing half written' '' "$(in_container find /run/systemd/generator -name '*.new' -o -name '*+')"
