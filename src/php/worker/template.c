@@ -210,10 +210,18 @@ static int prepare_warmup(void) {
         return 0;
 }
 
+/* Is to be called right before each boot: a deployment may put another script in the place of the one that the last
+ * boot has opened. */
+static int note_files(void) {
+        return shared_files_note(&template.files, template.files.proc_fd,
+                        template.context->config->worker_script);
+}
+
 static int prepare(void) {
         int r;
 
-        r = shared_files_note(&template.files, proc_fd(), template.context->config->worker_script);
+        template.files.proc_fd = proc_fd();
+        r = note_files();
         return r < 0 ? r : prepare_warmup();
 }
 
@@ -303,6 +311,10 @@ int template_run(Zygote *zygote, WorkerContext *context, int control_fd) {
                 return refuse(control_fd, "it does not boot, it says why in the journal");
         if (r != PROBE_GOOD)
                 return run_plain(zygote);
+
+        r = note_files();
+        if (r < 0)
+                return refuse(control_fd, strerror(-r));
 
         /* A zygote does not come back from this, a worker does. */
         r = boot(template_on_next);

@@ -38,6 +38,7 @@ write() {
 }
 write boot first
 write lazy first
+ln -s index.php "$app/worker.php"
 chown -R 2001:2001 "$app"
 find "$app" -exec touch -d '1 hour ago' {} +
 
@@ -62,7 +63,7 @@ write_and_release() {
 lazy=first
 for boot in zygote worker without-opcache; do
 	pool app <<-END
-		worker_script = /srv/www/app/index.php
+		worker_script = /srv/www/app/worker.php
 		worker_paths = *
 		worker_watch = yes
 		worker_boot = ${boot/without-opcache/worker}
@@ -95,6 +96,17 @@ for boot in zygote worker without-opcache; do
 	assert_eq "$boot: what was compiled before" "$boot-reload $lazy" "$(<"$CONTAINER_ROOT/srv/held")"
 	lazy=$boot-request
 	wait_for 10 all_say "$boot-reload $boot-request" '?lazy'
+	# the script is another file when it boots for the second time, in the zygote
+	[[ $boot == zygote ]] || continue
+	hold boot
+	in_container systemctl restart --no-block fpmd@app.service
+	wait_for 10 test -e "$app/held-boot"
+	cp -a "$app/index.php" "$app/index2.php"
+	ln -s index2.php "$app/worker.next"
+	mv -T "$app/worker.next" "$app/worker.php"
+	rm "$app/hold-boot"
+	wait_for 10 all_say "$boot-reload " ''
+	assert_lacks "$boot: the second boot" 'only the first time' "$(journal_of fpmd@app.service)"
 done
 
 # A folder in the place of another one: nothing happens to the files in it.
