@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "base/journal_socket.h"
-#include "php/hooks/opcache/php_opcache_sums.h"
 #include "php/hooks/php_hooks.h"
 #include "php/hooks/plt_hook.h"
 
@@ -94,11 +93,8 @@ static void ask_for(size_t size) {
 static ssize_t on_read(int fd, void *bytes, size_t size) {
         ssize_t n = read(fd, bytes, size);
 
-        if (n > 0 && (size_t) n == size) {
-                php_opcache_sums_on_read(fd, bytes, size);
-                if (memory.used)
-                        ask_for(php_opcache_memory_expected(bytes, size));
-        }
+        if (memory.used && n > 0 && (size_t) n == size)
+                ask_for(php_opcache_memory_expected(bytes, size));
 
         return n;
 }
@@ -150,10 +146,9 @@ void php_opcache_memory_end_start(void) {
 
         if (memory.begin && madvise(memory.begin, SEARCHED, MADV_NORMAL) == 0) /* is mapped */
                 note_used(php_opcache_memory_find(memory.begin, memory.size));
-        if (!plt_hook_set((const void *) extension->startup, "read", (void *) on_read))
+        if (memory.used &&
+                        !plt_hook_set((const void *) extension->startup, "read", (void *) on_read))
                 memory.used = NULL;
-        else
-                php_opcache_sums_init();
         if (!memory.used)
                 stderr_line("<5>opcache of PHP " PHP_VERSION
                             " does not map its memory as fpmd expects: it takes longer to read "
