@@ -15,6 +15,11 @@
 /* A pool that nobody has asked for in this time is not looked at with the others. */
 #define INTEREST_USEC (10 * USEC_PER_SEC)
 
+/* To read a pool file takes a tenth of a millisecond: hundreds of them are not read each second, nor all at once while
+ * load balancers wait. */
+#define FILE_USEC (3 * USEC_PER_SEC)
+#define FILES_AT_ONCE 20
+
 /* A manager that did not answer the last time is not given as long again, except once in the period. */
 #define SILENT_PATIENCE_USEC (USEC_PER_SEC / 20)
 #define TRY_AGAIN_USEC (30 * USEC_PER_SEC)
@@ -102,6 +107,28 @@ static void take_load(AgentPool *pool, const json_t *answer, bool is_first) {
         pool->used = is_first ? used : (pool->used + used) / 2;
 }
 
+static bool has_its_turn(const AgentView *view, const AgentEntry *entry) {
+        size_t n = view->n_entries, i = (size_t) (entry - view->entries);
+
+        return (i + n - view->first_file % n) % n < FILES_AT_ONCE;
+}
+
+/* A pool that is at rest starts with its file as it is then. One that runs goes on with what it has read. */
+static void look_at_file(const AgentView *view, AgentEntry *entry, const PoolFacts *facts,
+                uint64_t now_usec) {
+        if (!pool_is_at_rest(entry->pool.presence)) {
+                entry->pool.has_mistake = false;
+                entry->file_usec = 0;
+                return;
+        }
+        if (!has_its_turn(view, entry) ||
+                        (entry->file_usec > 0 && now_usec - entry->file_usec < FILE_USEC))
+                return;
+
+        entry->file_usec = now_usec;
+        entry->pool.has_mistake = pools_file_state(&view->pools, facts) == POOL_FILE_WRONG;
+}
+
 static void take_answer(
                 AgentView *view, AgentEntry *entry, const Question *question, uint64_t now_usec) {
         const PoolFacts *known = find_facts(view, entry->name);
@@ -111,8 +138,7 @@ static void take_answer(
 
         facts.question = *question;
         pool->presence = pool_presence(&facts);
-        pool->has_mistake = pool_is_at_rest(pool->presence) &&
-                            pools_file_state(&view->pools, &facts) == POOL_FILE_WRONG;
+        look_at_file(view, entry, &facts, now_usec);
         if (answers)
                 take_load(pool, question->json, entry->fresh_usec == 0 || pool->worker_limit == 0);
         else if (pool->presence != PRESENCE_SILENT)
@@ -159,6 +185,7 @@ static void refresh(AgentView *view, uint64_t now_usec) {
                         take_answer(view, &view->entries[i], &questions[k++], now_usec);
                 }
 
+        view->first_file += FILES_AT_ONCE;
         for (size_t i = 0; i < n; i++)
                 question_done(&questions[i]);
         free(questions);

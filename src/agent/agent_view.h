@@ -21,6 +21,7 @@ typedef struct AgentEntry {
         AgentPool pool;
         uint64_t asked_usec;  /* by a load balancer */
         uint64_t fresh_usec;  /* when its manager was asked; 0: never */
+        uint64_t file_usec;   /* when its file was read, while it is at rest; 0: it was not */
         uint64_t silent_usec; /* since when its manager gives no answer, 0: it does */
         AgentStart start;
 } AgentEntry;
@@ -31,6 +32,7 @@ typedef struct AgentView {
         uint64_t listed_usec; /* 0: never */
         AgentEntry *entries;  /* no more than there are pools */
         size_t n_entries;
+        size_t first_file; /* modulo n_entries: whose turn it is to have its file read */
 } AgentView;
 
 /* Fills in what is known of a pool; name may be anything. */

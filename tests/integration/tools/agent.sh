@@ -80,10 +80,10 @@ in_container fpmctl undrain other
 # one whose file got a mistake: what runs goes on, what is at rest would not start
 file=$CONTAINER_ROOT/etc/fpmd/conf.d
 sed -i '$a nonsense = 1' "$file/agent.conf" "$file/other.conf"
-wait_for 5 says other '^fail#the pool file has a mistake$'
+wait_for 10 says other '^fail#the pool file has a mistake$'
 assert_matches 'one that runs' '^up ready' "$(ask agent)"
 sed -i '$d' "$file/agent.conf" "$file/other.conf"
-wait_for 5 says other '^up ready'
+wait_for 10 says other '^up ready'
 
 # one that has failed
 in_container systemctl start fpmd@broken.service 2>/dev/null && fail 'a broken pool starts'
