@@ -290,6 +290,11 @@ static int next_while_leaving(Worker *worker) {
 
 /* --- requests --- */
 
+/* On a new one nothing may have come, also when another worker has put it into the pair. */
+static bool may_be_silent(const Arrival *arrival) {
+        return !arrival->is_keepalive || arrival->past.is_taken;
+}
+
 /* 1: attached; 0: the worker leaves; -ETIMEDOUT; -EAGAIN: the next one, this has to wait. */
 static int next_connection(Worker *worker) {
         RequestSource *source = &worker->source;
@@ -309,7 +314,7 @@ static int next_connection(Worker *worker) {
                 return 0;
 
         fcgi_request_attach(worker->fcgi, fd);
-        if (source->phase == SOURCE_SERVING && !arrival.is_keepalive &&
+        if (source->phase == SOURCE_SERVING && may_be_silent(&arrival) &&
                         worker_request_is_awaited(worker))
                 return -EAGAIN;
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # A connection on which nothing comes holds no worker: hundreds of them, opened at once, are in nobody's way. One that
-# sends at last is answered; one that never does is closed after five seconds.
+# sends at last is answered; one that never does is closed after five seconds. So do those that were put into the pair of
+# all workers, behind requests that have waited there.
 # Time limit: 90 s
 
 source "${BASH_SOURCE[0]%/*}/../lib.sh"
@@ -11,7 +12,7 @@ pm = static
 pm.max_children = 2
 END
 write_page silent nap.php <<'END'
-<?php usleep(2000); echo 'here';
+<?php usleep((int) ($_SERVER['SLEEP_MSEC'] ?? 2) * 1000); echo 'here';
 END
 
 in_container python3 - <<'END'
@@ -56,6 +57,36 @@ def is_closed(peer):
     poll.register(peer, select.POLLIN)
     return bool(poll.poll(0))
 
+
+def ask_all(peers, **more):
+    for peer in peers:
+        peer.sendall(fcgi.request("/srv/www/silent/nap.php", flags=1, **more))
+
+
+def wait_for_all(peers):
+    for peer in peers:
+        assert b"here" in fcgi.Reply(peer).body
+
+
+# both workers are busy, and meanwhile requests come on what they keep, and connections on which nothing comes
+kept = [fcgi.connect(SOCKET) for _ in range(16)]
+for peer in kept:
+    ask_all([peer])
+    wait_for_all([peer])
+busy = [fcgi.connect(SOCKET) for _ in range(2)]
+ask_all(busy, SLEEP_MSEC="500")
+time.sleep(0.2)
+ask_all(kept, SLEEP_MSEC="20")
+silent = [fcgi.connect(SOCKET) for _ in range(60)]
+begin = time.monotonic()
+wait_for_all(busy + kept)
+ask_all(kept)
+wait_for_all(kept)
+took = time.monotonic() - begin
+print(f"16 kept connections, beside 60 silent ones: two requests each took {took:.1f} s")
+assert took < 4, "silent connections in the pair hold workers"
+for peer in silent + kept + busy:
+    peer.close()
 
 before = p99(2)
 result = []
