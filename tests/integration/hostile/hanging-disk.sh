@@ -46,7 +46,7 @@ quick() {
 	"$@" >/dev/null || fail "$what failed"
 	assert_at_most "$what, ms" "$limit" "$(($(ms) - begin))"
 }
-assert_eq 'a page' 0.0 "$(nap 0)"
+assert_matches 'a page' '^0\.[0-4]$' "$(nap 0)"
 manager=$(manager_of hang)
 
 ### everything hangs

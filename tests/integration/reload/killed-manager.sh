@@ -53,8 +53,8 @@ done
 
 load_end answers 500
 wait "${naps[@]}"
-assert_eq 'the nap in flight when the zygote was killed' '0 3.0 200' "$(<"$CONTAINER_ROOT/srv/nap1")"
-assert_eq 'the nap in flight when the manager was killed' '0 3.0 200' "$(<"$CONTAINER_ROOT/srv/nap2")"
+assert_matches 'the nap in flight when the zygote was killed' '^0 3\.[0-9] 200$' "$(<"$CONTAINER_ROOT/srv/nap1")"
+assert_matches 'the nap in flight when the manager was killed' '^0 3\.[0-9] 200$' "$(<"$CONTAINER_ROOT/srv/nap2")"
 
 assert_eq 'NRestarts' 10 "$(unit_property "$unit" NRestarts)"
 [[ $(manager_of killed) != "$first" ]] || fail 'the manager was not killed'

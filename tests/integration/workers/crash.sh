@@ -69,7 +69,7 @@ assert_eq 'the end of it' 'Restarted after crashes: a new generation serves with
 assert_contains 'status' 'generation 2 (after crashes)' "$(unit_property fpmd@crash.service StatusText)"
 load_end others
 wait "$nap"
-assert_eq 'the nap in the old generation' 3.0 "$(<"$CONTAINER_ROOT/srv/nap")"
+assert_matches 'the nap in the old generation' '^3\.[0-9]$' "$(<"$CONTAINER_ROOT/srv/nap")"
 assert_eq 'the manager' "$manager" "$(manager_of crash)"
 wait_for 3 another_zygote crash "$zygote"
 wait_for 2 four_wait
