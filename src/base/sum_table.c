@@ -3,41 +3,45 @@
 
 #include <errno.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 
 typedef struct Entry {
         _Atomic uint64_t name, sum; /* 0: none */
 } Entry;
 
+/* How large it is stays out of what the others can write. */
 struct SumTable {
         size_t n_entries;
-        Entry entries[];
+        Entry *entries; /* shared */
 };
 
 enum {
         SEARCH_MAX = 64, /* a quarter of the entries is empty: a search is seldom longer than a few */
 };
 
-static size_t size_of(size_t n_entries) {
-        return offsetof(SumTable, entries) + n_entries * sizeof(Entry);
-}
-
 int sum_table_new(SumTable **ret, size_t n) {
-        size_t n_entries = n + n / 3 + 1;
-        void *memory = mmap(NULL, size_of(n_entries), PROT_READ | PROT_WRITE,
-                        MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        _cleanup_free_ SumTable *table = malloc(sizeof(*table));
+        void *entries;
 
-        if (memory == MAP_FAILED)
+        if (!table)
+                return -ENOMEM;
+
+        table->n_entries = n + n / 3 + 1;
+        entries = mmap(NULL, table->n_entries * sizeof(Entry), PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (entries == MAP_FAILED)
                 return -errno;
 
-        *ret = memory;
-        (*ret)->n_entries = n_entries;
+        table->entries = entries;
+        *ret = TAKE_PTR(table);
         return 0;
 }
 
 SumTable *sum_table_free(SumTable *table) {
         if (table)
-                (void) munmap(table, size_of(table->n_entries));
+                (void) munmap(table->entries, table->n_entries * sizeof(Entry));
+        free(table);
         return NULL;
 }
 

@@ -9,11 +9,23 @@
 static SumTable *sums;
 static typeof(zend_compile_file) original;
 
+/* phar compiles a part of such a file in its place, and knows it by the name: app.phar, app.phar.gz. */
+static bool may_be_phar(const char *path) {
+        static const char extension[] = ".phar";
+
+        while ((path = strstr(path, extension))) {
+                path += strlen(extension);
+                if (strchr("/.", *path)) /* or the end */
+                        return true;
+        }
+
+        return false;
+}
+
 static void note(const zend_file_handle *handle) {
         const zend_string *path = handle->opened_path ? handle->opened_path : handle->filename;
 
-        /* phar compiles a part of such a file in its place, and knows it by the name. */
-        if (!handle->buf || !path || *ZSTR_VAL(path) != '/' || strstr(ZSTR_VAL(path), ".phar"))
+        if (!handle->buf || !path || *ZSTR_VAL(path) != '/' || may_be_phar(ZSTR_VAL(path)))
                 return;
 
         sum_table_put(sums, sum_of(ZSTR_VAL(path), ZSTR_LEN(path)),

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Time limit: 150 s
+# Time limit: 240 s
 #
 # worker_watch: what has been compiled counts, not what is in a file when somebody looks at it for the first time. The boot and
 # the request of this application wait in the middle, with their files compiled, while those are written anew. And a
@@ -77,7 +77,7 @@ for boot in zygote worker without-opcache; do
 	wait_for 10 test -e "$app/held-boot"
 	sleep 0.3
 	write_and_release boot "$boot-start"
-	wait_for 10 all_say "$boot-start " ''
+	wait_for 30 all_say "$boot-start " ''
 
 	# a reload
 	hold boot
@@ -85,7 +85,7 @@ for boot in zygote worker without-opcache; do
 	wait_for 10 test -e "$app/held-boot"
 	sleep 0.3
 	write_and_release boot "$boot-reload"
-	wait_for 10 all_say "$boot-reload " ''
+	wait_for 30 all_say "$boot-reload " ''
 
 	# a request
 	hold lazy
@@ -95,7 +95,7 @@ for boot in zygote worker without-opcache; do
 	wait $!
 	assert_eq "$boot: what was compiled before" "$boot-reload $lazy" "$(<"$CONTAINER_ROOT/srv/held")"
 	lazy=$boot-request
-	wait_for 10 all_say "$boot-reload $boot-request" '?lazy'
+	wait_for 30 all_say "$boot-reload $boot-request" '?lazy'
 	# the script is another file when it boots for the second time, in the zygote; both are new, so that opcache keeps none
 	# and PHP holds them open
 	[[ $boot == zygote ]] || continue
@@ -107,7 +107,7 @@ for boot in zygote worker without-opcache; do
 	ln -s index2.php "$app/worker.next"
 	mv -T "$app/worker.next" "$app/worker.php"
 	rm "$app/hold-boot"
-	wait_for 10 all_say "$boot-reload " ''
+	wait_for 30 all_say "$boot-reload " ''
 	assert_lacks "$boot: the second boot" 'only the first time' "$(journal_of fpmd@app.service)"
 done
 
@@ -117,7 +117,7 @@ cp -a "$app/src" "$app/src.next"
 echo "<?php const BOOT = 'swapped';" >"$app/src.next/boot.php"
 mv "$app/src" "$app/src.old"
 mv "$app/src.next" "$app/src"
-wait_for 10 all_say 'swapped ' ''
+wait_for 30 all_say 'swapped ' ''
 
 # The old generation goes on without a file, and sees it come.
 sleep 2.2
