@@ -365,8 +365,8 @@ static void look_for_gone(FileWatch *watch, uint64_t now_usec) {
                 if (file->wd >= 0)
                         continue;
 
-                n++;
-                (void) watch_anew(watch, file);
+                /* What may not be watched, such as a folder of mode 0711, is not looked for each second. */
+                n += watch_anew(watch, file) != -EACCES;
                 if (file->wd < 0)
                         continue;
 
