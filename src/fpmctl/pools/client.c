@@ -46,7 +46,7 @@ void question_done(Question *question) {
 }
 
 static bool is_open(const Question *question) {
-        return question->result == -EINPROGRESS;
+        return question->begun && question->result == -EINPROGRESS;
 }
 
 static void end(Question *question, int result) {
@@ -231,64 +231,126 @@ static void end_unheard(Question *question, int result) {
         end(question, question->is_busy ? CONTROL_BUSY : result);
 }
 
-static void end_all(Question *questions, size_t n, int result) {
-        for (size_t i = 0; i < n; i++)
-                if (is_open(&questions[i]))
-                        end_unheard(&questions[i], result);
-}
-
-/* Ends the open questions that are late. Returns when the next one is to be given up, or 0 if none is open. */
-static uint64_t next_deadline(Question *questions, size_t n, uint64_t now_usec) {
-        uint64_t next = 0;
-
+/* Ends the open questions that are late, and marks those that are slow. */
+static void note_time(Question *questions, size_t n, uint64_t now_usec) {
         for (size_t i = 0; i < n; i++) {
                 Question *question = &questions[i];
 
-                if (is_open(question) && question->deadline_usec <= now_usec)
+                if (!is_open(question))
+                        continue;
+                if (question->deadline_usec <= now_usec)
                         end_unheard(question, -ETIMEDOUT);
-                if (is_open(question) && (next == 0 || question->deadline_usec < next))
-                        next = question->deadline_usec;
+                else if (question->slow_at_usec <= now_usec)
+                        question->is_slow = true;
+        }
+}
+
+/* Returns when the next open question is late or slow, or 0 if none is open. */
+static uint64_t next_deadline(const Question *questions, size_t n) {
+        uint64_t next = 0;
+
+        for (size_t i = 0; i < n; i++) {
+                const Question *question = &questions[i];
+                uint64_t own = question->deadline_usec;
+
+                if (!is_open(question))
+                        continue;
+                if (!question->is_slow)
+                        own = number_min(own, question->slow_at_usec);
+                if (next == 0 || own < next)
+                        next = own;
         }
 
         return next;
 }
 
-static void set_deadlines(Question *questions, size_t n, uint64_t now_usec, uint64_t timeout_usec) {
-        for (size_t i = 0; i < n; i++) {
-                Question *question = &questions[i];
-                uint64_t patience = question->patience_usec;
+static void begin(Question *question, const ClientTurns *turns, uint64_t now_usec,
+                uint64_t timeout_usec) {
+        uint64_t patience = question->patience_usec;
 
-                question->timeout_usec =
-                                patience > 0 ? number_min(patience, timeout_usec) : timeout_usec;
-                question->give_up_usec =
-                                now_usec + (question->insists ? number_max(question->timeout_usec,
-                                                                                CROWD_PATIENCE_USEC)
-                                                              : question->timeout_usec);
-                question->deadline_usec = question->give_up_usec;
+        question->begun = true;
+        question->timeout_usec = patience > 0 ? number_min(patience, timeout_usec) : timeout_usec;
+        question->give_up_usec =
+                        now_usec +
+                        (question->insists ? number_max(question->timeout_usec, CROWD_PATIENCE_USEC)
+                                           : question->timeout_usec);
+        question->deadline_usec = question->give_up_usec;
+        question->slow_at_usec = turns->slow_usec > 0 ? now_usec + turns->slow_usec : UINT64_MAX;
+        if (turns->begin)
+                turns->begin(question, turns->userdata);
+}
+
+/* Returns how many more may be asked. A slow one keeps no place. */
+static size_t free_places(const Question *questions, size_t n, const ClientTurns *turns) {
+        size_t n_taken = 0;
+
+        for (size_t i = 0; i < n; i++)
+                n_taken += is_open(&questions[i]) && !questions[i].is_slow;
+
+        return turns->n_at_once > n_taken ? turns->n_at_once - n_taken : 0;
+}
+
+/* Begins as many as there are places for. Returns whether others wait for theirs. */
+static bool begin_next(Question *questions, size_t n, const ClientTurns *turns, uint64_t now_usec,
+                uint64_t timeout_usec) {
+        size_t n_free = free_places(questions, n, turns);
+
+        for (size_t i = 0; i < n; i++) {
+                if (questions[i].begun || questions[i].result != -EINPROGRESS)
+                        continue;
+                if (n_free == 0)
+                        return true;
+
+                begin(&questions[i], turns, now_usec, timeout_usec);
+                n_free -= is_open(&questions[i]);
+        }
+
+        return false;
+}
+
+static void wait_for_answers(
+                Question *questions, struct pollfd *fds, size_t n, uint64_t until_usec) {
+        uint64_t now = clock_now_usec();
+
+        for (size_t i = 0; i < n; i++)
+                fds[i] = (struct pollfd){
+                        .fd = is_open(&questions[i]) && questions[i].asked ? questions[i].fd : -1,
+                        .events = POLLIN
+                };
+
+        if (poll(fds, n, until_usec > now ? (int) ((until_usec - now) / 1000 + 1) : 0) > 0)
+                receive_all(questions, fds, n);
+}
+
+void client_ask_in_turns(
+                Question *questions, size_t n, uint64_t timeout_usec, const ClientTurns *turns) {
+        _cleanup_free_ struct pollfd *fds = calloc(n, sizeof(*fds));
+
+        for (size_t i = 0; !fds && i < n; i++)
+                end(&questions[i], -ENOMEM);
+
+        for (;;) {
+                uint64_t now = clock_now_usec(), until;
+                bool more = begin_next(questions, n, turns, now, timeout_usec);
+                bool again = ask_all(questions, n, now);
+
+                if (turns->progress)
+                        turns->progress(turns->userdata);
+
+                until = next_deadline(questions, n);
+                if (until == 0 && !more)
+                        return;
+                if (more && free_places(questions, n, turns) > 0)
+                        until = 0;
+                else if (again)
+                        until = clock_now_usec() + RETRY_MSEC * USEC_PER_SEC / 1000;
+
+                /* What progress() has taken is no manager's fault: their answers are read first. */
+                wait_for_answers(questions, fds, n, until);
+                note_time(questions, n, clock_now_usec());
         }
 }
 
 void client_ask(Question *questions, size_t n, uint64_t timeout_usec) {
-        uint64_t now = clock_now_usec(), deadline;
-        _cleanup_free_ struct pollfd *fds = calloc(n, sizeof(*fds));
-
-        if (!fds) {
-                end_all(questions, n, -ENOMEM);
-                return;
-        }
-
-        set_deadlines(questions, n, now, timeout_usec);
-        for (;; now = clock_now_usec()) {
-                bool again = ask_all(questions, n, now);
-
-                deadline = next_deadline(questions, n, now);
-                if (deadline == 0)
-                        return;
-                for (size_t i = 0; i < n; i++)
-                        fds[i] = (struct pollfd){ .fd = questions[i].asked ? questions[i].fd : -1,
-                                .events = POLLIN };
-
-                if (poll(fds, n, again ? RETRY_MSEC : (int) ((deadline - now) / 1000 + 1)) > 0)
-                        receive_all(questions, fds, n);
-        }
+        client_ask_in_turns(questions, n, timeout_usec, &(ClientTurns){ .n_at_once = SIZE_MAX });
 }
