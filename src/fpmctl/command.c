@@ -2,6 +2,7 @@
 #include "fpmctl/command.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -121,6 +122,18 @@ static int complain_refused(const Question *question) {
         return complain(status, "pool %s: %s", question->pool, question->text);
 }
 
+static int complain_late(const Question *question) {
+        uint64_t minutes = question->timeout_usec / USEC_PER_SEC / 60;
+
+        if (minutes > 0)
+                return complain(EX_TEMPFAIL,
+                                "the manager of pool %s did not answer within %" PRIu64 " minutes",
+                                question->pool, minutes);
+
+        return complain(EX_TEMPFAIL, "the manager of pool %s did not answer in time",
+                        question->pool);
+}
+
 int complain_question(const Invocation *in, const Question *question) {
         const char *pool = question->pool;
 
@@ -132,7 +145,7 @@ int complain_question(const Invocation *in, const Question *question) {
         case ECONNREFUSED:
                 return complain_absent(in, pool);
         case ETIMEDOUT:
-                return complain(EX_TEMPFAIL, "the manager of pool %s did not answer in time", pool);
+                return complain_late(question);
         case ECONNRESET:
         case EPIPE:
                 return complain(EX_UNAVAILABLE, "the manager of pool %s ended before it answered",
@@ -153,6 +166,24 @@ int complain_question(const Invocation *in, const Question *question) {
                 return complain(EX_OSERR, "cannot ask the manager of pool %s: %s", pool,
                                 strerror(-question->result));
         }
+}
+
+static int ask_one(const Invocation *in, const PoolQuestion *asked) {
+        _cleanup_(question_done) Question question = { .fd = -EBADF };
+        int status;
+
+        question_init(&question, in->arguments[0], asked->verb);
+        question.insists = true;
+        status = asked->prepare ? asked->prepare(in, &question) : EXIT_SUCCESS;
+        if (status != EXIT_SUCCESS)
+                return status;
+
+        client_ask(&question, 1, asked->timeout_usec);
+        return asked->tell(in, &question);
+}
+
+int command_ask(const Invocation *in, const PoolQuestion *asked) {
+        return in->all ? command_ask_all(in, asked) : ask_one(in, asked);
 }
 
 /* --- output --- */

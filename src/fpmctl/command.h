@@ -33,7 +33,6 @@ typedef struct Invocation {
 } Invocation;
 
 /* Run a command. Each returns the exit status. */
-int command_all(const Invocation *in, int (*run)(const Invocation *)); /* for each pool */
 int command_check(const Invocation *in);
 int command_config(const Invocation *in);
 int command_directives(const Invocation *in);
@@ -43,6 +42,24 @@ int command_migrate(const Invocation *in);
 int command_drain(const Invocation *in); /* and undrain */
 int command_ping(const Invocation *in);
 int command_reload(const Invocation *in);
+
+/* A command that is one question to the manager of the pool that is its first argument; with --all, to those of all. */
+typedef struct PoolQuestion {
+        ControlVerb verb;
+        uint64_t timeout_usec;
+        bool starts_php; /* each answer costs the machine a start of PHP: few are asked at once */
+
+        /* Sets what else the manager is to be told. If it does not return EXIT_SUCCESS, that is the exit status, and
+         * the manager is not asked. May be NULL. */
+        int (*prepare)(const Invocation *in, Question *question);
+
+        /* Prints the result, and returns the exit status. */
+        int (*tell)(const Invocation *in, Question *question);
+} PoolQuestion;
+
+/* Asks it. */
+int command_ask(const Invocation *in, const PoolQuestion *asked);
+int command_ask_all(const Invocation *in, const PoolQuestion *asked);
 
 /* Tells of a pool that systemd will start for the next connection what a check of its file has said, see checker_run():
  * it has nothing to reload, and the next start reads the file, which is to be right by then. Returns the exit status.

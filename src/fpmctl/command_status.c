@@ -26,22 +26,6 @@ enum {
         STOP_PATIENCE_SEC = 5,
 };
 
-/* EXIT_SUCCESS: question has an answer. */
-static int ask(const Invocation *in, ControlVerb verb, uint32_t slot, Question *question) {
-        question_init(question, in->arguments[0], verb);
-        question->insists = true;
-        question->slot = slot;
-        client_ask(question, 1, ASK_TIMEOUT_USEC);
-        if (question->result < 0)
-                return complain_question(in, question);
-        if (!question->json) {
-                question->result = -EBADMSG;
-                return complain_question(in, question);
-        }
-
-        return EXIT_SUCCESS;
-}
-
 /* systemd runs this as ExecReload=, and a user who waits for systemctl would see no reason. */
 static void notify_callers(const Question *question) {
         char unit[NAME_MAX], escaped[CONTROL_TEXT_MAX], *text = question->text, *line;
@@ -104,12 +88,7 @@ static bool is_at_rest(const Invocation *in, const Question *question) {
         return presence == PRESENCE_LISTENING || presence == PRESENCE_IDLE;
 }
 
-static int ask_reload(const Invocation *in, Question *question) {
-        question_init(question, in->arguments[0], CONTROL_RELOAD);
-        question->insists = true;
-        client_ask(question, 1, RELOAD_TIMEOUT_USEC);
-        if (question->result == 0)
-                return EXIT_SUCCESS;
+static int tell_failure(const Invocation *in, Question *question) {
         if (is_at_rest(in, question))
                 return reload_at_rest(in);
 
@@ -119,22 +98,29 @@ static int ask_reload(const Invocation *in, Question *question) {
         return complain_question(in, question);
 }
 
-int command_reload(const Invocation *in) {
-        _cleanup_(question_done) Question question = { .fd = -EBADF };
-        int status;
+static int tell_reload(const Invocation *in, Question *question) {
+        int status = question->result == 0 ? EXIT_SUCCESS : tell_failure(in, question);
 
+        if (is_stopped)
+                return EXIT_SUCCESS;
+        if (question->result == 0 && !callers_run_by_systemd())
+                print_pool_line(in, question->text);
+        else if (question->refused && callers_run_by_systemd())
+                notify_callers(question);
+
+        return status;
+}
+
+int command_reload(const Invocation *in) {
         if (callers_run_by_systemd())
                 (void) signal(SIGTERM, command_status_on_stop);
 
-        status = ask_reload(in, &question);
-        if (is_stopped)
-                return EXIT_SUCCESS;
-        if (question.result == 0 && !callers_run_by_systemd())
-                print_pool_line(in, question.text);
-        else if (question.refused && callers_run_by_systemd())
-                notify_callers(&question);
-
-        return status;
+        return command_ask(in, &(PoolQuestion){
+                                               .verb = CONTROL_RELOAD,
+                                               .timeout_usec = RELOAD_TIMEOUT_USEC,
+                                               .starts_php = true,
+                                               .tell = tell_reload,
+                               });
 }
 
 /* --- status --- */
@@ -190,25 +176,45 @@ static void print_status(const json_t *answer) {
         print_value("cpu time", "%s", format_seconds(answer_real(answer, "cpu_seconds")).text);
 }
 
-int command_status(const Invocation *in) {
-        _cleanup_(question_done) Question question = { .fd = -EBADF };
-        Resources resources;
-        int status;
+/* EXIT_SUCCESS: question has an answer. */
+static int check_answer(const Invocation *in, Question *question) {
+        if (question->result == 0 && !question->json)
+                question->result = -EBADMSG;
 
-        status = ask(in, CONTROL_STATUS, CONTROL_SLOT_ALL, &question);
+        return question->result < 0 ? complain_question(in, question) : EXIT_SUCCESS;
+}
+
+static int tell_status(const Invocation *in, Question *question) {
+        Resources resources;
+        int status = check_answer(in, question);
+
         if (status != EXIT_SUCCESS)
                 return status;
 
-        resources_read(question.pid, &resources);
-        pool_view_add_resources(question.json, &resources);
+        resources_read(question->pid, &resources);
+        pool_view_add_resources(question->json, &resources);
         if (in->json)
-                return print_json(question.json);
+                return print_json(question->json);
 
-        print_status(question.json);
+        print_status(question->json);
         return EXIT_SUCCESS;
 }
 
+int command_status(const Invocation *in) {
+        return command_ask(in, &(PoolQuestion){ .verb = CONTROL_STATUS,
+                                               .timeout_usec = ASK_TIMEOUT_USEC,
+                                               .tell = tell_status });
+}
+
 /* --- what workers do --- */
+
+static int ask(const Invocation *in, ControlVerb verb, uint32_t slot, Question *question) {
+        question_init(question, in->arguments[0], verb);
+        question->insists = true;
+        question->slot = slot;
+        client_ask(question, 1, ASK_TIMEOUT_USEC);
+        return check_answer(in, question);
+}
 
 /* The pid is a claim of the zygote, which is good enough to show what /proc has. */
 static void add_memory(json_t *answer) {

@@ -295,7 +295,7 @@ static int run_command(const Command *command, const CommandLine *line) {
         if (command->pool && in->n_arguments > 0 && !pool_name_is_valid(in->arguments[0]))
                 return complain(EX_USAGE, "'%s' is not the name of a pool", in->arguments[0]);
 
-        return in->all ? command_all(in, command->run) : command->run(in);
+        return command->run(in);
 }
 
 static int run(const CommandLine *line) {
