@@ -17,6 +17,7 @@
 #include "base/fd.h"
 #include "config/pool_files.h"
 #include "generator/names.h"
+#include "generator/overrules.h"
 #include "generator/run_folder.h"
 #include "generator/unit.h"
 #include "listen/pool_sockets.h"
@@ -26,8 +27,8 @@
 #define FPMD_CONF_DIR "/etc/fpmd/conf.d"
 #endif
 
-/* The name of most drop-ins. */
-static const char POOL_FILE[] = "50-pool-file.conf";
+/* The names of most drop-ins, and of those that come first. */
+static const char POOL_FILE[] = "50-pool-file.conf", OWNER[] = "05-owner.conf";
 
 typedef struct Generator {
         const char *conf_dir;
@@ -37,8 +38,8 @@ typedef struct Generator {
         size_t n_configs;
         PoolSockets sockets;
         Names names;
+        Overrules overrules;
         gid_t folder_group; /* of /run/fpmd; 0: its sockets get owner and group one by one */
-        char folder_unit[RUN_FOLDER_UNIT_MAX]; /* makes it so; "": nothing must be made */
         bool failed;
 } Generator;
 
@@ -107,9 +108,7 @@ static UnitFacts facts_of(Generator *generator, const PoolConfig *config) {
                                   !names_have_users(&generator->names, config->listen_acl_users) ||
                                   !names_have_groups(&generator->names, config->listen_group) ||
                                   !names_have_groups(&generator->names, config->listen_acl_groups),
-                .folder_unit = *generator->folder_unit && run_folder_has(config)
-                                               ? generator->folder_unit
-                                               : NULL,
+                .has_default_owner = generator->folder_group == 0,
                 .inherits_group = generator->folder_group > 0 &&
                                   run_folder_gives(config, &generator->names,
                                                   generator->folder_group),
@@ -168,7 +167,7 @@ static int write_socket(Generator *generator, const PoolConfig *config) {
         if (r < 0)
                 return r;
 
-        has_processes = unit_socket_has_processes(text);
+        has_processes = unit_socket_has_processes(text, facts.has_default_owner);
         if (has_slice(generator, has_processes))
                 r = write_service_slice(generator, config->name);
         if (r < 0)
@@ -278,30 +277,60 @@ static void load_all(Generator *generator, const PoolFiles *files) {
         }
 }
 
-/* Before the sockets, which are told what it is. A folder that had a group and is to have none is needed as well. */
-static void decide_folder(Generator *generator) {
-        gid_t now = run_folder_group_now();
+/* Before the files of the pools, which take precedence, and so do those of an administrator. */
+static int write_owners(const Generator *generator) {
+        int r = 0;
+
+        if (generator->folder_group != 0 || generator->overrules.template_has_owner)
+                return 0;
+        if (generator->overrules.n_pools == 0)
+                return write_dropin(generator, "", "socket", OWNER, unit_socket_owner());
+
+        /* A drop-in of all would come before what the unit of one says. */
+        for (size_t i = 0; i < generator->n_configs && r >= 0; i++)
+                if (!overrules_have_owner(&generator->overrules, generator->configs[i]->name))
+                        r = write_dropin(generator, generator->configs[i]->name, "socket", OWNER,
+                                        unit_socket_owner());
+
+        return r;
+}
+
+/* Under both names. */
+static int write_folder(const Generator *generator) {
+        char name[RUN_FOLDER_UNIT_MAX];
         _cleanup_free_ char *text = NULL;
         int r;
 
-        if (!run_folder_is_overruled(""))
+        run_folder_unit_name(name, generator->folder_group);
+        r = run_folder_unit(generator->folder_group, run_folder_group_now(), &text);
+        if (r >= 0)
+                r = fd_replace_file(generator->unit_dir_fd, name, text, 0644);
+        if (r < 0)
+                return r;
+
+        (void) unlinkat(generator->unit_dir_fd, RUN_FOLDER_UNIT, 0);
+        return symlinkat(name, generator->unit_dir_fd, RUN_FOLDER_UNIT) < 0 ? -errno : 0;
+}
+
+/* Before the sockets, which are told what it is. */
+static void decide_folder(Generator *generator) {
+        int r = overrules_read(&generator->overrules, "");
+
+        if (r < 0)
+                fail(generator, "look for units of sockets", "/etc/systemd/system", r);
+        else if (!generator->overrules.any)
                 generator->folder_group = run_folder_group(
                                 generator->configs, generator->n_configs, &generator->names);
 
-        if (generator->folder_group == 0 && now == 0)
-                return;
-
-        r = run_folder_unit(generator->folder_group, now, &text);
-        if (r >= 0)
-                r = fd_replace_file(generator->unit_dir_fd,
-                                run_folder_unit_name(
-                                                generator->folder_unit, generator->folder_group),
-                                text, 0644);
+        r = write_folder(generator);
         if (r < 0) {
                 generator->folder_group = 0;
-                *generator->folder_unit = '\0';
                 fail(generator, "make the unit of the folder", "/run/fpmd", r);
         }
+
+        r = write_owners(generator);
+        if (r < 0)
+                fail(generator, "make the drop-in of the owner of sockets", generator->conf_dir, r);
 }
 
 /* All files are read before the first unit is written: each pool is compared with each other. */
@@ -335,6 +364,7 @@ static void generator_done(Generator *generator) {
         free(generator->configs);
         pool_sockets_done(&generator->sockets);
         names_done(&generator->names);
+        overrules_done(&generator->overrules);
         fd_close(generator->unit_dir_fd);
         fd_close(generator->kmsg_fd);
 }

@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "generator/run_folder.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "generator/unit.h"
 #include "listen/address_key.h"
 
 #define RUN_FOLDER "/run/fpmd"
-
-/* The template's, where the pool file says nothing: units/fpmd@.socket. */
-static const char DEFAULT_NAME[] = "www-data";
 
 enum {
         MODE_RW = 06,
@@ -56,12 +53,12 @@ static bool has_acl(const PoolConfig *config) {
         return config->listen_acl_users || config->listen_acl_groups;
 }
 
-/* With an ACL, and for pm.status_listen beside TCP sockets, the group is that of the template. */
+/* With an ACL, and for pm.status_listen beside TCP sockets, listen.group has no effect. */
 static const char *group_of(const PoolConfig *config) {
         bool is_asked = config->listen_group && !has_acl(config) &&
                         pool_config_listens_on_path(config);
 
-        return is_asked ? config->listen_group : DEFAULT_NAME;
+        return is_asked ? config->listen_group : UNIT_SOCKET_OWNER;
 }
 
 /* No group can do more than everybody. */
@@ -78,12 +75,15 @@ static bool may_be_of(const PoolConfig *config, const Names *names, gid_t group)
 }
 
 gid_t run_folder_group(PoolConfig *const *configs, size_t n_configs, const Names *names) {
-        gid_t group = 0;
+        const char *name = UNIT_SOCKET_OWNER;
+        gid_t group;
 
-        for (size_t i = 0; i < n_configs && group == 0; i++)
-                if (run_folder_has(configs[i]) && !is_open_to_all(configs[i]) &&
-                                !names_group_id(names, group_of(configs[i]), &group))
-                        return 0;
+        for (size_t i = 0; i < n_configs; i++)
+                if (run_folder_has(configs[i]) && !is_open_to_all(configs[i]))
+                        name = group_of(configs[i]);
+
+        if (!names_group_id(names, name, &group))
+                return 0;
 
         for (size_t i = 0; i < n_configs; i++)
                 if (!may_be_of(configs[i], names, group))
@@ -94,7 +94,7 @@ gid_t run_folder_group(PoolConfig *const *configs, size_t n_configs, const Names
 
 /* What the owner may do, the group may do as well. */
 static bool owner_gains_nothing(const PoolConfig *config, const Names *names, gid_t group) {
-        const char *owner = config->listen_owner ? config->listen_owner : DEFAULT_NAME;
+        const char *owner = config->listen_owner ? config->listen_owner : UNIT_SOCKET_OWNER;
         unsigned mode = (unsigned) config->listen_mode;
 
         if (strcmp(owner, "root") == 0 || strcmp(owner, "0") == 0)
@@ -110,63 +110,6 @@ bool run_folder_gives(const PoolConfig *config, const Names *names, gid_t group)
         return pool_config_listens_on_path(config) && all_directly_in(config) && !has_acl(config) &&
                names_group_id(names, group_of(config), &gid) && gid == group &&
                owner_gains_nothing(config, names, group);
-}
-
-static bool is_of_sockets(const char *name) {
-        static const char template[] = "fpmd@", folder_unit[] = "fpmd-folder-";
-
-        return strcmp(name, "socket.d") == 0 ||
-               strncmp(name, folder_unit, strlen(folder_unit)) == 0 ||
-               (strncmp(name, template, strlen(template)) == 0 && strstr(name, ".socket"));
-}
-
-/* Where packages have their units lies the template, which is ours. */
-static bool has_units_of_sockets(const char *folder, bool is_of_packages) {
-        DIR *dir = opendir(folder);
-        const struct dirent *entry;
-        bool found = false;
-
-        if (!dir)
-                return errno != ENOENT && errno != ENOTDIR;
-
-        while (!found && (entry = readdir(dir)))
-                found = is_of_sockets(entry->d_name) &&
-                        (!is_of_packages || strcmp(entry->d_name, "fpmd@.socket") != 0);
-
-        closedir(dir);
-        return found;
-}
-
-bool run_folder_is_overruled(const char *root) {
-        /* What an administrator or another program writes, what comes before the files of generators, and packages. */
-        static const struct {
-                const char *path;
-                bool is_of_packages;
-        } folders[] = {
-                { "/etc/systemd/system.control", false },
-                { "/run/systemd/system.control", false },
-                { "/run/systemd/transient", false },
-                { "/run/systemd/generator.early", false },
-                { "/etc/systemd/system", false },
-                { "/etc/systemd/system.attached", false },
-                { "/run/systemd/system", false },
-                { "/run/systemd/system.attached", false },
-                { "/usr/local/lib/systemd/system", true },
-                { "/usr/lib/systemd/system", true },
-        };
-
-        for (size_t i = 0; i < ELEMENTSOF(folders); i++) {
-                _cleanup_free_ char *path = NULL;
-
-                if (asprintf(&path, "%s%s", root, folders[i].path) < 0) {
-                        path = NULL;
-                        return true;
-                }
-                if (has_units_of_sockets(path, folders[i].is_of_packages))
-                        return true;
-        }
-
-        return false;
 }
 
 gid_t run_folder_group_now(void) {

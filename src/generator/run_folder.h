@@ -5,9 +5,12 @@
  * What is made in a set-group-ID folder gets the folder's group at once. A socket is root's then, where listen.owner is
  * somebody who is in that group anyway. It is all or none: a socket that is to be another group's would be open to the
  * group of the folder from when it is bound until systemd has given it away. The folder is made so by
- * fpmd-folder-GID.service, which each of these sockets requires and waits for whenever it is opened: it does not matter
- * who else has changed the folder, or removed it. The unit is active for a second, in which the next socket needs no
- * further look: systemctl opens a thousand sockets one after the other.
+ * fpmd-folder-GID.service, which each socket requires and waits for whenever it is opened: it does not matter who else
+ * has changed the folder, or removed it. The unit is active for a second, in which the next socket needs no further
+ * look: systemctl opens a thousand sockets one after the other.
+ *
+ * The template of the sockets names fpmd-folder.service, which is made another name of that unit: so most sockets need
+ * no file of their own, and one that is opened within that second after the group has changed waits for another unit.
  *
  * Runs in: fpmd-generator.
  * Trusts:  /etc/passwd and /etc/group; no other source of names, as names.h says. */
@@ -22,6 +25,9 @@ enum {
         RUN_FOLDER_UNIT_MAX = 64,
 };
 
+/* The name that the template has. */
+#define RUN_FOLDER_UNIT "fpmd-folder.service"
+
 /* Returns the group that the folder can have, which is never 0, or 0 when it must have none. */
 gid_t run_folder_group(PoolConfig *const *configs, size_t n_configs, const Names *names);
 
@@ -30,11 +36,6 @@ bool run_folder_gives(const PoolConfig *config, const Names *names, gid_t group)
 
 /* Returns whether a socket of this pool lies in the folder or below it. */
 bool run_folder_has(const PoolConfig *config);
-
-/* Returns whether an administrator or a package has units or drop-ins for the sockets of pools, or for what makes the
- * folder, below root ("" for the machine): they may give a socket another place or group than its pool file does.
- * Returns true also when that cannot be found out. */
-bool run_folder_is_overruled(const char *root);
 
 /* Returns the group that the folder gives now, or 0 when it gives none. A folder that gives one must be made anew also
  * when it is to give none. */

@@ -154,16 +154,29 @@ static void write_name(const Unit *unit, const char *key, const char *directive,
         put(unit, key, name);
 }
 
+/* As the template does. */
 static void leave_to_root(const Unit *unit) {
+        if (!unit->facts->has_default_owner)
+                return;
+
         put(unit, "SocketUser", "");
         put(unit, "SocketGroup", "");
 }
 
+static void write_owner(const Unit *unit, const char *owner, const char *group) {
+        const char *otherwise = unit->facts->has_default_owner ? NULL : UNIT_SOCKET_OWNER;
+
+        write_name(unit, "SocketUser", "listen.owner", owner ? owner : otherwise);
+        write_name(unit, "SocketGroup", "listen.group", group ? group : otherwise);
+}
+
 /* systemd changes the owner by the path. In a folder of another user that path may be a link by then, and ACLs are not
  * among what systemd sets: fpmd does both, by a descriptor of the socket that systemd has bound. */
-static void write_access_helper(const Unit *unit, bool also_owner) {
-        if (also_owner)
+static void write_access_helper(const Unit *unit) {
+        if (unit->facts->is_owned)
                 leave_to_root(unit);
+        else
+                write_owner(unit, NULL, NULL);
 
         fprintf(unit->out, "ExecStartPost=" FPMD_MANAGER_PROGRAM " --socket-access %s\n",
                         unit->config->name);
@@ -178,24 +191,24 @@ static void write_access(const Unit *unit) {
         const PoolConfig *config = unit->config;
         bool acl = config->listen_acl_users || config->listen_acl_groups;
 
-        if (!pool_config_listens_on_path(config))
+        if (!pool_config_listens_on_path(config)) {
+                if (config->status_listen && is_unix(config->status_listen))
+                        write_owner(unit, NULL, NULL);
                 return;
+        }
 
         if (is_given(unit, "listen.mode") &&
                         !(unit->facts->inherits_group && config->listen_mode == 0660))
                 fprintf(unit->out, "SocketMode=0%llo\n", (unsigned long long) config->listen_mode);
 
-        if (unit->facts->inherits_group)
+        /* For a name, be it root's, systemd starts a process; what it binds is root's anyway. */
+        if (unit->facts->inherits_group ||
+                        (!acl && is_root(config->listen_owner) && is_root(config->listen_group)))
                 leave_to_root(unit);
-        else if (!acl && is_root(config->listen_owner) && is_root(config->listen_group)) {
-                /* For a name, be it root's, systemd starts a process; what it binds is root's anyway. */
-                leave_to_root(unit);
-        } else if (acl || unit->facts->is_owned)
-                write_access_helper(unit, unit->facts->is_owned);
-        else {
-                write_name(unit, "SocketUser", "listen.owner", config->listen_owner);
-                write_name(unit, "SocketGroup", "listen.group", config->listen_group);
-        }
+        else if (acl || unit->facts->is_owned)
+                write_access_helper(unit);
+        else
+                write_owner(unit, config->listen_owner, config->listen_group);
 }
 
 /* An address that the machine gets later: from DHCP, or when a failover moves it here. */
@@ -236,31 +249,12 @@ static void write_release(const Unit *unit) {
                                 config->name);
 }
 
-static bool says_anything(const Unit *unit) {
-        static const char *const directives[] = {
-                "listen",
-                "listen.backlog",
-                "listen.owner",
-                "listen.group",
-                "listen.mode",
-                "listen.acl_users",
-                "listen.acl_groups",
-                "listen.allowed_clients",
-                "pm.status_listen",
-        };
-
-        for (size_t i = 0; i < ELEMENTSOF(directives); i++)
-                if (is_given(unit, directives[i]))
-                        return true;
-
-        return unit->config->listen.n_items > 0;
-}
-
 /* The socket of a user whom a service knows, sssd say, waits for that service. Sockets are otherwise opened before any
  * service starts (Before=sockets.target), which would be a circle. The lines are the rest of what DefaultDependencies=
  * stands for. */
 static void write_late_order(const Unit *unit) {
-        fputs("DefaultDependencies=no\n"
+        fputs("[Unit]\n"
+              "DefaultDependencies=no\n"
               "Requires=sysinit.target\n"
               "After=sysinit.target nss-user-lookup.target\n"
               "Conflicts=shutdown.target\n"
@@ -268,21 +262,7 @@ static void write_late_order(const Unit *unit) {
                         unit->out);
 }
 
-static void write_order(const Unit *unit) {
-        if (!unit->facts->has_late_names && !unit->facts->folder_unit)
-                return;
-
-        fputs("[Unit]\n", unit->out);
-        if (unit->facts->has_late_names)
-                write_late_order(unit);
-        if (unit->facts->folder_unit)
-                fprintf(unit->out, "Requires=%s\nAfter=%s\n", unit->facts->folder_unit,
-                                unit->facts->folder_unit);
-}
-
 static void write_socket(const Unit *unit) {
-        fputs("[Socket]\n", unit->out);
-
         /* The unit reports the reason, and fails. The addresses stay, since an open socket is closed when its unit
          * loses the address. */
         if (unit->facts->is_refused)
@@ -297,16 +277,35 @@ static void write_socket(const Unit *unit) {
         write_release(unit);
 }
 
-int unit_socket_dropin(const PoolConfig *config, const UnitFacts *facts, const UnitReport *report,
-                char **ret) {
-        Unit unit = { .config = config, .facts = facts, .report = report };
+/* Makes the lines below [Socket]; *ret is NULL if there is none. */
+static int make_socket(Unit *unit, char **ret) {
         _cleanup_free_ char *text = NULL;
         size_t size;
 
-        if (!says_anything(&unit) && !facts->is_refused && !facts->folder_unit) {
-                *ret = NULL;
-                return 0;
-        }
+        unit->out = open_memstream(&text, &size);
+        if (!unit->out)
+                return -ENOMEM;
+
+        write_socket(unit);
+        if (fclose(unit->out) != 0)
+                return -ENOMEM;
+
+        *ret = size > 0 ? TAKE_PTR(text) : NULL;
+        return 0;
+}
+
+/* systemd reads the drop-ins of all pools at each daemon-reload, so there is none that says what the template does. */
+int unit_socket_dropin(const PoolConfig *config, const UnitFacts *facts, const UnitReport *report,
+                char **ret) {
+        Unit unit = { .config = config, .facts = facts, .report = report };
+        _cleanup_free_ char *text = NULL, *lines = NULL;
+        size_t size;
+        int r;
+
+        *ret = NULL;
+        r = make_socket(&unit, &lines);
+        if (r < 0 || (!lines && !facts->has_late_names))
+                return r;
 
         unit.out = open_memstream(&text, &size);
         if (!unit.out)
@@ -317,8 +316,10 @@ int unit_socket_dropin(const PoolConfig *config, const UnitFacts *facts, const U
                         "then run\n# systemctl daemon-reload && systemctl restart fpmd@%s.socket "
                         "fpmd@%s.service\n",
                         config->name, config->name, config->name);
-        write_order(&unit);
-        write_socket(&unit);
+        if (facts->has_late_names)
+                write_late_order(&unit);
+        if (lines)
+                fprintf(unit.out, "[Socket]\n%s", lines);
 
         if (fclose(unit.out) != 0)
                 return -ENOMEM;
@@ -327,7 +328,23 @@ int unit_socket_dropin(const PoolConfig *config, const UnitFacts *facts, const U
         return 0;
 }
 
-bool unit_socket_has_processes(const char *dropin) {
-        return !dropin || strstr(dropin, "\nExec") ||
-               !strstr(dropin, "\nSocketUser=\nSocketGroup=\n");
+static bool has_owner(const char *dropin) {
+        return strstr(dropin, "\nSocketUser=") || strstr(dropin, "\nSocketGroup=");
+}
+
+bool unit_socket_has_processes(const char *dropin, bool has_default_owner) {
+        if (!dropin)
+                return has_default_owner;
+        if (strstr(dropin, "\nExec"))
+                return true;
+
+        return has_default_owner ? !strstr(dropin, "\nSocketUser=\nSocketGroup=\n")
+                                 : has_owner(dropin);
+}
+
+const char *unit_socket_owner(void) {
+        return "# Made by fpmd-generator(8): /run/fpmd does not give its group to the sockets of all pools.\n"
+               "[Socket]\n"
+               "SocketUser=" UNIT_SOCKET_OWNER "\n"
+               "SocketGroup=" UNIT_SOCKET_OWNER "\n";
 }

@@ -10,9 +10,13 @@
 #include "config/pool_config.h"
 #include "config/unit_rights.h"
 
+/* Who owns a socket, and which group has it, where its pool file says nothing. */
+#define UNIT_SOCKET_OWNER "www-data"
+
 enum {
         UNIT_SLICE_POOLS = 64, /* with more pools than these each has a slice of unit_slice(); */
-        UNIT_SLICE_QUIET_POOLS = 1024, /* … of its service where systemd starts no process for the socket */
+        UNIT_SLICE_QUIET_POOLS =
+                        1024, /* … of its service where systemd starts no process for the socket */
 };
 
 typedef struct UnitReport {
@@ -25,7 +29,7 @@ typedef struct UnitFacts {
         bool is_refused; /* the pool must not listen there: the socket tells why and does not start */
         bool is_owned;   /* a unix socket lies in a folder of another user than root */
         bool inherits_group; /* its folder gives the socket the owner and the group that the pool file asks for */
-        const char *folder_unit; /* the unit that must have made the folder, see run_folder.h; or NULL */
+        bool has_default_owner; /* unit_socket_owner() or a unit of an administrator says who owns the socket */
         bool has_late_names; /* a user or group of the socket does not stand in /etc/passwd or /etc/group */
 } UnitFacts;
 
@@ -34,8 +38,13 @@ typedef struct UnitFacts {
 int unit_socket_dropin(const PoolConfig *config, const UnitFacts *facts, const UnitReport *report,
                 char **ret);
 
-/* Returns whether a socket with this drop-in, or none (NULL), makes systemd start processes: those have a cgroup. */
-bool unit_socket_has_processes(const char *dropin);
+/* Returns whether a socket with this drop-in, or none (NULL), makes systemd start processes: those have a cgroup.
+ * has_default_owner: as in its facts. */
+bool unit_socket_has_processes(const char *dropin, bool has_default_owner);
+
+/* Returns the text of the drop-in that gives sockets the owner and the group that most want, where their folder does
+ * not: those of the template are root's. */
+const char *unit_socket_owner(void);
 
 /* Makes the text of fpmd-mounts@POOL.target, and of the drop-in by which fpmd@POOL.service starts after it. Both are
  * NULL if the pool file names no folder; the caller frees both. Returns 0 or -ENOMEM. */

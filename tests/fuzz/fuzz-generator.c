@@ -64,7 +64,11 @@ static void check_unit(const char *unit) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         _cleanup_free_ char *text = malloc(size + 1), *unit = NULL, *target = NULL, *dropin = NULL;
         UnitFacts facts = {
-                .is_refused = size & 1, .is_owned = size & 2, .has_late_names = size & 4
+                .is_refused = size & 1,
+                .is_owned = size & 2,
+                .has_late_names = size & 4,
+                .inherits_group = size & 8,
+                .has_default_owner = size & 16,
         };
         UnitReport report = { .report = check_report };
         PoolConfig *config = NULL;

@@ -112,7 +112,9 @@ static void check_settings(char *unit) {
 static void check_units(const PoolConfig *config, uint8_t facts_bits, const UnitReport *report) {
         UnitFacts facts = { .is_refused = facts_bits & 1,
                 .is_owned = facts_bits & 2,
-                .has_late_names = facts_bits & 4 };
+                .has_late_names = facts_bits & 4,
+                .inherits_group = facts_bits & 8,
+                .has_default_owner = facts_bits & 16 };
         _cleanup_free_ char *socket = NULL, *target = NULL, *service = NULL, *settings = NULL;
         _cleanup_(pool_sockets_done) PoolSockets sockets = {};
 

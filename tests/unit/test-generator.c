@@ -6,12 +6,14 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/un.h>
 
 #include "config/value/address.h"
 #include "generator/names.h"
+#include "generator/overrules.h"
 #include "generator/run_folder.h"
 #include "unit.h"
 
@@ -55,7 +57,8 @@ static void becomes_with(const char *lines, const UnitFacts *facts, const char *
 
 /* What stands below [Socket]. */
 static void becomes(const char *lines, const char *expected) {
-        _cleanup_free_ char *unit = dropin_with(lines, &(UnitFacts){}), *whole = NULL;
+        _cleanup_free_ char *unit = dropin_with(lines, &(UnitFacts){ .has_default_owner = true }),
+                            *whole = NULL;
 
         if (!expected)
                 ck_assert_ptr_null(unit);
@@ -121,11 +124,11 @@ START_TEST(access_by_descriptor) {
 
         /* in a folder of somebody else, where systemd's way would be a race */
         becomes_with("listen = /x\nlisten.owner = bob\nlisten.mode = 0600\n",
-                        &(UnitFacts){ .is_owned = true },
+                        &(UnitFacts){ .is_owned = true, .has_default_owner = true },
                         "[Socket]\nListenStream=\nListenStream=/x\nSocketMode=0600\nSocketUser=\n"
                         "SocketGroup=\n" GIVE);
         becomes_with("listen.owner = root\nlisten.group = root\nlisten.mode = 0666\n",
-                        &(UnitFacts){ .is_owned = true },
+                        &(UnitFacts){ .is_owned = true, .has_default_owner = true },
                         "[Socket]\nSocketMode=0666\nSocketUser=\nSocketGroup=\n");
         becomes("listen.acl_users = alice\nlisten.owner = root\nlisten.group = root\n", GIVE);
         ck_assert_str_eq(reports, "");
@@ -133,17 +136,18 @@ START_TEST(access_by_descriptor) {
 END_TEST
 
 START_TEST(refused) {
-        becomes_with("", &(UnitFacts){ .is_refused = true },
+        becomes_with("", &(UnitFacts){ .is_refused = true, .has_default_owner = true },
                         "[Socket]\nExecStartPre=" FPMD_MANAGER_PROGRAM " --socket-refused www\n");
         /* an open socket keeps what its unit says */
-        becomes_with("listen = /x\n", &(UnitFacts){ .is_refused = true },
+        becomes_with("listen = /x\n", &(UnitFacts){ .is_refused = true, .has_default_owner = true },
                         "[Socket]\nExecStartPre=" FPMD_MANAGER_PROGRAM " --socket-refused www\n"
                         "ListenStream=\nListenStream=/x\n");
 }
 END_TEST
 
 START_TEST(late_names) {
-        becomes_with("listen.owner = bob\n", &(UnitFacts){ .has_late_names = true },
+        becomes_with("listen.owner = bob\n",
+                        &(UnitFacts){ .has_late_names = true, .has_default_owner = true },
                         "[Unit]\nDefaultDependencies=no\nRequires=sysinit.target\n"
                         "After=sysinit.target nss-user-lookup.target\nConflicts=shutdown.target\n"
                         "Before=shutdown.target\n[Socket]\nSocketUser=bob\n");
@@ -151,28 +155,53 @@ START_TEST(late_names) {
 END_TEST
 
 START_TEST(folder_that_gives_the_group) {
-        const UnitFacts gives = { .inherits_group = true, .folder_unit = "fpmd-folder-33.service" };
-        const UnitFacts not_so = { .folder_unit = "fpmd-folder-33.service" };
+        const UnitFacts gives = { .inherits_group = true }, not_so = {},
+                        owned = { .is_owned = true };
+        _cleanup_free_ char *nothing = dropin_with("", &gives);
 
-#define WAITS "[Unit]\nRequires=fpmd-folder-33.service\nAfter=fpmd-folder-33.service\n[Socket]\n"
-        becomes_with("", &gives, WAITS "SocketUser=\nSocketGroup=\n");
+        /* nothing is said that the template says */
+        ck_assert_ptr_null(nothing);
+        nothing = dropin_with("listen = /run/fpmd/www.sock\nlisten.owner = www-data\n"
+                              "listen.group = www-data\nlisten.mode = 0660\n",
+                        &gives);
+        ck_assert_ptr_null(nothing);
         becomes_with("listen.owner = bob\nlisten.group = web\nlisten.mode = 0640\n", &gives,
-                        WAITS "SocketMode=0640\nSocketUser=\nSocketGroup=\n");
-        becomes_with("listen.mode = 0660\n", &gives, WAITS "SocketUser=\nSocketGroup=\n");
-        becomes_with("listen.owner = bob\n", &not_so, WAITS "SocketUser=bob\n");
-        becomes_with("", &not_so, WAITS);
-        becomes_with("listen = /run/fpmd/www.sock\n", &gives, WAITS "SocketUser=\nSocketGroup=\n");
+                        "[Socket]\nSocketMode=0640\n");
         becomes_with("listen = /run/fpmd/www.sock\nlisten = 9000\n", &gives,
-                        WAITS
-                        "ListenStream=\nListenStream=/run/fpmd/www.sock\nListenStream=9000\nSocketUser=\n"
-                        "SocketGroup=\n" CLOSED);
+                        "[Socket]\nListenStream=\nListenStream=/run/fpmd/www.sock\nListenStream=9000\n" CLOSED);
 
-        ck_assert(unit_socket_has_processes(NULL));
-        ck_assert(unit_socket_has_processes("[Socket]\nSocketUser=bob\n"));
-        ck_assert(unit_socket_has_processes(
-                        "[Socket]\nExecStartPre=x\nSocketUser=\nSocketGroup=\n"));
+#define OWNER "SocketUser=www-data\nSocketGroup=www-data\n"
+        /* the template's owner is root */
+        becomes_with("", &not_so, "[Socket]\n" OWNER);
+        becomes_with("listen.owner = bob\n", &not_so,
+                        "[Socket]\nSocketUser=bob\nSocketGroup=www-data\n");
+        becomes_with("listen.group = web\n", &not_so,
+                        "[Socket]\nSocketUser=www-data\nSocketGroup=web\n");
+        becomes_with("listen.acl_users = bob\n", &not_so, "[Socket]\n" OWNER GIVE);
+        becomes_with("listen = /x\nlisten.owner = bob\n", &owned,
+                        "[Socket]\nListenStream=\nListenStream=/x\n" GIVE);
+        becomes_with("listen = /x\nlisten.owner = root\nlisten.group = root\n", &not_so,
+                        "[Socket]\nListenStream=\nListenStream=/x\n");
+        becomes_with("listen = 9000\n", &not_so,
+                        "[Socket]\nListenStream=\nListenStream=9000\n" CLOSED);
+        becomes_with("listen = 9000\npm.status_listen = /run/fpmd/s\nlisten.group = web\n", &not_so,
+                        "[Socket]\nListenStream=\nListenStream=9000\nListenStream=/run/fpmd/s\n" OWNER
+                                        CLOSED);
+}
+END_TEST
+
+START_TEST(sockets_with_processes) {
+        ck_assert(unit_socket_has_processes(NULL, true));
+        ck_assert(!unit_socket_has_processes(NULL, false));
+        for (int of_others = 0; of_others < 2; of_others++) {
+                ck_assert(unit_socket_has_processes("[Socket]\nSocketUser=bob\n", of_others));
+                ck_assert(unit_socket_has_processes("[Socket]\nExecStartPre=x\n", of_others));
+        }
         ck_assert(!unit_socket_has_processes(
-                        "[Socket]\nListenStream=/x\nSocketUser=\nSocketGroup=\n"));
+                        "[Socket]\nListenStream=/x\nSocketUser=\nSocketGroup=\n", true));
+        ck_assert(unit_socket_has_processes("[Socket]\nBacklog=7\n", true));
+        ck_assert(!unit_socket_has_processes("[Socket]\nBacklog=7\n", false));
+        ck_assert(unit_socket_has_processes("[Socket]\nSocketGroup=web\n", false));
 }
 END_TEST
 
@@ -251,13 +280,15 @@ END_TEST
 START_TEST(folder_of_another_group) {
         _cleanup_(pool_config_freep)
                         PoolConfig *a = config_of("listen.owner = bob\nlisten.group = web\n"),
-                                   *b = config_of("listen.owner = 0\nlisten.group = 2100\n");
+                                   *b = config_of("listen.owner = 0\nlisten.group = 2100\n"),
+                                   *other = config_of("listen = 9000\nlisten.group = web\n");
         PoolConfig *both[] = { a, b };
         _cleanup_free_ char *unit = NULL, *none = NULL;
 
         ck_assert_int_eq(run_folder_group(both, 2, &names_of_machine), 2100);
         ck_assert_int_eq(run_folder_group(both, 2, &(Names){}), 0);
-        ck_assert_int_eq(run_folder_group(both, 0, &names_of_machine), 0);
+        ck_assert_int_eq(run_folder_group(both, 0, &names_of_machine), 33); /* for those to come */
+        ck_assert_int_eq(run_folder_group(&other, 1, &names_of_machine), 33);
         ck_assert(run_folder_gives(a, &names_of_machine, 2100));
         ck_assert(!run_folder_gives(a, &names_of_machine, 33));
 
@@ -274,29 +305,87 @@ START_TEST(folder_of_another_group) {
 }
 END_TEST
 
+/* What a machine has whose folder root was made by this. */
+static Overrules overrules_after(const char *root, const char *format, ...) {
+        _cleanup_free_ char *commands = NULL, *line = NULL;
+        Overrules overrules;
+        va_list ap;
+
+        va_start(ap, format);
+        ck_assert_int_ge(vasprintf(&commands, format, ap), 0);
+        va_end(ap);
+        ck_assert_int_ge(
+                        asprintf(&line, "set -e; mkdir -p %s; cd %s; %s", root, root, commands), 0);
+        ck_assert_int_eq(system(line), 0);
+
+        ck_assert_int_eq(overrules_read(&overrules, root), 0);
+        return overrules;
+}
+
+static bool overruled_after(const char *root, const char *commands) {
+        Overrules overrules = overrules_after(root, "%s", commands);
+        bool any = overrules.any;
+
+        ck_assert(!overrules_have_owner(&overrules, "www"));
+        overrules_done(&overrules);
+        return any;
+}
+
 START_TEST(units_of_an_administrator) {
-        char root[] = "/tmp/fpmd-generator.XXXXXX", command[256];
+        char root[] = "/tmp/fpmd-generator.XXXXXX";
 
         ck_assert_ptr_nonnull(mkdtemp(root));
-        ck_assert(!run_folder_is_overruled(root));
-        snprintf(command, sizeof(command),
-                        "mkdir -p %s/etc/systemd/system/fpmd@.service.d %s/run/systemd/system/x.socket.d",
-                        root, root);
-        ck_assert_int_eq(system(command), 0);
-        ck_assert(!run_folder_is_overruled(root));
-        snprintf(command, sizeof(command), "mkdir %s/run/systemd/system/fpmd@www.socket.d", root);
-        ck_assert_int_eq(system(command), 0);
-        ck_assert(run_folder_is_overruled(root));
-        snprintf(command, sizeof(command),
-                        "rm -r %s/run && mkdir -p %s/usr/lib/systemd/system/fpmd@.socket", root,
-                        root);
-        ck_assert_int_eq(system(command), 0);
-        ck_assert(!run_folder_is_overruled(root)); /* the template itself */
-        snprintf(command, sizeof(command), "mkdir %s/usr/lib/systemd/system/fpmd@.socket.d", root);
-        ck_assert_int_eq(system(command), 0);
-        ck_assert(run_folder_is_overruled(root));
-        snprintf(command, sizeof(command), "rm -r %s", root);
-        ck_assert_int_eq(system(command), 0);
+        ck_assert(!overruled_after(root, ":"));
+        ck_assert(!overruled_after(root,
+                        "mkdir -p etc/systemd/system/fpmd@.service.d run/systemd/system/x.socket.d"));
+        ck_assert(overruled_after(root, "mkdir run/systemd/system/fpmd@www.socket.d"));
+        /* ours */
+        ck_assert(!overruled_after(root,
+                        "rm -r run; mkdir -p usr/lib/systemd/system; cd usr/lib/systemd/system;"
+                        "echo SocketUser=x >fpmd@.socket; touch fpmd-folder.service"));
+        ck_assert(overruled_after(root, "mkdir usr/lib/systemd/system/fpmd@.socket.d"));
+        ck_assert(!overruled_after(root, "rmdir usr/lib/systemd/system/fpmd@.socket.d"));
+        ck_assert(overruled_after(root, "mkdir etc/systemd/system/fpmd-folder.service.d"));
+        ck_assert(!overruled_after(root, "rmdir etc/systemd/system/fpmd-folder.service.d"));
+        /* masked */
+        ck_assert(!overruled_after(root, "ln -s /dev/null etc/systemd/system/fpmd@off.socket"));
+        ck_assert(overruled_after(root, "ln -s /dev/nul etc/systemd/system/fpmd@of.socket"));
+        ck_assert(!overruled_after(root, "rm -r *"));
+        ck_assert(!overruled_after(root, "rmdir $PWD"));
+}
+END_TEST
+
+START_TEST(units_with_an_owner) {
+        char root[] = "/tmp/fpmd-generator.XXXXXX";
+        Overrules overrules;
+
+        ck_assert_ptr_nonnull(mkdtemp(root));
+        overrules = overrules_after(root,
+                        "mkdir -p etc/systemd/system; cd etc/systemd/system; mkdir fpmd@d.socket.d;"
+                        "printf '[Socket]\\nSocketMode=0600\\n\\n#SocketUser=x\\nSocketUsers=x' >fpmd@none.socket;"
+                        "printf '[Socket]\\n\\n SocketUser = x\\n' >fpmd@a-b.socket;"
+                        "printf SocketGroup= >fpmd@c.socket");
+        ck_assert(overrules.any && !overrules.template_has_owner);
+        ck_assert(overrules_have_owner(&overrules, "a-b"));
+        ck_assert(overrules_have_owner(&overrules, "c"));
+        ck_assert(!overrules_have_owner(&overrules, "none"));
+        ck_assert(!overrules_have_owner(&overrules, "d"));
+        ck_assert_uint_eq(overrules.n_pools, 2);
+        overrules_done(&overrules);
+
+        overrules = overrules_after(root,
+                        "printf '[Socket]\\nSocketUser=\\n' >etc/systemd/system/fpmd@.socket");
+        ck_assert(overrules.template_has_owner && overrules_have_owner(&overrules, "none"));
+        overrules_done(&overrules);
+
+        /* what cannot be read: nothing is put in front of it */
+        overrules = overrules_after(root, "cd etc/systemd/system; rm *.socket; mkdir fpmd@.socket;"
+                                          "head -c 70000 /dev/zero >fpmd@large.socket");
+        ck_assert(overrules.template_has_owner);
+        ck_assert_uint_eq(overrules.n_pools, 1);
+        overrules_done(&overrules);
+        overrules = overrules_after(root, "rm -r %s", root);
+        overrules_done(&overrules);
 }
 END_TEST
 
@@ -415,12 +504,12 @@ END_TEST
 
 START_TEST(nothing_else_gets_into_a_unit) {
         setenv("FPMD_EVIL", "/run/x\nExecStartPre=/bin/touch /evil", 1);
-        becomes("listen = ${FPMD_EVIL}\n", "");
-        becomes("listen = \"/run/x\\\"\n", "");
-        becomes("listen = \"/run/x\\nExecStartPre=/bin/touch /evil\"\n", "");
-        becomes("listen = '/run/x '\n", "");
-        becomes("listen.owner = \"a\\b\"\n", "");
-        becomes("listen.owner = \"%i\"\n", "");
+        becomes("listen = ${FPMD_EVIL}\n", NULL);
+        becomes("listen = \"/run/x\\\"\n", NULL);
+        becomes("listen = \"/run/x\\nExecStartPre=/bin/touch /evil\"\n", NULL);
+        becomes("listen = '/run/x '\n", NULL);
+        becomes("listen.owner = \"a\\b\"\n", NULL);
+        becomes("listen.owner = \"%i\"\n", NULL);
         becomes("listen = '/run/%i \"quoted\"; #x'\n",
                         "ListenStream=\nListenStream=/run/%%i \"quoted\"; #x\n");
 }
@@ -538,7 +627,8 @@ END_TEST
 
 UNIT_MAIN("generator", nothing_said, slices, addresses, owner_group_mode_backlog,
                 access_by_descriptor, refused, late_names, names_of_files,
-                folder_that_gives_the_group, members_of_groups, group_of_the_folder,
-                folder_of_another_group, units_of_an_administrator, mounts, what_takes_rights,
-                free_bind, allowed_clients, nothing_else_gets_into_a_unit,
-                a_wrong_file_keeps_its_address, peers, client_lists, addresses_that_are_none);
+                folder_that_gives_the_group, sockets_with_processes, members_of_groups,
+                group_of_the_folder, folder_of_another_group, units_of_an_administrator,
+                units_with_an_owner, mounts, what_takes_rights, free_bind, allowed_clients,
+                nothing_else_gets_into_a_unit, a_wrong_file_keeps_its_address, peers, client_lists,
+                addresses_that_are_none);

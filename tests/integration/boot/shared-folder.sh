@@ -51,6 +51,7 @@ for name in sf-a sf-b; do
 	socket=/run/fpmd/$name.sock
 	assert_eq "$name: socket" 'root www-data 660' "$(look $socket)"
 	assert_eq "$name: no process" ' ' "$(unit_property fpmd@$name.socket SocketUser) $(unit_property fpmd@$name.socket SocketGroup)"
+	assert_eq "$name: no file for systemd to read" '' "$(in_container find /run/systemd/generator -path "*fpmd@$name.socket*")"
 	assert_eq "$name: the web server's user" yes "$(may_connect www-data)"
 	assert_eq "$name: another customer" no "$(may_connect alice)"
 	assert_eq "$name: with all its groups" no "$(may_connect alice --init-groups)"
@@ -60,6 +61,9 @@ assert_eq 'a page' 2001 "$(fetch http://sf-a.test/page.php)"
 assert_eq 'the folder of the pool' 'root root 755' "$(look /run/fpmd/sf-a)"
 assert_eq 'what is in it' 'root root' "$(in_container sh -c 'stat --format="%U %G" /run/fpmd/sf-a/* | sort -u')"
 
+looks_are_over() {
+	[[ -z $(in_container systemctl list-units --no-legend --state=active,deactivating 'fpmd-folder*') ]]
+}
 look_is_over() {
 	[[ $(unit_property fpmd-folder-33.service ActiveState) == inactive ]]
 }
@@ -116,11 +120,73 @@ assert_eq 'folder of one group' 'root www-data 2755' "$(look /run/fpmd)"
 assert_eq 'socket of an owner' 'bob www-data 660' "$(look /run/fpmd/sf-a.sock)"
 assert_eq 'socket that inherits' 'root www-data 660' "$(look /run/fpmd/sf-b.sock)"
 
+# an owner elsewhere; without one it is the default
+in_container mkdir -p /run/sf-elsewhere
+printf 'listen = /run/sf-elsewhere/a.sock\n' >>"$conf/sf-a.conf"
+open_pools
+assert_eq 'socket elsewhere of an owner' 'bob www-data 660' "$(look /run/sf-elsewhere/a.sock)"
+sed -i '/^listen\.owner/d' "$conf/sf-a.conf"
+open_pools
+assert_eq 'socket elsewhere' 'www-data www-data 660' "$(look /run/sf-elsewhere/a.sock)"
+
 # --- an administrator's drop-in
 mkdir -p "$own"
-printf '[Socket]\nSocketGroup=web\n' >"$own/60-own.conf"
+printf '[Socket]\nSocketGroup=web\n' >"$own/07-own.conf"
+sed -i '/^listen\./d' "$conf/sf-b.conf"
 open_pools
 assert_eq 'folder beside a drop-in' 'root root 755' "$(look /run/fpmd)"
 assert_eq 'socket with a drop-in' 'www-data web 660' "$(look /run/fpmd/sf-b.sock)"
-assert_eq 'socket beside it' 'bob www-data 660' "$(look /run/fpmd/sf-a.sock)"
+assert_eq 'socket beside it' 'www-data www-data 660' "$(look /run/sf-elsewhere/a.sock)"
 rm -r "$own"
+
+# … a unit of one pool, which does not say whom it belongs to, or does
+units=$CONTAINER_ROOT/etc/systemd/system
+in_container cat /usr/lib/systemd/system/fpmd@.socket >"$units/fpmd@sf-b.socket"
+open_pools
+assert_eq 'a unit without an owner' 'www-data www-data 660' "$(look /run/fpmd/sf-b.sock)"
+sed -i '/^\[Socket\]/a SocketUser=bob\nSocketGroup=web' "$units/fpmd@sf-b.socket"
+open_pools
+assert_eq 'a unit with an owner' 'bob web 660' "$(look /run/fpmd/sf-b.sock)"
+assert_eq 'the pool beside it' 'www-data www-data 660' "$(look /run/sf-elsewhere/a.sock)"
+
+# … and of all
+mv "$units/fpmd@sf-b.socket" "$units/fpmd@.socket"
+open_pools
+assert_eq 'a template with an owner' 'bob web 660, bob web 660' "$(look /run/fpmd/sf-b.sock), $(look /run/sf-elsewhere/a.sock)"
+rm "$units/fpmd@.socket"
+
+# --- what has been masked opens nothing
+in_container ln -s /dev/null /etc/systemd/system/fpmd@sf-c.socket
+open_pools
+assert_eq 'beside a masked socket' 'root www-data 660' "$(look /run/fpmd/sf-b.sock)"
+rm "$units/fpmd@sf-c.socket"
+
+# --- within the second that the folder is not looked at: another group, and back
+for group in web www-data; do
+	for file in "$conf"/*.conf; do
+		sed -i "\$a listen.group = $group" "$file"
+	done
+	open_pools
+	assert_eq "folder for $group at once" "root $group 2755" "$(look /run/fpmd)"
+done
+assert_eq 'socket of a group that came back' 'root www-data 660' "$(look /run/fpmd/sf-b.sock)"
+
+# --- a pool whose file came after the last daemon-reload
+in_container systemctl start fpmd@sf-new.socket
+assert_eq 'socket without a file' 'root www-data 660' "$(look /run/fpmd/sf-new.sock)"
+in_container systemctl stop fpmd@sf-new.socket
+printf 'listen.group = web\n' >>"$conf/sf-b.conf"
+in_container systemctl daemon-reload
+in_container systemctl start fpmd@sf-new.socket
+assert_eq 'socket without a file, two groups' 'www-data www-data 660' "$(look /run/fpmd/sf-new.sock)"
+in_container systemctl stop fpmd@sf-new.socket
+
+# --- a generator that fails
+generator=$(in_container sh -c 'echo /usr/lib/systemd/system-generators/fpmd-generator')
+in_container mv "$generator" /root/
+in_container systemctl stop fpmd@sf-b.socket
+wait_for 10 looks_are_over
+in_container systemctl daemon-reload
+in_container systemctl start fpmd@sf-b.socket
+assert_eq 'without a generator' 'root www-data 660' "$(look /run/fpmd/sf-b.sock)"
+in_container mv /root/fpmd-generator "$generator"
