@@ -137,7 +137,7 @@ assert_eq 'drop-ins of a socket' 50-pool-file.conf "$(in_container ls /run/syste
 rm "$CONTAINER_ROOT/etc/fpmd/conf.d/many.conf"
 in_container systemctl daemon-reload
 # … and with few they are not among the units that systemd looks at when a service starts
-assert_eq 'slices of one of few' 'system-fpmd-sockets.slice system-fpmd.slice system-fpmd-tmp.slice' \
+assert_eq 'slices of one of few' 'system-fpmd_sockets.slice system-fpmd.slice system-fpmd_tmp.slice' \
 	"$(unit_property fpmd@early.socket Slice) $(unit_property fpmd@early.service Slice) $(unit_property fpmd-tmp@early.service Slice)"
 
 # a file of the generator is whole or not there
