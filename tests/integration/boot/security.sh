@@ -45,6 +45,8 @@ assert_contains 'the list' serving "$(in_container fpmctl list | grep hard)"
 load_begin http://hard.test/page.php 4 2
 in_container systemctl restart fpmd@hard.service
 load_end 'a restart' 10
+assert_eq 'what keeps its /tmp' active "$(unit_property fpmd-tmp@hard.service ActiveState)"
+assert_eq 'folders for /tmp' 1 "$(in_container sh -c 'ls -d /tmp/systemd-private-*@hard.service-* | wc -l')"
 
 # Slow requests are found also when systemd has removed the folder that tells whose the manager is.
 fetch --output /dev/null 'http://hard.test/page.php?us=1300000'

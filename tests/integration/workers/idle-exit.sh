@@ -62,6 +62,27 @@ in_container systemctl start fpmd@edge0.socket
 assert_eq '/tmp of a socket that was closed' nothing "$(ask edge0 tmp.php 0)"
 wait_for 5 is_inactive
 
+# Both units restarted at once, or the socket alone: the keeper does not come before the service, in folders of its own.
+folders() {
+	in_container sh -c 'ls /tmp | grep "^systemd-private-.*@edge0.service-" || :' | sed 's/.*-\(fpmd.*\)@.*/\1/' | xargs
+}
+keeps() {
+	in_container systemctl is-active fpmd-tmp@edge0.service
+}
+in_container systemctl restart fpmd@edge0.socket
+assert_eq 'folders of a socket that was restarted' '' "$(folders)"
+in_container systemctl restart fpmd@edge0.socket fpmd@edge0.service
+assert_eq '/tmp of both, restarted' nothing "$(ask edge0 tmp.php 0)"
+wait_for 3 keeps
+assert_eq 'folders of both, restarted' fpmd "$(folders)"
+in_container systemctl daemon-reload
+in_container systemctl restart fpmd@edge0.service
+assert_eq '/tmp after one more restart' kept "$(ask edge0 tmp.php 0)"
+wait_for 5 is_inactive
+in_container systemctl stop fpmd@edge0.socket
+assert_eq 'folders of a closed socket' '' "$(folders)"
+in_container systemctl start fpmd@edge0.socket
+
 # A web server that keeps a connection may send the next request on it at any time, so a pool with one stays.
 cat >"$CONTAINER_ROOT/srv/kept.py" <<'END'
 import sys, time
