@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "manager/unit_limits.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -25,18 +26,36 @@ static sd_bus *bus_of(UnitLimits *limits) {
         return limits->bus;
 }
 
-uint64_t unit_limits_files(void *userdata, const char *pool) {
+static int read_files(sd_bus *bus, const char *pool, uint64_t *ret) {
         _cleanup_free_ char *unit = NULL, *path = NULL;
-        sd_bus *bus = bus_of(userdata);
-        uint64_t limit = 0;
+        int r;
 
-        if (!bus || asprintf(&unit, "fpmd@%s.service", pool) < 0 ||
-                        sd_bus_path_encode("/org/freedesktop/systemd1/unit", unit, &path) < 0 ||
-                        sd_bus_get_property_trivial(bus, SYSTEMD, path, SYSTEMD ".Service",
-                                        "LimitNOFILE", NULL, 't', &limit) < 0)
+        if (asprintf(&unit, "fpmd@%s.service", pool) < 0)
+                return -ENOMEM;
+
+        r = sd_bus_path_encode("/org/freedesktop/systemd1/unit", unit, &path);
+        if (r < 0)
+                return r;
+
+        return sd_bus_get_property_trivial(
+                        bus, SYSTEMD, path, SYSTEMD ".Service", "LimitNOFILE", NULL, 't', ret);
+}
+
+/* Where systemd does not answer for one pool, the others do not wait for it, too. */
+uint64_t unit_limits_files(void *userdata, const char *pool) {
+        UnitLimits *limits = userdata;
+        sd_bus *bus = bus_of(limits);
+        uint64_t limit = 0;
+        int r;
+
+        if (!bus)
                 return 0;
 
-        return limit;
+        r = read_files(bus, pool, &limit);
+        if (r == -ETIMEDOUT)
+                unit_limits_done(limits);
+
+        return r < 0 ? 0 : limit;
 }
 
 /* Nothing is left to be sent: a flush would wait for a bus that does not even let us in. */

@@ -89,3 +89,14 @@ for user in root bob; do
 done
 limit 200:2000
 in_container fpmd --test files
+
+# Where systemd does not answer for one pool, the others do not wait for it, too.
+for name in one two three four; do
+	write_pool "$name" <<<$'user = alice\npm = static\npm.max_children = 600'
+done
+kill -STOP "$CONTAINER_INIT"
+begin=${EPOCHREALTIME/./}
+in_container fpmd --test one two three four || true
+took=$((${EPOCHREALTIME/./} - begin))
+kill -CONT "$CONTAINER_INIT"
+assert_at_most 'milliseconds beside a systemd that is stuck' 3500 $((took / 1000))
