@@ -17,7 +17,7 @@ assert_eq 'who hands them on' 'Ann & Bob <packages@example.org>' "$(dpkg-deb --f
 
 # What dpkg itself keeps, and what running programs do, left out.
 files() {
-	in_container sh -c 'find /etc /usr /var /lib/systemd /run/fpmd -xdev \( -path /var/lib/dpkg -o -path /var/log/dpkg.log \
+	in_container sh -c 'find /etc /usr /var /lib/systemd /run/fpmd /run/fpmd-tmp -xdev \( -path /var/lib/dpkg -o -path /var/log/dpkg.log \
 		-o -path /var/cache -o -path /var/lib/systemd/catalog -o -path /var/lib/systemd/deb-systemd-helper-enabled \
 		-o -path /var/log/wtmp -o -path "/etc/*-" -o -path "/etc/*.lock" -o -path /etc/nginx -o -path /var/log/nginx -o -path /var/tmp -o -path /var/lib/nginx \
 		-o -path /usr/lib/fpmd-test \) -prune -o ! -path "/usr/local/lib/fpmd-test*" -print 2>/dev/null
@@ -109,6 +109,17 @@ if in_container sh -c 'command -v logrotate' >/dev/null; then
 	assert_eq 'a folder that was rotated' alice "$(in_container stat --format=%U /var/log/fpmd/alices)"
 	in_container rm -r /var/log/fpmd/alices
 fi
+
+### a removal that fails takes nothing away
+
+# shellcheck disable=SC2016
+in_container sh -ec 'mkdir /srv/failing
+	printf "#!/bin/sh\n/usr/bin/systemctl \"\$@\"; [ \"\$1\" != stop ]\n" >/srv/failing/systemctl
+	chmod +x /srv/failing/systemctl'
+assert_fails in_container env PATH="/srv/failing:$CONTAINER_PATH" dpkg --remove "fpmd-php$php"
+assert_eq 'the program, still' "/usr/sbin/php-fpm$php" "$(in_container readlink "/usr/libexec/fpmd/$php/php-fpm")"
+assert_matches 'a pool, still' ' 77M$' "$(fetch http://up.test/slow.php)"
+in_container rm -r /srv/failing
 
 ### without its PHP: stopped, and no connection starts it to fail
 
