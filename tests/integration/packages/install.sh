@@ -88,24 +88,46 @@ load_end 'an upgrade of PHP' 1000
 
 mkdir -p "$CONTAINER_ROOT/var/log/fpmd/up"
 echo line >"$CONTAINER_ROOT/var/log/fpmd/up/access.log"
-# That of a hardened pool, whose user would keep logrotate for ever.
+# That of a hardened pool, whose user would keep logrotate for ever: by a pipe, by leases, which last for 45 s each.
+cat >"$CONTAINER_ROOT/srv/lease.py" <<'END'
+import fcntl, os, signal, time
+signal.signal(signal.SIGIO, signal.SIG_IGN)
+fds = [os.open(name, os.O_RDWR) for name in ("access.log.2", "access.log")]
+fcntl.fcntl(fds[0], fcntl.F_SETLEASE, fcntl.F_WRLCK)
+os.mkdir("ready")
+while os.path.exists("access.log.2"):
+    time.sleep(0.01)
+try:
+    fcntl.fcntl(fds[1], fcntl.F_SETLEASE, fcntl.F_WRLCK)
+    print("has a lease")
+except PermissionError:
+    print("has none")
+END
+as_alice() {
+	in_container setpriv --reuid=2001 --regid=2001 --clear-groups "$@"
+}
 trap_of_alice() {
 	in_container install -d -o alice -g alice -m 0770 /var/log/fpmd/alices
-	in_container setpriv --reuid=2001 --regid=2001 --clear-groups sh -c \
-		'cd /var/log/fpmd/alices && echo line >access.log && mkfifo access.log.1'
+	as_alice sh -c 'cd /var/log/fpmd/alices && echo line | tee access.log access.log.2 >access.log.3 && mkfifo access.log.1'
+	as_alice sh -c 'cd /var/log/fpmd/alices && exec timeout 40 python3 /srv/lease.py' >"$CONTAINER_ROOT/srv/lease.out" &
+	wait_for 10 test -e "$CONTAINER_ROOT/var/log/fpmd/alices/ready"
 }
 trap_of_alice
 in_container /usr/libexec/fpmd/logs take
+wait $!
+assert_eq 'after a lease' 'has none' "$(<"$CONTAINER_ROOT/srv/lease.out")"
 # shellcheck disable=SC2016
-assert_eq 'a folder that is rotated' 'root 750 access.log' \
-	"$(in_container sh -c 'cd /var/log/fpmd/alices && echo $(stat --format="%U %a" .) *')"
+assert_eq 'a folder that is rotated' 'root 750 access.log access.log.3 ready root root' \
+	"$(in_container sh -c 'cd /var/log/fpmd/alices && echo $(stat --format="%U %a" .) * $(stat --format=%U access.log*)')"
 in_container /usr/libexec/fpmd/logs give
-assert_eq 'a folder that was rotated' alice "$(in_container stat --format=%U /var/log/fpmd/alices)"
+assert_eq 'a folder that was rotated' 'alice alice alice' \
+	"$(in_container sh -c 'cd /var/log/fpmd/alices && stat --format=%U . access.log*' | xargs)"
 assert_eq "root's" root "$(in_container stat --format=%U /var/log/fpmd/up)"
 in_container rm -r /var/log/fpmd/alices
 if in_container sh -c 'command -v logrotate' >/dev/null; then
 	trap_of_alice
 	in_container timeout 30 logrotate --force /etc/logrotate.d/fpmd
+	wait $!
 	assert_eq 'a folder that was rotated' alice "$(in_container stat --format=%U /var/log/fpmd/alices)"
 	in_container rm -r /var/log/fpmd/alices
 fi
