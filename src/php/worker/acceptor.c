@@ -297,7 +297,7 @@ static void move_all(Acceptor *acceptor, uint64_t now_usec) {
  * as it can leaves the rest to others, such as those that come after a restart. */
 static int take(Acceptor *acceptor, uint64_t now_usec, Arrival *ret) {
         for (unsigned i = 0; i < MOVE_MAX && keepalive_has_room(acceptor->keepalive); i++) {
-                Arrival arrival = { .is_keepalive = true };
+                Arrival arrival = { .is_keepalive = true, .is_from_pair = true };
 
                 arrival.fd = keepalive_receive(acceptor->keepalive, &arrival.past);
                 if (arrival.fd < 0) {

@@ -27,6 +27,7 @@ typedef struct Acceptor Acceptor;
 typedef struct Arrival {
         int fd;             /* blocking mode, CLOEXEC */
         bool is_keepalive;  /* borrowed from acceptor_keepalive(), or taken from another worker */
+        bool is_from_pair;  /* taken from another worker just now, and not borrowed */
         bool is_late;       /* a new connection that has waited longer than pm.queue_timeout */
         KeepalivePast past; /* of a kept connection */
 } Arrival;

@@ -290,9 +290,10 @@ static int next_while_leaving(Worker *worker) {
 
 /* --- requests --- */
 
-/* On a new one nothing may have come, also when another worker has put it into the pair. */
+/* On a new one nothing may have come, also when another worker has put it into the pair. One that epoll has found has
+ * its place already, and cannot be set aside as a new one. */
 static bool may_be_silent(const Arrival *arrival) {
-        return !arrival->is_keepalive || arrival->past.is_taken;
+        return !arrival->is_keepalive || arrival->is_from_pair;
 }
 
 /* 1: attached; 0: the worker leaves; -ETIMEDOUT; -EAGAIN: the next one, this has to wait. */
