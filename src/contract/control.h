@@ -20,6 +20,7 @@ enum {
         CONTROL_JSON_MAX = 64 * 1024 * 1024,
         /* Values in such an answer: "[]," is more than a hundred bytes once it is read. */
         CONTROL_VALUES_MAX = CONTROL_JSON_MAX / 32,
+        CONTROL_WORKERS_MAX = 17 * 4096, /* in such an answer: all slots of all generations */
         /* Bytes of an answer that is the pool's numbers: it has a few thousand. */
         CONTROL_NUMBERS_MAX = 64 * 1024,
 };

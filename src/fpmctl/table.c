@@ -9,11 +9,18 @@
 #include <wchar.h>
 
 #include "base/escape.h"
+#include "base/number.h"
 
 typedef struct Cell {
         char *text;
         TableStyle style;
 } Cell;
+
+enum {
+        /* One line that is longer than that goes on behind its column, and the others are not filled up to its width:
+         * in the answer of a pool's user a text of megabytes may stand above thousands of lines. */
+        COLUMN_WIDTH_MAX = 160,
+};
 
 struct Table {
         const TableColumn *columns;
@@ -181,7 +188,7 @@ static void measure(const Table *table, size_t *widths) {
                 widths[i] = table_text_width(table->columns[i].title);
 
         for (size_t i = 0; i < table->n_cells; i++) {
-                size_t width = table_text_width(table->cells[i].text);
+                size_t width = number_min(table_text_width(table->cells[i].text), COLUMN_WIDTH_MAX);
 
                 if (width > widths[i % table->n_columns])
                         widths[i % table->n_columns] = width;

@@ -51,6 +51,28 @@ START_TEST(lines_are_cut) {
 }
 END_TEST
 
+START_TEST(one_long_cell_does_not_fill_up_the_other_lines) {
+        static char wide[100000];
+        size_t size;
+        Table *table;
+        char *lines;
+
+        memset(wide, 'x', sizeof(wide) - 1);
+        ck_assert_int_eq(table_new(&table, columns, 3), 0);
+        for (unsigned i = 0; i < 100; i++) {
+                table_cell(table, TABLE_PLAIN, "%s", i == 50 ? wide : "www");
+                table_cell(table, TABLE_PLAIN, "%s", i == 60 ? wide : "1");
+                table_cell(table, TABLE_PLAIN, "text");
+        }
+        ck_assert_int_eq(table_render(table, &(TableFormat){}, &lines), 0);
+        size = strlen(lines);
+        ck_assert_uint_ge(size, 2 * (sizeof(wide) - 1));
+        ck_assert_uint_le(size, 2 * sizeof(wide) + 100 * 400);
+        free(lines);
+        table_free(table);
+}
+END_TEST
+
 START_TEST(strangers_stay_in_their_cell) {
         TableFormat look = {};
 
@@ -148,7 +170,7 @@ START_TEST(a_young_pool_has_no_rate_of_its_first_moment) {
 END_TEST
 
 UNIT_MAIN("fpmctl-table", columns_are_as_wide_as_their_widest_cell, lines_are_cut,
-                strangers_stay_in_their_cell, wide_characters_take_their_place,
-                a_line_beside_a_table_is_cut_as_well, colours_only_where_asked_for,
-                an_empty_table_has_its_titles, words, rates_are_of_the_time_between,
-                a_young_pool_has_no_rate_of_its_first_moment);
+                one_long_cell_does_not_fill_up_the_other_lines, strangers_stay_in_their_cell,
+                wide_characters_take_their_place, a_line_beside_a_table_is_cut_as_well,
+                colours_only_where_asked_for, an_empty_table_has_its_titles, words,
+                rates_are_of_the_time_between, a_young_pool_has_no_rate_of_its_first_moment);

@@ -140,6 +140,9 @@ static int read_answer(Question *question, int fd) {
                 return -EFBIG;
 
         question->json = json_loadb(text, size, 0, NULL);
+        if (json_array_size(json_object_get(question->json, "workers")) > CONTROL_WORKERS_MAX)
+                return -EFBIG;
+
         return json_is_object(question->json) ? 0 : -EBADMSG;
 }
 

@@ -4,8 +4,12 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "contract/control.h"
 #include "manager/base/own_program.h"
 #include "manager/generation/pool_internal.h"
+
+_Static_assert((1 + DRAINING_MAX) * SCOREBOARD_SLOTS_MAX <= CONTROL_WORKERS_MAX,
+                "fpmctl takes an answer that names all");
 
 int pool_each_generation(Pool *pool, GenerationVisit visit, void *userdata) {
         int r = 0;
