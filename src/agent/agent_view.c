@@ -146,7 +146,7 @@ static void take_answer(
         if (!answers)
                 pool->worker_limit = 0;
 
-        if (question->result != -ETIMEDOUT)
+        if (!question_was_late(question))
                 entry->silent_usec = 0;
         else if (entry->silent_usec == 0 || question->patience_usec == 0)
                 entry->silent_usec = now_usec;

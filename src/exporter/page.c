@@ -94,7 +94,7 @@ static void note_silent(Page *page, const Pools *pools, uint64_t now_usec) {
                 const Question *question = &pools->items[i].question;
                 const Silent *before = find_silent(page, pools->items[i].name);
 
-                if (question->result != -ETIMEDOUT)
+                if (!question_was_late(question))
                         continue;
 
                 silent[n].name = strdup(pools->items[i].name);

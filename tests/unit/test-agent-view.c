@@ -79,6 +79,12 @@ START_TEST(one_that_is_silent_is_not_waited_for_as_long_again) {
         look(&view, &pool);
         ck_assert_uint_eq(patience_usec, 0);
 
+        /* One that sends us away until our time is over is no better. */
+        result = CONTROL_BUSY;
+        look(&view, &pool);
+        look(&view, &pool);
+        ck_assert_uint_eq(patience_usec, USEC_PER_SEC / 20);
+
         agent_view_done(&view);
         unlink(file);
         rmdir(folder);

@@ -55,6 +55,12 @@ typedef struct ClientTurns {
 /* Makes a question that was not asked yet. pool is borrowed. */
 void question_init(Question *question, const char *pool, ControlVerb verb);
 
+/* Returns whether the manager has used up all the time that it had, by silence or by sending us away again and again.
+ * Pure. */
+static inline bool question_was_late(const Question *question) {
+        return question->result == -ETIMEDOUT || question->result == CONTROL_BUSY;
+}
+
 /* Frees the answer. */
 void question_done(Question *question);
 
