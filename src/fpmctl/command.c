@@ -160,6 +160,10 @@ int complain_question(const Invocation *in, const Question *question) {
                 return complain(EX_PROTOCOL,
                                 "the manager of pool %s gave an answer that fpmctl does not understand",
                                 pool);
+        case ELOOP:
+                return complain(EX_PROTOCOL,
+                                "the control socket of pool %s leads to another program, which was not asked",
+                                pool);
         case EACCES:
                 return complain(EX_NOPERM, "may not ask the manager of pool %s", pool);
         default:

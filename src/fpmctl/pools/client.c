@@ -70,6 +70,18 @@ static void note_peer(Question *question) {
                 question->pid = peer.pid;
 }
 
+/* The user of a hardened pool owns the folder, and may put a link there that leads to the manager of another pool, or
+ * to whatever else listens and obeys root. The kernel knows where that one has bound its socket. */
+static int check_place(int fd, const char *path) {
+        struct sockaddr_un address = {};
+        socklen_t size = sizeof(address);
+
+        if (getpeername(fd, (struct sockaddr *) &address, &size) < 0)
+                return -errno;
+
+        return strncmp(address.sun_path, path, sizeof(address.sun_path)) == 0 ? 0 : -ELOOP;
+}
+
 static int connect_at(const Question *question,
                 int (*path)(char *buffer, size_t size, const char *pool)) {
         struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -78,9 +90,10 @@ static int connect_at(const Question *question,
         r = path(address.sun_path, sizeof(address.sun_path), question->pool);
         if (r < 0)
                 return r;
+        if (connect(question->fd, (struct sockaddr *) &address, sizeof(address)) < 0)
+                return -errno;
 
-        return connect(question->fd, (struct sockaddr *) &address, sizeof(address)) < 0 ? -errno
-                                                                                        : 0;
+        return check_place(question->fd, address.sun_path);
 }
 
 /* Tries root's own socket first, which no other user can fill. Only root may connect there. */

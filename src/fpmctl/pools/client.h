@@ -21,7 +21,9 @@ typedef struct Question {
         bool insists; /* a person waits: tries for 5 s to get through to a crowded manager */
 
         /* The result. */
-        int result;   /* 0 or negative errno; -ETIMEDOUT, -ECONNREFUSED and -ENOENT: no manager */
+        /* 0 or negative errno; -ETIMEDOUT, -ECONNREFUSED and -ENOENT: no manager; -ELOOP: its socket leads to another
+         * program, which was not asked. */
+        int result;
         bool refused; /* the manager has refused, text says why */
         char *text;   /* the line of its reply */
         json_t *json; /* the JSON of its answer, if it has one */

@@ -1,8 +1,9 @@
 #!/bin/bash
 # The manager of a hardened pool is a process of the pool's user, and so is whoever listens where it did. What root's
 # fpmctl, the exporter and the agent are answered there harms nobody else: a name in an answer is no command to the
-# terminal, an answer of 40 MB costs no memory, one page of metrics with a wrong name in it is still a page, and who says
-# nothing, half a line or what is no answer keeps nobody.
+# terminal, an answer of 40 MB or with one word of a megabyte costs no memory, one page of metrics with a wrong name in it
+# is still a page, who says nothing, half a line or what is no answer keeps nobody, and a link to the socket of another
+# pool does not make root's word that pool's.
 
 source "${BASH_SOURCE[0]%/*}/../lib.sh"
 needs_fpmd
@@ -25,6 +26,8 @@ answers = {
     "names": text(worker_exits={"\x1b[2J\x1b]0;owned\x07": 1, "crashed": 2}, because="\x1b[31m", pm="\x9b31m",
                   state="\x1b[5m", uptime=1e300, request_seconds={"sum": 1, "buckets": bounds}),
     "huge": b'{"state": "serving", "x": [' + b"[]," * (13 << 20) + b"0]}",
+    "rows": b'{"workers": [' + b'{"pid": 1},' * 500000 + b"{}]}",
+    "wide": b'{"workers": [{"client": "' + b"x" * (1 << 20) + b'"},' + b"{}," * 2000 + b"{}]}",
     "half": text()[:40], "nul": b"\0" * 4096, "deep": b"[" * 60000, "list": b"[1]", "empty": b"",
 }
 def serve(pool):
@@ -45,6 +48,8 @@ def serve(pool):
             elif pool == "never":
                 kept.append(peer)
                 continue
+            elif pool == "busy":
+                peer.send(struct.pack("<Ii", 2, -87) + b"later\0")
             elif pool == "words":
                 peer.send(struct.pack("<Ii", 2, -1) + b"\x1b[2J\x1b]0;owned\x07\n" * 150 + b"\0")
             elif pool == "flood":
@@ -61,21 +66,23 @@ def serve(pool):
 for pool in sys.argv[1:]:
     threading.Thread(target=serve, args=[pool]).start()
 END
-liars=(names huge half nul deep list empty never words flood unsealed pipe)
+liars=(names huge rows wide busy half nul deep list empty never words flood unsealed pipe)
 write_page honest page.php <<<'<?php echo "ok";'
 pool honest
 fetch --output /dev/null http://honest.test/page.php
-for liar in "${liars[@]}" fifo link; do
+for liar in "${liars[@]}" fifo link twin; do
 	in_container install -d -o alice "/run/fpmd/$liar"
 	printf '[%s]\nuser = alice\npm = static\npm.max_children = 1\n' "$liar" >"$CONTAINER_ROOT/etc/fpmd/conf.d/$liar.conf"
 done
 in_container mkfifo -m 666 /run/fpmd/fifo/control
 in_container ln -s /run/systemd/journal/socket /run/fpmd/link/control
+in_container ln -s /run/fpmd/honest/control.root /run/fpmd/twin/control.root
+in_container ln -s /run/fpmd/honest/control /run/fpmd/twin/control
 in_container setpriv --reuid=2001 --regid=2001 --clear-groups python3 /srv/liar.py "${liars[@]}" &
 end() {
 	in_container systemctl stop fpmd-exporter.socket fpmd-agent.socket fpmd-exporter.service fpmd-agent.service
 	in_container pkill -f /srv/liar.py || true
-	for liar in "${liars[@]}" fifo link; do
+	for liar in "${liars[@]}" fifo link twin; do
 		rm -rf "$CONTAINER_ROOT/etc/fpmd/conf.d/$liar.conf"
 		in_container rm -rf "/run/fpmd/$liar"
 	done
@@ -108,6 +115,10 @@ for command in list 'top --once' metrics 'status --all'; do
 done
 output=$(peak fpmctl requests huge)
 assert_at_most 'fpmctl requests, MB' 100 "${output##*peak }"
+for liar in rows wide; do
+	output=$(peak fpmctl requests "$liar" | tail --bytes=1000)
+	assert_at_most "fpmctl requests $liar, MB" 200 "${output##*peak }"
+done
 list=$(in_container fpmctl list)
 assert_matches 'an honest one' 'honest +serving' "$list"
 for command in requests trace 'top --once' ping drain reload; do
@@ -115,10 +126,18 @@ for command in requests trace 'top --once' ping drain reload; do
 	is_plain "fpmctl $command" "$(in_container fpmctl $command names 2>&1 || true)"
 done
 is_plain 'fpmctl reload' "$(in_container fpmctl reload words 2>&1 || true)"
-for liar in "${liars[@]}" fifo link; do
+for liar in "${liars[@]}" fifo link twin; do
 	is_plain "fpmctl status $liar" "$(in_container timeout 10 fpmctl status "$liar" 2>&1 || true)"
 done
 assert_contains 'a name as text' 'exits, \x1b[2J' "$(in_container fpmctl status names)"
+
+before=$(in_container fpmctl status honest | grep generation)
+for command in drain reload status; do
+	error=$(in_container fpmctl $command twin 2>&1) && fail "fpmctl $command asked another pool: $error"
+	assert_contains "fpmctl $command of a link" 'leads to another program' "$error"
+done
+assert_eq 'the other pool' "$before" "$(in_container fpmctl status honest | grep generation)"
+assert_matches 'the other pool' 'honest +serving ' "$(in_container fpmctl list)"
 
 # --- one page for all
 metrics=$(in_container fpmctl metrics)
