@@ -65,19 +65,15 @@ int complain_failed(const char *pool) {
                         pool, pool, pool);
 }
 
-PoolPresence pool_presence_by_unit(const Invocation *in, const char *name) {
+/* Of this pool alone: with --all it is asked of each of thousands. */
+PoolPresence pool_presence_by_unit(const char *name) {
         _cleanup_(pools_done) Pools pools = {};
-        PoolFacts *pool;
 
-        if (pools_find(&pools, in->conf_dir, POOLS_WITH_UNIT_STATES) < 0)
+        if (pools_find_one(&pools, name) < 0)
                 return PRESENCE_STOPPED;
 
-        pool = pools_get(&pools, name);
-        if (!pool)
-                return PRESENCE_STOPPED;
-
-        pool->question.result = -ENOENT;
-        return pool_presence(pool);
+        pools.items[0].question.result = -ENOENT;
+        return pool_presence(&pools.items[0]);
 }
 
 static int complain_absent(const Invocation *in, const char *pool) {
@@ -86,7 +82,7 @@ static int complain_absent(const Invocation *in, const char *pool) {
         if (!pool_has_file(in->conf_dir, pool))
                 return complain_no_pool(in->conf_dir, pool);
 
-        presence = pool_presence_by_unit(in, pool);
+        presence = pool_presence_by_unit(pool);
         if (presence == PRESENCE_LISTENING || presence == PRESENCE_IDLE)
                 return complain(EX_UNAVAILABLE,
                                 "pool %s does not run: it listens, and the next connection starts it",

@@ -86,7 +86,7 @@ int complain_no_pool(const char *conf_dir, const char *pool);
 int complain_failed(const char *pool);
 
 /* Returns the state of a pool as systemd has it, without a question to its manager. */
-PoolPresence pool_presence_by_unit(const Invocation *in, const char *pool);
+PoolPresence pool_presence_by_unit(const char *pool);
 
 /* Writes one line on standard output, escaped. */
 _printf_(1, 2) void say(const char *format, ...);

@@ -78,18 +78,18 @@ static int reload_at_rest(const Invocation *in) {
         return command_reload_at_rest(in, status, output);
 }
 
-static bool is_at_rest(const Invocation *in, const Question *question) {
+static bool is_at_rest(const Question *question) {
         PoolPresence presence;
 
         if (question->result != -ENOENT && question->result != -ECONNREFUSED)
                 return false;
 
-        presence = pool_presence_by_unit(in, question->pool);
+        presence = pool_presence_by_unit(question->pool);
         return presence == PRESENCE_LISTENING || presence == PRESENCE_IDLE;
 }
 
 static int tell_failure(const Invocation *in, Question *question) {
-        if (is_at_rest(in, question))
+        if (is_at_rest(question))
                 return reload_at_rest(in);
 
         if (callers_run_by_systemd() && is_logged(question))

@@ -146,8 +146,9 @@ int pools_find(Pools *ret, const char *conf_dir, PoolsFind find) {
         if (r < 0)
                 return r;
 
-        r = find == POOLS_WITHOUT_UNITS ? 0
-                                        : units_read(find == POOLS_WITH_UNITS, add_unit, &pools);
+        r = find == POOLS_WITHOUT_UNITS
+                            ? 0
+                            : units_read(NULL, find == POOLS_WITH_UNITS, add_unit, &pools);
         if (r == -ENOMEM)
                 return r;
         if (r < 0)
@@ -157,6 +158,24 @@ int pools_find(Pools *ret, const char *conf_dir, PoolsFind find) {
                 qsort(pools.items, pools.n_items, sizeof(*pools.items), by_name);
         for (size_t i = 0; i < pools.n_items; i++)
                 pools.items[i].question.pool = pools.items[i].name;
+
+        *ret = pools;
+        pools = (Pools){};
+        return 0;
+}
+
+int pools_find_one(Pools *ret, const char *name) {
+        _cleanup_(pools_done) Pools pools = {};
+        int r;
+
+        if (!pools_get(&pools, name))
+                return -ENOMEM;
+
+        r = units_read(name, false, add_unit, &pools);
+        if (r == -ENOMEM)
+                return r;
+        if (r < 0)
+                find_sockets(&pools);
 
         *ret = pools;
         pools = (Pools){};

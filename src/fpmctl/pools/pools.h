@@ -63,6 +63,10 @@ typedef enum PoolsFind {
 /* Finds the names of pools: of pool files unless conf_dir is NULL, of running managers and, if find says so, of units
  * that systemd knows. The caller frees them by pools_done(). Returns 0 or a negative errno. */
 int pools_find(Pools *ret, const char *conf_dir, PoolsFind find);
+
+/* Makes a list of one pool, with what systemd says of its units without details. Returns 0 or a negative errno. */
+int pools_find_one(Pools *ret, const char *name);
+
 void pools_done(Pools *pools);
 
 /* Returns the pool of that name, which is added, empty, if it is not there, or NULL when memory is short. */

@@ -166,16 +166,21 @@ static int read_list(Reading *reading, sd_bus_message *reply) {
         return r;
 }
 
-static int list_units(sd_bus *bus, sd_bus_message **ret) {
+/* In the name of a pool there is nothing that a pattern could mean otherwise. */
+static int list_units(sd_bus *bus, const char *pool, sd_bus_message **ret) {
         _cleanup_(message_unrefp) sd_bus_message *call = NULL;
+        char service[320], socket[320];
         int r;
+
+        snprintf(service, sizeof(service), "fpmd@%s.service", pool ? pool : "*");
+        snprintf(socket, sizeof(socket), "fpmd@%s.socket", pool ? pool : "*");
 
         r = sd_bus_message_new_method_call(bus, &call, SYSTEMD, "/org/freedesktop/systemd1",
                         SYSTEMD ".Manager", "ListUnitsByPatterns");
         if (r < 0)
                 return r;
 
-        r = sd_bus_message_append(call, "asas", 0, 2, "fpmd@*.service", "fpmd@*.socket");
+        r = sd_bus_message_append(call, "asas", 0, 2, service, socket);
         if (r < 0)
                 return r;
 
@@ -195,7 +200,7 @@ static int call_hook(const Reading *reading, UnitHook hook, void *userdata) {
         return 0;
 }
 
-int units_read(bool details, UnitHook hook, void *userdata) {
+int units_read(const char *pool, bool details, UnitHook hook, void *userdata) {
         _cleanup_(message_unrefp) sd_bus_message *reply = NULL;
         _cleanup_(bus_freep) sd_bus *bus = NULL;
         Reading reading = {};
@@ -209,7 +214,7 @@ int units_read(bool details, UnitHook hook, void *userdata) {
         (void) sd_bus_set_method_call_timeout(bus, BUS_TIMEOUT_USEC);
         r = bus_wait(bus, BUS_TIMEOUT_USEC);
         if (r >= 0)
-                r = list_units(bus, &reply);
+                r = list_units(bus, pool, &reply);
         if (r >= 0)
                 r = read_list(&reading, reply);
         if (r >= 0 && details)

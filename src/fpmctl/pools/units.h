@@ -17,7 +17,7 @@ typedef struct UnitState {
 /* Is called for each unit of a pool. Returns 0 to go on, or a negative errno that ends the reading. */
 typedef int (*UnitHook)(const char *pool, bool is_socket, const UnitState *state, void *userdata);
 
-/* Calls hook for each service and socket of a pool that systemd has; with details ran and n_restarts are filled in, for
- * which systemd is asked once a service. Returns 0, what hook returned, or a negative errno when the bus failed, before
- * any call. */
-int units_read(bool details, UnitHook hook, void *userdata);
+/* Calls hook for the service and the socket of a pool that systemd has, or of each pool if it is NULL; with details ran
+ * and n_restarts are filled in, for which systemd is asked once a service. Returns 0, what hook returned, or a negative
+ * errno when the bus failed, before any call. */
+int units_read(const char *pool, bool details, UnitHook hook, void *userdata);

@@ -72,6 +72,25 @@ for command in 'status bad --json' 'status bad' 'list --names' 'metrics' 'help';
 	expect 74 'cannot write' sh -c "fpmctl $command >/dev/full"
 done
 
+# --- 800 whose managers have died: what is said of one does not take a look at all
+took=$(in_container unshare --mount python3 - <<'END'
+import os, socket, subprocess, time
+subprocess.check_call(["mount", "-t", "tmpfs", "tmpfs", "/run"])
+os.makedirs("/srv/many")
+for i in range(800):
+    os.makedirs("/run/fpmd/many%d" % i)
+    socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET).bind("/run/fpmd/many%d/control" % i)
+    with open("/srv/many/many%d.conf" % i, "w") as f:
+        f.write("[many%d]\nuser = alice\npm = static\npm.max_children = 1\n" % i)
+begin = time.monotonic()
+said = subprocess.run(["fpmctl", "--conf-dir=/srv/many", "status", "--all"], capture_output=True, text=True)
+took = time.monotonic() - begin
+assert said.returncode == 69 and said.stderr.count("does not run") == 800, said
+print(int(took * 1000))
+END
+)
+assert_at_most 'status --all of 800 that are gone, ms' 1500 "$took"
+
 # --- a manager that hangs: it alone does not answer, and costs a second and a half whatever else is asked
 manager=$(manager_of bad)
 in_container kill -STOP "$manager"
