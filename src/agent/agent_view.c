@@ -107,24 +107,28 @@ static void take_load(AgentPool *pool, const json_t *answer, bool is_first) {
         pool->used = is_first ? used : (pool->used + used) / 2;
 }
 
-static bool has_its_turn(const AgentView *view, const AgentEntry *entry) {
+/* One whose file had a mistake has more turns than the others, for as long as these are few: it gets no requests, and
+ * is to have them back when the file is right, or was only being written. */
+static bool has_its_turn(AgentView *view, const AgentEntry *entry) {
         size_t n = view->n_entries, i = (size_t) (entry - view->entries);
 
-        return (i + n - view->first_file % n) % n < FILES_AT_ONCE;
+        return (i + n - view->first_file % n) % n < FILES_AT_ONCE ||
+               (entry->pool.has_mistake && view->n_read_again < FILES_AT_ONCE);
 }
 
 /* A pool that is at rest starts with its file as it is then. One that runs goes on with what it has read. */
-static void look_at_file(const AgentView *view, AgentEntry *entry, const PoolFacts *facts,
-                uint64_t now_usec) {
+static void look_at_file(
+                AgentView *view, AgentEntry *entry, const PoolFacts *facts, uint64_t now_usec) {
         if (!pool_is_at_rest(entry->pool.presence)) {
                 entry->pool.has_mistake = false;
                 entry->file_usec = 0;
                 return;
         }
-        if (!has_its_turn(view, entry) ||
-                        (entry->file_usec > 0 && now_usec - entry->file_usec < FILE_USEC))
+        if ((entry->file_usec > 0 && now_usec - entry->file_usec < FILE_USEC) ||
+                        !has_its_turn(view, entry))
                 return;
 
+        view->n_read_again += entry->pool.has_mistake;
         entry->file_usec = now_usec;
         entry->pool.has_mistake = pools_file_state(&view->pools, facts) == POOL_FILE_WRONG;
 }
@@ -186,6 +190,7 @@ static void refresh(AgentView *view, uint64_t now_usec) {
                 }
 
         view->first_file += FILES_AT_ONCE;
+        view->n_read_again = 0;
         for (size_t i = 0; i < n; i++)
                 question_done(&questions[i]);
         free(questions);

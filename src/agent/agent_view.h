@@ -32,7 +32,8 @@ typedef struct AgentView {
         uint64_t listed_usec; /* 0: never */
         AgentEntry *entries;  /* no more than there are pools */
         size_t n_entries;
-        size_t first_file; /* modulo n_entries: whose turn it is to have its file read */
+        size_t first_file;   /* modulo n_entries: whose turn it is to have its file read */
+        size_t n_read_again; /* of files with a mistake, how many were read again in this round */
 } AgentView;
 
 /* Fills in what is known of a pool; name may be anything. */

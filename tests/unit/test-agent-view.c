@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Proves how long the agent waits for a manager that does not answer, while load balancers wait for what it knows of the
- * others. The managers are this file's. */
+ * others; and when it tells of a mistake in a pool file. The managers and the units are this file's. */
 
 #include "agent/agent_view.h"
 
@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/number.h"
 #include "unit.h"
 
 static unsigned n_asked;
@@ -27,11 +28,46 @@ void question_done(Question *question) {
 }
 
 void client_ask(Question *questions, size_t n, uint64_t timeout_usec) {
-        ck_assert_uint_eq(n, 1);
         ck_assert_uint_eq(timeout_usec, AGENT_ASK_USEC);
         n_asked++;
         patience_usec = questions[0].patience_usec;
-        questions[0].result = result;
+        for (size_t i = 0; i < n; i++)
+                questions[i].result = result;
+}
+
+/* In the place of fpmctl/pools/units.c: systemd listens for so many pools. */
+static unsigned n_units;
+
+int units_read(const char *pool, bool details, UnitHook hook, void *userdata) {
+        const UnitState state = { .active = "active" };
+        char name[16];
+
+        ck_assert_ptr_null(pool);
+        ck_assert(!details);
+        for (unsigned i = 0; i < n_units; i++) {
+                snprintf(name, sizeof(name), "p%u", i);
+                ck_assert_int_eq(hook(name, true, &state, userdata), 0);
+        }
+
+        return n_units > 0 ? 0 : -ENOENT;
+}
+
+static void write_file(const char *folder, const char *pool, const char *line) {
+        char file[64];
+        FILE *f;
+
+        snprintf(file, sizeof(file), "%s/%s.conf", folder, pool);
+        f = fopen(file, "we");
+        ck_assert_ptr_nonnull(f);
+        fprintf(f, "[%s]\npm = static\n%s\n", pool, line);
+        fclose(f);
+}
+
+static void remove_file(const char *folder, const char *pool) {
+        char file[64];
+
+        snprintf(file, sizeof(file), "%s/%s.conf", folder, pool);
+        ck_assert_int_eq(unlink(file), 0);
 }
 
 /* A second later, when what is known is not fresh any more. */
@@ -45,17 +81,13 @@ static void look(AgentView *view, AgentPool *ret) {
 }
 
 START_TEST(one_that_is_silent_is_not_waited_for_as_long_again) {
-        char folder[] = "/tmp/fpmd-agent-XXXXXX", file[64];
+        char folder[] = "/tmp/fpmd-agent-XXXXXX";
         AgentView view = { .conf_dir = folder };
         AgentPool pool;
-        FILE *f;
 
+        n_units = 0;
         ck_assert_ptr_nonnull(mkdtemp(folder));
-        snprintf(file, sizeof(file), "%s/slow.conf", folder);
-        f = fopen(file, "we");
-        ck_assert_ptr_nonnull(f);
-        fputs("[slow]\npm = static\npm.max_children = 1\n", f);
-        fclose(f);
+        write_file(folder, "slow", "pm.max_children = 1");
 
         result = -ETIMEDOUT;
         look(&view, &pool);
@@ -86,9 +118,74 @@ START_TEST(one_that_is_silent_is_not_waited_for_as_long_again) {
         ck_assert_uint_eq(patience_usec, USEC_PER_SEC / 20);
 
         agent_view_done(&view);
-        unlink(file);
-        rmdir(folder);
+        remove_file(folder, "slow");
+        ck_assert_int_eq(rmdir(folder), 0);
 }
 END_TEST
 
-UNIT_MAIN("agent-view", one_that_is_silent_is_not_waited_for_as_long_again);
+/* So many seconds later, in each of which all are asked for. */
+static void pass(AgentView *view, unsigned n_seconds) {
+        for (unsigned s = 0; s < n_seconds; s++) {
+                AgentPool pool;
+
+                for (size_t i = 0; i < view->n_entries; i++) {
+                        view->entries[i].fresh_usec -=
+                                        number_min(view->entries[i].fresh_usec, USEC_PER_SEC);
+                        view->entries[i].file_usec -=
+                                        number_min(view->entries[i].file_usec, USEC_PER_SEC);
+                }
+                for (unsigned i = 0; i < n_units; i++) {
+                        char name[16];
+
+                        snprintf(name, sizeof(name), "p%u", i);
+                        agent_view_get(view, name, &pool);
+                        ck_assert_int_eq(pool.presence, PRESENCE_LISTENING);
+                }
+        }
+}
+
+START_TEST(a_file_that_is_right_again_is_soon_no_mistake) {
+        char folder[] = "/tmp/fpmd-agent-XXXXXX", name[16];
+        AgentView view = { .conf_dir = folder };
+        AgentPool pool;
+
+        result = -ENOENT;
+        n_units = 400;
+        ck_assert_ptr_nonnull(mkdtemp(folder));
+        for (unsigned i = 0; i < n_units; i++) {
+                snprintf(name, sizeof(name), "p%u", i);
+                write_file(folder, name, i == 7 ? "nosuch = 1" : "pm.max_children = 1");
+        }
+
+        pass(&view, 25);
+        agent_view_get(&view, "p7", &pool);
+        ck_assert(pool.has_mistake);
+        agent_view_get(&view, "p8", &pool);
+        ck_assert(!pool.has_mistake);
+
+        write_file(folder, "p7", "pm.max_children = 1");
+        pass(&view, 4);
+        agent_view_get(&view, "p7", &pool);
+        ck_assert(!pool.has_mistake);
+
+        /* One that has gone since the files were looked for is no mistake. */
+        remove_file(folder, "p8");
+        for (unsigned s = 0; s < 25; s++) {
+                view.listed_usec = clock_now_usec();
+                pass(&view, 1);
+                agent_view_get(&view, "p8", &pool);
+                ck_assert(!pool.has_mistake);
+        }
+
+        agent_view_done(&view);
+        for (unsigned i = 0; i < n_units; i++) {
+                snprintf(name, sizeof(name), "p%u", i);
+                if (i != 8)
+                        remove_file(folder, name);
+        }
+        ck_assert_int_eq(rmdir(folder), 0);
+}
+END_TEST
+
+UNIT_MAIN("agent-view", one_that_is_silent_is_not_waited_for_as_long_again,
+                a_file_that_is_right_again_is_soon_no_mistake);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "fpmctl/pools/pools.h"
 
@@ -38,6 +39,8 @@ PoolFileState pools_file_state(const Pools *pools, const PoolFacts *pool) {
         r = pool_files_load(&config, &pools->files, file, false, NULL, NULL);
         if (r == -EACCES || r == -ENOMEM)
                 return POOL_FILE_UNKNOWN;
+        if (r < 0 && access(file->file, F_OK) < 0 && errno == ENOENT)
+                return POOL_FILE_GONE; /* since they were looked for */
         if (r < 0)
                 return POOL_FILE_WRONG;
 
