@@ -5,7 +5,11 @@
 #include "fpmctl/pools/client.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -197,6 +201,44 @@ START_TEST(one_with_a_result_is_not_asked) {
 }
 END_TEST
 
+START_TEST(there_are_more_managers_than_fds) {
+        Question many[2000];
+        struct rlimit limit = { 60, 60 };
+
+        for (size_t i = 0; i < ELEMENTSOF(many); i++)
+                question_init(&many[i], managers[i % POOLS].name, CONTROL_STATUS);
+        for (size_t i = 0; i < POOLS; i++)
+                ck_assert_int_eq(listen(managers[i].listener, (int) ELEMENTSOF(many)), 0);
+        ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+
+        if (fork() == 0) {
+                struct pollfd fds[POOLS];
+                ControlRequest request;
+
+                (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
+                for (;;) {
+                        for (size_t i = 0; i < POOLS; i++)
+                                fds[i] = (struct pollfd){ managers[i].listener, POLLIN, 0 };
+                        (void) poll(fds, POOLS, -1);
+                        for (size_t i = 0; i < POOLS; i++) {
+                                managers[i].peer = accept(managers[i].listener, NULL, NULL);
+                                if (managers[i].peer < 0)
+                                        continue;
+                                (void) recv(managers[i].peer, &request, sizeof(request), 0);
+                                reply(&managers[i]);
+                                (void) close(managers[i].peer);
+                        }
+                }
+        }
+
+        client_ask(many, ELEMENTSOF(many), 10 * USEC_PER_SEC);
+        for (size_t i = 0; i < ELEMENTSOF(many); i++) {
+                ck_assert_int_eq(many[i].result, 0);
+                question_done(&many[i]);
+        }
+}
+END_TEST
+
 int main(void) {
         Suite *suite = suite_create("fpmctl-client");
         TCase *tcase = tcase_create("turns");
@@ -207,6 +249,7 @@ int main(void) {
         tcase_add_test(tcase, a_silent_one_keeps_no_place);
         tcase_add_test(tcase, a_reply_that_lay_there_is_not_late);
         tcase_add_test(tcase, one_with_a_result_is_not_asked);
+        tcase_add_test(tcase, there_are_more_managers_than_fds);
         suite_add_tcase(suite, tcase);
         return unit_run(suite);
 }

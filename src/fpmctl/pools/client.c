@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -229,11 +230,16 @@ static bool ask_all(Question *questions, size_t n, uint64_t now_usec) {
         return again;
 }
 
+static bool is_heard(const Question *question) {
+        return is_open(question) && question->asked;
+}
+
+/* fds has those that are heard, in their order: poll(2) takes no more than the process may have. */
 static void receive_all(Question *questions, const struct pollfd *fds, size_t n) {
-        for (size_t i = 0; i < n; i++) {
+        for (size_t i = 0, k = 0; i < n; i++) {
                 int r;
 
-                if (!is_open(&questions[i]) || !questions[i].asked || fds[i].revents == 0)
+                if (!is_heard(&questions[i]) || fds[k++].revents == 0)
                         continue;
 
                 r = hear(&questions[i]);
@@ -327,14 +333,13 @@ static bool begin_next(Question *questions, size_t n, const ClientTurns *turns, 
 static void wait_for_answers(
                 Question *questions, struct pollfd *fds, size_t n, uint64_t until_usec) {
         uint64_t now = clock_now_usec();
+        nfds_t n_fds = 0;
 
         for (size_t i = 0; i < n; i++)
-                fds[i] = (struct pollfd){
-                        .fd = is_open(&questions[i]) && questions[i].asked ? questions[i].fd : -1,
-                        .events = POLLIN
-                };
+                if (is_heard(&questions[i]))
+                        fds[n_fds++] = (struct pollfd){ .fd = questions[i].fd, .events = POLLIN };
 
-        if (poll(fds, n, until_usec > now ? (int) ((until_usec - now) / 1000 + 1) : 0) > 0)
+        if (poll(fds, n_fds, until_usec > now ? (int) ((until_usec - now) / 1000 + 1) : 0) > 0)
                 receive_all(questions, fds, n);
 }
 
@@ -367,6 +372,14 @@ void client_ask_in_turns(
         }
 }
 
+/* Half of the fds that this process may have: each answer needs one, too, and the rest is the caller's. */
+static size_t count_places(void) {
+        struct rlimit limit;
+
+        return getrlimit(RLIMIT_NOFILE, &limit) < 0 ? 1 : number_max(1, limit.rlim_cur / 2);
+}
+
 void client_ask(Question *questions, size_t n, uint64_t timeout_usec) {
-        client_ask_in_turns(questions, n, timeout_usec, &(ClientTurns){ .n_at_once = SIZE_MAX });
+        client_ask_in_turns(
+                        questions, n, timeout_usec, &(ClientTurns){ .n_at_once = count_places() });
 }
