@@ -239,6 +239,27 @@ START_TEST(there_are_more_managers_than_fds) {
 }
 END_TEST
 
+/* The folder may be the user's of another pool, who has put a link there. */
+START_TEST(a_link_leads_to_nobody) {
+        char path[64], target[64];
+        Question question;
+
+        ck_assert_int_eq(control_path(path, sizeof(path), "link"), 0);
+        ck_assert_int_eq(control_path(target, sizeof(target), managers[0].name), 0);
+        ck_assert_int_eq(symlink(target, path), 0);
+        question_init(&question, "link", CONTROL_RELOAD);
+        client_ask(&question, 1, 100 * MSEC);
+        ck_assert_int_eq(question.result, -ELOOP);
+
+        managers[0].peer = accept(managers[0].listener, NULL, NULL);
+        ck_assert_int_ge(managers[0].peer, 0);
+        ck_assert_int_eq(recv(managers[0].peer, path, sizeof(path), MSG_DONTWAIT), 0);
+        ck_assert_int_eq(control_path(path, sizeof(path), "link"), 0);
+        ck_assert_int_eq(unlink(path), 0);
+        question_done(&question);
+}
+END_TEST
+
 int main(void) {
         Suite *suite = suite_create("fpmctl-client");
         TCase *tcase = tcase_create("turns");
@@ -250,6 +271,7 @@ int main(void) {
         tcase_add_test(tcase, a_reply_that_lay_there_is_not_late);
         tcase_add_test(tcase, one_with_a_result_is_not_asked);
         tcase_add_test(tcase, there_are_more_managers_than_fds);
+        tcase_add_test(tcase, a_link_leads_to_nobody);
         suite_add_tcase(suite, tcase);
         return unit_run(suite);
 }
