@@ -13,9 +13,9 @@
 #include "base/fd.h"
 #include "base/parse.h"
 #include "base/sum.h"
+#include "php/zygote/watched_files.h"
 
 enum {
-        FILES_MAX = 20000,
         GONE_MAX = 1024, /* of those that are gone no more are looked for */
 };
 
@@ -24,25 +24,9 @@ enum {
 #define PATIENCE_USEC (2 * USEC_PER_SEC)
 #define GONE_PAUSE_USEC USEC_PER_SEC
 
-typedef enum WatchedKind {
-        WATCHED_FILE,
-        WATCHED_LINK,
-        WATCHED_FOLDER,
-} WatchedKind;
-
-typedef struct WatchedFile {
-        char *path;
-        uint64_t path_sum, content_sum;
-        int wd; /* negative: it is gone, or cannot be watched */
-        WatchedKind kind;
-        bool has_event;
-} WatchedFile;
-
 struct FileWatch {
         int fd;
-        size_t n, n_allocated;
-        WatchedFile *files;
-        uint32_t *places; /* two for each file that has room: 0, or one more than where it is */
+        WatchedFiles files;
         uint64_t first_usec, last_usec; /* of events that were not looked at; 0: none */
         uint64_t gone_usec;             /* when what is gone was looked for; 0: nothing is */
 };
@@ -65,10 +49,7 @@ FileWatch *file_watch_free(FileWatch *watch) {
         if (!watch)
                 return NULL;
 
-        for (size_t i = 0; i < watch->n; i++)
-                free(watch->files[i].path);
-        free(watch->files);
-        free(watch->places);
+        watched_files_done(&watch->files);
         fd_close(watch->fd);
         free(watch);
         return NULL;
@@ -141,8 +122,8 @@ static uint32_t mask_of(WatchedKind kind) {
 
 /* Hard links of one file have one descriptor. */
 static bool is_in_use(const FileWatch *watch, int wd) {
-        for (size_t i = 0; i < watch->n; i++)
-                if (watch->files[i].wd == wd)
+        for (size_t i = 0; i < watch->files.n; i++)
+                if (watch->files.items[i].wd == wd)
                         return true;
 
         return false;
@@ -157,57 +138,6 @@ static int watch_anew(FileWatch *watch, WatchedFile *file) {
         if (former >= 0 && former != file->wd && !is_in_use(watch, former))
                 (void) inotify_rm_watch(watch->fd, former);
         return r;
-}
-
-/* Returns the place of the path, or the empty one that it would have. There is always one. */
-static uint32_t *place_of(const FileWatch *watch, const char *path, uint64_t path_sum) {
-        for (size_t i = path_sum;; i++) {
-                uint32_t *place = &watch->places[i % (2 * watch->n_allocated)];
-                const WatchedFile *file;
-
-                if (*place == 0)
-                        return place;
-
-                file = &watch->files[*place - 1];
-                if (file->path_sum == path_sum && strcmp(file->path, path) == 0)
-                        return place;
-        }
-}
-
-/* A link is watched as such, and as the file that it leads to. */
-static uint64_t path_sum_of(const char *path, WatchedKind kind) {
-        uint64_t sum = sum_of(path, strlen(path));
-
-        return kind == WATCHED_FILE ? sum : ~sum;
-}
-
-static bool is_watched(const FileWatch *watch, const char *path, WatchedKind kind) {
-        return watch->n > 0 && *place_of(watch, path, path_sum_of(path, kind)) > 0;
-}
-
-static int make_room(FileWatch *watch) {
-        size_t n = watch->n_allocated == 0 ? 64 : 2 * watch->n_allocated;
-        WatchedFile *files;
-        uint32_t *places;
-
-        if (watch->n < watch->n_allocated)
-                return 0;
-
-        files = reallocarray(watch->files, n, sizeof(*files));
-        if (!files)
-                return -ENOMEM;
-
-        watch->files = files;
-        places = calloc(2 * n, sizeof(*places));
-        if (!places)
-                return -ENOMEM;
-
-        free(watch->places);
-        watch->places = places;
-        watch->n_allocated = n;
-        for (size_t i = 0; i < watch->n; i++)
-                *place_of(watch, files[i].path, files[i].path_sum) = (uint32_t) i + 1;
-        return 0;
 }
 
 static void note_time(FileWatch *watch, uint64_t now_usec) {
@@ -233,30 +163,17 @@ static int begin(FileWatch *watch, WatchedFile *file, uint64_t used_sum, uint64_
 
 static int add(FileWatch *watch, const char *path, WatchedKind kind, uint64_t used_sum,
                 uint64_t now_usec) {
-        WatchedFile file = { .path_sum = path_sum_of(path, kind), .kind = kind, .wd = -1 };
-        int r;
+        WatchedFile *file;
+        int r = watched_files_add(&watch->files, path, kind, &file);
 
-        if (watch->n >= FILES_MAX)
-                return -ENOSPC;
-
-        r = make_room(watch);
-        if (r < 0)
-                return r;
-
-        file.path = strdup(path);
-        if (!file.path)
-                return -ENOMEM;
-
-        *place_of(watch, path, file.path_sum) = (uint32_t) watch->n + 1;
-        watch->files[watch->n] = file;
-        return begin(watch, &watch->files[watch->n++], used_sum, now_usec);
+        return r < 0 ? r : begin(watch, file, used_sum, now_usec);
 }
 
 /* One folder on the way, or what the path leads to, which is another matter where it is no link. */
 static int add_part(FileWatch *watch, const char *part, bool is_last, uint64_t now_usec) {
         WatchedKind kind;
 
-        if (is_watched(watch, part, WATCHED_FOLDER))
+        if (watched_files_has(&watch->files, part, WATCHED_FOLDER))
                 return 0;
 
         kind = kind_on_way(part);
@@ -289,7 +206,7 @@ int file_watch_add_way(FileWatch *watch, const char *path, uint64_t now_usec) {
 int file_watch_add(FileWatch *watch, const char *path, uint64_t content_sum, uint64_t now_usec) {
         int r;
 
-        if (is_watched(watch, path, WATCHED_FILE))
+        if (watched_files_has(&watch->files, path, WATCHED_FILE))
                 return 0;
 
         r = file_watch_add_way(watch, path, now_usec);
@@ -301,9 +218,10 @@ int file_watch_add(FileWatch *watch, const char *path, uint64_t content_sum, uin
 static void note_all_below(FileWatch *watch, const char *folder) {
         size_t n = strlen(folder);
 
-        for (size_t i = 0; i < watch->n; i++)
-                if (strncmp(watch->files[i].path, folder, n) == 0 && watch->files[i].path[n] == '/')
-                        watch->files[i].has_event = true;
+        for (size_t i = 0; i < watch->files.n; i++)
+                if (strncmp(watch->files.items[i].path, folder, n) == 0 &&
+                                watch->files.items[i].path[n] == '/')
+                        watch->files.items[i].has_event = true;
 }
 
 static void note_file(FileWatch *watch, WatchedFile *file) {
@@ -315,11 +233,11 @@ static void note_file(FileWatch *watch, WatchedFile *file) {
 static void note_event(FileWatch *watch, const struct inotify_event *event) {
         bool is_all = event->mask & IN_Q_OVERFLOW;
 
-        for (size_t i = 0; i < watch->n; i++)
+        for (size_t i = 0; i < watch->files.n; i++)
                 if (is_all)
-                        watch->files[i].has_event = true;
-                else if (watch->files[i].wd == event->wd)
-                        note_file(watch, &watch->files[i]);
+                        watch->files.items[i].has_event = true;
+                else if (watch->files.items[i].wd == event->wd)
+                        note_file(watch, &watch->files.items[i]);
 }
 
 void file_watch_read(FileWatch *watch, uint64_t now_usec) {
@@ -359,8 +277,8 @@ uint64_t file_watch_due_usec(const FileWatch *watch) {
 static void look_for_gone(FileWatch *watch, uint64_t now_usec) {
         unsigned n = 0;
 
-        for (size_t i = 0; i < watch->n && n < GONE_MAX; i++) {
-                WatchedFile *file = &watch->files[i];
+        for (size_t i = 0; i < watch->files.n && n < GONE_MAX; i++) {
+                WatchedFile *file = &watch->files.items[i];
 
                 if (file->wd >= 0)
                         continue;
@@ -406,8 +324,8 @@ const char *file_watch_settle(FileWatch *watch, uint64_t now_usec, uint64_t *ret
 
         *ret_which = 0;
         watch->first_usec = watch->last_usec = 0;
-        for (size_t i = 0; i < watch->n; i++) {
-                WatchedFile *file = &watch->files[i];
+        for (size_t i = 0; i < watch->files.n; i++) {
+                WatchedFile *file = &watch->files.items[i];
 
                 if (has_changed(watch, file)) {
                         path = file->path;
