@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -220,6 +221,65 @@ START_TEST(test_many) {
 }
 END_TEST
 
+static int bytes_unread(void) {
+        int n = -1;
+
+        ck_assert_int_eq(ioctl(file_watch_fd(watch), FIONREAD, &n), 0);
+        return n;
+}
+
+/* Two files in turn, as inotify makes one event of the same ones. */
+static void make_events(int n) {
+        for (int i = 0; i < n; i++)
+                (void) fd_close(open(path_of(i % 2 == 0 ? "one" : "two"), O_WRONLY | O_CLOEXEC));
+}
+
+/* One look at it reads no more than it has time for, and what came last is not lost. */
+START_TEST(test_storm) {
+        uint64_t which;
+        int all, rest;
+
+        put("three", "3");
+        ck_assert_int_eq(add("three", "3"), 0);
+        make_events(6000);
+        put("three", "last");
+        all = bytes_unread();
+        file_watch_read(watch, clock_usec);
+        rest = bytes_unread();
+        ck_assert_int_gt(rest, 0);
+        ck_assert_int_le(all - rest, 65536);
+        ck_assert_ptr_null(file_watch_settle(watch, clock_usec + 1000000, &which));
+        ck_assert_str_eq(changed(), "three");
+        ck_assert_int_eq(bytes_unread(), 0);
+        ck_assert_str_eq(changed(), "");
+}
+END_TEST
+
+/* More happens than the kernel keeps for us. */
+START_TEST(test_overflow) {
+        FILE *f = fopen("/proc/sys/fs/inotify/max_queued_events", "re");
+        int n = 0;
+
+        ck_assert_ptr_nonnull(f);
+        ck_assert_int_eq(fscanf(f, "%d", &n), 1);
+        fclose(f);
+        if (n > 100000) {
+                fprintf(stderr, "test_overflow: skipped, fs.inotify.max_queued_events is %d\n", n);
+                return;
+        }
+
+        put("three", "3");
+        ck_assert_int_eq(add("three", "3"), 0);
+        make_events(n + 2);
+        put("three", "is not in the queue");
+        while (bytes_unread() > 0)
+                file_watch_read(watch, clock_usec);
+        ck_assert_str_eq(changed(), "three");
+        put("one", "other");
+        ck_assert_str_eq(changed(), "one");
+}
+END_TEST
+
 START_TEST(test_which) {
         uint64_t which[4] = {};
 
@@ -249,6 +309,22 @@ START_TEST(test_links) {
         ck_assert_int_eq(symlink("release-2", path_of("next")), 0);
         ck_assert_int_eq(rename(path_of("next"), path_of("current")), 0);
         ck_assert_str_eq(changed(), "current");
+        ck_assert_str_eq(changed(), "");
+}
+END_TEST
+
+/* A file that is used by the name of a link is another one when that leads elsewhere. */
+START_TEST(test_linked_file) {
+        put("release-1", "1");
+        put("release-2", "1");
+        ck_assert_int_eq(symlink("release-1", path_of("current")), 0);
+        ck_assert_int_eq(add("current", "1"), 0);
+        ck_assert_int_eq(symlink("release-2", path_of("next")), 0);
+        ck_assert_int_eq(rename(path_of("next"), path_of("current")), 0);
+        ck_assert_str_eq(changed(), "current");
+        put("release-2", "2");
+        ck_assert_str_eq(changed(), "current");
+        put("release-1", "2");
         ck_assert_str_eq(changed(), "");
 }
 END_TEST
@@ -286,6 +362,7 @@ static Suite *suite(void) {
         Suite *s = suite_create("file-watch");
         TCase *tc = tcase_create("all");
 
+        tcase_set_timeout(tc, 60);
         tcase_add_checked_fixture(tc, set_up, tear_down);
         tcase_add_test(tc, test_written);
         tcase_add_test(tc, test_same_content);
@@ -297,8 +374,11 @@ static Suite *suite(void) {
         tcase_add_test(tc, test_folder_moved);
         tcase_add_test(tc, test_hard_links);
         tcase_add_test(tc, test_many);
+        tcase_add_test(tc, test_storm);
+        tcase_add_test(tc, test_overflow);
         tcase_add_test(tc, test_which);
         tcase_add_test(tc, test_links);
+        tcase_add_test(tc, test_linked_file);
         tcase_add_test(tc, test_due);
         tcase_add_test(tc, test_bad_paths);
         suite_add_tcase(s, tc);

@@ -16,7 +16,8 @@
 #include "php/zygote/watched_files.h"
 
 enum {
-        GONE_MAX = 1024, /* of those that are gone no more are looked for */
+        GONE_MAX = 1024,    /* of those that are gone no more are looked for */
+        READS_AT_ONCE = 16, /* of 256 events each; the zygote has other things to do */
 };
 
 /* What is saved or deployed together comes within this time; a deployment that takes longer is not waited for. */
@@ -120,22 +121,14 @@ static uint32_t mask_of(WatchedKind kind) {
         }
 }
 
-/* Hard links of one file have one descriptor. */
-static bool is_in_use(const FileWatch *watch, int wd) {
-        for (size_t i = 0; i < watch->files.n; i++)
-                if (watch->files.items[i].wd == wd)
-                        return true;
-
-        return false;
-}
-
-/* One that is replaced is another file under the same path. Returns 0 or a negative errno. */
+/* One that is replaced is another file under the same path. Hard links of one file have one descriptor. Returns 0 or a
+ * negative errno. */
 static int watch_anew(FileWatch *watch, WatchedFile *file) {
-        int former = file->wd, r;
+        int wd = inotify_add_watch(watch->fd, file->path, mask_of(file->kind));
+        int r = wd < 0 ? -errno : 0, former = file->wd;
 
-        file->wd = inotify_add_watch(watch->fd, file->path, mask_of(file->kind));
-        r = file->wd < 0 ? -errno : 0;
-        if (former >= 0 && former != file->wd && !is_in_use(watch, former))
+        watched_files_set_wd(&watch->files, file, wd < 0 ? -1 : wd);
+        if (former >= 0 && !watched_files_of_wd(&watch->files, former, NULL))
                 (void) inotify_rm_watch(watch->fd, former);
         return r;
 }
@@ -186,21 +179,25 @@ static int add_part(FileWatch *watch, const char *part, bool is_last, uint64_t n
 int file_watch_add_way(FileWatch *watch, const char *path, uint64_t now_usec) {
         char part[PATH_MAX];
         const char *end = path;
-        int r = 0;
+        int r, lacks = 0;
 
         if (*path != '/')
                 return -EINVAL;
         if (strlen(path) >= sizeof(part))
                 return -ENAMETOOLONG;
 
-        while (r >= 0 && *end) {
+        while (*end) {
                 end = strchrnul(end + 1, '/');
                 memcpy(part, path, (size_t) (end - path));
                 part[end - path] = '\0';
                 r = add_part(watch, part, !*end, now_usec);
+                if (r == -ENOSPC)
+                        lacks = r;
+                else if (r < 0)
+                        return r;
         }
 
-        return r;
+        return lacks;
 }
 
 int file_watch_add(FileWatch *watch, const char *path, uint64_t content_sum, uint64_t now_usec) {
@@ -215,44 +212,44 @@ int file_watch_add(FileWatch *watch, const char *path, uint64_t content_sum, uin
 
 /* --- what happens --- */
 
-static void note_all_below(FileWatch *watch, const char *folder) {
-        size_t n = strlen(folder);
+/* Returns whether it is about something that is watched still: a descriptor that was given up has a last event. */
+static bool note_event(FileWatch *watch, const struct inotify_event *event) {
+        WatchedFile *file = watched_files_of_wd(&watch->files, event->wd, NULL);
 
-        for (size_t i = 0; i < watch->files.n; i++)
-                if (strncmp(watch->files.items[i].path, folder, n) == 0 &&
-                                watch->files.items[i].path[n] == '/')
+        if (event->mask & IN_Q_OVERFLOW) {
+                for (size_t i = 0; i < watch->files.n; i++)
                         watch->files.items[i].has_event = true;
-}
+                return true;
+        }
 
-static void note_file(FileWatch *watch, WatchedFile *file) {
-        file->has_event = true;
-        if (file->kind != WATCHED_FILE)
-                note_all_below(watch, file->path);
-}
+        if (!file)
+                return false;
 
-static void note_event(FileWatch *watch, const struct inotify_event *event) {
-        bool is_all = event->mask & IN_Q_OVERFLOW;
-
-        for (size_t i = 0; i < watch->files.n; i++)
-                if (is_all)
-                        watch->files.items[i].has_event = true;
-                else if (watch->files.items[i].wd == event->wd)
-                        note_file(watch, &watch->files.items[i]);
+        for (; file; file = watched_files_of_wd(&watch->files, event->wd, file))
+                file->has_event = true;
+        return true;
 }
 
 void file_watch_read(FileWatch *watch, uint64_t now_usec) {
         _Alignas(struct inotify_event) char buffer[4096];
+        bool has_event = false;
         ssize_t n;
 
-        while ((n = read(watch->fd, buffer, sizeof(buffer))) > 0) {
+        for (int i = 0; i < READS_AT_ONCE; i++) {
+                n = read(watch->fd, buffer, sizeof(buffer));
+                if (n <= 0)
+                        break;
+
                 for (const char *p = buffer; p < buffer + n;) {
                         const struct inotify_event *event = (const void *) p;
 
-                        note_event(watch, event);
+                        has_event |= note_event(watch, event);
                         p += sizeof(*event) + event->len;
                 }
-                note_time(watch, now_usec);
         }
+
+        if (has_event)
+                note_time(watch, now_usec);
 }
 
 static uint64_t events_due_usec(const FileWatch *watch) {
@@ -288,7 +285,7 @@ static void look_for_gone(FileWatch *watch, uint64_t now_usec) {
                 if (file->wd < 0)
                         continue;
 
-                note_file(watch, file);
+                file->has_event = true;
                 note_time(watch, now_usec);
         }
 
@@ -324,6 +321,7 @@ const char *file_watch_settle(FileWatch *watch, uint64_t now_usec, uint64_t *ret
 
         *ret_which = 0;
         watch->first_usec = watch->last_usec = 0;
+        watched_files_pass_events_down(&watch->files);
         for (size_t i = 0; i < watch->files.n; i++) {
                 WatchedFile *file = &watch->files.items[i];
 

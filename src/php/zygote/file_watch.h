@@ -35,7 +35,8 @@ int file_watch_add(FileWatch *watch, const char *path, uint64_t content_sum, uin
  * Returns as file_watch_add(). */
 int file_watch_add_way(FileWatch *watch, const char *path, uint64_t now_usec);
 
-/* Reads what has happened, and notes which files may have changed. */
+/* Reads what has happened, and notes which files may have changed: as much as there is time for at once. The rest
+ * leaves the fd readable. */
 void file_watch_read(FileWatch *watch, uint64_t now_usec);
 
 /* Returns when file_watch_settle() is to be called, by CLOCK_MONOTONIC, or 0 when there is nothing to look at. */
