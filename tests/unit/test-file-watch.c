@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,6 +12,10 @@
 #include "base/sum.h"
 #include "php/zygote/file_watch.h"
 #include "unit.h"
+
+enum {
+        MANY = 300, /* files of one test */
+};
 
 static char folder[] = "/tmp/test-file-watch-XXXXXX";
 static FileWatch *watch;
@@ -206,18 +211,19 @@ START_TEST(test_hard_links) {
 }
 END_TEST
 
+/* More than there is room for at first; how many there may be is asked of the table (test-watched-files). */
 START_TEST(test_many) {
         char name[32];
 
-        for (int i = 0; i < 5000; i++) {
+        for (int i = 0; i < MANY; i++) {
                 snprintf(name, sizeof(name), "file-%d", i);
                 put(name, name);
                 ck_assert_int_eq(add(name, name), 0);
                 ck_assert_int_eq(add(name, "what nobody asks about"), 0);
         }
         ck_assert_str_eq(changed(), "");
-        put("file-4711", "changed");
-        ck_assert_str_eq(changed(), "file-4711");
+        put("file-271", "changed");
+        ck_assert_str_eq(changed(), "file-271");
 }
 END_TEST
 
@@ -385,6 +391,31 @@ static Suite *suite(void) {
         return s;
 }
 
+/* Of the user's watches others may have some. */
+static bool may_watch(int n) {
+        _cleanup_close_ int fd = inotify_init1(IN_CLOEXEC);
+        char name[32];
+        bool may = fd >= 0;
+
+        for (int i = 0; i < n && may; i++) {
+                snprintf(name, sizeof(name), "file-%d", i);
+                fd_close(open(path_of(name), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+                may = inotify_add_watch(fd, path_of(name), IN_CLOSE_WRITE) >= 0;
+        }
+
+        return may;
+}
+
 UNIT_ENTRY {
-        return unit_run(suite());
+        char command[128];
+        bool may;
+
+        may = mkdtemp(folder) && may_watch(2 * MANY);
+        snprintf(command, sizeof(command), "rm -rf %s", folder);
+        (void) !system(command);
+        if (may)
+                return unit_run(suite());
+
+        fprintf(stderr, "skipped: /proc/sys/fs/inotify/max_user_watches or max_user_instances is too small here\n");
+        return 77; /* which automake takes so */
 }
