@@ -168,6 +168,22 @@ START_TEST(test_made_again) {
 }
 END_TEST
 
+/* Many are gone for good, and one behind them comes again: each is looked for, if not each second. */
+START_TEST(test_many_gone) {
+        char name[32];
+
+        for (int i = 0; i < 1500; i++) {
+                snprintf(name, sizeof(name), "gone-%d", i);
+                ck_assert_int_eq(add(name, "as compiled"), 0);
+        }
+        ck_assert_str_eq(changed(), "");
+        put("gone-1400", "made again");
+        ck_assert_str_eq(changed(), "gone-1400");
+        put("gone-3", "made again");
+        ck_assert_str_eq(changed(), "gone-3");
+}
+END_TEST
+
 /* A folder is put in the place of another one: nothing happens to the files in them. */
 START_TEST(test_folder_moved) {
         ck_assert_int_eq(mkdir(path_of("app"), 0700), 0);
@@ -377,6 +393,7 @@ static Suite *suite(void) {
         tcase_add_test(tc, test_written_before);
         tcase_add_test(tc, test_gone_before);
         tcase_add_test(tc, test_made_again);
+        tcase_add_test(tc, test_many_gone);
         tcase_add_test(tc, test_folder_moved);
         tcase_add_test(tc, test_hard_links);
         tcase_add_test(tc, test_many);

@@ -16,7 +16,7 @@
 #include "php/zygote/watched_files.h"
 
 enum {
-        GONE_MAX = 1024,    /* of those that are gone no more are looked for */
+        GONE_MAX = 1024,    /* of those that are gone no more are looked for at once */
         READS_AT_ONCE = 16, /* of 256 events each; the zygote has other things to do */
 };
 
@@ -30,6 +30,7 @@ struct FileWatch {
         WatchedFiles files;
         uint64_t first_usec, last_usec; /* of events that were not looked at; 0: none */
         uint64_t gone_usec;             /* when what is gone was looked for; 0: nothing is */
+        size_t gone_at;                 /* which is next, modulo their number */
 };
 
 int file_watch_new(FileWatch **ret) {
@@ -270,12 +271,12 @@ uint64_t file_watch_due_usec(const FileWatch *watch) {
         return events > 0 && events < gone ? events : gone;
 }
 
-/* Nothing tells of a file that is made anew where none is watched. */
+/* Nothing tells of a file that is made anew where none is watched. Each has its turn. */
 static void look_for_gone(FileWatch *watch, uint64_t now_usec) {
         unsigned n = 0;
 
         for (size_t i = 0; i < watch->files.n && n < GONE_MAX; i++) {
-                WatchedFile *file = &watch->files.items[i];
+                WatchedFile *file = &watch->files.items[watch->gone_at++ % watch->files.n];
 
                 if (file->wd >= 0)
                         continue;
