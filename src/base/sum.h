@@ -24,3 +24,7 @@ static inline uint64_t sum_add(uint64_t sum, const void *data, size_t size) {
 static inline uint64_t sum_of(const void *data, size_t size) {
         return sum_add(SUM_OF_NOTHING, data, size);
 }
+
+/* Returns the sum of what is in a file, of its first SUM_FILE_BYTES_MAX, or 0 if there is no regular one that can be
+ * read. */
+uint64_t sum_of_file(const char *path);

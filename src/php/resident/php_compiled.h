@@ -5,7 +5,9 @@
  *
  * What PHP itself compiles is noted, in whichever process of the pool: what opcache has compiled for one of them all
  * run. A generation that mixes two versions of a file has noted the first one. Not noted is what opcache takes from
- * a folder of its own (opcache.file_cache), and what stands in an archive of phar.
+ * a folder of its own (opcache.file_cache), and what stands in an archive of phar. Where a script has put a stream
+ * wrapper in the place of PHP's own of file://, what was in the file itself is noted, and not what the wrapper made of
+ * it.
  *
  * Runs in: zygote (watch), worker. */
 
@@ -15,5 +17,5 @@
  * it gets the sum of what was in the file. */
 void php_compiled_init(SumTable *sums);
 
-/* Is to be called while extensions start: opcache is not in the place of PHP's compiler yet. */
+/* Is to be called while extensions start: opcache is not in the place of PHP's own functions yet. */
 void php_compiled_watch(void);

@@ -70,27 +70,6 @@ static uint64_t sum_of_link(const char *path) {
         return n < 0 ? 0 : sum_of(target, (size_t) n);
 }
 
-/* 0: there is none. */
-static uint64_t sum_of_file(const char *path) {
-        _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-        size_t left = SUM_FILE_BYTES_MAX;
-        uint64_t sum = SUM_OF_NOTHING;
-        char buffer[16384];
-        struct stat st;
-        ssize_t n;
-
-        if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-                return 0;
-
-        while (left > 0 &&
-                        (n = read(fd, buffer, left < sizeof(buffer) ? left : sizeof(buffer))) > 0) {
-                sum = sum_add(sum, buffer, (size_t) n);
-                left -= (size_t) n;
-        }
-
-        return sum;
-}
-
 /* What is in a folder stands for itself. */
 static uint64_t content_sum(const WatchedFile *file) {
         switch (file->kind) {
