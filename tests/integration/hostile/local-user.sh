@@ -76,15 +76,21 @@ begin = time.monotonic()
 subprocess.run(["fpmd", "--test", "long"], check=True)
 took = time.monotonic() - begin
 print("a start of %.2f s" % took)
-for number in (signal.SIGUSR1, signal.SIGUSR2, signal.SIGHUP, signal.SIGQUIT):
-    for part in (0.2, 0.5):
+def started(part):
+    # at another time of a busy machine a start may take half as long
+    for _ in range(6):
         manager = subprocess.Popen(["fpmd", "--test", "long"])
         time.sleep(took * part)
-        assert manager.poll() is None
+        if manager.poll() is None:
+            return manager
+        part /= 2
+    raise AssertionError("no start took long enough")
+for number in (signal.SIGUSR1, signal.SIGUSR2, signal.SIGHUP, signal.SIGQUIT):
+    for part in (0.2, 0.5):
+        manager = started(part)
         manager.send_signal(number)
         assert manager.wait() == 0, (number, part, manager.returncode)
-manager = subprocess.Popen(["fpmd", "--test", "long"])
-time.sleep(took * 0.3)
+manager = started(0.3)
 manager.send_signal(signal.SIGTERM)
 assert manager.wait() == -signal.SIGTERM
 END

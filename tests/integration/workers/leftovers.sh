@@ -64,7 +64,7 @@ stubborn_ones_run() {
 	done
 	[[ $(grep -c " php-fpm$FPMD_TEST_PHP\$" <<<"$all") == 4 ]]
 }
-wait_for 5 stubborn_ones_run
+wait_for 15 stubborn_ones_run
 stop_in 5
 nobody_is_left 'stubborn ones'
 
