@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/escape.h"
+#include "base/fd.h"
 #include "config/pool_files.h"
 #include "fpmctl/checker.h"
 #include "fpmctl/command.h"
@@ -337,12 +338,29 @@ static int run_or_go_on(Migration *m) {
                         "the pools were migrated already; fpmctl migrate --back undoes it");
 }
 
+/* Two at once would move the same pools, or move them there and back. */
+static int lock(int *ret_fd) {
+        *ret_fd = migrate_state_lock();
+        if (*ret_fd == -EWOULDBLOCK)
+                return complain(EX_TEMPFAIL,
+                                "another fpmctl migrate runs: run this again when it has ended");
+
+        return *ret_fd < 0 ? complain(EX_OSERR, "cannot lock the migration: %s", strerror(-*ret_fd))
+                           : EXIT_SUCCESS;
+}
+
 int command_migrate(const Invocation *in) {
         _cleanup_(migration_done) Migration m = { .in = in };
+        _cleanup_close_ int lock_fd = -EBADF;
+        int status = EXIT_SUCCESS;
         size_t size = strlen(in->conf_dir), suffix = strlen("/conf.d");
 
         if (geteuid() != 0)
                 return complain(EX_NOPERM, "only root can migrate");
+        if (!in->dry_run || in->back)
+                status = lock(&lock_fd);
+        if (status != EXIT_SUCCESS)
+                return status;
         if (in->back)
                 return go_back();
         if (size <= suffix || strcmp(in->conf_dir + size - suffix, "/conf.d") != 0)

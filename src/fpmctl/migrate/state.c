@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,9 +19,22 @@
 
 static const char FOLDER[] = "/var/lib/fpmd";
 static const char PATH[] = "/var/lib/fpmd/migration.json";
+static const char LOCK_PATH[] = "/run/fpmd-migrate.lock"; /* root's folder */
 
 /* It has the texts of all pools: what was written can be read. */
 enum { STATE_BYTES_MAX = 512 * 1024 * 1024 };
+
+/* Not the folder of the state: that comes and goes with it, and every user may open it, who could then keep root from
+ * migrating. The file stays: where it was removed, a third one could lock another of that name. */
+int migrate_state_lock(void) {
+        _cleanup_close_ int fd =
+                        open(LOCK_PATH, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
+
+        if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
+                return -errno;
+
+        return TAKE_FD(fd);
+}
 
 int migrate_state_read(json_t **ret) {
         _cleanup_free_ char *text = NULL;

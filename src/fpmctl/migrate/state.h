@@ -11,6 +11,10 @@
 #include "fpmctl/migrate/move_pool.h"
 #include "fpmctl/migrate/plan.h"
 
+/* Takes the right to read and change the state and what it stands for, which one process has at a time. Returns an fd,
+ * with whose end the right ends, also by death; -EWOULDBLOCK if another process has it; or another negative errno. */
+int migrate_state_lock(void);
+
 /* Reads the state file. *ret is its object, which the caller owns, or NULL if there is no such file. Returns 0,
  * -EBADMSG if it is not JSON, or the negative errno for which it cannot be read.
  *

@@ -2,7 +2,7 @@
 # Time limit: 600 s
 # fpmctl migrate --now and --back with two versions of PHP, on unix paths, tcp4 and tcp6: no request is lost there and back.
 # Nor is one when fpmctl is killed at each step and run again, and after each of these one side would have all pools at a
-# boot. Where a port cannot be shared, it says so.
+# boot. Of two at once the second is refused. Where a port cannot be shared, it says so.
 
 source "${BASH_SOURCE[0]%/*}/../lib.sh"
 needs_fpmd
@@ -11,7 +11,7 @@ php=$FPMD_TEST_PHP another=8.9
 
 etc=$CONTAINER_ROOT/etc
 restore_systemctl() {
-	rm -f "$CONTAINER_ROOT/srv/step"
+	rm -rf "$CONTAINER_ROOT"/srv/{step,hold,held}
 	[[ ! -e $CONTAINER_ROOT/usr/bin/systemctl.real ]] ||
 		mv "$CONTAINER_ROOT/usr/bin/systemctl.real" "$CONTAINER_ROOT/usr/bin/systemctl"
 }
@@ -134,6 +134,9 @@ if [[ -e /srv/step && $(</proc/$PPID/comm) == fpmctl && " $* " != *' show '* ]];
 	fi
 	echo $((left - 1)) >/srv/step
 fi
+if [[ -e /srv/hold ]] && mkdir /srv/held 2>/dev/null; then
+	while [[ -e /srv/hold ]]; do sleep 0.05; done
+fi
 exec -a systemctl /usr/bin/systemctl.real "$@"
 END
 chmod 0755 "$CONTAINER_ROOT/usr/bin/systemctl"
@@ -220,6 +223,26 @@ in_container fpmctl migrate --back
 end_loads 'half-way there and back'
 who 'half-way there and back' php-fpm
 nothing_left 'half-way there and back'
+
+# --- two at once, of which the first waits for systemd
+for way in --now --back; do
+	rm -rf "$CONTAINER_ROOT/srv/held"
+	: >"$CONTAINER_ROOT/srv/hold"
+	in_container fpmctl migrate "$way" >"$CONTAINER_ROOT/srv/said" 2>&1 &
+	first=$!
+	wait_for 10 test -d "$CONTAINER_ROOT/srv/held"
+	for second in --now --back --conf-dir=/etc/fpmd/conf.d; do
+		status=0
+		output=$(in_container timeout 20 fpmctl migrate "$second" 2>&1) || status=$?
+		assert_eq "$second beside $way: status" 75 "$status"
+		assert_eq "$second beside $way" 'fpmctl: another fpmctl migrate runs: run this again when it has ended' "$output"
+	done
+	assert_lacks "a dry run beside $way" 'another fpmctl' "$(in_container timeout 20 fpmctl migrate --dry-run 2>&1 || :)"
+	rm "$CONTAINER_ROOT/srv/hold"
+	wait "$first" || fail "the first one, $way: $(<"$CONTAINER_ROOT/srv/said")"
+	who "the first of two, $way" "$([[ $way == --now ]] && echo fpmd || echo php-fpm)"
+done
+nothing_left 'two at once'
 restore_systemctl
 
 # --- without the right to share ports
