@@ -192,7 +192,9 @@ static void write_access(const Unit *unit) {
         bool acl = config->listen_acl_users || config->listen_acl_groups;
 
         if (!pool_config_listens_on_path(config)) {
-                if (config->status_listen && is_unix(config->status_listen))
+                if (unit->facts->is_owned)
+                        write_access_helper(unit);
+                else if (config->status_listen && is_unix(config->status_listen))
                         write_owner(unit, NULL, NULL);
                 return;
         }

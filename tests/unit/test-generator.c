@@ -131,6 +131,13 @@ START_TEST(access_by_descriptor) {
                         &(UnitFacts){ .is_owned = true, .has_default_owner = true },
                         "[Socket]\nSocketMode=0666\nSocketUser=\nSocketGroup=\n");
         becomes("listen.acl_users = alice\nlisten.owner = root\nlisten.group = root\n", GIVE);
+        for (int of_others = 0; of_others < 2; of_others++)
+                becomes_with("listen = 9000\npm.status_listen = /x\n",
+                                &(UnitFacts){ .is_owned = true, .has_default_owner = of_others },
+                                of_others ? "[Socket]\nListenStream=\nListenStream=9000\nListenStream=/x\n"
+                                            "SocketUser=\nSocketGroup=\n" GIVE CLOSED
+                                          : "[Socket]\nListenStream=\nListenStream=9000\nListenStream=/x\n" GIVE
+                                                                CLOSED);
         ck_assert_str_eq(reports, "");
 }
 END_TEST

@@ -21,8 +21,10 @@
 /* The template's, where the pool file says nothing: units/fpmd@.socket. */
 static const char DEFAULT_NAME[] = "www-data";
 
+/* For pm.status_listen beside TCP sockets it has no effect, nor have listen.owner and listen.group. */
 static bool has_acl_names(const PoolConfig *config) {
-        return config->listen_acl_users || config->listen_acl_groups;
+        return pool_config_listens_on_path(config) &&
+               (config->listen_acl_users || config->listen_acl_groups);
 }
 
 /* Logs a failure at the line of a directive. Returns error. */
@@ -143,11 +145,11 @@ static int set_acl(const PoolConfig *config, int fd) {
 
 /* With an ACL listen.owner and listen.group have no effect, and the owner is that of the unit. */
 static int give_to_owner(const PoolConfig *config, int fd) {
-        bool has_acl = has_acl_names(config);
+        bool counts = pool_config_listens_on_path(config) && !has_acl_names(config);
 
         return change_owner(config, fd,
-                        has_acl || !config->listen_owner ? DEFAULT_NAME : config->listen_owner,
-                        has_acl || !config->listen_group ? DEFAULT_NAME : config->listen_group);
+                        counts && config->listen_owner ? config->listen_owner : DEFAULT_NAME,
+                        counts && config->listen_group ? config->listen_group : DEFAULT_NAME);
 }
 
 static int give_path(const PoolConfig *config, const char *path) {

@@ -47,6 +47,21 @@ assert_eq 'the ACL' $'user 6\nuser:2001 6\nuser:2002 6\ngroup 6\ngroup:2100 6\nm
 site mine unix:$socket
 assert_eq 'a page' 2001 "$(fetch http://mine.test/page.php)"
 
+# pm.status_listen beside TCP, on which the directives for unix sockets have no effect
+write_pool mine <<END
+user = alice
+pm = static
+pm.max_children = 1
+pm.status_path = /status
+listen = 127.0.0.1:9091
+pm.status_listen = /run/of-alice/status.sock
+listen.acl_users = bob
+END
+in_container systemctl restart fpmd@mine.socket
+assert_eq 'status beside TCP' 'www-data www-data 660' "$(look /run/of-alice/status.sock)"
+assert_eq 'its ACL' '' "$(acl_of /run/of-alice/status.sock)"
+assert_eq 'not by its path' ' ' "$(unit_property fpmd@mine.socket SocketUser) $(unit_property fpmd@mine.socket SocketGroup)"
+
 # An ACL in a folder of root's
 write_pool safe <<END
 user = alice
