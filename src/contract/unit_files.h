@@ -4,4 +4,7 @@
  *
  * Runs in: fpmd-generator, manager. */
 
+/* Tells `fpmd --socket-access` by the environment that the unit leaves all its sockets to root. */
+#define UNIT_SOCKET_IS_ROOTS "FPMD_SOCKET_IS_ROOTS"
+
 #define UNIT_GENERATOR_DIR "/run/systemd/generator"

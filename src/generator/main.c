@@ -28,7 +28,7 @@
 #endif
 
 /* The names of most drop-ins, and of those that come first. */
-static const char POOL_FILE[] = "50-pool-file.conf", OWNER[] = "05-owner.conf";
+static const char POOL_FILE[] = "50-pool-file.conf", OWNER[] = "0-owner.conf";
 
 typedef struct Generator {
         const char *conf_dir;
@@ -94,10 +94,20 @@ static int write_mounts(const Generator *generator, const PoolConfig *config) {
         return r < 0 ? r : write_dropin(generator, config->name, "service", POOL_FILE, dropin);
 }
 
-static bool is_owned(const char *address) {
+static bool lacks_folder(const char *path) {
+        _cleanup_free_ char *folder = strndup(path, (size_t) (strrchr(path, '/') - path));
+
+        return !folder || (*folder && access(folder, F_OK) < 0);
+}
+
+/* Also a folder that is missing so early, such as one of a mount or of tmpfiles, and may be anybody's later. The one of
+ * fpmd's sockets is root's. */
+static bool may_be_owned(const char *address) {
         char why[SOCKET_PATH_WHY_MAX];
 
-        return *address == '/' && socket_path_check(address, why) == SOCKET_PATH_OWNED;
+        return *address == '/' &&
+               (socket_path_check(address, why) == SOCKET_PATH_OWNED ||
+                               (lacks_folder(address) && !run_folder_has_path(address)));
 }
 
 static UnitFacts facts_of(Generator *generator, const PoolConfig *config) {
@@ -115,9 +125,9 @@ static UnitFacts facts_of(Generator *generator, const PoolConfig *config) {
         };
 
         for (size_t i = 0; i < config->listen.n_items; i++)
-                if (is_owned(config->listen.items[i].value))
+                if (may_be_owned(config->listen.items[i].value))
                         facts.is_owned = true;
-        if (config->status_listen && is_owned(config->status_listen))
+        if (config->status_listen && may_be_owned(config->status_listen))
                 facts.is_owned = true;
 
         return facts;
@@ -277,20 +287,19 @@ static void load_all(Generator *generator, const PoolFiles *files) {
         }
 }
 
-/* Before the files of the pools, which take precedence, and so do those of an administrator. */
+/* Before all other files: those of pools and of an administrator take precedence. Where the unit of one pool says who
+ * owns the socket, a file of that name for the pool alone stands in the place of that for all. */
 static int write_owners(const Generator *generator) {
-        int r = 0;
+        const Overrules *overrules = &generator->overrules;
+        int r;
 
-        if (generator->folder_group != 0 || generator->overrules.template_has_owner)
+        if (generator->folder_group != 0 || overrules->template_has_owner)
                 return 0;
-        if (generator->overrules.n_pools == 0)
-                return write_dropin(generator, "", "socket", OWNER, unit_socket_owner());
 
-        /* A drop-in of all would come before what the unit of one says. */
-        for (size_t i = 0; i < generator->n_configs && r >= 0; i++)
-                if (!overrules_have_owner(&generator->overrules, generator->configs[i]->name))
-                        r = write_dropin(generator, generator->configs[i]->name, "socket", OWNER,
-                                        unit_socket_owner());
+        r = write_dropin(generator, "", "socket", OWNER, unit_socket_owner());
+        for (size_t i = 0; i < overrules->n_pools && r >= 0; i++)
+                r = write_dropin(generator, overrules->pools[i], "socket", OWNER,
+                                unit_socket_owner_of_unit());
 
         return r;
 }

@@ -173,11 +173,3 @@ void overrules_done(Overrules *overrules) {
         free(overrules->pools);
         *overrules = (Overrules){};
 }
-
-bool overrules_have_owner(const Overrules *overrules, const char *pool) {
-        for (size_t i = 0; i < overrules->n_pools; i++)
-                if (strcmp(overrules->pools[i], pool) == 0)
-                        return true;
-
-        return overrules->template_has_owner;
-}

@@ -21,6 +21,3 @@ typedef struct Overrules {
  * something that overrules_done() takes. */
 int overrules_read(Overrules *ret, const char *root);
 void overrules_done(Overrules *overrules);
-
-/* Returns whether a unit that is not ours says who owns the socket of this pool. */
-bool overrules_have_owner(const Overrules *overrules, const char *pool);

@@ -36,6 +36,10 @@ bool run_folder_has(const PoolConfig *config) {
                (config->status_listen && leads_below(config->status_listen));
 }
 
+bool run_folder_has_path(const char *path) {
+        return leads_below(path);
+}
+
 /* In the folder itself: one below it may have been made before. */
 static bool is_directly_in(const char *path) {
         return *path != '/' || (is_below(path) && !strchr(path + strlen(RUN_FOLDER "/"), '/'));

@@ -37,6 +37,9 @@ bool run_folder_gives(const PoolConfig *config, const Names *names, gid_t group)
 /* Returns whether a socket of this pool lies in the folder or below it. */
 bool run_folder_has(const PoolConfig *config);
 
+/* Returns whether this path lies in the folder or below it. */
+bool run_folder_has_path(const char *path);
+
 /* Returns the group that the folder gives now, or 0 when it gives none. A folder that gives one must be made anew also
  * when it is to give none. */
 gid_t run_folder_group_now(void);

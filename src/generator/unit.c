@@ -8,6 +8,7 @@
 #include <syslog.h>
 
 #include "config/value/address.h"
+#include "contract/unit_files.h"
 
 typedef struct Unit {
         const PoolConfig *config;
@@ -173,9 +174,10 @@ static void write_owner(const Unit *unit, const char *owner, const char *group) 
 /* systemd changes the owner by the path. In a folder of another user that path may be a link by then, and ACLs are not
  * among what systemd sets: fpmd does both, by a descriptor of the socket that systemd has bound. */
 static void write_access_helper(const Unit *unit) {
-        if (unit->facts->is_owned)
+        if (unit->facts->is_owned) {
                 leave_to_root(unit);
-        else
+                put(unit, "Environment", UNIT_SOCKET_IS_ROOTS "=1");
+        } else
                 write_owner(unit, NULL, NULL);
 
         fprintf(unit->out, "ExecStartPost=" FPMD_MANAGER_PROGRAM " --socket-access %s\n",
@@ -349,4 +351,8 @@ const char *unit_socket_owner(void) {
                "[Socket]\n"
                "SocketUser=" UNIT_SOCKET_OWNER "\n"
                "SocketGroup=" UNIT_SOCKET_OWNER "\n";
+}
+
+const char *unit_socket_owner_of_unit(void) {
+        return "# Made by fpmd-generator(8): the unit says who owns the socket.\n";
 }

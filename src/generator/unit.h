@@ -27,7 +27,7 @@ typedef struct UnitReport {
 /* What the machine says of a pool. */
 typedef struct UnitFacts {
         bool is_refused; /* the pool must not listen there: the socket tells why and does not start */
-        bool is_owned;   /* a unix socket lies in a folder of another user than root */
+        bool is_owned; /* a unix socket lies in a folder of another user than root, or may do so when it is opened */
         bool inherits_group; /* its folder gives the socket the owner and the group that the pool file asks for */
         bool has_default_owner; /* unit_socket_owner() or a unit of an administrator says who owns the socket */
         bool has_late_names; /* a user or group of the socket does not stand in /etc/passwd or /etc/group */
@@ -45,6 +45,9 @@ bool unit_socket_has_processes(const char *dropin, bool has_default_owner);
 /* Returns the text of the drop-in that gives sockets the owner and the group that most want, where their folder does
  * not: those of the template are root's. */
 const char *unit_socket_owner(void);
+
+/* Returns the text of a drop-in that takes the place of the former for a socket whose unit says who owns it. */
+const char *unit_socket_owner_of_unit(void);
 
 /* Makes the text of fpmd-mounts@POOL.target, and of the drop-in by which fpmd@POOL.service starts after it. Both are
  * NULL if the pool file names no folder; the caller frees both. Returns 0 or -ENOMEM. */

@@ -12,6 +12,7 @@
 #include "base/fd.h"
 #include "base/unix_diag.h"
 #include "config/value/syntax.h"
+#include "contract/unit_files.h"
 #include "listen/address_key.h"
 #include "listen/socket_path.h"
 #include "manager/base/log.h"
@@ -152,20 +153,23 @@ static int give_to_owner(const PoolConfig *config, int fd) {
                         counts && config->listen_group ? config->listen_group : DEFAULT_NAME);
 }
 
+/* In a folder that only root can change systemd gives the socket to its owner by its path, unless the folder was
+ * missing when the unit was made, or another socket of the unit is in a folder of somebody else. */
 static int give_path(const PoolConfig *config, const char *path) {
         char why[SOCKET_PATH_WHY_MAX];
         bool is_owned = socket_path_check(path, why) != SOCKET_PATH_SAFE;
+        bool is_roots = is_owned || getenv(UNIT_SOCKET_IS_ROOTS);
         _cleanup_close_ int fd = -EBADF;
         int r;
 
-        if (!is_owned && !has_acl_names(config))
-                return 0; /* systemd has given it to its owner */
+        if (!is_roots && !has_acl_names(config))
+                return 0;
 
         fd = open_socket(config, path, is_owned);
         if (fd < 0)
                 return fd;
 
-        r = is_owned ? give_to_owner(config, fd) : 0;
+        r = is_roots ? give_to_owner(config, fd) : 0;
         return r == 0 && has_acl_names(config) ? set_acl(config, fd) : r;
 }
 

@@ -131,7 +131,7 @@ assert_eq 'socket elsewhere' 'www-data www-data 660' "$(look /run/sf-elsewhere/a
 
 # --- an administrator's drop-in
 mkdir -p "$own"
-printf '[Socket]\nSocketGroup=web\n' >"$own/07-own.conf"
+printf '[Socket]\nSocketGroup=web\n' >"$own/00-own.conf"
 sed -i '/^listen\./d' "$conf/sf-b.conf"
 open_pools
 assert_eq 'folder beside a drop-in' 'root root 755' "$(look /run/fpmd)"
@@ -147,6 +147,9 @@ assert_eq 'a unit without an owner' 'www-data www-data 660' "$(look /run/fpmd/sf
 sed -i '/^\[Socket\]/a SocketUser=bob\nSocketGroup=web' "$units/fpmd@sf-b.socket"
 open_pools
 assert_eq 'a unit with an owner' 'bob web 660' "$(look /run/fpmd/sf-b.sock)"
+in_container systemctl start fpmd@sf-new.socket
+assert_eq 'a pool without a file beside it' 'www-data www-data 660' "$(look /run/fpmd/sf-new.sock)"
+in_container systemctl stop fpmd@sf-new.socket
 assert_eq 'the pool beside it' 'www-data www-data 660' "$(look /run/sf-elsewhere/a.sock)"
 
 # … and of all
@@ -162,6 +165,7 @@ assert_eq 'beside a masked socket' 'root www-data 660' "$(look /run/fpmd/sf-b.so
 rm "$units/fpmd@sf-c.socket"
 
 # --- within the second that the folder is not looked at: another group, and back
+cp "$conf"/*.conf "$CONTAINER_ROOT/srv/"
 for group in web www-data; do
 	for file in "$conf"/*.conf; do
 		sed -i "\$a listen.group = $group" "$file"
@@ -190,3 +194,7 @@ in_container systemctl daemon-reload
 in_container systemctl start fpmd@sf-b.socket
 assert_eq 'without a generator' 'root www-data 660' "$(look /run/fpmd/sf-b.sock)"
 in_container mv /root/fpmd-generator "$generator"
+for file in "$conf"/*.conf; do
+	mv "$CONTAINER_ROOT/srv/${file##*/}" "$conf/"
+done
+in_container systemctl daemon-reload

@@ -62,6 +62,27 @@ assert_eq 'status beside TCP' 'www-data www-data 660' "$(look /run/of-alice/stat
 assert_eq 'its ACL' '' "$(acl_of /run/of-alice/status.sock)"
 assert_eq 'not by its path' ' ' "$(unit_property fpmd@mine.socket SocketUser) $(unit_property fpmd@mine.socket SocketGroup)"
 
+# A folder that is missing when the unit is made: of a mount, or made by tmpfiles. It may be anybody's later.
+write_pool later <<END
+user = alice
+pm = static
+pm.max_children = 1
+listen = /srv/later/later.sock
+listen.owner = bob
+listen.group = web
+END
+in_container rm -rf /srv/later
+in_container systemctl daemon-reload
+assert_eq 'a missing folder: not by its path' ' ' "$(unit_property fpmd@later.socket SocketUser) $(unit_property fpmd@later.socket SocketGroup)"
+in_container systemctl start fpmd@later.socket
+assert_eq 'a folder that systemd has made' 'bob web 660' "$(look /srv/later/later.sock)"
+in_container systemctl stop fpmd@later.socket
+in_container install -d -o alice /srv/later
+in_container systemctl start fpmd@later.socket
+assert_eq 'a folder that became of alice' 'bob web 660' "$(look /srv/later/later.sock)"
+in_container systemctl stop fpmd@later.socket
+rm "$CONTAINER_ROOT/etc/fpmd/conf.d/later.conf"
+
 # An ACL in a folder of root's
 write_pool safe <<END
 user = alice
