@@ -10,6 +10,7 @@
 
 #include "config/pool_config.h"
 #include "config/value/unit_setting.h"
+#include "contract/unit_files.h"
 #include "generator/unit.h"
 #include "listen/pool_sockets.h"
 
@@ -70,6 +71,7 @@ static void check_unit(const char *unit) {
                 "Conflicts=shutdown.target", "Before=shutdown.target",
                 "ListenStream=", "FreeBind=yes", "Backlog=", "SocketMode=0",
                 "SocketUser=", "SocketGroup=", "IPAddressDeny=any",
+                "Environment=" UNIT_SOCKET_IS_ROOTS "=1",
                 "IPAddressAllow=", "ExecStartPre=" FPMD_MANAGER_PROGRAM " --socket-refused www",
                 "ExecStartPost=" FPMD_MANAGER_PROGRAM " --socket-access www",
                 "ExecStopPost=-" FPMD_MANAGER_PROGRAM " --socket-closed www",
