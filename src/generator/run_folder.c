@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "generator/unit.h"
+#include "contract/unit_files.h"
 #include "listen/address_key.h"
 
 #define RUN_FOLDER "/run/fpmd"
@@ -20,24 +20,20 @@ static bool is_below(const char *path) {
 }
 
 /* Links may lead there, such as /var/run. */
-static bool leads_below(const char *path) {
+bool run_folder_has_path(const char *path) {
         _cleanup_(address_key_done) AddressKey key = {};
 
         return is_below(path) || (*path == '/' && address_key_make(&key, path) >= 0 && key.path &&
                                                  is_below(key.path));
 }
 
-bool run_folder_has(const PoolConfig *config) {
+static bool has_socket(const PoolConfig *config) {
         for (size_t i = 0; i < config->listen.n_items; i++)
-                if (leads_below(config->listen.items[i].value))
+                if (run_folder_has_path(config->listen.items[i].value))
                         return true;
 
         return config->listen.n_items == 0 ||
-               (config->status_listen && leads_below(config->status_listen));
-}
-
-bool run_folder_has_path(const char *path) {
-        return leads_below(path);
+               (config->status_listen && run_folder_has_path(config->status_listen));
 }
 
 /* In the folder itself: one below it may have been made before. */
@@ -74,7 +70,7 @@ static bool is_open_to_all(const PoolConfig *config) {
 static bool may_be_of(const PoolConfig *config, const Names *names, gid_t group) {
         gid_t gid;
 
-        return !run_folder_has(config) || is_open_to_all(config) ||
+        return !has_socket(config) || is_open_to_all(config) ||
                (names_group_id(names, group_of(config), &gid) && gid == group);
 }
 
@@ -83,7 +79,7 @@ gid_t run_folder_group(PoolConfig *const *configs, size_t n_configs, const Names
         gid_t group;
 
         for (size_t i = 0; i < n_configs; i++)
-                if (run_folder_has(configs[i]) && !is_open_to_all(configs[i]))
+                if (has_socket(configs[i]) && !is_open_to_all(configs[i]))
                         name = group_of(configs[i]);
 
         if (!names_group_id(names, name, &group))

@@ -34,10 +34,7 @@ gid_t run_folder_group(PoolConfig *const *configs, size_t n_configs, const Names
 /* Returns whether all sockets of this pool get what its file says from a folder of that group, which is not 0. */
 bool run_folder_gives(const PoolConfig *config, const Names *names, gid_t group);
 
-/* Returns whether a socket of this pool lies in the folder or below it. */
-bool run_folder_has(const PoolConfig *config);
-
-/* Returns whether this path lies in the folder or below it. */
+/* Returns whether this path lies in the folder or below it, also by links such as /var/run. */
 bool run_folder_has_path(const char *path);
 
 /* Returns the group that the folder gives now, or 0 when it gives none. A folder that gives one must be made anew also

@@ -10,13 +10,9 @@
 #include "config/pool_config.h"
 #include "config/unit_rights.h"
 
-/* Who owns a socket, and which group has it, where its pool file says nothing. */
-#define UNIT_SOCKET_OWNER "www-data"
-
 enum {
         UNIT_SLICE_POOLS = 64, /* with more pools than these each has a slice of unit_slice(); */
-        UNIT_SLICE_QUIET_POOLS =
-                        1024, /* … of its service where systemd starts no process for the socket */
+        UNIT_SLICE_QUIET_POOLS = 1024, /* … of its service where the socket has no process */
 };
 
 typedef struct UnitReport {

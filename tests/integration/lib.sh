@@ -328,6 +328,15 @@ fetch() {
 	in_container curl --silent --show-error --max-time 20 "$@"
 }
 
+# several_say TEXT URL: whether each of six answers is that text: several workers are asked.
+several_say() {
+	local n
+
+	for n in 1 2 3 4 5 6; do
+		[[ $(fetch "$2") == "$1" ]] || return 1
+	done
+}
+
 fetch_status() {
 	fetch --output /dev/null --write-out '%{http_code}' "$@"
 }

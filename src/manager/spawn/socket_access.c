@@ -19,9 +19,6 @@
 #include "manager/spawn/account.h"
 #include "manager/spawn/acl.h"
 
-/* The template's, where the pool file says nothing: units/fpmd@.socket. */
-static const char DEFAULT_NAME[] = "www-data";
-
 /* For pm.status_listen beside TCP sockets it has no effect, nor have listen.owner and listen.group. */
 static bool has_acl_names(const PoolConfig *config) {
         return pool_config_listens_on_path(config) &&
@@ -149,8 +146,8 @@ static int give_to_owner(const PoolConfig *config, int fd) {
         bool counts = pool_config_listens_on_path(config) && !has_acl_names(config);
 
         return change_owner(config, fd,
-                        counts && config->listen_owner ? config->listen_owner : DEFAULT_NAME,
-                        counts && config->listen_group ? config->listen_group : DEFAULT_NAME);
+                        counts && config->listen_owner ? config->listen_owner : UNIT_SOCKET_OWNER,
+                        counts && config->listen_group ? config->listen_group : UNIT_SOCKET_OWNER);
 }
 
 /* In a folder that only root can change systemd gives the socket to its owner by its path, unless the folder was

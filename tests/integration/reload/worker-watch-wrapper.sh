@@ -82,13 +82,8 @@ done
 chown -R 2001:2001 "$app"
 find "$app" -exec touch -d '1 hour ago' {} +
 
-# Several workers are asked.
 all_say() {
-	local n
-
-	for n in 1 2 3 4 5 6; do
-		[[ $(fetch "http://app.test/x.php$2") == "$1" ]] || return 1
-	done
+	several_say "$1" "http://app.test/x.php$2"
 }
 count() {
 	journal_of fpmd@app.service | grep -c "$1" || true
