@@ -67,9 +67,9 @@ static inline bool question_was_late(const Question *question) {
 void question_done(Question *question);
 
 /* Sends all questions and waits for all replies, at most timeout_usec; those that are more than half of the fds that
- * this process may have are sent in turns. One that insists may be tried for longer, and
- * its reply is waited for in addition. One whose manager ends before it replies is sent to the next manager, a few
- * times: every question may be asked more than once. The results are in the questions. */
+ * this process may have are sent in turns. One that insists may be tried for longer, and its reply is waited for
+ * in addition. One whose manager ends before it replies is sent to the next manager, a few times: every question may be
+ * asked more than once. The results are in the questions. */
 void client_ask(Question *questions, size_t n, uint64_t timeout_usec);
 
 /* Does the same in turns: the time of each question counts from its turn on. One that has a result already is not
